@@ -1,0 +1,61 @@
+"""Everything that Burnish raises on purpose, in one small tree.
+
+    BurnishError            the root; the command line prints its one sentence and exits with 2
+    ├── ConfigError         a flag or a field has a value that cannot work
+    ├── SourceError         a source of examples cannot be read
+    ├── ImageError          one picture is missing, broken, too large or out of bounds
+    ├── RunError            a run on disk cannot be used as asked
+    │   ├── ConfigChanged   it was begun with another configuration
+    │   └── RunLocked       another process is writing it
+    ├── DistortionError     a distortion's name or parameters are wrong, or it does not fit the backend
+    ├── ModelError          a model cannot be loaded or cannot do what is asked
+    └── ServerError         an endpoint refused a request or stayed silent after every retry
+
+Each message is one sentence that says what is wrong, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+
+class BurnishError(Exception):
+    """An expected failure: its text is shown to the user as it is."""
+
+
+class ConfigError(BurnishError):
+    """A flag or a configuration field has a value that cannot work."""
+
+
+class SourceError(BurnishError):
+    """A source of examples cannot be read."""
+
+
+class ImageError(BurnishError):
+    """One picture cannot be used; `reason` is the short name it is counted under."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class RunError(BurnishError):
+    """A run on disk cannot be used as asked."""
+
+
+class ConfigChanged(RunError):
+    """The run was begun with another configuration."""
+
+
+class RunLocked(RunError):
+    """Another process is writing this run."""
+
+
+class DistortionError(BurnishError):
+    """A distortion's name or parameters are wrong, or it does not fit the backend."""
+
+
+class ModelError(BurnishError):
+    """A model cannot be loaded, or cannot do what is asked of it."""
+
+
+class ServerError(BurnishError):
+    """An endpoint refused a request, or stayed silent after every retry."""

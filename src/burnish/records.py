@@ -1,0 +1,137 @@
+"""The nouns of Burnish: data only, no behaviour.
+
+Everything that a run stores is one of these, written as one JSON object a line. Pictures never stand in a
+record: a stored record names its picture by the content hash under which the run keeps the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Facts: TypeAlias = Mapping[str, Json]
+"""What a source knows beyond question and answer (task, options, scene): JSON values only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One question about one picture, as a source gives it."""
+
+    id: str
+    """Unique within its source, the same at every reading."""
+    image: bytes
+    """The picture's file content as found (PNG, JPEG, WebP …), known to decode."""
+    question: str
+    answer: str | None = None
+    """The ground truth where the source has one; SeVa never looks at it."""
+    source: str
+    """The name that results are grouped by: a data set ("textvqa") or a task ("counting")."""
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An example that was left out, with its reason: nothing disappears uncounted."""
+
+    id: str
+    source: str
+    reason: str
+    """A short name to count by ("equal answers", "broken image")."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model said."""
+
+    text: str
+    """Without the end token and outer white space; inner newlines are kept."""
+    token_ids: tuple[int, ...] = ()
+    """As generated, the end token included when the model gave one; empty from a server."""
+    ref_logp: float | None = None
+    """Summed log-probability (nats) of `token_ids` under the generating model, given the *clean* image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An answer to a distorted picture; distortion and seed make the picture again."""
+
+    distortion: str
+    seed: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencePair:
+    """One chosen answer and one rejected answer a distortion (SeVa, equations 8 to 11 and 17)."""
+
+    id: str
+    image: str
+    """Content key of the clean picture in the run."""
+    question: str
+    chosen: Answer
+    rejected: tuple[Rejected, ...]
+    source: str
+    answer: str | None = None
+    """The ground truth where the source had one: for reports only, never for training."""
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A model's answer to a benchmark question."""
+
+    id: str
+    image: str
+    question: str
+    answer: str
+    """The ground truth."""
+    text: str
+    source: str
+    distortion: str = ""
+    """Empty for the clean picture."""
+    n_tokens: int = 0
+    """Length of the answer in the model's own tokens (0 where the backend does not tell)."""
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A student's answer to a question (FIRE, section 3.1)."""
+
+    thought: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A teacher's score (0 to 10, None where the text has none) and comment."""
+
+    score: float | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A response and the feedback to it."""
+
+    response: Response
+    feedback: Feedback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """A feedback-refinement dialogue (FIRE, section 3.1)."""
+
+    id: str
+    image: str
+    question: str
+    answer: str
+    turns: tuple[Turn, ...]
+    source: str
+
+
+Record: TypeAlias = PreferencePair | Prediction | Dialogue | Dropped
+"""What a run stores: exactly one record for each example that went in."""
