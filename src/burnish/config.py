@@ -1,0 +1,49 @@
+"""How configurations are declared, fingerprinted and compared.
+
+A verb's configuration is one frozen dataclass with a docstring under every field. A field declared with
+`runtime(...)` changes how fast or where a run is made (batch size, device, concurrency), never which records
+it holds: a run records it, but may be resumed with another value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from burnish.records import Json
+
+T = TypeVar("T")
+
+
+def runtime(default: T) -> T:
+    """A dataclass field with this default that does not belong to a run's identity."""
+    field: Any = dataclasses.field(default=default, metadata={"runtime": True})
+    return field  # type: ignore[no-any-return]
+
+
+def identity(config: DataclassInstance) -> dict[str, Json]:
+    """The fields that decide which records a run holds, as JSON values."""
+    return _as_json(config, {f.name for f in dataclasses.fields(config) if not f.metadata.get("runtime")})
+
+
+def everything(config: DataclassInstance) -> dict[str, Json]:
+    """All fields as JSON values, for the manifest."""
+    return _as_json(config, {f.name for f in dataclasses.fields(config)})
+
+
+def _as_json(config: DataclassInstance, names: set[str]) -> dict[str, Json]:
+    values = dataclasses.asdict(config)
+    return {name: _plain(values[name]) for name in sorted(names)}
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

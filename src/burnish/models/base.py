@@ -1,0 +1,148 @@
+"""What a model is to the rest of Burnish: something that answers requests, and, if it is local, can also weigh answers.
+
+Backends are interchangeable behind these two Protocols: `local` (transformers), `server` (any OpenAI-compatible
+endpoint) and `scripted` (a double for tests). Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+from burnish.config import runtime
+from burnish.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+PixelTransform: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
+"""Works on the processor's normalised `pixel_values` of one request (float32, any leading axes, then C, H, W)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation; its pictures stand before its text, as in LLaVA."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A conversation that the model is to continue."""
+
+    messages: tuple[Message, ...]
+    pixel_transform: PixelTransform | None = None
+    """A distortion in normalised pixel space (diffusion noise): only a local model can apply it."""
+    seed: int = 0
+    """Seeds sampling for this request alone, so that an answer does not depend on its neighbours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How answers are generated; the default is SeVa's (greedy, at most 512 new tokens)."""
+
+    max_new_tokens: int = 512
+    temperature: float = 0.0
+    """0 is greedy; above 0 samples."""
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.max_new_tokens < 1:
+            raise ConfigError(f"--max-new-tokens must be at least 1, not {self.max_new_tokens}.")
+        if self.temperature < 0:
+            raise ConfigError(f"--temperature must be 0 (greedy) or above, not {self.temperature}.")
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"--top-p must be above 0 and at most 1, not {self.top_p}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back for one request."""
+
+    text: str
+    """Without the end token and outer white space; inner newlines are kept."""
+    token_ids: tuple[int, ...] = ()
+    """The generated tokens, the end token included where it came; empty from a server."""
+    finish: Literal["stop", "length", "error"] = "stop"
+    error: str = ""
+    """One sentence where `finish` is "error": the endpoint refused this one request for good."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Answers requests."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest that changes when weights, adapter, processor or chat template change."""
+        ...
+
+    @property
+    def template_fingerprint(self) -> str:
+        """Hex digest of the chat template, the prompt's frame ("" where the backend hides it)."""
+        ...
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+        """One reply per request, in the requests' order. Raises ModelError or ServerError."""
+        ...
+
+
+@runtime_checkable
+class ScoringModel(Model, Protocol):
+    """A model that can also say how likely an answer is."""
+
+    def score(
+        self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]
+    ) -> list[list[float]]:
+        """Summed log-probabilities (nats, float32 sums) of given token ids after each request.
+
+        `answers[i]` holds any number of token-id sequences that all continue `requests[i]`; the result has the
+        same shape. The picture is taken as the request has it (give the clean one for SeVa's reference).
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which model, and how it is run. Every verb that needs a model has these flags."""
+
+    model: str
+    """A path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that comes with
+    Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint (vLLM, transformers serve, …)."""
+    adapter: str | None = None
+    """A PEFT adapter to put on the model."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Numbers the model computes in; `auto` is what its checkpoint says (float32 on a CPU)."""
+    device: str = runtime("auto")
+    """`auto` (a GPU if there is one), `cpu`, `cuda:1`, or `balanced` to spread one model over all GPUs."""
+    batch_size: int = runtime(16)
+    """Requests in one forward pass of a local model."""
+    pad_to_square: bool = False
+    """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run."""
+    trust_remote_code: bool = False
+    """Run Python code that comes with the model. Leave off unless you trust its author."""
+    concurrency: int = runtime(32)
+    """Calls that are open at once at an endpoint."""
+    timeout: float = runtime(120.0)
+    """Seconds after which a call to an endpoint is tried again."""
+    retries: int = runtime(5)
+    """Tries after the first at an endpoint, with growing pauses; only for 429, 5xx and time-outs."""
+    api_key_env: str = runtime("OPENAI_API_KEY")
+    """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise ConfigError("--model is empty: give a path, a hub name, `pocket` or an http address.")
+        for flag, value in (("--batch-size", self.batch_size), ("--concurrency", self.concurrency)):
+            if value < 1:
+                raise ConfigError(f"{flag} must be at least 1, not {value}.")
+        if self.timeout <= 0:
+            raise ConfigError(f"--timeout must be above 0 seconds, not {self.timeout}.")
+        if self.retries < 0:
+            raise ConfigError(f"--retries must be 0 or more, not {self.retries}.")

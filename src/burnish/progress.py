@@ -1,0 +1,78 @@
+"""Progress that a person can read: counts, rate and time left, as a bar on a terminal, as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+
+class Progress:
+    """Counts up to `total` (None when unknown), beginning at `done` when work is resumed.
+
+    On a terminal one line is redrawn; elsewhere a plain line is written every `every_s` seconds and at the end.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        total: int | None = None,
+        *,
+        done: int = 0,
+        unit: str = "examples",
+        every_s: float = 10.0,
+        stream: TextIO | None = None,
+    ) -> None:
+        self._label, self._total, self._unit = label, total, unit
+        self._start_count, self._done = done, done
+        self._stream = stream or sys.stderr
+        self._tty = self._stream.isatty()
+        self._every_s = 0.2 if self._tty else every_s
+        self._began = self._last = time.monotonic()
+        self._note = ""
+
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """`n` more are done; `note` stands at the line's end (a loss, a count of drops)."""
+        self._done += n
+        self._note = note or self._note
+        now = time.monotonic()
+        if now - self._last >= self._every_s:
+            self._last = now
+            self._write(self.line(now - self._began))
+
+    def line(self, elapsed_s: float) -> str:
+        """The line shown after `elapsed_s` seconds of this session's work."""
+        rate = (self._done - self._start_count) / elapsed_s if elapsed_s > 0 else 0.0
+        parts = [f"{self._label}: {self._done:,}"]
+        if self._total is not None:
+            share = 100 * self._done / self._total if self._total else 100.0
+            parts[0] += f" of {self._total:,} {self._unit} ({share:.0f} %)"
+        else:
+            parts[0] += f" {self._unit}"
+        parts.append(f"{rate:.1f} a second")
+        if self._total is not None and rate > 0:
+            parts.append(f"{_clock((self._total - self._done) / rate)} left")
+        if self._note:
+            parts.append(self._note)
+        return ", ".join(parts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write(self.line(time.monotonic() - self._began))
+        if self._tty:
+            self._stream.write("\n")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"\r\x1b[2K{line}" if self._tty else f"{line}\n")
+        self._stream.flush()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
