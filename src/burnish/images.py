@@ -47,9 +47,7 @@ def decode(data: bytes) -> Image:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise ImageError(
-                    "too many pixels", f"The picture is {width} x {height}, over {MAX_PIXELS:,} pixels."
-                )
+                raise ImageError("too many pixels", f"The picture is {width} x {height}, over {MAX_PIXELS:,} pixels.")
             return ImageOps.exif_transpose(image).convert("RGB")
     except Image.DecompressionBombError as error:
         raise ImageError("too many pixels", f"The picture is a decompression bomb: {error}.") from error

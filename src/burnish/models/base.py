@@ -97,9 +97,7 @@ class Model(Protocol):
 class ScoringModel(Model, Protocol):
     """A model that can also say how likely an answer is."""
 
-    def score(
-        self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]
-    ) -> list[list[float]]:
+    def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """Summed log-probabilities (nats, float32 sums) of given token ids after each request.
 
         `answers[i]` holds any number of token-id sequences that all continue `requests[i]`; the result has the
