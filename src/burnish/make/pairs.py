@@ -1,0 +1,185 @@
+"""SeVa's preference pairs (algorithm 1): chosen from the picture itself, rejected from its distorted copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import tyro
+
+from burnish.config import runtime
+from burnish.distort import Distortion, parse
+from burnish.errors import ConfigError
+from burnish.ids import stable_seed
+from burnish.images import decode
+from burnish.loop import fill
+from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, open_model
+from burnish.models.base import PixelTransform
+from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.sources import Sampling, stream
+from burnish.store import Run, new_manifest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEFAULT_DISTORTIONS = ("noise:800",)
+"""SeVa-7B's choice (section 4.1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairsConfig(ModelOptions, Sampling):
+    """Make preference pairs from pictures and questions that nobody labelled (SeVa, algorithm 1)."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `huggingface:path`,
+    `pocket`; several joined by commas."""
+    distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
+    for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
+    out: str
+    """Folder of the run that is made."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+    restart: bool = runtime(False)
+    """Begin the run anew, deleting what it holds."""
+
+    def __post_init__(self) -> None:
+        ModelOptions.__post_init__(self)
+        Sampling.__post_init__(self)
+        specs = [distortion.spec for distortion in self.distortions]
+        if repeated := {spec for spec in specs if specs.count(spec) > 1}:
+            raise ConfigError(f"--distort {sorted(repeated)[0]} is given twice: name each distortion once.")
+        Decoding(max_new_tokens=self.max_new_tokens)
+
+    @property
+    def distortions(self) -> tuple[Distortion, ...]:
+        """The distortions that `distort` names, or the paper's."""
+        return tuple(parse(spec) for spec in self.distort or DEFAULT_DISTORTIONS)
+
+
+class PairsResult(NamedTuple):
+    """Where the pairs are, and how many."""
+
+    run: Path
+    made: int
+    kept: int
+
+
+def make_pairs(config: PairsConfig) -> PairsResult:
+    """Fill the run `config.out` with one PreferencePair or Dropped for every sampled example.
+
+    Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
+    """
+    distortions = config.distortions
+    model = open_model(config)
+    inputs = stream(config.source, config)
+    fingerprints = {
+        "model": model.fingerprint,
+        "template": model.template_fingerprint,
+        "source": inputs.fingerprint,
+    }
+    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            maker = _PairMaker(run, model, distortions, config)
+            fill(run, inputs, maker.make, label="pairs")
+            kept = sum(1 for _ in run.records(PreferencePair))
+            run.finish({"made": len(run), "kept": kept})
+        summary = run.summary or {}
+        return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+
+
+class _Contrast(NamedTuple):
+    """What is left of one example after the filter."""
+
+    example: Example
+    request: Request
+    chosen: Reply
+    rejected: tuple[tuple[Distortion, Reply], ...]
+
+
+@dataclass(frozen=True)
+class _PairMaker:
+    """Algorithm 1 on one chunk of examples."""
+
+    run: Run
+    model: Model
+    distortions: tuple[Distortion, ...]
+    config: PairsConfig
+
+    def make(self, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
+        clean = [_request(decode(example.image), example) for example in examples]
+        distorted = [self._distorted(example, distortion) for example in examples for distortion in self.distortions]
+        decoding = Decoding(max_new_tokens=self.config.max_new_tokens)
+        replies = self.model.generate([*clean, *distorted], decoding)
+        chosen, rejected = replies[: len(clean)], replies[len(clean) :]
+        width = len(self.distortions)
+        outcomes = [
+            self._filter(example, clean[i], chosen[i], rejected[i * width : (i + 1) * width])
+            for i, example in enumerate(examples)
+        ]
+        logps = iter(self._reference([kept for kept in outcomes if isinstance(kept, _Contrast)]))
+        return [[out if isinstance(out, Dropped) else self._record(out, next(logps))] for out in outcomes]
+
+    def _distorted(self, example: Example, distortion: Distortion) -> Request:
+        seed = self._seed(example, distortion)
+        picture = distortion.image(decode(example.image), seed)
+        return _request(picture, example, distortion.pixels(seed))
+
+    def _seed(self, example: Example, distortion: Distortion) -> int:
+        return stable_seed(self.config.seed, example.source, example.id, distortion.spec)
+
+    def _filter(
+        self, example: Example, request: Request, chosen: Reply, replies: Sequence[Reply]
+    ) -> _Contrast | Dropped:
+        """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
+
+        def dropped(reason: str, detail: str) -> Dropped:
+            return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
+
+        for reply in (chosen, *replies):
+            if reply.finish == "error":
+                return dropped("refused by the endpoint", reply.error)
+        if not chosen.text:
+            return dropped("empty answer", example.question)
+        different: dict[str, tuple[Distortion, Reply]] = {}
+        for distortion, reply in zip(self.distortions, replies, strict=True):
+            if reply.text != chosen.text:
+                different.setdefault(reply.text, (distortion, reply))
+        if not different:
+            return dropped("equal answers", chosen.text)
+        return _Contrast(example, request, chosen, tuple(different.values()))
+
+    def _reference(self, contrasts: Sequence[_Contrast]) -> list[list[float | None]]:
+        """Summed log-probabilities on the clean picture: of the chosen answer, then of each rejected one."""
+        answers = [[kept.chosen.token_ids, *(reply.token_ids for _, reply in kept.rejected)] for kept in contrasts]
+        if not isinstance(self.model, ScoringModel):
+            return [[None] * len(ids) for ids in answers]
+        return [list(logps) for logps in self.model.score([kept.request for kept in contrasts], answers)]
+
+    def _record(self, kept: _Contrast, logps: Sequence[float | None]) -> PreferencePair:
+        example = kept.example
+        return PreferencePair(
+            id=example.id,
+            image=self.run.add_image(example.image),
+            question=example.question,
+            chosen=_answer(kept.chosen, logps[0]),
+            rejected=tuple(
+                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(reply, logp))
+                for (distortion, reply), logp in zip(kept.rejected, logps[1:], strict=True)
+            ),
+            source=example.source,
+            answer=example.answer,
+            facts=example.facts,
+        )
+
+
+def _request(picture: Image, example: Example, pixel_transform: PixelTransform | None = None) -> Request:
+    message = Message(role="user", text=example.question, images=(picture,))
+    return Request(messages=(message,), pixel_transform=pixel_transform)
+
+
+def _answer(reply: Reply, ref_logp: float | None) -> Answer:
+    return Answer(text=reply.text, token_ids=reply.token_ids, ref_logp=ref_logp)
