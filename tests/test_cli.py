@@ -1,0 +1,101 @@
+"""The command line: verbs, flags, YAML, one sentence and exit code 2 for wrong input, and a quick --help."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tyro
+
+from burnish import cli
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Config:
+    """A verb's configuration."""
+
+    source: tyro.conf.Positional[str]
+    """Where from."""
+    model: str
+    """Which model."""
+    lr: float = 2e-6
+    """Learning rate."""
+    distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Distortions."""
+    restart: bool = False
+    """Begin anew."""
+
+
+def test_flags_win_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("source: pocket\nmodel: big\nlr: 3e-4\ndistort: [flip, moco]\nrestart: true\n")
+    config = cli.parse_config(_Config, "burnish x", ["--config", str(file), "--model", "small"])
+    assert config == _Config(source="pocket", model="small", lr=3e-4, distort=("flip", "moco"), restart=True)
+    config = cli.parse_config(_Config, "burnish x", ["folder:a.jsonl", f"--config={file}"])
+    assert config.source == "folder:a.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("modle: x\n", "'modle'"),
+        ("- a\n- b\n", "`key: value` lines"),
+        ("a: [\n", "is not YAML"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, complaint: str
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    assert cli.main(["pairs", "pocket", "--config", str(file)]) == 2
+    message = capsys.readouterr().err
+    assert complaint in message
+    assert message.count("\n") == 1
+
+
+def test_a_missing_file_is_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["pairs", "pocket", "--config", str(tmp_path / "none.yaml")]) == 2
+    assert capsys.readouterr().err == f"burnish: {tmp_path / 'none.yaml'}: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("words", [["pear"], ["train"], ["train", "ppo"], ["--bogus"]])
+def test_an_unknown_verb_lists_the_known_ones(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 2
+    message = capsys.readouterr().err
+    assert "choose one of" in message
+    assert "train dpo" in message
+
+
+def test_an_unknown_flag_exits_with_2() -> None:
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["pairs", "pocket", "--modle", "x"])
+    assert exit_.value.code == 2
+
+
+@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+def test_every_verb_explains_each_of_its_flags(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([*verb.split(), "--help"])
+    assert exit_.value.code == 0
+    assert f"usage: burnish {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+def test_no_verb_imports_torch_to_explain_itself(verb: str) -> None:
+    """What makes --help slow, held without a clock: nothing heavy is imported."""
+    script = (
+        "import sys\nfrom burnish.cli import main\n"
+        f"try: main({[*verb.split(), '--help']!r})\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'kornia', 'matplotlib', 'peft'} & set(sys.modules)\n"
+        "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_and_version_answer() -> None:
+    for flag, expected in (("--help", "usage: burnish VERB"), ("--version", "burnish 0.")):
+        done = subprocess.run([sys.executable, "-m", "burnish", flag], capture_output=True, text=True, check=True)
+        assert expected in done.stdout
