@@ -1,0 +1,78 @@
+"""Draws a scene: 64 x 64 RGB pixels, no smoothing, the same on every machine."""
+
+from __future__ import annotations
+
+from PIL import Image, ImageDraw
+
+from burnish.pocket.world.font import HEIGHT, WIDTH, dots
+from burnish.pocket.world.scene import CELL, GRID, SIDE, Bar, Glyph, Scene, Thing
+
+PALETTE = {
+    "red": (220, 40, 40),
+    "green": (40, 160, 60),
+    "blue": (50, 80, 230),
+    "yellow": (240, 220, 50),
+    "purple": (150, 50, 180),
+    "orange": (245, 140, 30),
+    "white": (255, 255, 255),
+    "gray": (190, 190, 190),
+    "black": (25, 25, 25),
+}
+RADIUS = {"small": 4, "large": 7}
+"""Half the side of a shape, in pixels."""
+UNIT = 10
+"""Pixels of one unit of a bar's height."""
+BAR_WIDTH = 12
+DOT = 2
+"""Side of one dot of a character, in pixels."""
+
+
+def draw(scene: Scene) -> Image.Image:
+    """The picture of a scene, 64 x 64 RGB."""
+    image = Image.new("RGB", (SIDE, SIDE), PALETTE[scene.background])
+    pen = ImageDraw.Draw(image)
+    for thing in scene.things:
+        _draw_thing(pen, thing)
+    for index, bar in enumerate(scene.bars):
+        _draw_bar(pen, bar, index)
+    for glyph in scene.glyphs:
+        _draw_glyph(pen, glyph)
+    return image
+
+
+def _middle(cell: int, dx: int, dy: int) -> tuple[int, int]:
+    return cell % GRID * CELL + CELL // 2 + dx, cell // GRID * CELL + CELL // 2 + dy
+
+
+def _draw_thing(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
+    x, y = _middle(thing.cell, thing.dx, thing.dy)
+    r = RADIUS[thing.size]
+    left, top, right, bottom = x - r, y - r, x + r - 1, y + r - 1
+    color = PALETTE[thing.color]
+    if thing.shape == "circle":
+        pen.ellipse((left, top, right, bottom), fill=color)
+    elif thing.shape == "square":
+        pen.rectangle((left, top, right, bottom), fill=color)
+    elif thing.shape == "triangle":
+        pen.polygon([(left, bottom), (right, bottom), (x, top)], fill=color)
+    elif thing.shape == "diamond":
+        pen.polygon([(x, top), (right, y), (x, bottom), (left, y)], fill=color)
+    else:
+        arm = max(1, r // 3)
+        pen.rectangle((x - arm, top, x + arm - 1, bottom), fill=color)
+        pen.rectangle((left, y - arm, right, y + arm - 1), fill=color)
+
+
+def _draw_bar(pen: ImageDraw.ImageDraw, bar: Bar, index: int) -> None:
+    left = index * CELL + (CELL - BAR_WIDTH) // 2
+    top = SIDE - 1 - bar.height * UNIT
+    pen.rectangle((left, top, left + BAR_WIDTH - 1, SIDE - 2), fill=PALETTE[bar.color])
+
+
+def _draw_glyph(pen: ImageDraw.ImageDraw, glyph: Glyph) -> None:
+    x, y = _middle(glyph.cell, glyph.dx, glyph.dy)
+    left, top = x - WIDTH * DOT // 2, y - HEIGHT * DOT // 2
+    color = PALETTE[glyph.color]
+    for column, row in dots(glyph.char):
+        corner = left + column * DOT, top + row * DOT
+        pen.rectangle((*corner, corner[0] + DOT - 1, corner[1] + DOT - 1), fill=color)

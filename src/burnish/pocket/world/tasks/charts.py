@@ -1,0 +1,37 @@
+"""Bar charts."""
+
+from __future__ import annotations
+
+from random import Random
+
+from burnish.pocket.world.scene import MAX_HEIGHT, Scene
+from burnish.pocket.world.tasks.base import YES_NO, Asked
+
+_HEIGHTS = tuple(str(height) for height in range(1, MAX_HEIGHT + 1))
+
+
+def chart(scene: Scene, rng: Random) -> Asked | None:
+    """A bar's height, the tallest or shortest bar, or how many bars are taller than one."""
+    form = rng.choice(("height", "height", "extreme", "taller"))
+    bar = rng.choice(scene.bars)
+    if form == "height":
+        return Asked(f"What number does the {bar.color} bar show?", str(bar.height), _HEIGHTS)
+    if form == "taller":
+        taller = sum(other.height > bar.height for other in scene.bars)
+        options = tuple(str(count) for count in range(len(scene.bars)))
+        return Asked(f"How many bars are taller than the {bar.color} bar?", str(taller), options)
+    word, pick = rng.choice((("tallest", max), ("shortest", min)))
+    extreme = pick(other.height for other in scene.bars)
+    found = [other.color for other in scene.bars if other.height == extreme]
+    if len(found) != 1:
+        return None
+    return Asked(f"What color is the {word} bar?", found[0], tuple(other.color for other in scene.bars))
+
+
+def chart_compare(scene: Scene, rng: Random) -> Asked | None:
+    """Whether one bar is taller than another: never asked in training."""
+    bar, other = rng.sample(scene.bars, 2)
+    if bar.height == other.height:
+        return None
+    truth = bar.height > other.height
+    return Asked(f"Is the {bar.color} bar taller than the {other.color} bar?", YES_NO[not truth], YES_NO)
