@@ -16,6 +16,28 @@ MAX_PIXELS = 50_000_000
 MAX_BYTES = 100_000_000
 """The largest file that is read."""
 
+_MAGIC = (
+    ("png", 0, b"\x89PNG\r\n\x1a\n"),
+    ("jpg", 0, b"\xff\xd8\xff"),
+    ("webp", 8, b"WEBP"),
+    ("gif", 0, b"GIF8"),
+    ("bmp", 0, b"BM"),
+    ("tiff", 0, b"II*\0"),
+    ("tiff", 0, b"MM\0*"),
+    ("avif", 4, b"ftypavif"),
+)
+"""How the files of a format begin: the bytes that stand at an offset."""
+EXTENSIONS = (*dict.fromkeys(extension for extension, _, _ in _MAGIC), "bin")
+"""All that `extension` can return, the commonest first."""
+
+
+def extension(data: bytes) -> str:
+    """The file name extension that fits a picture's content, without a dot; "bin" for what has no known beginning."""
+    for name, offset, magic in _MAGIC:
+        if data.startswith(magic, offset):
+            return name
+    return "bin"
+
 
 def read_inside(root: Path, relative: str) -> bytes:
     """The content of the file `relative` under `root`.

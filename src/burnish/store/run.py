@@ -1,0 +1,219 @@
+"""The run: a manifest, append-only records, and pictures under their content's name.
+
+    RUN/manifest.json           what made the run: configuration, seed, fingerprints, version
+    RUN/records/00000.jsonl     records, one JSON line each, 10,000 lines a file
+    RUN/images/ab/abcd….png     pictures, named by the SHA-256 of their bytes
+    RUN/done.json               the summary, written last: with it the run is finished
+    RUN/lock                    held by the one process that writes, with its process id
+
+A process may be killed at any moment. Small files and pictures appear whole or not at all; a picture is there
+before the record that names it; and of the records only the last line can be torn, which the next `Run.begin`
+cuts off. So what a run holds is always a beginning of what an undisturbed run holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar, final
+
+from burnish.errors import RunError
+from burnish.ids import content_key
+from burnish.images import EXTENSIONS, extension
+from burnish.records import Json, Record
+from burnish.store import manifest as manifests
+from burnish.store.codec import dump, from_line, to_line
+from burnish.store.disk import explained, lock, write_whole
+from burnish.store.lines import Lines, delete_lines
+from burnish.store.manifest import Manifest, read_manifest, refuse_changes, write_manifest
+
+R = TypeVar("R", bound=Record)
+
+_DONE = "done.json"
+_LOCK = "lock"
+_KEY = re.compile("[0-9a-f]{64}")
+
+
+@final
+class Run:
+    """A folder of records and pictures; a context manager that holds the lock while it may write.
+
+    Made by `Run.begin` (to write) or `Run.open` (to read what is there now). Every method that touches the disk
+    raises RunError, with one sentence, for a full disk, a missing permission or a damaged file.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, *, lock_descriptor: int | None) -> None:
+        self._path, self._manifest, self._lock = path, manifest, lock_descriptor
+        self._lines = Lines(path / "records")
+        self._summary = _read_summary(path)
+
+    @classmethod
+    def begin(cls, path: Path, manifest: Manifest, *, restart: bool = False) -> Run:
+        """Create the run, or go on with it where it stopped; a finished run of the same configuration is simply done.
+
+        `restart` deletes what an earlier run made in this folder. Raises RunLocked while another process writes,
+        ConfigChanged when the run was begun differently, RunError for a folder that holds something else.
+        """
+        with explained(path, "written"):
+            _refuse_other_folders(path)
+            (path / "records").mkdir(parents=True, exist_ok=True)
+            descriptor = lock(path / _LOCK)
+            try:
+                exists = (path / manifests.NAME).exists()
+                if restart and exists:
+                    _delete_contents(path)
+                if restart or not exists:
+                    write_manifest(path, manifest)
+                begun = read_manifest(path)
+                refuse_changes(path, begun, manifest)
+                run = cls(path, begun, lock_descriptor=descriptor)
+                run._lines.cut_torn()
+                return run
+            except BaseException:
+                os.close(descriptor)
+                raise
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """Read a run, finished or not, without a lock; records appended later are not seen."""
+        with explained(path, "read"):
+            return cls(path, read_manifest(path), lock_descriptor=None)
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self._path
+
+    @property
+    def manifest(self) -> Manifest:
+        """What made the run, as it was first begun."""
+        return self._manifest
+
+    @property
+    def summary(self) -> dict[str, Json] | None:
+        """What `finish` was given; None until then."""
+        return self._summary
+
+    def __len__(self) -> int:
+        """Records in the run."""
+        return len(self._lines)
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Add records in order; each has left this process before the next is taken, and survives its death."""
+        self._require_writing()
+        for record in records:
+            try:
+                line = to_line(record)
+            except ValueError as error:
+                raise RunError(f"Record {record.id!r} cannot be stored in {self._path}: {error}.") from error
+            with explained(self._path, "written"):
+                self._lines.append(line)
+
+    def add_image(self, data: bytes) -> str:
+        """Keep a picture's file content, once, and return the key by which records name it."""
+        self._require_writing()
+        key = content_key(data)
+        path = self._image_folder(key) / f"{key}.{extension(data)}"
+        with explained(self._path, "written"):
+            # The size tells a whole file from one that a power failure left empty.
+            if not path.exists() or path.stat().st_size != len(data):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, data, sync=False)
+        return key
+
+    def image(self, key: str) -> bytes:
+        """The file content of the picture with this key."""
+        path = self.image_path(key)
+        with explained(path, "read"):
+            return path.read_bytes()
+
+    def image_path(self, key: str) -> Path:
+        """Where the picture with this key lies."""
+        if _KEY.fullmatch(key):  # a run from elsewhere must not name files outside its folder
+            for ending in EXTENSIONS:
+                path = self._image_folder(key) / f"{key}.{ending}"
+                if path.exists():
+                    return path
+        raise RunError(f"{self._path} holds no picture {key}: copy the run again, with its images.")
+
+    def _image_folder(self, key: str) -> Path:
+        return self._path / "images" / key[:2]
+
+    def __iter__(self) -> Iterator[Record]:
+        """All records in order, one at a time from the disk. RunError names the file and line that is damaged."""
+        with explained(self._path, "read"):
+            for line in self._lines:
+                try:
+                    record = from_line(line.text)
+                except ValueError as error:
+                    raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
+                yield record
+
+    def records(self, kind: type[R]) -> Iterator[R]:
+        """The records of one kind, in order."""
+        return (record for record in self if isinstance(record, kind))
+
+    def finish(self, summary: Mapping[str, Json]) -> None:
+        """Mark the run as finished: all records are on the disk itself before the mark is."""
+        self._require_writing()
+        with explained(self._path, "written"):
+            self._lines.close()
+            write_whole(self._path / _DONE, dump(dict(summary)).encode(), sync=True)
+        self._summary = dict(summary)
+
+    def _require_writing(self) -> None:
+        if self._lock is None:
+            raise RunError(f"{self._path} is open for reading only: begin the run to write to it.")
+        if self._summary is not None:
+            raise RunError(f"{self._path} is finished: give another --out, or --restart to begin anew.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with explained(self._path, "written"):
+            self._lines.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _refuse_other_folders(path: Path) -> None:
+    """Raise RunError unless `path` is free, a run, or what a kill left before there was a manifest."""
+    if not path.exists() or (path / manifests.NAME).exists():
+        return
+    if not path.is_dir():
+        raise RunError(f"{path} is a file: give --out a folder.")
+    others = {entry.name for entry in path.iterdir()} - {_LOCK, "records", f"{manifests.NAME}.tmp"}
+    others |= {f"records/{entry.name}" for entry in (path / "records").glob("*")}
+    if others:
+        raise RunError(f"{path} is not a run, and {min(others)} is in it: give --out a new folder.")
+
+
+def _delete_contents(path: Path) -> None:
+    """Delete what a run made, in an order that leaves a sound beginning of the old run after a kill."""
+    read_manifest(path)  # so that the files of another program are never taken for a run's
+    (path / _DONE).unlink(missing_ok=True)
+    delete_lines(path / "records")
+    if (path / "images").exists():
+        shutil.rmtree(path / "images")
+
+
+def _read_summary(path: Path) -> dict[str, Json] | None:
+    done = path / _DONE
+    try:
+        summary = json.loads(done.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunError(f"{done} cannot be read: {error}.") from error
+    if not isinstance(summary, dict):
+        raise RunError(f"{done} is no summary: it holds {type(summary).__name__} where an object belongs.")
+    return summary
