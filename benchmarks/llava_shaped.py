@@ -8,6 +8,7 @@ It knows nothing, but costs memory and time in the proportions of the real one, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import tyro
@@ -62,7 +63,7 @@ def save(shape: Shape) -> None:
 
 
 def _config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
-    sizes = {
+    sizes: dict[str, Any] = {
         "hidden_size": shape.width,
         "intermediate_size": 4 * shape.width,
         "num_hidden_layers": shape.layers,
@@ -81,7 +82,7 @@ def _config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
     return LlavaConfig(
         vision_config=vision,
         text_config=text,
-        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         image_seq_length=(PICTURE // PATCH) ** 2,
     )
 
