@@ -1,0 +1,123 @@
+"""Records survive a line of JSON unchanged, and what could not come back is refused by name."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import get_args
+
+import pytest
+
+from burnish.records import (
+    Answer,
+    Dialogue,
+    Dropped,
+    Feedback,
+    Prediction,
+    PreferencePair,
+    Record,
+    Rejected,
+    Response,
+    Turn,
+)
+from burnish.store.codec import KINDS, from_line, to_line
+
+ANSWER = Answer(text="two lines\nof «Ünïcode» \u2028 and 猫", token_ids=(1, 2, 32000), ref_logp=-12.25)
+PAIR = PreferencePair(
+    id="a/1",
+    image="0" * 64,
+    question='What is "this"?',
+    chosen=ANSWER,
+    rejected=(
+        Rejected(distortion="noise:800", seed=2**63 - 1, answer=Answer(text="", ref_logp=None)),
+        Rejected(distortion="moco", seed=0, answer=ANSWER),
+    ),
+    source="ocr",
+    facts={"task": "counting", "options": ["a", "b"], "scene": {"n": 3, "area": 0.5, "seen": True, "name": None}},
+)
+PREDICTION = Prediction(id="p", image="1" * 64, question="q", answer="yes", text="no", source="s", n_tokens=3)
+DIALOGUE = Dialogue(
+    id="d",
+    image="2" * 64,
+    question="q",
+    answer="a",
+    turns=(
+        Turn(response=Response(thought="t", answer="a"), feedback=Feedback(score=8.5, comment="good")),
+        Turn(response=Response(thought="", answer="b"), feedback=Feedback(score=None, comment="")),
+    ),
+    source="s",
+)
+DROPPED = Dropped(id="x", source="s", reason="equal answers", detail="same")
+
+
+@pytest.mark.parametrize("record", [PAIR, PREDICTION, DIALOGUE, DROPPED], ids=lambda record: type(record).__name__)
+def test_a_record_comes_back_as_it_went(record: Record) -> None:
+    line = to_line(record)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert from_line(line) == record
+
+
+def test_every_record_type_has_a_kind() -> None:
+    assert set(KINDS.values()) == set(get_args(Record))
+
+
+def test_unicode_is_readable_on_disk() -> None:
+    assert "猫".encode() in to_line(PAIR)
+
+
+@pytest.mark.parametrize("score", [math.inf, -math.inf])
+def test_infinities_come_back(score: float) -> None:
+    record = PreferencePair(
+        id="i", image="", question="", chosen=Answer(text="", ref_logp=score), rejected=(), source=""
+    )
+    json.loads(to_line(record), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert from_line(to_line(record)) == record
+
+
+def test_nan_comes_back_as_nan_and_not_as_unknown() -> None:
+    record = PreferencePair(
+        id="i", image="", question="", chosen=Answer(text="", ref_logp=math.nan), rejected=(), source=""
+    )
+    again = from_line(to_line(record))
+    assert isinstance(again, PreferencePair)
+    assert again.chosen.ref_logp is not None
+    assert math.isnan(again.chosen.ref_logp)
+
+
+def changed(record: Record, **fields: object) -> bytes:
+    return json.dumps({**json.loads(to_line(record)), **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (b'{"kind": "drop', "Unterminated string"),
+        (b"[1, 2]", "`kind` is not one of pair, prediction, dialogue, dropped"),
+        (changed(DROPPED, kind="pickle"), "`kind` is not one of"),
+        (changed(DROPPED, extra=1), "Dropped has an unknown field `extra`"),
+        (b'{"kind": "dropped", "id": "x", "source": "s", "detail": ""}', "Dropped lacks the field `reason`"),
+        (changed(DROPPED, reason=3), "reason: expected str, found 3"),
+        (changed(PREDICTION, n_tokens=True), "n_tokens: expected int, found True"),
+        (changed(PAIR, chosen={"text": "a", "token_ids": [1.5], "ref_logp": None}), "chosen: token_ids: expected int"),
+        (changed(PAIR, chosen={"text": "a", "token_ids": [], "ref_logp": "low"}), "ref_logp: expected float"),
+        (changed(PAIR, facts=[]), "facts: expected dict"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_refused_by_name(line: bytes, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint.replace("`", ".")):
+        from_line(line)
+
+
+@pytest.mark.parametrize(
+    ("record", "complaint"),
+    [
+        (Dropped(id="x", source="s", reason=None), "reason: expected str, found None"),  # type: ignore[arg-type]
+        (Dropped(id="x", source="s", reason="half a character \ud83d"), "surrogates not allowed"),
+        (Prediction(id="", image="", question="", answer="", text="", source="", facts={"a": math.nan}), "not JSON"),
+        (Prediction(id="", image="", question="", answer="", text="", source="", facts={"a": b"x"}), "not JSON"),  # type: ignore[dict-item]
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(record: Record, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint.replace("not JSON", "not JSON (serializable|compliant)")):
+        to_line(record)
