@@ -82,7 +82,7 @@ def _config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
     return LlavaConfig(
         vision_config=vision,
         text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        image_token_index=tokenizer.vocab["<image>"],
         image_seq_length=(PICTURE // PATCH) ** 2,
     )
 
