@@ -1,0 +1,135 @@
+"""Puts questions to a model on clean and on distorted pictures (figure 2 of SeVa), and scores what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from burnish.config import runtime
+from burnish.distort import Distortion
+from burnish.errors import ConfigError
+from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
+from burnish.models import Decoding, Model, ModelOptions, Reply, Request, open_model
+from burnish.records import Dropped, Example, Prediction
+from burnish.sources import Sampling, stream
+from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
+
+if TYPE_CHECKING:
+    from burnish.scores import AnswersResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersConfig(ModelOptions, Sampling):
+    """Ask a model every question of a source, greedily, and score its answers by task."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
+    `huggingface:path`, `pocket`; several joined by commas."""
+    distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
+    flag for several. The clean picture is always asked."""
+    baseline: str | None = runtime(None)
+    """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
+    run is scored again, not asked again."""
+    out: str
+    """Folder of the run that is made."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+    restart: bool = runtime(False)
+    """Begin the run anew, deleting what it holds."""
+    json: str | None = runtime(None)
+    """Also write all scores to this file."""
+
+    def __post_init__(self) -> None:
+        ModelOptions.__post_init__(self)
+        Sampling.__post_init__(self)
+        parse_distortions(self.distort)
+        if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():
+            raise ConfigError(f"--baseline and --out are both {self.out}: a run cannot be its own baseline.")
+        Decoding(max_new_tokens=self.max_new_tokens)
+
+    @property
+    def distortions(self) -> tuple[Distortion, ...]:
+        """The distortions that `distort` names."""
+        return parse_distortions(self.distort)
+
+
+def bench_answers(config: AnswersConfig) -> AnswersResult:
+    """Fill the run `config.out` with one Prediction or Dropped a question and distortion, and score it.
+
+    Raises a BurnishError for a source, model, run or baseline that cannot be used; the baseline is looked at before
+    any question is asked. A killed call is resumed by a second one.
+    """
+    from burnish.bench.comparison import compare
+    from burnish.bench.scoring import read_scored, summarise
+
+    baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
+    model = open_model(config)
+    inputs = stream(config.source, config)
+    fingerprints = {
+        "model": model.fingerprint,
+        "template": model.template_fingerprint,
+        "source": inputs.fingerprint,
+    }
+    manifest = new_manifest("answers", config, seed=config.seed, fingerprints=fingerprints)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            asker = _Asker(run, model, config)
+            fill(run, inputs, asker.ask, label="answers", per_input=1 + len(config.distortions))
+        scored = read_scored(run)
+        result = summarise(scored)
+        run.finish(to_json(result))  # before comparing, so that an unfit baseline costs nothing
+        if config.baseline and baseline:
+            result = replace(result, comparison=compare(scored, baseline, config.baseline))
+            run.finish(to_json(result))
+    return result
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """Asks one chunk of questions, each on the clean picture and under every distortion."""
+
+    run: Run
+    model: Model
+    config: AnswersConfig
+
+    def ask(self, examples: Sequence[Example]) -> list[list[Prediction | Dropped]]:
+        """For each example its records: the clean picture's first, then one a distortion."""
+        answerable = [example for example in examples if example.answer is not None]
+        requests = [request for example in answerable for request in self._requests(example)]
+        replies = iter(self.model.generate(requests, Decoding(max_new_tokens=self.config.max_new_tokens)))
+        return [[self._record(example, spec, replies) for spec in self._conditions] for example in examples]
+
+    @property
+    def _conditions(self) -> tuple[str, ...]:
+        return ("", *(distortion.spec for distortion in self.config.distortions))
+
+    def _requests(self, example: Example) -> list[Request]:
+        distorted = [
+            distorted_request(example, distortion, distortion_seed(self.config.seed, example, distortion))
+            for distortion in self.config.distortions
+        ]
+        return [clean_request(example), *distorted]
+
+    def _record(self, example: Example, distortion: str, replies: Iterator[Reply]) -> Prediction | Dropped:
+        if example.answer is None:
+            return Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
+        reply = next(replies)
+        if reply.finish == "error":
+            return Dropped(id=example.id, source=example.source, reason="refused by the endpoint", detail=reply.error)
+        return Prediction(
+            id=example.id,
+            image=self.run.add_image(example.image),
+            question=example.question,
+            answer=example.answer,
+            text=reply.text,
+            source=example.source,
+            distortion=distortion,
+            n_tokens=len(reply.token_ids) or reply.completion_tokens,
+            facts=example.facts,
+        )

@@ -1,0 +1,34 @@
+"""Scorers, and which of them look at which question. A new one is one file here and one line below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from burnish.bench.metrics import Term
+from burnish.bench.scorers.base import Scorer
+from burnish.bench.scorers.closed import CLOSED
+from burnish.bench.scorers.description import DESCRIPTION
+from burnish.bench.scorers.existence import EXISTENCE
+from burnish.bench.scorers.length import LENGTH
+from burnish.records import Prediction
+from burnish.scores import Metric
+
+__all__ = ["METRICS", "Scorer", "score"]
+
+DEFAULT = (CLOSED, EXISTENCE, LENGTH)
+BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
+    "description": (DESCRIPTION, LENGTH),
+    "part": (DESCRIPTION, LENGTH),
+}
+"""Scorers by the fact `task`, instead of the default ones: an open description has more than one right wording."""
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric for scorers in (DEFAULT, *BY_TASK.values()) for scorer in scorers for metric in scorer.metrics
+}
+"""Every metric by name, in the order in which tables show them."""
+
+
+def score(prediction: Prediction) -> dict[str, Term]:
+    """What one answer adds to every metric that applies to it."""
+    scorers = BY_TASK.get(str(prediction.facts.get("task")), DEFAULT)
+    return {name: term for scorer in scorers for name, term in scorer.score(prediction).items()}
