@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from burnish.records import Dialogue, Dropped, Prediction, PreferencePair, Record
 
@@ -91,9 +91,9 @@ def _codec(kind: Any) -> _Codec:
     if origin in (Union, UnionType) and NoneType in args:
         some = [arg for arg in args if arg is not NoneType]
         return _optional_codec(_codec(some[0])) if len(some) == 1 else _ANY_JSON
-    if kind is float:
-        return _Codec(_encode_float, _decode_float)
-    if kind in (str, int, bool):
+    if origin is Literal:
+        return _choice_codec(args)
+    if kind in (str, int, bool, float):
         return _scalar_codec(kind)
     raise TypeError(f"Records have no JSON form for {kind}.")
 
@@ -150,9 +150,21 @@ def _optional_codec(some: _Codec) -> _Codec:
 
 
 def _scalar_codec(kind: type) -> _Codec:
+    if kind is float:
+        return _Codec(_encode_float, _decode_float)
+
     def check(value: Any) -> Any:
         if type(value) is not kind:  # not isinstance: True is no number here
             raise _mismatch(kind.__name__, value)
+        return value
+
+    return _Codec(check, check)
+
+
+def _choice_codec(choices: tuple[str, ...]) -> _Codec:
+    def check(value: Any) -> Any:
+        if value not in choices:
+            raise _mismatch(f"one of {', '.join(choices)}", value)
         return value
 
     return _Codec(check, check)

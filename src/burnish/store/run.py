@@ -24,11 +24,11 @@ from typing import Self, TypeVar, final
 
 from burnish.errors import RunError
 from burnish.ids import content_key
-from burnish.images import EXTENSIONS, extension
 from burnish.records import Json, Record
 from burnish.store import manifest as manifests
 from burnish.store.codec import dump, from_line, to_line
 from burnish.store.disk import explained, lock, write_whole
+from burnish.store.extensions import EXTENSIONS, extension_of
 from burnish.store.lines import Lines, delete_lines
 from burnish.store.manifest import Manifest, read_manifest, refuse_changes, write_manifest
 
@@ -118,7 +118,7 @@ class Run:
         """Keep a picture's file content, once, and return the key by which records name it."""
         self._require_writing()
         key = content_key(data)
-        path = self._image_folder(key) / f"{key}.{extension(data)}"
+        path = self._image_folder(key) / f"{key}.{extension_of(data)}"
         with explained(self._path, "written"):
             # The size tells a whole file from one that a power failure left empty.
             if not path.exists() or path.stat().st_size != len(data):
@@ -135,8 +135,8 @@ class Run:
     def image_path(self, key: str) -> Path:
         """Where the picture with this key lies."""
         if _KEY.fullmatch(key):  # a run from elsewhere must not name files outside its folder
-            for ending in EXTENSIONS:
-                path = self._image_folder(key) / f"{key}.{ending}"
+            for extension in EXTENSIONS:
+                path = self._image_folder(key) / f"{key}.{extension}"
                 if path.exists():
                     return path
         raise RunError(f"{self._path} holds no picture {key}: copy the run again, with its images.")
@@ -159,16 +159,22 @@ class Run:
         return (record for record in self if isinstance(record, kind))
 
     def finish(self, summary: Mapping[str, Json]) -> None:
-        """Mark the run as finished: all records are on the disk itself before the mark is."""
-        self._require_writing()
+        """Mark the run as finished: all records are on the disk itself before the mark is.
+
+        A finished run may be given a new summary, because its records can be scored anew.
+        """
+        self._require_lock()
         with explained(self._path, "written"):
             self._lines.close()
             write_whole(self._path / _DONE, dump(dict(summary)).encode(), sync=True)
         self._summary = dict(summary)
 
-    def _require_writing(self) -> None:
+    def _require_lock(self) -> None:
         if self._lock is None:
             raise RunError(f"{self._path} is open for reading only: begin the run to write to it.")
+
+    def _require_writing(self) -> None:
+        self._require_lock()
         if self._summary is not None:
             raise RunError(f"{self._path} is finished: give another --out, or --restart to begin anew.")
 
