@@ -1,4 +1,4 @@
-"""The loop that makers and benches share: examples in, records out, in order, resumable at any moment.
+"""What makers and benches share: how a question is put, and the loop, examples in, records out, resumable anywhere.
 
 Work goes in chunks of a fixed number of inputs. A chunk torn by a kill is made again whole, because what a
 model answers can depend (in the last digits) on its neighbours in a batch, and only its missing records are
@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol, TypeAlias
 
+from burnish.distort import Distortion, parse
+from burnish.errors import ConfigError
+from burnish.ids import stable_seed
+from burnish.images import decode
+from burnish.models import Message, Request
 from burnish.progress import Progress
 from burnish.records import Dropped, Example, Record
 from burnish.store import Run
@@ -33,6 +38,32 @@ class Inputs(Protocol):
     def from_index(self, start: int) -> Iterator[Example | Dropped]:
         """The outcomes from `start` on; those before it are not opened."""
         ...
+
+
+def parse_distortions(specs: Sequence[str]) -> tuple[Distortion, ...]:
+    """The distortions that the `--distort` flags name. Raises ConfigError for one that is given twice."""
+    distortions = tuple(parse(spec) for spec in specs)
+    names = [distortion.spec for distortion in distortions]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise ConfigError(f"--distort {min(repeated)} is given twice: name each distortion once.")
+    return distortions
+
+
+def clean_request(example: Example) -> Request:
+    """The example's question about its picture."""
+    return Request(messages=(Message(role="user", text=example.question, images=(decode(example.image),)),))
+
+
+def distorted_request(example: Example, distortion: Distortion, seed: int) -> Request:
+    """The same question about the distorted picture."""
+    picture = distortion.image(decode(example.image), seed)
+    message = Message(role="user", text=example.question, images=(picture,))
+    return Request(messages=(message,), pixel_transform=distortion.pixels(seed))
+
+
+def distortion_seed(run_seed: int, example: Example, distortion: Distortion) -> int:
+    """The seed of a distortion of this picture for this question, the same in every run with this `--seed`."""
+    return stable_seed(run_seed, example.source, example.id, distortion.spec)
 
 
 def fill(run: Run, inputs: Inputs, make: MakeRecords, *, label: str, per_input: int = 1, chunk: int = CHUNK) -> None:

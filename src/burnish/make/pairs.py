@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import tyro
 
 from burnish.config import runtime
-from burnish.distort import Distortion, parse
-from burnish.errors import ConfigError
-from burnish.ids import stable_seed
-from burnish.images import decode
-from burnish.loop import fill
-from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, open_model
-from burnish.models.base import PixelTransform
+from burnish.distort import Distortion
+from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
+from burnish.models import Decoding, Model, ModelOptions, Reply, Request, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
@@ -48,15 +41,13 @@ class PairsConfig(ModelOptions, Sampling):
     def __post_init__(self) -> None:
         ModelOptions.__post_init__(self)
         Sampling.__post_init__(self)
-        specs = [distortion.spec for distortion in self.distortions]
-        if repeated := {spec for spec in specs if specs.count(spec) > 1}:
-            raise ConfigError(f"--distort {sorted(repeated)[0]} is given twice: name each distortion once.")
+        parse_distortions(self.distort)
         Decoding(max_new_tokens=self.max_new_tokens)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
         """The distortions that `distort` names, or the paper's."""
-        return tuple(parse(spec) for spec in self.distort or DEFAULT_DISTORTIONS)
+        return parse_distortions(self.distort or DEFAULT_DISTORTIONS)
 
 
 class PairsResult(NamedTuple):
@@ -110,8 +101,12 @@ class _PairMaker:
     config: PairsConfig
 
     def make(self, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
-        clean = [_request(decode(example.image), example) for example in examples]
-        distorted = [self._distorted(example, distortion) for example in examples for distortion in self.distortions]
+        clean = [clean_request(example) for example in examples]
+        distorted = [
+            distorted_request(example, distortion, self._seed(example, distortion))
+            for example in examples
+            for distortion in self.distortions
+        ]
         decoding = Decoding(max_new_tokens=self.config.max_new_tokens)
         replies = self.model.generate([*clean, *distorted], decoding)
         chosen, rejected = replies[: len(clean)], replies[len(clean) :]
@@ -123,13 +118,8 @@ class _PairMaker:
         logps = iter(self._reference([kept for kept in outcomes if isinstance(kept, _Contrast)]))
         return [[out if isinstance(out, Dropped) else self._record(out, next(logps))] for out in outcomes]
 
-    def _distorted(self, example: Example, distortion: Distortion) -> Request:
-        seed = self._seed(example, distortion)
-        picture = distortion.image(decode(example.image), seed)
-        return _request(picture, example, distortion.pixels(seed))
-
     def _seed(self, example: Example, distortion: Distortion) -> int:
-        return stable_seed(self.config.seed, example.source, example.id, distortion.spec)
+        return distortion_seed(self.config.seed, example, distortion)
 
     def _filter(
         self, example: Example, request: Request, chosen: Reply, replies: Sequence[Reply]
@@ -174,11 +164,6 @@ class _PairMaker:
             answer=example.answer,
             facts=example.facts,
         )
-
-
-def _request(picture: Image, example: Example, pixel_transform: PixelTransform | None = None) -> Request:
-    message = Message(role="user", text=example.question, images=(picture,))
-    return Request(messages=(message,), pixel_transform=pixel_transform)
 
 
 def _answer(reply: Reply, ref_logp: float | None) -> Answer:
