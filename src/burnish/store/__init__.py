@@ -1,7 +1,8 @@
 """A run on disk, where every stage of the pipeline meets the next: begun, appended to, resumed, read.
 
 `run.py` tells the layout and the promises; `lines.py` keeps the records' lines, `codec.py` turns records into
-lines and back, `manifest.py` says what made a run, and `disk.py` writes files whole and holds the lock.
+lines and back, `manifest.py` says what made a run, `disk.py` writes files whole and holds the lock, and
+`extensions.py` names pictures by their kind.
 """
 
 from burnish.store.manifest import Manifest, new_manifest
