@@ -1,4 +1,4 @@
-"""Scorers, and which of them look at which question. A new one is one file here and one line below."""
+"""Scorers, and which of them look at which question. A new one is one file here and its name below."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from burnish.scores import Metric
 
 __all__ = ["METRICS", "Scorer", "score"]
 
+SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, LENGTH)
+"""All of them, in the order in which tables show their metrics."""
+METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for metric in scorer.metrics}
+"""Every metric by name."""
+
 DEFAULT = (CLOSED, EXISTENCE, LENGTH)
 BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
     "description": (DESCRIPTION, LENGTH),
     "part": (DESCRIPTION, LENGTH),
 }
 """Scorers by the fact `task`, instead of the default ones: an open description has more than one right wording."""
-
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric for scorers in (DEFAULT, *BY_TASK.values()) for scorer in scorers for metric in scorer.metrics
-}
-"""Every metric by name, in the order in which tables show them."""
 
 
 def score(prediction: Prediction) -> dict[str, Term]:
