@@ -3,6 +3,7 @@
     BurnishError            the root; the command line prints its one sentence and exits with 2
     ├── ConfigError         a flag or a field has a value that cannot work
     ├── SourceError         a source of examples cannot be read
+    │   └── LineError       one line or row of it cannot be used; it is counted, and the others are
     ├── ImageError          one picture is missing, broken, too large or out of bounds
     ├── RunError            a run on disk cannot be used as asked
     │   ├── ConfigChanged   it was begun with another configuration
@@ -27,6 +28,14 @@ class ConfigError(BurnishError):
 
 class SourceError(BurnishError):
     """A source of examples cannot be read."""
+
+
+class LineError(SourceError):
+    """One line or row of a source cannot be used; `reason` is the short name it is counted under."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ImageError(BurnishError):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import stat
+import struct
+import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,65 +19,67 @@ MAX_PIXELS = 50_000_000
 """The largest picture that is decoded (about 7,000 x 7,000); beyond it lie mistakes and decompression bombs."""
 MAX_BYTES = 100_000_000
 """The largest file that is read."""
+MAX_ASPECT = 200
+"""The longest side over the shortest. Processors scale the *shortest* side to the model's size: a strip of
+1 x 50,000 pixels, small as it is, would grow to gigabytes there."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""What is decoded. Pillow knows many more, some of which run other programs (EPS runs Ghostscript)."""
 
-_MAGIC = (
-    ("png", 0, b"\x89PNG\r\n\x1a\n"),
-    ("jpg", 0, b"\xff\xd8\xff"),
-    ("webp", 8, b"WEBP"),
-    ("gif", 0, b"GIF8"),
-    ("bmp", 0, b"BM"),
-    ("tiff", 0, b"II*\0"),
-    ("tiff", 0, b"MM\0*"),
-    ("avif", 4, b"ftypavif"),
-)
-"""How the files of a format begin: the bytes that stand at an offset."""
-EXTENSIONS = (*dict.fromkeys(extension for extension, _, _ in _MAGIC), "bin")
-"""All that `extension` can return, the commonest first."""
-
-
-def extension(data: bytes) -> str:
-    """The file name extension that fits a picture's content, without a dot; "bin" for what has no known beginning."""
-    for name, offset, magic in _MAGIC:
-        if data.startswith(magic, offset):
-            return name
-    return "bin"
+_DECODE_ERRORS = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error)
+"""What Pillow raises for broken files: all but the arithmetic and look-up errors, which guard against other
+versions, came up when valid files were damaged at random."""
+_QUIET = threading.Lock()
+"""Filters of warnings belong to the whole process: two threads that set them at once would leave them set."""
 
 
 def read_inside(root: Path, relative: str) -> bytes:
     """The content of the file `relative` under `root`.
 
-    Raises ImageError when the file is missing, too large, or (after links are followed) outside `root`.
+    Raises ImageError when the file is missing, too large, no plain file, or (after links are followed) outside
+    `root`.
     """
-    path = (root / relative).resolve()
-    if not path.is_relative_to(root.resolve()):
+    try:
+        path = (root / relative).resolve()
+        inside = path.is_relative_to(root.resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long, with a NUL, or links in a circle
+        raise ImageError("unreadable image", f"{relative!r} cannot be the name of a file: {error}.") from error
+    if not inside:
         raise ImageError("outside the root", f"{relative!r} points outside {root}: keep pictures under it.")
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ImageError("file too large", f"{path} has {size:,} bytes, over the limit of {MAX_BYTES:,}.")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+            raise ImageError("missing image", f"{root / relative} is no file.")
+        if status.st_size > MAX_BYTES:
+            raise ImageError("file too large", f"{root / relative} has more than {MAX_BYTES:,} bytes.")
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise ImageError("missing image", f"{path} is not there.") from error
-    except (OSError, ValueError) as error:
-        raise ImageError("unreadable image", f"{path} cannot be read: {error}.") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImageError("missing image", f"{root / relative} is not there.") from error
+    except OSError as error:
+        raise ImageError("unreadable image", f"{root / relative} cannot be read: {error.strerror}.") from error
 
 
 def decode(data: bytes) -> Image:
-    """RGB pixels of an encoded picture, turned upright by its EXIF tag.
+    """RGB pixels of an encoded picture: turned upright by its EXIF tag, transparent parts over white.
 
-    Raises ImageError for what is no picture, is cut short, or is larger than MAX_PIXELS.
+    Of an animation this is the first frame. Raises ImageError for what is no picture of FORMATS, is cut short, or
+    exceeds MAX_PIXELS or MAX_ASPECT.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    if not data:
+        raise ImageError("broken image", "The file is empty.")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ImageError("too many pixels", f"The picture is {width} x {height}, over {MAX_PIXELS:,} pixels.")
-            return ImageOps.exif_transpose(image).convert("RGB")
+        # Pillow warns of sizes that are checked here anyway, and of odd metadata that harms no pixel.
+        with _QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_size(*image.size)
+                return _to_rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
-        raise ImageError("too many pixels", f"The picture is a decompression bomb: {error}.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ImageError("too many pixels", f"The picture has over {MAX_PIXELS:,} pixels.") from error
+    except UnidentifiedImageError as error:  # its own text holds an address in memory: never the same twice
+        raise ImageError("broken image", f"The file is no picture of a known kind ({', '.join(FORMATS)}).") from error
+    except _DECODE_ERRORS as error:
         raise ImageError("broken image", f"The picture cannot be decoded: {error}.") from error
 
 
@@ -82,3 +88,23 @@ def encode_png(image: Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ImageError("too many pixels", f"The picture is {width} x {height}, over {MAX_PIXELS:,} pixels.")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise ImageError("too narrow", f"The picture is {width} x {height}, over {MAX_ASPECT} to 1.")
+
+
+def _to_rgb(image: Image) -> Image:
+    """Pillow's own conversion shows hidden colours under transparency, and turns 16-bit grey into white."""
+    from PIL import Image
+
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(paper, layer).convert("RGB")
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    return image.convert("RGB")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from burnish.records import Example, Facts
+from burnish.errors import LineError, SourceError
+from burnish.images import decode
+from burnish.records import Dropped, Example, Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +28,50 @@ class Candidate:
 class Source(Protocol):
     """One place that examples come from."""
 
-    def candidates(self) -> Iterator[Candidate]:
-        """All candidates in an order that never changes. Raises SourceError for a file that is wrong as a whole."""
+    def candidates(self) -> Iterator[Candidate | Dropped]:
+        """All candidates in an order that never changes, and in the place of a line that is no use, its reason.
+
+        May be read any number of times. Raises SourceError for a source that is wrong as a whole.
+        """
         ...
 
     def load(self, candidate: Candidate) -> Example:
         """The candidate with its picture's bytes. Raises ImageError, with a reason to count, for a bad picture."""
         ...
+
+
+def with_picture(candidate: Candidate, data: bytes) -> Example:
+    """The candidate as an example whose picture is known to decode. Raises ImageError where it does not."""
+    decode(data)
+    return Example(
+        id=candidate.id,
+        image=data,
+        question=candidate.question,
+        answer=candidate.answer,
+        source=candidate.source,
+        facts=candidate.facts,
+    )
+
+
+def key_of(place: str) -> str:
+    """Where a row stands as an id: "item 17, message 1" as "item-17-message-1"."""
+    return re.sub(r"\W+", "-", place)
+
+
+def dropped_row(place: str, source: str, error: LineError) -> Dropped:
+    """The outcome for a row that cannot be used."""
+    return Dropped(id=key_of(place), source=source, reason=error.reason, detail=f"{place} {error}.")
+
+
+def refuse_useless(outcomes: Iterable[Candidate | Dropped], where: str, mend: str) -> Iterator[Candidate | Dropped]:
+    """Passes the outcomes on. Raises SourceError at their end if there was no candidate among them."""
+    useful, first = False, ""
+    for outcome in outcomes:
+        if isinstance(outcome, Candidate):
+            useful = True
+        else:
+            first = first or outcome.detail
+        yield outcome
+    if not useful:
+        what = f"holds nothing that can be used (the first fault: {first.rstrip('.')})" if first else "is empty"
+        raise SourceError(f"{where} {what}: {mend}.")

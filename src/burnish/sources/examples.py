@@ -1,0 +1,133 @@
+"""The examples that a verb works on: sampled from one or more sources, in a fixed order, opened one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tempfile
+import weakref
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from burnish.errors import ConfigError, ImageError, SourceError
+from burnish.records import Dropped, Example
+from burnish.sources.base import Candidate, Source
+from burnish.sources.draws import Chosen, Draws
+from burnish.sources.registry import open_sources
+from burnish.sources.sampling import Sampling
+
+Listed: TypeAlias = Candidate | Dropped
+IN_MEMORY = 32_000_000
+"""Bytes of chosen candidates that are held in memory; more of them wait in a temporary file."""
+_DIGEST = 16
+
+
+def stream(spec: str, sampling: Sampling) -> ExampleStream:
+    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`).
+
+    Raises SourceError for a source that cannot be read, ConfigError for an `only` that names nothing.
+    """
+    return ExampleStream(open_sources(spec), sampling)
+
+
+class ExampleStream:
+    """A fixed sequence of outcomes, each an Example or a Dropped with its reason.
+
+    The sources are read twice: once to draw lots, once to keep what was drawn. Memory holds a few numbers a
+    candidate and at most IN_MEMORY bytes of the chosen ones; pictures are opened only when they are reached.
+    """
+
+    def __init__(self, sources: Sequence[Source], sampling: Sampling) -> None:
+        self._sources = sources
+        self._only = frozenset(sampling.only)
+        self.population = 0
+        """Candidates to choose from, those that are no use included."""
+        chosen = self._draw(sampling)
+        self._offsets = array("Q", bytes(8 * len(chosen.positions)))
+        self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # lives as long as the stream
+        weakref.finalize(self, self._spool.close)
+        self.fingerprint = self._keep(chosen)
+        """Hex digest of the chosen candidates in order: it changes when lines that were drawn change, and not
+        with the place of the files. Pictures are not read for it."""
+
+    def __len__(self) -> int:
+        """How many outcomes there are."""
+        return len(self._offsets)
+
+    def __iter__(self) -> Iterator[Example | Dropped]:
+        """All outcomes."""
+        return self.from_index(0)
+
+    def from_index(self, start: int) -> Iterator[Example | Dropped]:
+        """The outcomes from number `start` on; the pictures of those before it are not opened."""
+        for rank in range(start, len(self)):
+            yield self._outcome(rank)
+
+    def _outcome(self, rank: int) -> Example | Dropped:
+        self._spool.seek(self._offsets[rank])
+        number, listed = _from_line(self._spool.readline())
+        if isinstance(listed, Dropped):
+            return listed
+        try:
+            return self._sources[number].load(listed)
+        except ImageError as error:
+            return Dropped(id=listed.id, source=listed.source, reason=error.reason, detail=str(error))
+
+    def _draw(self, sampling: Sampling) -> Chosen:
+        draws, names = Draws(sampling.seed), set[str]()
+        for number, listed in self._all():
+            names.add(listed.source)
+            if self._wanted(listed):
+                # What has no picture shares none: its own id keeps it apart.
+                picture = listed.image if isinstance(listed, Candidate) else f"\x1f{listed.id}"
+                draws.add(listed.id, f"{number}:{picture}", listed.source)
+                self.population += 1
+        if unknown := sorted(self._only - names):
+            raise ConfigError(f"--only {unknown[0]} fits no example: the sources are {', '.join(sorted(names))}.")
+        return draws.choose(per_image=sampling.per_image, per_source=sampling.per_source, limit=sampling.limit)
+
+    def _keep(self, chosen: Chosen) -> str:
+        """Write the chosen candidates down and return the fingerprint of their sequence."""
+        digests = bytearray(_DIGEST * len(chosen.positions))
+        ranks = iter(chosen.positions.argsort().tolist())
+        rank = next(ranks, None)
+        wanted = (item for item in self._all() if self._wanted(item[1]))
+        for position, (number, listed) in enumerate(wanted):
+            if rank is None:
+                break
+            if position == chosen.positions[rank]:
+                line = _as_line(number, _without_repeat(listed, position) if chosen.repeats[rank] else listed)
+                self._offsets[rank] = self._spool.tell()
+                self._spool.write(line)
+                digests[rank * _DIGEST : (rank + 1) * _DIGEST] = hashlib.blake2b(line, digest_size=_DIGEST).digest()
+                rank = next(ranks, None)
+        if rank is not None:
+            raise SourceError("A source became shorter while it was read: wait until its file is complete.")
+        return hashlib.sha256(digests).hexdigest()
+
+    def _all(self) -> Iterator[tuple[int, Listed]]:
+        """What all sources list, with the number of the source; ids of joined sources are kept apart by it."""
+        for number, source in enumerate(self._sources):
+            for listed in source.candidates():
+                several = len(self._sources) > 1
+                yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
+
+    def _wanted(self, listed: Listed) -> bool:
+        return not self._only or listed.source in self._only
+
+
+def _as_line(number: int, listed: Listed) -> bytes:
+    kind = "candidate" if isinstance(listed, Candidate) else "dropped"
+    return json.dumps([number, kind, dataclasses.asdict(listed)], sort_keys=True).encode() + b"\n"
+
+
+def _from_line(line: bytes) -> tuple[int, Listed]:
+    number, kind, fields = json.loads(line)
+    return number, Candidate(**fields) if kind == "candidate" else Dropped(**fields)
+
+
+def _without_repeat(listed: Listed, position: int) -> Dropped:
+    detail = f"The id {listed.id!r} stands more than once: make ids unique, or leave them out."
+    return Dropped(id=f"{listed.id}#{position}", source=listed.source, reason="repeated id", detail=detail)

@@ -1,0 +1,39 @@
+"""Which of a source's examples are taken: the flags that every verb with a SOURCE shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tyro
+
+from burnish.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """A random choice as in SeVa (section 4.1): some questions of each picture, then some of each source.
+
+    A verb's configuration that inherits from this and from others calls each one's `__post_init__` itself.
+    """
+
+    per_image: int | None = 2
+    """Questions taken of one picture, at random, as SeVa does; None for all of them."""
+    per_source: int | None = None
+    """Examples taken of each source name (SeVa takes 8,000 each of textvqa and ocr_vqa); None for all."""
+    only: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Take this source name and no others, such as textvqa; repeat the flag for several."""
+    limit: int | None = None
+    """Examples taken in all. A larger limit begins with the same examples in the same order."""
+    seed: int = 0
+    """Decides every random choice: the same seed gives the same examples in the same order."""
+
+    def __post_init__(self) -> None:
+        for flag, value in (
+            ("--per-image", self.per_image),
+            ("--per-source", self.per_source),
+            ("--limit", self.limit),
+        ):
+            if value is not None and value < 1:
+                raise ConfigError(f"{flag} must be at least 1, not {value}.")
+        if self.seed < 0:
+            raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")

@@ -1,0 +1,111 @@
+"""Rows of a JSONL, CSV or Parquet file, one at a time; a row that cannot be read is told apart, not raised."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from burnish.errors import LineError, SourceError
+from burnish.sources.files import open_file, read_lines
+
+BATCH = 1024
+"""Rows of a Parquet file in memory at once."""
+
+
+class Row(NamedTuple):
+    """One row, or what is wrong with it."""
+
+    place: str
+    """Where it stands, for messages: "line 7"."""
+    values: Mapping[str, object] | LineError
+
+
+Columns: TypeAlias = list[str]
+CheckColumns: TypeAlias = Callable[[Columns], Columns]
+"""Gets the columns that a file has and returns those to read; raises SourceError when one is missing."""
+
+
+def read_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+    """The rows of a table, by the file's ending. Lines of JSON have no common columns and are not checked."""
+    ending = path.suffix.lower()
+    if ending == ".jsonl":
+        return json_rows(path)
+    if ending == ".csv":
+        return _csv_rows(path, check)
+    if ending == ".parquet":
+        return _parquet_rows(path, check)
+    raise SourceError(f"{path} is no table that can be read: give a file that ends in .jsonl, .csv or .parquet.")
+
+
+def json_rows(path: Path) -> Iterator[Row]:
+    """One JSON object a line."""
+    for number, line in read_lines(path):
+        yield Row(f"line {number}", _json_object(line))
+
+
+def _json_object(line: bytes) -> Mapping[str, object] | LineError:
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return LineError("not UTF-8", "is not UTF-8 text")
+    except (ValueError, RecursionError) as error:
+        return LineError("broken JSON", f"is broken JSON: {error}")
+    if not isinstance(value, dict):
+        return LineError("no JSON object", f"holds a JSON {type(value).__name__}, not an object")
+    return value
+
+
+def _csv_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+    # Strict, because otherwise a quote that is never closed swallows the lines after it without a word.
+    with open_file(path) as file, io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise SourceError(f"The first line of {path} is no CSV header: {error}.") from error
+        if len(set(header)) < len(header):
+            raise SourceError(f"{path} names a column twice: its header is {', '.join(header)}.")
+        check(header)
+        yield from _csv_lines(reader, header)
+
+
+def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[Row]:
+    while True:
+        first = reader.line_num + 1  # type: ignore[attr-defined]  # a csv.reader, whose type has no public name
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            last = reader.line_num  # type: ignore[attr-defined]
+            where = f"line {first}" if first >= last else f"lines {first} to {last}"
+            yield Row(where, LineError("broken CSV", f"is broken CSV: {error}"))
+            continue
+        if fields:
+            yield Row(f"line {first}", _csv_values(header, fields))
+
+
+def _csv_values(header: Columns, fields: list[str]) -> Mapping[str, object] | LineError:
+    if len(fields) != len(header):
+        return LineError("broken CSV", f"has {len(fields)} fields, and the header has {len(header)}")
+    return {name: field or None for name, field in zip(header, fields, strict=True)}
+
+
+def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    number = 0
+    with open_file(path) as file:
+        try:
+            table = parquet.ParquetFile(file)
+            for batch in table.iter_batches(BATCH, columns=check(table.schema_arrow.names)):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(f"row {number}", values)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {error}.") from error
