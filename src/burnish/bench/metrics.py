@@ -68,7 +68,7 @@ def token_f1(answer: str, truth: str) -> float:
 
 def yes_no(truth: str) -> bool | None:
     """True for a ground truth of "yes", False for "no", None for any other: not an existence question."""
-    return {("yes",): True, ("no",): False}.get(tuple(normal_words(truth)))
+    return {"yes": True, "no": False}.get(" ".join(normal_words(truth)))
 
 
 def says_yes(answer: str) -> bool:

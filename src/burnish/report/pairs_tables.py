@@ -1,0 +1,66 @@
+"""What a run of preference pairs holds, as tables."""
+
+from __future__ import annotations
+
+from burnish.report.summary import Lengths, PairsSummary
+from burnish.report.tables import NOTHING, Table
+
+
+def pairs_tables(summary: PairsSummary) -> list[Table]:
+    """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
+    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary)]
+    return [table for table in tables if table.rows]
+
+
+def share(part: int, whole: int) -> str:
+    """ "62.0 %", or nothing of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else NOTHING
+
+
+def decimal(value: float | None) -> str:
+    """One digit after the point."""
+    return NOTHING if value is None else f"{value:.1f}"
+
+
+def _sources(summary: PairsSummary) -> Table:
+    rows = [(name, counts.made, counts.kept) for name, counts in sorted(summary.sources.items())]
+    if len(rows) > 1:
+        rows.append(("all", summary.made, summary.kept))
+    return Table(
+        title="Preference pairs",
+        columns=("source", "examples", "pairs", "share"),
+        rows=tuple((name, f"{made:,}", f"{kept:,}", share(kept, made)) for name, made, kept in rows),
+    )
+
+
+def _drops(summary: PairsSummary) -> Table:
+    return Table(
+        title="Examples without a pair",
+        columns=("reason", "examples", "share"),
+        rows=tuple((reason, f"{n:,}", share(n, summary.made)) for reason, n in summary.dropped.most_common()),
+    )
+
+
+def _negatives(summary: PairsSummary) -> Table:
+    return Table(
+        title="Rejected answers",
+        columns=("distortion", "answers", "of pairs"),
+        rows=tuple((spec, f"{n:,}", share(n, summary.kept)) for spec, n in summary.distortions.items()),
+    )
+
+
+def _lengths(summary: PairsSummary) -> Table:
+    kinds = [("chosen", summary.chosen), ("rejected", summary.rejected)]
+    return Table(
+        title="Answer length",
+        columns=("answers", "n", "mean tokens", "median", "mean words", "median"),
+        rows=tuple(
+            (name, f"{lengths.words.n:,}", *_mean_median(lengths.tokens), *_mean_median(lengths.words))
+            for name, lengths in kinds
+            if lengths.words.n
+        ),
+    )
+
+
+def _mean_median(lengths: Lengths) -> tuple[str, str]:
+    return decimal(lengths.mean), decimal(lengths.median)

@@ -1,0 +1,131 @@
+"""What a run of preference pairs holds, counted in one pass: a million pairs take no more memory than ten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from burnish.errors import RunError
+from burnish.records import Answer, Dropped, Json, PreferencePair
+from burnish.store import Run
+
+
+@dataclass(slots=True)
+class Lengths:
+    """How long some answers are, kept as the number of answers of each length."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def n(self) -> int:
+        """Answers counted."""
+        return self.counts.total()
+
+    @property
+    def mean(self) -> float | None:
+        """None where nothing was counted."""
+        return sum(length * times for length, times in self.counts.items()) / self.n if self.n else None
+
+    @property
+    def median(self) -> float | None:
+        """The middle length, or the mean of the two in the middle."""
+        return (self._at((self.n - 1) // 2) + self._at(self.n // 2)) / 2 if self.n else None
+
+    def _at(self, index: int) -> int:
+        for length in sorted(self.counts):
+            index -= self.counts[length]
+            if index < 0:
+                return length
+        raise IndexError(index)
+
+
+@dataclass(slots=True)
+class AnswerLengths:
+    """Lengths in words, and in the model's own tokens, end token included, where the backend tells them."""
+
+    tokens: Lengths = field(default_factory=Lengths)
+    words: Lengths = field(default_factory=Lengths)
+
+    def add(self, answer: Answer) -> None:
+        """Count one answer."""
+        self.words.counts[len(answer.text.split())] += 1
+        if answer.token_ids:
+            self.tokens.counts[len(answer.token_ids)] += 1
+
+
+@dataclass(slots=True)
+class SourceCounts:
+    """What became of one source's examples."""
+
+    made: int = 0
+    kept: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class PairsSummary:
+    """What became of the examples, and how long the answers are."""
+
+    sources: dict[str, SourceCounts] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Examples without a pair, by reason."""
+    negatives: Counter[int] = field(default_factory=Counter)
+    """Pairs by how many rejected answers they have."""
+    distortions: Counter[str] = field(default_factory=Counter)
+    """Rejected answers by distortion."""
+    chosen: AnswerLengths = field(default_factory=AnswerLengths)
+    rejected: AnswerLengths = field(default_factory=AnswerLengths)
+
+    @property
+    def made(self) -> int:
+        """Examples that went in."""
+        return sum(source.made for source in self.sources.values())
+
+    @property
+    def kept(self) -> int:
+        """Pairs that came out."""
+        return sum(source.kept for source in self.sources.values())
+
+    def to_json(self) -> dict[str, Json]:
+        """The counts, means and medians as JSON values."""
+        return {
+            "made": self.made,
+            "kept": self.kept,
+            "dropped": dict(self.dropped.most_common()),
+            "sources": {name: {"made": s.made, "kept": s.kept} for name, s in self.sources.items()},
+            "negatives_per_pair": {str(number): pairs for number, pairs in sorted(self.negatives.items())},
+            "negatives_by_distortion": dict(self.distortions),
+            "answer_length": {
+                name: {
+                    unit: {"n": lengths.n, "mean": lengths.mean, "median": lengths.median}
+                    for unit, lengths in (("tokens", answers.tokens), ("words", answers.words))
+                }
+                for name, answers in (("chosen", self.chosen), ("rejected", self.rejected))
+            },
+        }
+
+
+def summarise_pairs(run: Run) -> PairsSummary:
+    """Counts every record of a run of `burnish pairs`. Raises RunError for another kind of run or an empty one."""
+    if run.manifest.kind != "pairs":
+        raise RunError(f"{run.path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
+    summary = PairsSummary()
+    for record in run:
+        if isinstance(record, PreferencePair | Dropped):
+            counts = summary.sources.setdefault(record.source, SourceCounts())
+            counts.made += 1
+            if isinstance(record, Dropped):
+                summary.dropped[record.reason] += 1
+            else:
+                counts.kept += 1
+                _add_pair(summary, record)
+    if not summary.made:
+        raise RunError(f"{run.path} holds no record yet: call `burnish pairs` again, with a source that has examples.")
+    return summary
+
+
+def _add_pair(summary: PairsSummary, pair: PreferencePair) -> None:
+    summary.negatives[len(pair.rejected)] += 1
+    summary.chosen.add(pair.chosen)
+    for rejected in pair.rejected:
+        summary.distortions[rejected.distortion] += 1
+        summary.rejected.add(rejected.answer)
