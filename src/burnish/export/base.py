@@ -1,0 +1,133 @@
+"""What all formats share: what was seen of the run, pairs one by one, and pictures laid beside the data."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from burnish.errors import RunError
+from burnish.progress import Progress
+from burnish.records import Dropped, PreferencePair, Record
+from burnish.store import Run
+
+IMAGE_TAG = "<image>"
+MEDIA_TAGS = (IMAGE_TAG, "<video>", "<audio>")
+"""Where the trainers' formats put pictures, films and sounds into text: none may stand there by chance."""
+
+
+@dataclass
+class Tally:
+    """What an export has met so far: nothing is left out uncounted."""
+
+    records: int = 0
+    rows: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Records or negatives without a row, by reason."""
+    distortions: Counter[str] = field(default_factory=Counter)
+    """Negatives by the distortion that made them."""
+
+
+class Card(NamedTuple):
+    """The README of an export, as far as its format decides it."""
+
+    front: Mapping[str, Any]
+    """YAML front matter, as the Hugging Face hub reads it."""
+    usage: str
+    """Markdown: what the rows are, and how to train on them."""
+
+
+class Exporter(Protocol):
+    """Writes one format. A new one is a new file, a line in `verb.EXPORTERS` and a test."""
+
+    def __call__(self, run: Run, folder: Path, tally: Tally) -> Card:
+        """Write all files of the export into the empty `folder`. Raises RunError or OSError."""
+        ...
+
+
+class Comparison(NamedTuple):
+    """One chosen answer against one rejected: all that a trainer of pairs needs."""
+
+    id: str
+    """Unique in the export: source, example and distortion."""
+    image: str
+    question: str
+    chosen: str
+    rejected: str
+    distortion: str
+
+
+def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
+    """The records that are no Dropped, each counted, with progress shown."""
+    with Progress("export", len(run), unit="records") as progress:
+        for record in run:
+            tally.records += 1
+            if isinstance(record, Dropped):
+                tally.left_out[record.reason] += 1
+            else:
+                if isinstance(record, PreferencePair):
+                    tally.distortions.update(rejected.distortion for rejected in record.rejected)
+                yield record
+            progress.advance()
+
+
+def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
+    """Every pair's negatives one by one, for the formats that know one chosen and one rejected answer a row.
+
+    A question's `<image>` is taken out, because the exporter sets it where the format wants it. A row in whose text
+    a media tag remains is left out: its reader would look for another picture. Raises RunError for other records.
+    """
+    for record in kept_records(run, tally):
+        if not isinstance(record, PreferencePair):
+            raise RunError(f"{run.path} holds more than preference pairs ({record.id!r}): export it --to parquet.")
+        question = record.question.replace(IMAGE_TAG, "").strip()
+        for rejected in record.rejected:
+            texts = (question, record.chosen.text, rejected.answer.text)
+            if any(tag in text for tag in MEDIA_TAGS for text in texts):
+                tally.left_out["media tag in the text"] += 1
+                continue
+            tally.rows += 1
+            yield Comparison(
+                id=f"{record.source}/{record.id}/{rejected.distortion}",
+                image=record.image,
+                question=question,
+                chosen=record.chosen.text,
+                rejected=rejected.answer.text,
+                distortion=rejected.distortion,
+            )
+
+
+def place_image(run: Run, folder: Path, key: str) -> str:
+    """Lay the picture into the export (as a hard link where the disk allows it) and return its relative path."""
+    source = run.image_path(key)
+    relative = f"images/{source.parent.name}/{source.name}"
+    target = folder / relative
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(source, target)
+    return relative
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line, streamed."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_json_list(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON list of objects, an object a line, streamed."""
+    with path.open("w", encoding="utf-8") as file:
+        separator = "[\n"
+        for row in rows:
+            file.write(separator + json.dumps(row, ensure_ascii=False))
+            separator = ",\n"
+        file.write("\n]\n" if separator == ",\n" else "[]\n")

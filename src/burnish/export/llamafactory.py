@@ -1,0 +1,59 @@
+"""Preference pairs as LLaMA-Factory reads them: ShareGPT ranking JSON, and the entry that registers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_image, write_json_list
+from burnish.store import Run
+
+_FILE = "burnish_pairs.json"
+_DATASET_INFO = {
+    "burnish_pairs": {
+        "file_name": _FILE,
+        "formatting": "sharegpt",
+        "ranking": True,
+        "columns": {
+            "messages": "conversations",
+            "chosen": "chosen",
+            "rejected": "rejected",
+            "images": "images",
+        },
+    }
+}
+
+_USAGE = """\
+# Preference pairs for LLaMA-Factory
+
+In the training YAML:
+
+```yaml
+stage: dpo
+dataset_dir: THIS_FOLDER
+media_dir: THIS_FOLDER
+dataset: burnish_pairs
+```
+
+Or copy the entry of `dataset_info.json` into your own. LLaMA-Factory knows one rejected answer a row: a pair with
+several negatives stands here in several rows.
+"""
+
+
+def export_llamafactory(run: Run, folder: Path, tally: Tally) -> Card:
+    """One object a negative, with the `dataset_info.json` that names the columns."""
+    write_json_list(folder / _FILE, _rows(run, folder, tally))
+    (folder / "dataset_info.json").write_text(json.dumps(_DATASET_INFO, indent=2) + "\n", encoding="utf-8")
+    return Card({}, _USAGE)
+
+
+def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+    for comparison in comparisons(run, tally):
+        yield {
+            "conversations": [{"from": "human", "value": IMAGE_TAG + comparison.question}],
+            "chosen": {"from": "gpt", "value": comparison.chosen},
+            "rejected": {"from": "gpt", "value": comparison.rejected},
+            "images": [place_image(run, folder, comparison.image)],
+        }

@@ -1,0 +1,45 @@
+"""Preference pairs as LLaVA's own JSON with POVID's field of rejected conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from burnish.export.base import IMAGE_TAG, Card, Comparison, Tally, comparisons, place_image, write_json_list
+from burnish.store import Run
+
+_USAGE = """\
+# Preference pairs for LLaVA's and POVID's trainers
+
+```sh
+python llava/train/train_dpo.py --data_path THIS_FOLDER/pairs.json --image_folder THIS_FOLDER …
+```
+
+`conversations` ends with the chosen answer, `rejected_conversations` with the rejected one. A pair with several
+negatives stands here in several objects; their ids end with the distortion.
+"""
+
+
+def export_llava(run: Run, folder: Path, tally: Tally) -> Card:
+    """One object a negative: id, image, conversations, rejected_conversations."""
+    write_json_list(folder / "pairs.json", _rows(run, folder, tally))
+    return Card({}, _USAGE)
+
+
+def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+    for comparison in comparisons(run, tally):
+        yield {
+            "id": comparison.id,
+            "image": place_image(run, folder, comparison.image),
+            "conversations": _conversation(comparison, comparison.chosen),
+            "rejected_conversations": _conversation(comparison, comparison.rejected),
+        }
+
+
+def _conversation(comparison: Comparison, answer: str) -> list[dict[str, str]]:
+    # LLaVA was trained with the picture on a line of its own before the question.
+    return [
+        {"from": "human", "value": f"{IMAGE_TAG}\n{comparison.question}"},
+        {"from": "gpt", "value": answer},
+    ]

@@ -1,0 +1,99 @@
+"""Every record in full, as Parquet that `datasets.load_dataset` opens with decoded pictures.
+
+The columns follow from the record's dataclass: nested dataclasses become structs, tuples become lists, the picture's
+key becomes the picture, and facts, whose shape differs from record to record, become JSON text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+from burnish.errors import RunError
+from burnish.export.base import Card, Tally, kept_records
+from burnish.export.shards import DATA_FILES, Row, write_shards
+from burnish.records import Record
+from burnish.store import Run
+from burnish.store.codec import dump
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+_IMAGE = "image"
+
+_USAGE = """\
+# Records of a Burnish run
+
+```python
+from datasets import load_dataset
+
+rows = load_dataset("THIS_FOLDER", split="train")
+rows[0]["image"]  # a PIL image
+```
+
+A row is one `{kind}`, in the order in which it was made; `facts` is JSON text.
+"""
+
+
+def export_parquet(run: Run, folder: Path, tally: Tally) -> Card:
+    """One row a record, of whichever kind the run holds. Raises RunError for a run that mixes kinds."""
+    records = kept_records(run, tally)
+    first = next(records, None)
+    if first is not None:
+        write_shards(folder, _features(type(first)), _rows(run, type(first), chain([first], records), tally))
+    front = {**DATA_FILES, "task_categories": ["image-text-to-text"]}
+    kind = "record" if first is None else type(first).__name__
+    return Card(front, _USAGE.format(kind=kind))
+
+
+def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally) -> Iterator[Row]:
+    for record in records:
+        if type(record) is not kind:
+            raise RunError(
+                f"{run.path} holds {kind.__name__} and {type(record).__name__} records ({record.id!r}), "
+                "which do not fit into one table: export runs of one kind."
+            )
+        values = {field.name: _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
+        content = run.image(values[_IMAGE])
+        values[_IMAGE] = {"bytes": content, "path": run.image_path(values[_IMAGE]).name}
+        tally.rows += 1
+        yield Row(values, len(content))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dump(dict(value))
+    return value
+
+
+def _features(kind: type[Record]) -> Features:
+    from datasets import Features, Image
+
+    columns = _column(kind)
+    columns[_IMAGE] = Image()
+    return Features(columns)
+
+
+def _column(hint: Any) -> Any:
+    """The column type of `datasets` for the type of a dataclass field."""
+    from datasets import List, Value
+
+    if dataclasses.is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return {field.name: _column(hints[field.name]) for field in dataclasses.fields(hint)}
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return List(_column(args[0]))
+    if NoneType in args:
+        return _column(next(arg for arg in args if arg is not NoneType))
+    if origin is Mapping:
+        return Value("string")
+    return Value({str: "string", int: "int64", float: "float64", bool: "bool"}[hint])

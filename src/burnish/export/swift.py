@@ -1,0 +1,39 @@
+"""Preference pairs as ms-swift reads them: JSON lines of messages, a rejected response, and picture paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_image, write_json_lines
+from burnish.store import Run
+
+_USAGE = """\
+# Preference pairs for ms-swift
+
+```sh
+ROOT_IMAGE_DIR=THIS_FOLDER swift rlhf --rlhf_type dpo --model MODEL --dataset THIS_FOLDER/pairs.jsonl
+```
+
+Picture paths are relative to this folder: set `ROOT_IMAGE_DIR`, or start `swift` here. ms-swift knows one rejected
+response a row: a pair with several negatives stands here in several rows.
+"""
+
+
+def export_swift(run: Run, folder: Path, tally: Tally) -> Card:
+    """One line a negative, in ms-swift's standard format (`rejected_response`)."""
+    write_json_lines(folder / "pairs.jsonl", _rows(run, folder, tally))
+    return Card({}, _USAGE)
+
+
+def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+    for comparison in comparisons(run, tally):
+        yield {
+            "messages": [
+                {"role": "user", "content": IMAGE_TAG + comparison.question},
+                {"role": "assistant", "content": comparison.chosen},
+            ],
+            "rejected_response": comparison.rejected,
+            "images": [place_image(run, folder, comparison.image)],
+        }

@@ -1,0 +1,143 @@
+"""The verb `export`: a run in, a folder that another tool reads out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+import tyro
+
+import burnish
+from burnish.config import runtime
+from burnish.errors import ConfigError, RunError
+from burnish.export.base import Exporter, Tally
+from burnish.export.card import readme
+from burnish.export.llamafactory import export_llamafactory
+from burnish.export.llava import export_llava
+from burnish.export.parquet import export_parquet
+from burnish.export.swift import export_swift
+from burnish.export.trl import export_trl
+from burnish.store import Run
+from burnish.store.disk import explained
+
+Format: TypeAlias = Literal["parquet", "trl", "swift", "llamafactory", "llava"]
+
+EXPORTERS: Mapping[Format, Exporter] = {
+    "parquet": export_parquet,
+    "trl": export_trl,
+    "swift": export_swift,
+    "llamafactory": export_llamafactory,
+    "llava": export_llava,
+}
+
+_MARK = "export.json"
+"""Says that a folder is an export, and what is in it: only such a folder is ever replaced."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Write a run in the format of another tool."""
+
+    run: tyro.conf.Positional[str]
+    """Folder of the run."""
+    to: Format
+    """`parquet` holds every record in full and opens with `datasets.load_dataset`; `trl`, `swift` (ms-swift),
+    `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs as those trainers read them, one row a
+    negative."""
+    out: str
+    """Folder to write; it must be new or empty."""
+    restart: bool = runtime(False)
+    """Replace an earlier export in that folder."""
+
+    def __post_init__(self) -> None:
+        for flag, value in (("RUN", self.run), ("--out", self.out)):
+            if not value:
+                raise ConfigError(f"{flag} is empty: give a folder.")
+        if self.to not in get_args(Format):
+            raise ConfigError(f"--to {self.to!r} is not one of {', '.join(get_args(Format))}.")
+
+
+class ExportResult(NamedTuple):
+    """Where the export is, and what became of the records."""
+
+    folder: Path
+    records: int
+    """Records in the run."""
+    rows: int
+    left_out: dict[str, int]
+    """Records or negatives without a row, by reason."""
+    files: tuple[Path, ...]
+    """What was written, single pictures aside."""
+
+
+def export_run(config: ExportConfig) -> ExportResult:
+    """Write the run `config.run` to the folder `config.out`, which appears whole at the end or not at all.
+
+    Raises RunError for a run that cannot be read, that holds nothing this format can hold, or a folder in use.
+    """
+    run, out = Run.open(Path(config.run)), Path(config.out).resolve()
+    tally = Tally()
+    with explained(out, "written"):
+        _refuse_in_use(out, replace=config.restart)
+        with _replacing(out) as folder:
+            card = EXPORTERS[config.to](run, folder, tally)
+            if not tally.rows:
+                raise RunError(f"{run.path} holds nothing to export: {_reasons(tally)}.")
+            (folder / "README.md").write_text(readme(card, run, tally), encoding="utf-8")
+            _write_mark(folder, config, tally)
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and "images" not in path.relative_to(out).parts]
+    return ExportResult(out, tally.records, tally.rows, dict(tally.left_out), tuple(files))
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A folder that takes the place of `out` at the end, unless something went wrong in between."""
+    growing = out.with_name(f".{out.name}.growing")
+    shutil.rmtree(growing, ignore_errors=True)  # what a kill left
+    growing.mkdir(parents=True)
+    try:
+        yield growing
+        shutil.rmtree(out, ignore_errors=True)
+        growing.rename(out)
+    finally:
+        shutil.rmtree(growing, ignore_errors=True)
+
+
+def _refuse_in_use(out: Path, *, replace: bool) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise RunError(f"{out} is a file: give --out a folder.")
+    names = {entry.name for entry in out.iterdir()}
+    if not names:
+        return
+    if not replace:
+        raise RunError(f"{out} is not empty: give --out a new folder, or --restart to replace an earlier export.")
+    made = set(json.loads((out / _MARK).read_bytes())["files"]) if _MARK in names else set()
+    if strangers := names - made:
+        raise RunError(f"{out} holds {min(strangers)}, which no export wrote: give --out a new folder.")
+
+
+def _write_mark(folder: Path, config: ExportConfig, tally: Tally) -> None:
+    files = sorted({_MARK, *(entry.name for entry in folder.iterdir())})
+    mark = {
+        "run": str(Path(config.run).resolve()),
+        "to": config.to,
+        "records": tally.records,
+        "rows": tally.rows,
+        "left_out": dict(tally.left_out),
+        "burnish": burnish.__version__,
+        "files": files,
+    }
+    (folder / _MARK).write_text(json.dumps(mark, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _reasons(tally: Tally) -> str:
+    if not tally.records:
+        return "it has no records yet"
+    return ", ".join(f"{count:,} left out for {reason!r}" for reason, count in tally.left_out.most_common())
