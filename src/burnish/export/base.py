@@ -85,7 +85,9 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
     for record in kept_records(run, tally):
         if not isinstance(record, PreferencePair):
             raise RunError(f"{run.path} holds more than preference pairs ({record.id!r}): export it --to parquet.")
-        question = record.question.replace(IMAGE_TAG, "").strip()
+        question = record.question
+        if IMAGE_TAG in question:
+            question = question.replace(IMAGE_TAG, "").strip()
         for rejected in record.rejected:
             texts = (question, record.chosen.text, rejected.answer.text)
             if any(tag in text for tag in MEDIA_TAGS for text in texts):
