@@ -46,6 +46,12 @@ def kind_of(value: object) -> str:
     return words.get(type(value), type(value).__name__)
 
 
+def one_line(error: BaseException) -> str:
+    """The first line of what another library says, without its end mark."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".!")
+
+
 def _sound(value: str, name: str) -> str:
     try:
         value.encode()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burnish.errors import SourceError
+from burnish.sources.fields import one_line
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -23,8 +24,7 @@ def open_dataset(path: str, config: str | None, split: str | None) -> Dataset:
     try:
         opened = _open(path, config)
     except (OSError, ValueError, TypeError, LookupError, RuntimeError, DatasetsError, pa.ArrowException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise SourceError(f"huggingface:{path} cannot be opened: {reason}.") from error
+        raise SourceError(f"huggingface:{path} cannot be opened: {one_line(error)}.") from error
     if isinstance(opened, Dataset):
         if split and split != str(opened.split or "train"):
             raise SourceError(f"huggingface:{path} holds one table without splits: leave #split={split} out.")

@@ -17,7 +17,8 @@ CHUNK = 1 << 20
 MAX_ITEM = 1 << 26
 """Characters of the longest item: without a bound, one quote that is never closed would read the whole file."""
 _NEAR_END = 16
-"""A fault this close to the end of what was read may only be a word or an escape that goes on (`-Infinity`)."""
+"""So close to the end of what was read, a fault may be no fault but a word or an escape that goes on
+(`-Infinity`), and a value no whole value but a number that goes on (`1.` or `1e-`)."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -42,16 +43,17 @@ class _Reader:
         self._ended = False
 
     def items(self) -> Iterator[object]:
-        if self._take() != "[":
+        if self._peek() != "[":
             raise self._fault("A JSON array must begin with '['")
-        if self._peek() == "]":
-            self._at += 1
-        else:
+        self._at += 1
+        if self._peek() != "]":
             yield self._value()
-            while (mark := self._take()) == ",":
+            while self._peek() == ",":
+                self._at += 1
                 yield self._value()
-            if mark != "]":
-                raise self._fault("Expecting ',' or ']'", self._at - len(mark))
+            if self._peek() != "]":
+                raise self._fault("Expecting ',' or ']'")
+        self._at += 1
         if self._peek():
             raise self._fault("Something follows the array's end")
 
@@ -64,11 +66,6 @@ class _Reader:
                 return self._text[self._at : self._at + 1]
             self._read_on()
 
-    def _take(self) -> str:
-        mark = self._peek()
-        self._at += len(mark)
-        return mark
-
     def _value(self) -> object:
         self._peek()
         while True:
@@ -80,7 +77,7 @@ class _Reader:
             except (ValueError, RecursionError) as error:  # a number of 5,000 digits, brackets 10,000 deep
                 raise self._fault(f"An item cannot be read: {error}") from error
             else:
-                if end < len(self._text) or self._ended:
+                if self._ended or len(self._text) - end >= _NEAR_END:
                     self._at = end
                     return value
             if len(self._text) - self._at > MAX_ITEM:

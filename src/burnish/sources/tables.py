@@ -7,10 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from burnish.errors import LineError, SourceError
+from burnish.sources.fields import one_line
 from burnish.sources.files import open_file, read_lines
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH = 1024
 """Rows of a Parquet file in memory at once."""
@@ -82,8 +86,8 @@ def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[Row]:
             return
         except csv.Error as error:
             last = reader.line_num  # type: ignore[attr-defined]
-            where = f"line {first}" if first >= last else f"lines {first} to {last}"
-            yield Row(where, LineError("broken CSV", f"is broken CSV: {error}"))
+            reach = f" up to line {last}" if last > first else ""
+            yield Row(f"line {first}", LineError("broken CSV", f"is broken CSV{reach}: {error}"))
             continue
         if fields:
             yield Row(f"line {first}", _csv_values(header, fields))
@@ -103,9 +107,23 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     with open_file(path) as file:
         try:
             table = parquet.ParquetFile(file)
-            for batch in table.iter_batches(BATCH, columns=check(table.schema_arrow.names)):
+            columns = check(table.schema_arrow.names)
+            for name in columns:
+                _check_type(name, table.schema_arrow.field(name).type, path)
+            for batch in table.iter_batches(BATCH, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"row {number}", values)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {error}.") from error
+            raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {one_line(error)}.") from error
+
+
+def _check_type(name: str, kind: pa.DataType, path: Path) -> None:
+    """Tell tables that carry pictures themselves apart before their bytes are read."""
+    import pyarrow as pa
+
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        raise SourceError(
+            f"The column {name!r} of {path} holds {kind}, not text: "
+            f"a table that has its pictures inside is read with huggingface:{path}."
+        )
