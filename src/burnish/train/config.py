@@ -1,0 +1,200 @@
+"""The flags of `burnish train dpo` and `burnish train sft`; nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from burnish.config import runtime
+from burnish.errors import ConfigError
+from burnish.sources import Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """What every kind of training needs: a model, an adapter's shape, an optimiser and a place for the result."""
+
+    model: str
+    """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small one that comes with
+    Burnish."""
+    out: str
+    """Folder of the checkpoint that is made: a PEFT adapter with the model's processor beside it."""
+    lora_rank: int
+    """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
+    lora_alpha: int | None = None
+    """The adapter's weight before it is divided by the rank. Without it: twice the rank, as throughout the paper."""
+    lora_dropout: float = 0.0
+    """Dropout before the adapter's layers."""
+    train_projector: bool = False
+    """Train the projector between vision tower and language model too. The paper's words freeze it; its authors'
+    published code trains it."""
+    lr: float
+    """Peak learning rate."""
+    warmup: float = 0.03
+    """Share of all steps in which the rate rises linearly, before it falls along a cosine to 0."""
+    weight_decay: float = 0.0
+    """AdamW's weight decay."""
+    max_grad_norm: float = 1.0
+    """Longer gradients are cut to this length."""
+    batch_size: int = 128
+    """Examples in one optimiser step, over all devices."""
+    passes: int
+    """Times that every example is seen."""
+    max_steps: int | None = None
+    """Stop after this many optimiser steps, whatever `--passes` says; the rate falls to 0 at that step."""
+    max_length: int = 2048
+    """Longest sequence in tokens, image tokens included. Longer answers are cut; an example whose prompt alone is too
+    long is left out, because a picture is never cut. Both are counted."""
+    pad_to_square: bool = False
+    """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run. Must be as it
+    was when the answers were generated."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Numbers the model computes in; `auto` is bfloat16 on a GPU that has it, else float32."""
+    seed: int = 0
+    """Decides the adapter's first values and the order of examples."""
+    trust_remote_code: bool = False
+    """Run Python code that comes with the model. Leave off unless you trust its author."""
+
+    per_device: int = runtime(4)
+    """Most examples in one forward pass of one device; the rest of a batch is accumulated. The largest number up to
+    this one that divides the batch evenly is taken."""
+    activation_checkpointing: bool = runtime(False)
+    """Compute the language model's activations twice instead of keeping them: slower, with less memory."""
+    device: Literal["auto", "cpu"] = runtime("auto")
+    """`auto` takes the GPUs that the launcher gives (torchrun, accelerate launch), else the CPU."""
+    workers: int | None = runtime(None)
+    """Processes that decode pictures beside the training. Without it: 4 a GPU, none on a CPU."""
+    deepspeed: str | None = runtime(None)
+    """A DeepSpeed configuration (JSON); the paper used ZeRO stage 3."""
+    fsdp: str | None = runtime(None)
+    """A configuration (JSON) of PyTorch's fully sharded data parallel training, as transformers' `fsdp_config`."""
+    report_to: tyro.conf.UseAppendAction[tuple[str, ...]] = runtime(())  # noqa: RUF009 - a field
+    """Also send the log to `tensorboard` or `wandb`; may be repeated."""
+    save_steps: int = runtime(50)
+    """Steps between two checkpoints. The same command, given again after an interruption, goes on from the last one."""
+    keep_checkpoints: bool = runtime(False)
+    """Keep the last checkpoints, with their optimiser states, when training has ended."""
+    merge: bool = runtime(False)
+    """Also write the whole model with the adapter merged into it, to OUT/merged. May be asked for later."""
+    restart: bool = runtime(False)
+    """Train anew, deleting what an earlier training left in OUT."""
+    json: str | None = runtime(None)
+    """Also write the result's numbers to this file."""
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise ConfigError("--model is empty: give a path, a hub name or `pocket`.")
+        if self.model.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"--model {self.model} is an endpoint: training needs the model's weights, a path or name."
+            )
+        _require_at_least(
+            1,
+            lora_rank=self.lora_rank,
+            lora_alpha=self.lora_alpha,
+            batch_size=self.batch_size,
+            per_device=self.per_device,
+            passes=self.passes,
+            max_steps=self.max_steps,
+            max_length=self.max_length,
+            save_steps=self.save_steps,
+        )
+        _require_at_least(0, weight_decay=self.weight_decay, workers=self.workers)
+        _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
+        for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
+            if not 0 <= share < 1:
+                raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
+        if self.deepspeed and self.fsdp:
+            raise ConfigError("--deepspeed and --fsdp are two ways to share a model between devices: give one of them.")
+        for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):
+            if file and not Path(file).is_file():
+                raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
+        if self.batch_size % processes():
+            raise ConfigError(f"--batch-size {self.batch_size} cannot be shared evenly by {processes()} processes.")
+
+    @property
+    def alpha(self) -> int:
+        """LoRA's alpha."""
+        return 2 * self.lora_rank if self.lora_alpha is None else self.lora_alpha
+
+    @property
+    def micro_batch(self) -> int:
+        """Examples in one forward pass of one device."""
+        share = self.batch_size // processes()
+        return max(size for size in range(1, min(self.per_device, share) + 1) if share % size == 0)
+
+    @property
+    def accumulation(self) -> int:
+        """Forward passes of each device in one optimiser step."""
+        return self.batch_size // (processes() * self.micro_batch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DPOConfig(TrainConfig):
+    """Train a model to prefer its answers to clean pictures over those to distorted ones (SeVa; DPO).
+
+    The defaults are the paper's (section 4.1 and table 6). Gives a PEFT adapter; goes on where it was interrupted.
+    """
+
+    run: tyro.conf.Positional[str]
+    """A finished run of `burnish pairs`."""
+    loss: Literal["softmax", "sum", "sigmoid"] = "softmax"
+    """For many negatives: `softmax` (equation 16 with 6) or `sum` (equation 18 as printed). `sigmoid` (equation 7) is
+    for one negative, where all three are the same."""
+    beta: float = 0.1
+    """How strongly the policy is held to the reference model."""
+    lora_rank: int = 1024
+    """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
+    lr: float = 2e-6
+    """Peak learning rate."""
+    passes: int = 2
+    """Times that every pair is seen. The paper's "one epoch" saw its data twice, by its authors' account."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_above_zero(beta=self.beta)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SFTConfig(TrainConfig, Sampling):
+    """Go on with supervised fine-tuning on ground truths: what SeVa is compared with (table 3).
+
+    The defaults are those of LLaVA-1.5's published fine-tuning with LoRA. Gives a PEFT adapter; goes on where it was
+    interrupted.
+    """
+
+    source: tyro.conf.Positional[str]
+    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
+    `huggingface:path`, `pocket`, several joined by commas; or a finished run of `burnish pairs`, for the ground truths
+    of its pairs."""
+    lora_rank: int = 128
+    """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
+    lr: float = 2e-4
+    """Peak learning rate."""
+    passes: int = 1
+    """Times that every example is seen."""
+
+    def __post_init__(self) -> None:
+        TrainConfig.__post_init__(self)
+        Sampling.__post_init__(self)
+
+
+def processes() -> int:
+    """How many processes the launcher (torchrun, accelerate, deepspeed) started for this training."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def _require_at_least(least: int, **values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and value < least:
+            raise ConfigError(f"--{name.replace('_', '-')} must be at least {least}, not {value}.")
+
+
+def _require_above_zero(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise ConfigError(f"--{name.replace('_', '-')} must be above 0, not {value}.")

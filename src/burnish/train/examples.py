@@ -1,0 +1,167 @@
+"""What is trained on: a question about a picture and the answers to it, from a run or from a source.
+
+A training set streams its examples once, to be prepared; a picture is opened again by its name for every batch that
+it is in, so that pictures never fill the memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol, final
+
+from burnish.errors import ConfigError, RunError, SourceError
+from burnish.ids import content_key
+from burnish.records import Answer, Dropped, Example, PreferencePair
+from burnish.sources import stream
+from burnish.store import Run
+from burnish.store.manifest import NAME as MANIFEST
+from burnish.train.config import DPOConfig, SFTConfig
+
+
+class TrainingExample(NamedTuple):
+    """One question and what is to be learned from it."""
+
+    id: str
+    source: str
+    picture: str
+    """The name by which its training set opens the picture again."""
+    image: bytes
+    """The picture's file content."""
+    question: str
+    answers: tuple[Answer, ...]
+    """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
+
+
+class TrainingSet(Protocol):
+    """Where examples come from: the same ones in the same order at every reading."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest that changes when the examples do."""
+        ...
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        """Every example, or the reason why it cannot be one."""
+        ...
+
+    def open(self, picture: str) -> bytes:
+        """The file content of a picture."""
+        ...
+
+
+@final
+class Preferences:
+    """The preference pairs of a run."""
+
+    def __init__(self, run: Run, *, model_fingerprint: str) -> None:
+        """Token ids of answers are kept only where the model to train is the one that made them."""
+        self._run = run
+        self.same_model = run.manifest.fingerprints.get("model") == model_fingerprint
+        self.fingerprint = _run_fingerprint(run)
+        self.open = run.image
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        """The pairs in the run's order."""
+        for pair in self._run.records(PreferencePair):
+            answers = (pair.chosen, *(rejected.answer for rejected in pair.rejected))
+            if not self.same_model:
+                answers = tuple(Answer(text=answer.text) for answer in answers)
+            yield TrainingExample(
+                id=pair.id,
+                source=pair.source,
+                picture=pair.image,
+                image=self.open(pair.image),
+                question=pair.question,
+                answers=answers,
+            )
+
+
+@final
+class RunTruths:
+    """The ground truths of a run's preference pairs."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.fingerprint = _run_fingerprint(run)
+        self.open = run.image
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        """One example a pair whose source knew the truth."""
+        for pair in self._run.records(PreferencePair):
+            yield _truth(pair, pair.image, self.open(pair.image))
+
+
+@final
+class SourceTruths:
+    """The ground truths of a source."""
+
+    def __init__(self, config: SFTConfig) -> None:
+        self._config = config
+        self._stream, self._process = stream(config.source, config), os.getpid()
+        self.fingerprint = self._stream.fingerprint
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        """One example a sampled question whose source knows the truth."""
+        for position, outcome in enumerate(self._stream.from_index(0)):
+            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, str(position), outcome.image)
+
+    def open(self, picture: str) -> bytes:
+        """The picture at this position of the source."""
+        if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
+            self._stream, self._process = stream(self._config.source, self._config), os.getpid()
+        outcome = next(self._stream.from_index(int(picture)))
+        if isinstance(outcome, Dropped):
+            raise SourceError(f"A picture of {self._config.source} has changed since training began: {outcome.detail}")
+        return outcome.image
+
+
+def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences:
+    """The pairs of a finished run. Raises RunError for another folder, ConfigError for flags that do not fit it."""
+    run = _pairs_run(Path(config.run))
+    squared = run.manifest.config.get("pad_to_square", False)
+    if squared != config.pad_to_square:
+        raise ConfigError(
+            f"{config.run} was made {'with' if squared else 'without'} --pad-to-square: train as its answers were made."
+        )
+    if config.loss == "sigmoid" and any(len(pair.rejected) > 1 for pair in run.records(PreferencePair)):
+        raise ConfigError(
+            f"--loss sigmoid compares with one rejected answer, and {config.run} has pairs with more: "
+            "take --loss softmax."
+        )
+    return Preferences(run, model_fingerprint=model_fingerprint)
+
+
+def truths(config: SFTConfig) -> RunTruths | SourceTruths:
+    """Ground truths of a run or of a source. Raises RunError or SourceError."""
+    path = Path(config.source)
+    return RunTruths(_pairs_run(path)) if (path / MANIFEST).is_file() else SourceTruths(config)
+
+
+def _pairs_run(path: Path) -> Run:
+    run = Run.open(path)
+    if run.manifest.kind != "pairs":
+        raise RunError(f"{path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
+    if run.summary is None:
+        raise RunError(f"{path} is not finished: give its `burnish pairs` command again, then train.")
+    return run
+
+
+def _run_fingerprint(run: Run) -> str:
+    made = run.manifest
+    return content_key(json.dumps([made.config, made.seed, made.fingerprints], sort_keys=True).encode())
+
+
+def _truth(asked: Example | PreferencePair, picture: str, image: bytes) -> TrainingExample | Dropped:
+    if not asked.answer:
+        return Dropped(id=asked.id, source=asked.source, reason="no ground truth", detail=asked.question)
+    return TrainingExample(
+        id=asked.id,
+        source=asked.source,
+        picture=picture,
+        image=image,
+        question=asked.question,
+        answers=(Answer(text=asked.answer),),
+    )

@@ -1,0 +1,129 @@
+"""Turns a training set into a table on disk: answers as tokens, what cannot be trained on left out and counted.
+
+The table holds no pictures. It is mapped into memory, so that any number of processes read one copy of it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple, final
+
+from datasets import Dataset, Features, List, Value
+from datasets.arrow_writer import ArrowWriter
+from PIL import Image
+
+from burnish.errors import RunError
+from burnish.images import encode_png
+from burnish.models.base import Message
+from burnish.progress import Progress
+from burnish.records import Dropped
+from burnish.train.encode import AnswerEncoder, Row, conversation
+from burnish.train.examples import TrainingExample, TrainingSet
+
+_FEATURES = Features(
+    {
+        "id": Value("string"),
+        "picture": Value("string"),
+        "question": Value("string"),
+        "answers": List(List(Value("int32"))),
+    }
+)
+_ORIENTATION = 0x0112  # the EXIF tag; 5 and above mean that width and height change places
+
+
+class Prepared(NamedTuple):
+    """How much there is to train on, and what became of the rest."""
+
+    examples: int
+    answers: int
+    cut: int
+    """Answers that were cut because their sequence was longer than the limit."""
+    left_out: Mapping[str, int]
+    """Reason to number of examples."""
+
+    def sentence(self) -> str:
+        """What the command line says."""
+        reasons = ", ".join(f"{count:,} ({reason})" for reason, count in sorted(self.left_out.items()))
+        parts = [f"{self.examples:,} examples with {self.answers:,} answers to train on"]
+        parts += [f"left out: {reasons}"] if reasons else []
+        parts += [f"{self.cut:,} answers cut at the longest sequence"] if self.cut else []
+        return "; ".join(parts) + "."
+
+
+def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
+    """Write the rows of all examples that can be trained on. Raises RunError when there is none."""
+    left_out: Counter[str] = Counter()
+    rows = answers = 0
+    with Progress("prepared") as progress, ArrowWriter(path=str(table), features=_FEATURES) as writer:
+        for example in examples.read():
+            outcome = example if isinstance(example, Dropped) else preparer.prepare(example)
+            if isinstance(outcome, Dropped):
+                left_out[outcome.reason] += 1
+            else:
+                writer.write(outcome._asdict())
+                rows, answers = rows + 1, answers + len(outcome.answers)
+            progress.advance()
+        if rows:
+            writer.finalize()
+    if not rows:
+        reasons = ", ".join(f"{count:,} times {reason}" for reason, count in left_out.items()) or "it is empty"
+        raise RunError(f"There is nothing to train on ({reasons}).")
+    return Prepared(rows, answers, preparer.cut, dict(left_out))
+
+
+def open_table(table: Path) -> Dataset:
+    """The rows that `prepare` wrote."""
+    return Dataset.from_file(str(table))
+
+
+@final
+class Preparer:
+    """Turns one example at a time into a row, or finds out why it cannot be one."""
+
+    def __init__(self, encoder: AnswerEncoder, *, max_length: int, picture_marks: Collection[int]) -> None:
+        """`picture_marks` are the tokens that stand for pictures; sequences may have `max_length` tokens."""
+        self._encoder, self._max_length = encoder, max_length
+        self._marks = frozenset(picture_marks)
+        self._picture_tokens = lru_cache(maxsize=None)(self._count_picture_tokens)
+        self.cut = 0
+        """Answers cut so far."""
+
+    def prepare(self, example: TrainingExample) -> Row | Dropped:
+        """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
+        messages = conversation(example.question, _DOT)
+        width, height = _upright_size(example.image)
+        room = self._max_length - self._written_tokens(messages) - self._picture_tokens(width, height)
+        if room < 1:
+            return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
+        answers = [self._encoder.ids(messages, answer) for answer in example.answers]
+        if any(self._marks.intersection(ids) for ids in answers):
+            return _left_out(example, "the model's mark for a picture in an answer")
+        self.cut += sum(len(ids) > room for ids in answers)
+        return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers])
+
+    def _written_tokens(self, messages: Sequence[Message]) -> int:
+        return len(self._encoder.tokens(self._encoder.encoder.prompt(messages)))
+
+    def _count_picture_tokens(self, width: int, height: int) -> int:
+        """Tokens that a picture of this size adds to the written prompt: processors look at nothing else of it."""
+        messages = conversation("?", encode_png(Image.new("RGB", (width, height))))
+        return len(self._encoder.encoder.encode(messages)) - self._written_tokens(messages)
+
+
+_DOT = encode_png(Image.new("RGB", (1, 1)))  # stands for the picture where only the words of a prompt matter
+
+
+def _upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture as `burnish.images.decode` turns it, from the head of its file."""
+    with Image.open(io.BytesIO(data)) as image:
+        width, height = image.size
+        sideways = image.getexif().get(_ORIENTATION, 1) >= 5
+    return (height, width) if sideways else (width, height)
+
+
+def _left_out(example: TrainingExample, reason: str) -> Dropped:
+    return Dropped(id=example.id, source=example.source, reason=reason)

@@ -1,0 +1,180 @@
+"""The two verbs: what `burnish train dpo` and `burnish train sft` do, from a configuration to a finished checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
+
+import torch
+from accelerate import PartialState
+from peft import PeftModel
+from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingArguments, set_seed
+
+from burnish.errors import RunError
+from burnish.models import ModelOptions
+from burnish.models.fingerprint import record_base
+from burnish.models.loading import find
+from burnish.models.local import LocalModel
+from burnish.records import Json
+from burnish.store import new_manifest
+from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
+from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
+from burnish.train.dpo import DPOTrainer
+from burnish.train.encode import AnswerEncoder, Collator
+from burnish.train.examples import TrainingSet, preferences, truths
+from burnish.train.lora import add_adapter, checkpoint_activations
+from burnish.train.output import Output
+from burnish.train.prepare import Prepared, Preparer, open_table, prepare
+from burnish.train.sft import SFTTrainer
+from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, training_arguments
+
+MakeTrainer: TypeAlias = Callable[..., AnswerTrainer]
+OpenExamples: TypeAlias = Callable[[LocalModel], TrainingSet]
+
+
+class TrainResult(NamedTuple):
+    """Where the adapter is, and what training says of itself."""
+
+    checkpoint: Path
+    summary: dict[str, Json]
+    """Steps, examples, what was left out, seconds, and the last step's numbers."""
+
+
+def train_dpo(config: DPOConfig) -> TrainResult:
+    """Train an adapter on a run's preference pairs, or go on where an earlier call was interrupted.
+
+    Raises a BurnishError for a run, model or folder that cannot be used.
+    """
+    make_trainer = partial(DPOTrainer, beta=config.beta, loss=config.loss)
+    return _train(config, "dpo", lambda model: preferences(config, model_fingerprint=model.fingerprint), make_trainer)
+
+
+def train_sft(config: SFTConfig) -> TrainResult:
+    """Train an adapter on ground truths, or go on where an earlier call was interrupted.
+
+    Raises a BurnishError for a source, run, model or folder that cannot be used.
+    """
+    return _train(config, "sft", lambda _: truths(config), SFTTrainer)
+
+
+def _train(config: TrainConfig, kind: str, open_examples: OpenExamples, make_trainer: MakeTrainer) -> TrainResult:
+    with Output(Path(config.out)) as output:
+        arguments = training_arguments(config, output.checkpoints)
+        model = LocalModel.open(_options(config))
+        session = _Session(config, kind, output, model, open_examples(model))
+        processes, prepared = PartialState(), None
+        with processes.main_process_first():
+            if processes.is_main_process:
+                prepared = session.begin()
+        if output.summary is None:
+            session.fit(arguments, make_trainer)
+        if prepared is not None:
+            session.finish(prepared)
+        if processes.is_main_process and config.merge and not output.merged.exists():
+            session.merge()
+        processes.wait_for_everyone()
+        return TrainResult(output.path, output.summary or {})
+
+
+@final
+@dataclass(frozen=True)
+class _Session:
+    """One call of a verb."""
+
+    config: TrainConfig
+    kind: str
+    output: Output
+    model: LocalModel
+    examples: TrainingSet
+
+    def begin(self) -> Prepared | None:
+        """Claim the folder and prepare the examples; None when all was done before."""
+        fingerprints = {
+            "model": self.model.fingerprint,
+            "template": self.model.template_fingerprint,
+            "examples": self.examples.fingerprint,
+        }
+        manifest = new_manifest(self.kind, self.config, seed=self.config.seed, fingerprints=fingerprints)
+        self.output.begin(manifest, restart=self.config.restart)
+        if self.output.summary is not None:
+            return None
+        preparer = Preparer(
+            AnswerEncoder(self.model.encoder, self.model.end_token_ids),
+            max_length=self.config.max_length,
+            picture_marks=_picture_marks(self.model),
+        )
+        prepared = prepare(self.examples, preparer, self.output.table)
+        print(prepared.sentence(), file=sys.stderr)
+        return prepared
+
+    def fit(self, arguments: TrainingArguments, make_trainer: MakeTrainer) -> None:
+        """Train to the end, from the last whole checkpoint if there is one."""
+        set_seed(self.config.seed)
+        base = cast(PreTrainedModel, self.model.model)  # it was opened without an adapter
+        if self.config.activation_checkpointing:
+            checkpoint_activations(base)
+        trainer = make_trainer(
+            model=add_adapter(base, self.config, base_name=_base_name(self.config)),
+            args=arguments,
+            train_dataset=open_table(self.output.table),
+            data_collator=Collator(self.model.encoder, self.examples.open, self.model.pad_token_id),
+            callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        last = self.output.last_checkpoint()
+        if last is None or last.step != self.config.max_steps:
+            trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+
+    def finish(self, prepared: Prepared) -> None:
+        """Bring out the adapter with its processor, and the summary."""
+        last, steps = self.output.last_checkpoint(), read_log(self.output.log)
+        if last is None:
+            raise RunError(f"{self.output.path} has no whole checkpoint after training: give the same command again.")
+        self.model.processor.save_pretrained(self.output.path)
+        record_base(self.output.path, self.model.fingerprint)
+        last_line: dict[str, Json] = {**steps[-1]}
+        self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})
+        if not self.config.keep_checkpoints:
+            self.output.delete_checkpoints()
+
+    def merge(self) -> None:
+        """Write the whole model in its own checkpoint's numbers; the folder appears only when it is complete."""
+        own = AutoConfig.from_pretrained(find(self.config.model), trust_remote_code=self.config.trust_remote_code).dtype
+        dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+        if own == torch.bfloat16:
+            dtype = "bfloat16"
+        elif own == torch.float16:
+            dtype = "float16"
+        adapted = LocalModel.open(replace(_options(self.config), adapter=str(self.output.path), dtype=dtype))
+        beside = self.output.merged.with_name("merged.tmp")
+        cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
+        adapted.processor.save_pretrained(beside)
+        beside.rename(self.output.merged)
+
+
+def _options(config: TrainConfig) -> ModelOptions:
+    """The model on the CPU: Trainer moves it, or its share of it, to where it is trained."""
+    return ModelOptions(
+        model=config.model,
+        dtype="bfloat16" if computes_in_bfloat16(config) else "float32",
+        device="cpu",
+        pad_to_square=config.pad_to_square,
+        trust_remote_code=config.trust_remote_code,
+    )
+
+
+def _base_name(config: TrainConfig) -> str:
+    """What the adapter calls its model: a hub name as it is, a folder by its full path."""
+    is_folder = config.model == "pocket" or Path(config.model).expanduser().is_dir()
+    return str(find(config.model).resolve()) if is_folder else config.model
+
+
+def _picture_marks(model: LocalModel) -> set[int]:
+    """The tokens whose places the model fills with pictures or films."""
+    network: Any = model.model
+    ids = (getattr(network.config, name, None) for name in ("image_token_id", "video_token_id"))
+    return {token for token in ids if token is not None}

@@ -1,0 +1,114 @@
+"""What DPO and SFT share of transformers' Trainer: exact averages over uneven batches, and the arguments it takes."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import Trainer, TrainingArguments
+
+from burnish.errors import ConfigError
+from burnish.train.config import TrainConfig
+from burnish.train.encode import Batch
+
+KEPT_CHECKPOINTS = 2
+"""The newest may have been torn by a kill; the one before it is whole."""
+
+
+class AnswerTrainer(Trainer, ABC):
+    """A Trainer whose loss is the mean over all items of an optimiser step: pairs for DPO, tokens for SFT.
+
+    Averaging within each forward pass first, as Trainer does by default, would give the items of a smaller last pass,
+    or of the process that has it, a larger weight.
+    """
+
+    loss_is_scaled_for_ga = True
+
+    @abstractmethod
+    def items(self, batch: Batch) -> int:
+        """How many items the loss of this batch is summed over."""
+
+    @abstractmethod
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: Batch,
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor:
+        """The summed loss of this batch, as `mean_over_step` scales it; the training step is visible here."""
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
+    ) -> tuple[list[Batch], Tensor]:
+        """The batches of one optimiser step, and the number of items in it over all processes."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        own = torch.tensor(sum(self.items(batch) for batch in batches), device=device)
+        return batches, self.accelerator.gather(own).sum()
+
+    def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None) -> Tensor:
+        """The batch's share in the step's mean loss, times the processes over which gradients are averaged later."""
+        if items is None:
+            raise ValueError("The loss is a mean over an optimiser step: call it within `train`.")
+        processes: int = self.accelerator.num_processes
+        return summed_loss * processes / items
+
+
+def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArguments:
+    """Trainer's arguments for the configuration. Raises ConfigError for what this machine cannot do."""
+    on_gpu = config.device == "auto" and torch.cuda.is_available()
+    _require_one_gpu_a_process(on_gpu)
+    if "tensorboard" in config.report_to:
+        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(checkpoints.parent / "tensorboard"))
+    arguments: dict[str, Any] = {
+        "output_dir": str(checkpoints),
+        "per_device_train_batch_size": config.micro_batch,
+        "gradient_accumulation_steps": config.accumulation,
+        "num_train_epochs": config.passes,
+        "max_steps": -1 if config.max_steps is None else config.max_steps,
+        "learning_rate": config.lr,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": config.warmup,
+        "weight_decay": config.weight_decay,
+        "max_grad_norm": config.max_grad_norm,
+        "seed": config.seed,
+        "data_seed": config.seed,
+        "bf16": computes_in_bfloat16(config),
+        "use_cpu": config.device == "cpu",
+        "logging_steps": 1,
+        "save_steps": config.save_steps,
+        "save_total_limit": KEPT_CHECKPOINTS,
+        "report_to": list(config.report_to) or "none",
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+        "dataloader_num_workers": (4 if on_gpu else 0) if config.workers is None else config.workers,
+        "dataloader_pin_memory": on_gpu,
+        # every step passes through every trained layer
+        "ddp_find_unused_parameters": False,
+    }
+    if config.deepspeed:
+        arguments["deepspeed"] = config.deepspeed
+    if config.fsdp:
+        arguments |= {"fsdp": True, "fsdp_config": config.fsdp}
+    return TrainingArguments(**arguments)
+
+
+def computes_in_bfloat16(config: TrainConfig) -> bool:
+    """Whether the model computes in bfloat16 (else in float32)."""
+    if config.dtype == "auto":
+        return config.device == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return config.dtype == "bfloat16"
+
+
+def _require_one_gpu_a_process(on_gpu: bool) -> None:
+    gpus = torch.cuda.device_count() if on_gpu else 0
+    if gpus > 1 and "WORLD_SIZE" not in os.environ:
+        raise ConfigError(
+            f"{gpus} GPUs are visible to one process: start `torchrun --nproc-per-node {gpus} -m burnish train …` to "
+            "use them all, or set CUDA_VISIBLE_DEVICES=0 to use one."
+        )

@@ -1,0 +1,72 @@
+"""A small LLaVA on disk, and runs of hand-written preference pairs about random pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tiny_models
+
+from burnish.images import encode_png
+from burnish.models import ModelOptions
+from burnish.models.local import LocalModel
+from burnish.records import Answer, PreferencePair, Rejected
+from burnish.store import Run, new_manifest
+
+QUESTIONS = ("What is it?", "How many dogs are there, counted with care?", "Which colour?")
+CHOSEN = ("a dog", "two, both of them asleep", "red", "none", "a cat on a mat", "blue")
+REJECTED = ("a log", "three", "a reddish green", "one of them", "a hat", "blue or so")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandWritten:
+    """Stands for the configuration of a run that no model made."""
+
+    pad_to_square: bool = False
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny LLaVA."""
+    return tiny_models.tiny_llava(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def opened(base: Path) -> LocalModel:
+    """The tiny LLaVA as models are opened for answering; tests must leave it as it is."""
+    return LocalModel.open(ModelOptions(model=str(base), device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def write_run(opened: LocalModel) -> Callable[..., Path]:
+    """Writes a finished run: `negatives[i]` rejected answers for pair i, each with its tokens and end token."""
+
+    def answer(text: str) -> Answer:
+        tokenizer = opened.processor.tokenizer
+        ids = tokenizer(f" {text}", add_special_tokens=False)["input_ids"]
+        return Answer(text=text, token_ids=(*ids, tokenizer.eos_token_id))
+
+    def write(path: Path, negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1)) -> Path:
+        manifest = new_manifest("pairs", HandWritten(), seed=0, fingerprints={"model": opened.fingerprint})
+        with Run.begin(path, manifest) as run:
+            for i, count in enumerate(negatives):
+                rejected = [
+                    Rejected(distortion=f"noise:{k}", seed=k, answer=answer(REJECTED[(i + k) % len(REJECTED)]))
+                    for k in range(count)
+                ]
+                pair = PreferencePair(
+                    id=str(i),
+                    image=run.add_image(encode_png(tiny_models.picture(i))),
+                    question=QUESTIONS[i % len(QUESTIONS)],
+                    chosen=answer(CHOSEN[i % len(CHOSEN)]),
+                    rejected=tuple(rejected),
+                    source="test",
+                    answer=CHOSEN[i % len(CHOSEN)],
+                )
+                run.append([pair])
+            run.finish({})
+        return path
+
+    return write
