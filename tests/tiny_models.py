@@ -2,7 +2,7 @@
 
 Each builder makes the model and processor in memory; `tiny_llava(path)` saves a complete checkpoint. The text model
 speaks bytes, so that any text can be asked and any answer read back. Weights are large enough for answers to depend on
-picture and question, and the end token is likely enough for answers to end at different lengths.
+picture and question, and some bytes end an answer too, so that answers have different lengths.
 
 Processors of Qwen2.5-VL and InternVL demand a video processor, which needs torchvision. Here they are told that
 they have none: everything else is the library's own code.
@@ -49,6 +49,8 @@ WIDTH = 32
 PICTURE = 28
 PATCH = 7
 """A square picture of 28 pixels gives 4 x 4 patches."""
+OTHER_ENDS = tuple(range(2, 256, 12))
+"""Bytes that end an answer beside the end token, as some checkpoints have several end tokens."""
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{ message['role'] | upper }}: "
@@ -175,7 +177,7 @@ def idefics3() -> tuple[Any, Any]:
     )
     images = Idefics3ImageProcessorPil(size={"longest_edge": 2 * PICTURE}, max_image_size={"longest_edge": PICTURE})
     processor = Idefics3Processor(images, tokenizer, image_seq_len=4, chat_template=_template("<image>"))
-    return _random(Idefics3ForConditionalGeneration, config, tokenizer, end_weight=1.3), processor
+    return _random(Idefics3ForConditionalGeneration, config, tokenizer), processor
 
 
 def internvl() -> tuple[Any, Any]:
@@ -287,14 +289,13 @@ def _text_sizes(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     }
 
 
-def _random(architecture: Any, config: Any, tokenizer: PreTrainedTokenizerFast, end_weight: float = 2.0) -> Any:
+def _random(architecture: Any, config: Any, tokenizer: PreTrainedTokenizerFast) -> Any:
     torch.manual_seed(0)
     model = architecture(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:
                 parameter.normal_(std=parameter[0].numel() ** -0.5)
-        model.get_output_embeddings().weight[tokenizer.eos_token_id] *= end_weight
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, *OTHER_ENDS]
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model

@@ -1,0 +1,173 @@
+"""From a conversation to a model's inputs: the one place where prompts are made, for answering and for training.
+
+Every conversation is encoded alone, so that neither its tokens nor its distorted pixels depend on its neighbours in
+a batch; `collate` then joins conversations by padding on the left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import jinja2
+import torch
+from PIL import Image
+from transformers import ProcessorMixin
+
+from burnish.errors import ModelError
+from burnish.models.base import Message, PixelTransform, Request
+from burnish.models.pixels import transform_pixels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """One conversation as tensors."""
+
+    input_ids: torch.Tensor
+    """Prompt tokens of shape (L,), each picture already expanded to its image tokens."""
+    per_token: Mapping[str, torch.Tensor]
+    """What else a model wants for each token, of shape (L, ...), such as `mm_token_type_ids`; 0 is padding."""
+    pictures: Mapping[str, torch.Tensor]
+    """`pixel_values` and what belongs to them, as the processor shapes them; empty without pictures."""
+
+    def __len__(self) -> int:
+        return self.input_ids.shape[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder:
+    """Makes a model's inputs with its own processor and chat template."""
+
+    processor: ProcessorMixin
+    pad_to_square: bool = False
+    """Pad pictures to a square in the processor's mean colour, and crop nothing away afterwards."""
+
+    def encode(self, messages: Sequence[Message]) -> Encoding:
+        """The conversation up to where the assistant is to go on.
+
+        Raises ModelError when the chat template or the processor cannot take it.
+        """
+        try:
+            prompt = self.prompt(messages)
+            inputs = self._process(prompt, [picture for message in messages for picture in message.images])
+        except (jinja2.TemplateError, ValueError) as error:
+            raise ModelError(
+                f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
+                " check its roles, its pictures, and its text for the model's own marks, such as <image>."
+            ) from error
+        return _encoding(inputs)
+
+    def encode_request(self, request: Request) -> Encoding:
+        """The request's conversation, with its pixel distortion applied in float32."""
+        encoding = self.encode(request.messages)
+        if request.pixel_transform is None or "pixel_values" not in encoding.pictures:
+            return encoding
+        return self._distorted(encoding, request.pixel_transform)
+
+    def prompt(self, messages: Sequence[Message]) -> str:
+        """The conversation in the chat template's words, with one mark a picture."""
+        conversation: list[dict[str, Any]] = [
+            {
+                "role": message.role,
+                "content": [*({"type": "image"} for _ in message.images), {"type": "text", "text": message.text}],
+            }
+            for message in messages
+        ]
+        prompt: str = self.processor.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
+        return prompt
+
+    def _process(self, prompt: str, pictures: Sequence[Image.Image]) -> Mapping[str, Any]:
+        begin = self.processor.tokenizer.bos_token
+        images_kwargs = {}
+        if self.pad_to_square:
+            colour = _mean_colour(self.processor.image_processor)
+            pictures = [pad_to_square(picture, colour) for picture in pictures]
+            images_kwargs = _whole_picture(self.processor.image_processor)
+        inputs: Mapping[str, Any] = self.processor(
+            text=[prompt],
+            images=[list(pictures)] if pictures else None,
+            return_tensors="pt",
+            # a template that writes the begin token itself must not get a second one
+            add_special_tokens=not (begin and prompt.startswith(begin)),
+            images_kwargs=images_kwargs,
+        )
+        return inputs
+
+    def _distorted(self, encoding: Encoding, transform: PixelTransform) -> Encoding:
+        pixels = transform_pixels(encoding.pictures, transform, self.processor.image_processor)
+        return replace(encoding, pictures={**encoding.pictures, "pixel_values": pixels})
+
+
+def pad_to_square(picture: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """The picture in the middle of the smallest square that holds it."""
+    width, height = picture.size
+    if width == height:
+        return picture
+    side = max(width, height)
+    square = Image.new("RGB", (side, side), colour)
+    square.paste(picture, ((side - width) // 2, (side - height) // 2))
+    return square
+
+
+def collate(
+    encodings: Sequence[Encoding], pad_token_id: int, *, side: Literal["left", "right"] = "left"
+) -> dict[str, torch.Tensor]:
+    """One padded batch: `input_ids` and `attention_mask` of shape (B, L), and the model's other inputs.
+
+    Prompts to be continued are padded on the left, whole sequences to be trained on, on the right.
+    Pictures are joined along their first axis; where other axes differ (tiles, height, width) zeros are added at the
+    end, as the processors themselves do.
+    """
+    length = max(len(encoding) for encoding in encodings)
+    mask = [torch.ones_like(encoding.input_ids) for encoding in encodings]
+    batch = {
+        "input_ids": _pad([encoding.input_ids for encoding in encodings], length, pad_token_id, side),
+        "attention_mask": _pad(mask, length, 0, side),
+    }
+    for name in encodings[0].per_token:
+        batch[name] = _pad([encoding.per_token[name] for encoding in encodings], length, 0, side)
+    for name in dict.fromkeys(name for encoding in encodings for name in encoding.pictures):
+        batch[name] = _join([encoding.pictures[name] for encoding in encodings if name in encoding.pictures])
+    return batch
+
+
+def _encoding(inputs: Mapping[str, Any]) -> Encoding:
+    tensors = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+    ids = tensors.pop("input_ids")
+    tensors.pop("attention_mask", None)
+    per_token = {name: value[0] for name, value in tensors.items() if value.shape[:2] == ids.shape}
+    pictures = {name: value for name, value in tensors.items() if name not in per_token}
+    return Encoding(input_ids=ids[0], per_token=per_token, pictures=pictures)
+
+
+def _pad(rows: Sequence[torch.Tensor], length: int, value: int, side: Literal["left", "right"]) -> torch.Tensor:
+    batch = rows[0].new_full((len(rows), length, *rows[0].shape[1:]), value)
+    for target, row in zip(batch, rows, strict=True):
+        start = length - len(row) if side == "left" else 0
+        target[start : start + len(row)] = row
+    return batch
+
+
+def _join(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    shape = [max(sizes) for sizes in zip(*(tensor.shape[1:] for tensor in tensors), strict=True)]
+    joined = tensors[0].new_zeros((sum(tensor.shape[0] for tensor in tensors), *shape))
+    start = 0
+    for tensor in tensors:
+        region = (slice(start, start + tensor.shape[0]), *(slice(size) for size in tensor.shape[1:]))
+        joined[region] = tensor
+        start += tensor.shape[0]
+    return joined
+
+
+def _mean_colour(image_processor: Any) -> tuple[int, int, int]:
+    red, green, blue = (int(255 * channel) for channel in image_processor.image_mean)
+    return red, green, blue
+
+
+def _whole_picture(image_processor: Any) -> dict[str, Any]:
+    """Arguments by which a processor that resizes and crops to its centre resizes the whole square instead."""
+    if not getattr(image_processor, "do_center_crop", False):
+        return {}
+    crop = image_processor.crop_size
+    return {"do_center_crop": False, "size": {"height": crop["height"], "width": crop["width"]}}

@@ -1,0 +1,69 @@
+"""What a checkpoint is, in 64 hex digits: a digest of the files that decide its answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+PATTERNS = (
+    "config.json",
+    "generation_config.json",
+    "*.safetensors",
+    "adapter_config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "chat_template*",
+    "chat_templates/*",
+    "*.py",
+)
+"""Weights, adapter, code, end tokens, processor, tokenizer, chat template; nothing that training leaves beside them."""
+
+BASE_RECORD = "burnish_base.json"
+"""Stands beside an adapter that Burnish trained."""
+
+
+def folder_digest(*folders: Path) -> str:
+    """SHA-256 over names and contents of the files that matter, wherever the folders lie."""
+    digest = hashlib.sha256()
+    for number, folder in enumerate(folders):
+        for path in _files(folder):
+            line = f"{number}\x1f{path.relative_to(folder).as_posix()}\x1f{file_digest(path)}\n"
+            digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def record_base(adapter: Path, base_digest: str) -> None:
+    """Leave beside a trained adapter which model it belongs to, so that it is never put on another."""
+    (adapter / BASE_RECORD).write_text(json.dumps({"base_fingerprint": base_digest}) + "\n")
+
+
+def base_matches(adapter: Path, base: Path) -> bool:
+    """Whether the adapter was trained on this base, or does not say."""
+    record = adapter / BASE_RECORD
+    if not record.is_file():
+        return True
+    recorded = json.loads(record.read_text())
+    return not isinstance(recorded, dict) or recorded.get("base_fingerprint") == folder_digest(base)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, read once in a process while size and time of change stay the same."""
+    status = path.stat()
+    return _file_digest(path.resolve(), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _file_digest(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - size and time are the cache's key
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted({path for pattern in PATTERNS for path in folder.glob(pattern) if path.is_file()})

@@ -1,0 +1,198 @@
+"""From a path or name to a model in memory, refusing in one sentence what cannot work.
+
+Only safetensors are ever read, and code that comes with a model runs only when it was asked for.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from peft import PeftConfig, PeftModel
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    PretrainedConfig,
+    PreTrainedModel,
+    ProcessorMixin,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+from burnish.errors import ConfigError, ModelError
+from burnish.models.base import ModelOptions
+from burnish.models.fingerprint import base_matches
+
+HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
+"""What is fetched of a hub model; weights in other formats (pickle) never are."""
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Loaded(NamedTuple):
+    """A model ready to answer, and the folders it came from."""
+
+    model: PreTrainedModel | PeftModel
+    processor: ProcessorMixin
+    folders: tuple[Path, ...]
+    """The checkpoint, then the adapter if there is one."""
+
+
+def load(options: ModelOptions) -> Loaded:
+    """Load what the options name, in evaluation mode. Raises ModelError or ConfigError in one sentence."""
+    folder = find(options.model)
+    config = _config(folder, options)
+    processor = _processor(folder, options)
+    model = _weights(folder, config, options)
+    if options.adapter is None:
+        return Loaded(model, processor, (folder,))
+    adapter = find(options.adapter)
+    return Loaded(_with_adapter(model, folder, adapter, options), processor, (folder, adapter))
+
+
+def find(name: str) -> Path:
+    """The folder of a path, of a hub model (fetched if it is not cached), or of `pocket`."""
+    if name == "pocket":
+        from burnish.pocket import weights_path
+
+        return weights_path()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"{name} is a file: give the folder that holds config.json and the weights.")
+    if name.startswith(("/", ".", "~")):
+        raise ModelError(f"There is no folder {name}: give a model's folder, its hub name, or `pocket`.")
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES, ignore_patterns=["original/*"]))
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{name} is neither a folder here nor a model that the Hugging Face hub gave ({_gist(error)})."
+        ) from error
+
+
+def device_map(device: str) -> str | dict[str, str] | None:
+    """What `device_map` of transformers is for a `--device`; None is the CPU."""
+    if device == "auto":
+        return {"": "cuda:0"} if torch.cuda.is_available() else None
+    if device == "cpu":
+        return None
+    kind, _, number = device.partition(":")
+    if device != "balanced" and (kind != "cuda" or not (number or "0").isdigit()):
+        raise ConfigError(f"--device must be auto, cpu, cuda, cuda:N or balanced, not {device!r}.")
+    count = torch.cuda.device_count()
+    if device == "balanced" and count:
+        return "balanced"
+    if int(number or 0) >= count:
+        raise ConfigError(f"--device {device} is not here: this machine has {count} CUDA GPUs; use --device auto.")
+    return {"": f"cuda:{number or 0}"}
+
+
+def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
+    if not (folder / "config.json").is_file():
+        if (folder / "adapter_config.json").is_file():
+            raise ModelError(
+                f"{options.model} is an adapter: give the model it was trained on as --model, and it as --adapter."
+            )
+        raise ModelError(f"{options.model} has no config.json, so it is no model of transformers.")
+    try:
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise _unloadable(options, "configuration", error) from error
+    own_code = "AutoModelForImageTextToText" in (getattr(config, "auto_map", None) or {})
+    if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES and not own_code:
+        raise ModelError(
+            f"{options.model} is a {config.model_type!r} model, which does not answer questions about pictures: "
+            "give an image-text-to-text model of transformers."
+        )
+    if config.is_encoder_decoder:
+        raise ModelError(f"{options.model} is an encoder-decoder; Burnish works with decoder-only models.")
+    return config
+
+
+def _processor(folder: Path, options: ModelOptions) -> ProcessorMixin:
+    try:
+        processor = AutoProcessor.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise _unloadable(options, "processor", error) from error
+    if not isinstance(processor, ProcessorMixin) or getattr(processor, "image_processor", None) is None:
+        raise ModelError(f"{options.model} has no image processor: copy its processor files beside the weights.")
+    if not processor.chat_template:
+        raise ModelError(f"{options.model} has no chat template: put its chat_template.jinja beside the weights.")
+    return processor
+
+
+def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> PreTrainedModel:
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"{options.model} has no weights in safetensors, the only format that Burnish reads, because others can "
+            "run code: convert them with transformers' save_pretrained."
+        )
+    placement = device_map(options.device)
+    dtype = DTYPES.get(options.dtype, torch.float32 if placement is None else "auto")
+    try:
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            device_map=placement,
+            use_safetensors=True,
+            trust_remote_code=options.trust_remote_code,
+            output_loading_info=True,
+        )
+    except torch.OutOfMemoryError as error:
+        raise ModelError(f"{options.model} does not fit into the GPU's memory: try --device balanced.") from error
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        raise _unloadable(options, "weights", error) from error
+    model: PreTrainedModel = loaded[0]
+    if missing := sorted(loaded[1]["missing_keys"]):
+        raise ModelError(
+            f"{options.model} lacks {len(missing)} of its weights, {missing[0]} among them: fetch it again."
+        )
+    model.eval()
+    return model
+
+
+def _with_adapter(model: PreTrainedModel, base: Path, folder: Path, options: ModelOptions) -> PeftModel:
+    if not (folder / "adapter_config.json").is_file():
+        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
+    if not base_matches(folder, base):
+        raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Found missing adapter keys")
+            # PEFT asks transformers for it by a name that is going away
+            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+            config = PeftConfig.from_pretrained(str(folder))
+            if config.is_prompt_learning:
+                raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
+            return PeftModel.from_pretrained(model, str(folder), config=config).eval()
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
+        raise _misfit(options, _gist(error)) from error
+
+
+def _misfit(options: ModelOptions, reason: str) -> ModelError:
+    return ModelError(
+        f"Adapter {options.adapter} does not fit {options.model} ({reason}): give the model it was trained on."
+    )
+
+
+def _unloadable(options: ModelOptions, part: str, error: Exception) -> ModelError:
+    if "trust_remote_code" in str(error):
+        return ModelError(
+            f"{options.model} needs Python code that comes with it: give --trust-remote-code if you trust its author."
+        )
+    return ModelError(f"The {part} of {options.model} cannot be loaded ({_gist(error)}): fetch or save it again.")
+
+
+def _gist(error: BaseException) -> str:
+    """The first sentence of a library's message, which may run over many lines."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return textwrap.shorten(text.split(". ")[0].rstrip("."), 200, placeholder=" …")

@@ -1,0 +1,109 @@
+"""A batch of prompts that a model has read once, to be continued in any number of ways.
+
+Reading (the pictures and the prompt) is the dear part. What comes of it is the key-value cache: rows of it can be
+chosen, repeated and dropped, and continued by any tokens. Decoding and scoring are both written on this.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from transformers import Cache, GenerationConfig
+
+Network: TypeAlias = Any
+"""A PreTrainedModel that is a GenerationMixin too: a pair that types cannot say."""
+
+LOOP_ARGUMENTS = ("logits_processor", "stopping_criteria", "generation_config")
+"""What `generate` hands to a loop beside the model's inputs."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Prefix:
+    """B prompts, left-padded to one length L, and what the model predicts after each."""
+
+    model: Network
+    cache: Cache
+    mask_BL: torch.Tensor | None
+    """1 for real tokens; None where nothing is padded."""
+    last_positions: torch.Tensor
+    """Position of each row's last token, of shape (..., B, 1): the leading axes are those of the model's position
+    ids (none for most models, three or four for Qwen-VL's)."""
+    logits_BV: torch.Tensor
+    """Scores of the next token, float32."""
+
+    @classmethod
+    def read(cls, model: Network, inputs: Mapping[str, torch.Tensor]) -> Prefix:
+        """Read a collated batch. `generate` prepares positions and cache as each architecture wants them."""
+        with _neutral_generation(model):
+            once = GenerationConfig(max_new_tokens=1)
+            prefix: Prefix = model.generate(**inputs, generation_config=once, custom_generate=_read)
+        return prefix
+
+    def select(self, rows: Sequence[int]) -> Prefix:
+        """The given rows, in the given order, as a batch of its own; this one stays as it is."""
+        indices = torch.LongTensor(rows)
+        cache = copy.copy(self.cache)
+        cache.layers = [copy.copy(layer) for layer in cache.layers]
+        cache.reorder_cache(indices)
+        return Prefix(
+            model=self.model,
+            cache=cache,
+            mask_BL=None if self.mask_BL is None else self.mask_BL[indices.to(self.mask_BL.device)],
+            last_positions=self.last_positions.index_select(-2, indices.to(self.last_positions.device)),
+            logits_BV=self.logits_BV[indices.to(self.logits_BV.device)],
+        )
+
+    def extend(self, tokens_BT: torch.Tensor) -> torch.Tensor:
+        """Continue every row by T tokens; returns the logits (B, T, V) after each of them, float32.
+
+        A row that is shorter than T is filled up on the right with any token: what is returned for its own tokens does
+        not depend on what follows them.
+        """
+        tokens_BT = tokens_BT.to(self.last_positions.device)
+        steps = torch.arange(1, tokens_BT.shape[1] + 1, device=tokens_BT.device)
+        if self.mask_BL is not None:
+            self.mask_BL = torch.cat([self.mask_BL, self.mask_BL.new_ones(tokens_BT.shape)], dim=1)
+        positions = self.last_positions + steps
+        outputs = self.model(
+            input_ids=tokens_BT,
+            attention_mask=self.mask_BL,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            return_dict=True,
+        )
+        self.last_positions = positions[..., -1:]
+        logits_BTV: torch.Tensor = outputs.logits.float()
+        self.logits_BV = logits_BTV[:, -1]
+        return logits_BTV
+
+
+def _read(model: Network, input_ids: torch.Tensor, **prepared: Any) -> Prefix:
+    """Stands in for `generate`'s own loop: the first forward pass, and nothing after it."""
+    inputs = {name: value for name, value in prepared.items() if name not in LOOP_ARGUMENTS}
+    outputs = model(
+        **model.prepare_inputs_for_generation(input_ids, is_first_iteration=True, **inputs), return_dict=True
+    )
+    return Prefix(
+        model=model,
+        cache=outputs.past_key_values,
+        mask_BL=inputs.get("attention_mask"),
+        last_positions=inputs["position_ids"][..., -1:].clone(),
+        logits_BV=outputs.logits[:, -1].float(),
+    )
+
+
+@contextmanager
+def _neutral_generation(model: Network) -> Iterator[None]:
+    """Checkpoints bring sampling defaults (temperature, penalties, cache kinds); none of them may reach an answer."""
+    own = model.generation_config
+    model.generation_config = GenerationConfig()
+    try:
+        yield
+    finally:
+        model.generation_config = own

@@ -1,0 +1,271 @@
+"""A local model: the same answers in a batch as alone, for five real architectures, and scores that are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+
+import tiny_models
+from burnish.errors import ModelError
+from burnish.models import Decoding, Message, Model, ModelOptions, Request, ScoringModel
+from burnish.models import decoding as decoding_module
+from burnish.models.encoding import Encoding
+from burnish.models.local import LocalModel
+
+FAMILIES = tuple(tiny_models.FAMILIES)
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, tuple[Any, Any]]:
+    return {name: build() for name, build in tiny_models.FAMILIES.items()}
+
+
+def _local(built: dict[str, tuple[Any, Any]], family: str, batch_size: int = 4) -> LocalModel:
+    model, processor = built[family]
+    return LocalModel(model, processor, fingerprint=lambda: family, batch_size=batch_size)
+
+
+def _request(number: int, **options: Any) -> Request:
+    """Questions of different lengths about pictures of different shapes."""
+    picture = tiny_models.picture(number, 30 + 17 * number, 28 + 5 * (number % 3))
+    message = Message(role="user", text="What is" + " it" * number, images=(picture,))
+    return Request(messages=(message,), **options)
+
+
+REQUESTS = [*(_request(number) for number in range(7)), Request(messages=(Message(role="user", text="No picture"),))]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_batch_answers_as_one_at_a_time_and_as_transformers_does(
+    built: dict[str, tuple[Any, Any]], family: str
+) -> None:
+    model = _local(built, family)
+    decoding = Decoding(max_new_tokens=24)
+
+    together = model.generate(REQUESTS, decoding)
+
+    assert together == [model.generate([request], decoding)[0] for request in REQUESTS]
+    assert [reply.token_ids for reply in together] == [_by_transformers(model, request, 24) for request in REQUESTS]
+    assert len({len(reply.token_ids) for reply in together}) > 3, "answers of different lengths leave the batch in turn"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_scores_equal_a_plain_forward_pass_for_each_answer(built: dict[str, tuple[Any, Any]], family: str) -> None:
+    model = _local(built, family)
+    answers = [
+        [[number + 1, 7, 9], [], [number % 7 + 60] * (5 * number + 1), [4]] if number != 3 else []
+        for number in range(len(REQUESTS))
+    ]
+
+    scores = model.score(REQUESTS, answers)
+
+    for request, ids, found in zip(REQUESTS, answers, scores, strict=True):
+        assert found == pytest.approx([_plain_score(model, request, answer) for answer in ids], abs=1e-4)
+
+
+def test_answers_longer_than_one_scoring_pass(
+    built: dict[str, tuple[Any, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = _local(built, "llava")
+    answers = [[[50 + i for i in range(length)]] for length in (1, 2, 3, 4, 7, 8, 9, 20)]
+    whole = model.score(REQUESTS, answers)
+
+    monkeypatch.setattr(decoding_module, "SCORE_TOKENS", 3)
+
+    assert [row[0] for row in model.score(REQUESTS, answers)] == pytest.approx([row[0] for row in whole], abs=1e-5)
+
+
+def test_greedy_answers_score_no_worse_than_other_continuations(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "llava")
+    request = REQUESTS[2]
+    first = model.generate([request], Decoding(max_new_tokens=1))[0].token_ids
+
+    scores = model.score([request], [[first, *([token] for token in range(60))]])[0]
+
+    assert scores[0] == max(scores)
+
+
+def test_reply_says_how_it_ended(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "llava")
+    whole = model.generate(REQUESTS, Decoding(max_new_tokens=200))
+    ended = next(reply for reply in whole if reply.finish == "stop" and len(reply.token_ids) > 2)
+    request = REQUESTS[whole.index(ended)]
+
+    cut = model.generate([request], Decoding(max_new_tokens=len(ended.token_ids) - 1))[0]
+
+    assert ended.token_ids[-1] in model.end_token_ids
+    assert cut.finish == "length"
+    assert cut.token_ids == ended.token_ids[:-1]
+    assert ended.completion_tokens == len(ended.token_ids)
+    assert ended.prompt_tokens == len(model.encoder.encode_request(request))
+    tokenizer = model.processor.tokenizer
+    assert ended.text == tokenizer.decode(ended.token_ids[:-1], skip_special_tokens=True).strip()
+
+
+def test_sampling_depends_on_the_request_alone(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "llava")
+    decoding = Decoding(max_new_tokens=12, temperature=1.0, top_p=0.9)
+    requests = [_request(1, seed=seed) for seed in range(6)]
+
+    together = model.generate(requests, decoding)
+
+    assert together == [model.generate([request], decoding)[0] for request in requests]
+    assert together[::-1] == model.generate(requests[::-1], decoding)
+    assert len({reply.token_ids for reply in together}) > 3, "different seeds draw different answers"
+
+
+def test_checkpoint_sampling_defaults_do_not_reach_answers(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "qwen2_5_vl")
+    plain = model.generate(REQUESTS, Decoding(max_new_tokens=12))
+    own = model.model.generation_config
+    own.do_sample, own.temperature, own.top_k, own.repetition_penalty, own.num_beams = True, 5.0, 3, 4.0, 2
+    try:
+        assert model.generate(REQUESTS, Decoding(max_new_tokens=12)) == plain
+        assert model.model.generation_config is own, "the checkpoint's own settings are put back"
+    finally:
+        own.do_sample, own.temperature, own.top_k, own.repetition_penalty, own.num_beams = (None,) * 5
+
+
+def test_noise_is_the_requests_own_and_reaches_the_model(built: dict[str, tuple[Any, Any]]) -> None:
+    def noise(pixels: torch.Tensor) -> torch.Tensor:
+        assert pixels.dtype == torch.float32
+        return pixels + 2 * torch.randn(pixels.shape, generator=torch.Generator().manual_seed(5))
+
+    for family in FAMILIES:
+        model = _local(built, family)
+        requests = [_request(number, pixel_transform=noise) for number in range(4)]
+        together = model.score(requests, [[[50, 51, 52]]] * 4)
+        alone = [model.score([request], [[[50, 51, 52]]])[0] for request in requests]
+        clean = model.score([_request(number) for number in range(4)], [[[50, 51, 52]]] * 4)
+        for noisy, single, undistorted in zip(together, alone, clean, strict=True):
+            assert noisy == pytest.approx(single, abs=1e-5)
+            assert noisy != pytest.approx(undistorted, abs=1e-3), family
+
+
+def test_windows_and_batches_keep_the_order(built: dict[str, tuple[Any, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("burnish.models.local.WINDOW", 2)
+    model = _local(built, "llava", batch_size=1)
+    whole = _local(built, "llava", batch_size=8)
+
+    assert model.generate(REQUESTS, Decoding(max_new_tokens=6)) == whole.generate(REQUESTS, Decoding(max_new_tokens=6))
+
+
+def test_full_memory_halves_the_batch_and_goes_on(
+    built: dict[str, tuple[Any, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Small(LocalModel):
+        """A GPU that holds two requests at a time."""
+
+        def _read(self, encodings: Sequence[Encoding]) -> Any:
+            if len(encodings) > 2:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return super()._read(encodings)
+
+    model, processor = built["llava"]
+    small = Small(model, processor, fingerprint=lambda: "", batch_size=8)
+
+    replies = small.generate(REQUESTS, Decoding(max_new_tokens=6))
+
+    assert replies == _local(built, "llava").generate(REQUESTS, Decoding(max_new_tokens=6))
+    assert [record.getMessage() for record in caplog.records] == [
+        "The GPU's memory is full: going on with 4 requests in a batch.",
+        "The GPU's memory is full: going on with 2 requests in a batch.",
+    ]
+
+
+def test_one_request_too_large_is_said_in_a_sentence(built: dict[str, tuple[Any, Any]]) -> None:
+    class Full(LocalModel):
+        """A GPU that holds nothing."""
+
+        def _read(self, encodings: Sequence[Encoding]) -> Any:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    # <s>, "USER: ", 16 image tokens, "\n", "What is", " ", "ASSISTANT:" are 1 + 6 + 16 + 1 + 7 + 1 + 10 tokens
+    with pytest.raises(ModelError, match="One request of 42 tokens does not fit"):
+        Full(*built["llava"], fingerprint=lambda: "").generate(REQUESTS[:1], Decoding())
+
+
+def test_adapter_in_memory_changes_scores(built: dict[str, tuple[Any, Any]], tmp_path: Path) -> None:
+    model, processor = tiny_models.llava()
+    plain = LocalModel(model, processor, fingerprint=lambda: "").score(REQUESTS[:1], [[[50, 51]]])
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False)).eval()
+
+    changed = LocalModel(adapted, processor, fingerprint=lambda: "").score(REQUESTS[:1], [[[50, 51]]])
+
+    assert changed[0][0] != pytest.approx(plain[0][0], abs=1e-4)
+    with adapted.disable_adapter():
+        off = LocalModel(adapted, processor, fingerprint=lambda: "").score(REQUESTS[:1], [[[50, 51]]])
+    assert off[0][0] == pytest.approx(plain[0][0], abs=1e-6)
+
+
+def test_meets_the_protocols_and_takes_nothing(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "llava")
+
+    assert isinstance(model, Model)
+    assert isinstance(model, ScoringModel)
+    assert model.generate([], Decoding()) == []
+    assert model.score([], []) == []
+    assert model.fingerprint == "llava"
+    assert len(model.template_fingerprint) == 64
+
+
+def test_opens_a_checkpoint_from_disk(tmp_path: Path) -> None:
+    folder = tiny_models.tiny_llava(tmp_path / "model")
+
+    model = LocalModel.open(ModelOptions(model=str(folder), batch_size=3))
+
+    assert [reply.token_ids for reply in model.generate(REQUESTS[:2], Decoding(max_new_tokens=5))] == [
+        _by_transformers(model, request, 5) for request in REQUESTS[:2]
+    ]
+    assert model.model.training is False
+    assert model.fingerprint == LocalModel.open(ModelOptions(model=str(folder))).fingerprint
+
+
+def test_bfloat16_answers(tmp_path: Path) -> None:
+    folder = tiny_models.tiny_llava(tmp_path / "model")
+
+    model = LocalModel.open(ModelOptions(model=str(folder), dtype="bfloat16"))
+
+    assert model.model.dtype == torch.bfloat16
+    assert len(model.generate(REQUESTS, Decoding(max_new_tokens=4))) == len(REQUESTS)
+
+
+def _by_transformers(model: LocalModel, request: Request, max_new_tokens: int) -> tuple[int, ...]:
+    """The library's own greedy answer to one prompt, made by its own processor."""
+    conversation = [
+        {
+            "role": message.role,
+            "content": [
+                *({"type": "image", "image": image} for image in message.images),
+                {"type": "text", "text": message.text},
+            ],
+        }
+        for message in request.messages
+    ]
+    inputs = model.processor.apply_chat_template(
+        conversation, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+    )
+    ids = model.model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+    return tuple(ids[0, inputs["input_ids"].shape[1] :].tolist())
+
+
+def _plain_score(model: LocalModel, request: Request, answer: Sequence[int]) -> float:
+    """Prompt and answer in one row, one forward pass over all of it, no padding and no cache."""
+    encoding = model.encoder.encode_request(request)
+    if not answer:
+        return 0.0
+    ids = torch.cat([encoding.input_ids, torch.tensor(answer)])[None]
+    zeros = torch.zeros(len(answer), dtype=torch.long)
+    per_token = {name: torch.cat([values, zeros])[None] for name, values in encoding.per_token.items()}
+    with torch.no_grad():
+        logits = model.model(
+            input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False, **per_token, **encoding.pictures
+        ).logits
+    logps = logits[0].log_softmax(dim=-1)
+    start = len(encoding) - 1
+    return float(sum(logps[start + i, token] for i, token in enumerate(answer)))
