@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import pytest
 
@@ -20,7 +21,7 @@ from burnish.records import (
     Response,
     Turn,
 )
-from burnish.store.codec import KINDS, from_line, to_line
+from burnish.store.codec import KINDS, from_json, from_line, to_json, to_line
 
 ANSWER = Answer(text="two lines\nof «Ünïcode» \u2028 and 猫", token_ids=(1, 2, 32000), ref_logp=-12.25)
 PAIR = PreferencePair(
@@ -56,6 +57,23 @@ def test_a_record_comes_back_as_it_went(record: Record) -> None:
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert from_line(line) == record
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What other rooms store in a summary."""
+
+    unit: Literal["%", "tokens"]
+    values: dict[str, float]
+
+
+def test_choices_and_named_numbers() -> None:
+    measured = Measured(unit="%", values={"a": 1.5, "b": math.inf})
+    assert from_json(Measured, to_json(measured)) == measured
+    with pytest.raises(ValueError, match="unit: expected one of %, tokens, found 'kg'"):
+        from_json(Measured, {"unit": "kg", "values": {}})
+    with pytest.raises(ValueError, match="values: a: expected float, found 'x'"):
+        from_json(Measured, {"unit": "%", "values": {"a": "x"}})
 
 
 def test_every_record_type_has_a_kind() -> None:

@@ -120,6 +120,14 @@ def test_a_finished_run_is_simply_done(tmp_path: Path) -> None:
     assert Run.open(tmp_path).summary == {"made": 1}
 
 
+def test_a_finished_run_may_be_summed_up_anew(tmp_path: Path) -> None:
+    with Run.begin(tmp_path, manifest()) as run:
+        run.finish({"score": 1})
+    with Run.begin(tmp_path, manifest()) as run:
+        run.finish({"score": 2})
+    assert Run.open(tmp_path).summary == {"score": 2}
+
+
 def test_the_manifest_says_what_made_the_run(tmp_path: Path) -> None:
     with Run.begin(tmp_path, manifest(Config(batch_size=4))) as run:
         written = run.manifest

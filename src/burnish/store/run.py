@@ -184,11 +184,13 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with explained(self._path, "written"):
-            self._lines.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        try:
+            with explained(self._path, "written"):
+                self._lines.close()
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
 
 def _refuse_other_folders(path: Path) -> None:
