@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import tiny_models
 
+import tiny_models
 from burnish.images import encode_png
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel

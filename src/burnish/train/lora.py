@@ -67,13 +67,15 @@ def projectors(model: PreTrainedModel) -> list[str]:
     return names
 
 
-def checkpoint_activations(model: PreTrainedModel) -> None:
+def checkpoint_activations(adapted: PeftModel) -> None:
     """Make the language model compute its activations again in the backward pass instead of keeping them.
 
-    The vision tower is left as it is: asked as a whole, a model would make its frozen tower run backward too.
+    The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward
+    too, and so does PEFT when it is given a model that checkpoints already.
     """
+    language_model = adapted.get_base_model().get_decoder()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
-    model.get_decoder().activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
+    language_model.activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
 
 
 def _holds(outer: nn.Module, inner: nn.Module) -> bool:

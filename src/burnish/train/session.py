@@ -115,10 +115,11 @@ class _Session:
         """Train to the end, from the last whole checkpoint if there is one."""
         set_seed(self.config.seed)
         base = cast(PreTrainedModel, self.model.model)  # it was opened without an adapter
+        adapted = add_adapter(base, self.config, base_name=_base_name(self.config))
         if self.config.activation_checkpointing:
-            checkpoint_activations(base)
+            checkpoint_activations(adapted)
         trainer = make_trainer(
-            model=add_adapter(base, self.config, base_name=_base_name(self.config)),
+            model=adapted,
             args=arguments,
             train_dataset=open_table(self.output.table),
             data_collator=Collator(self.model.encoder, self.examples.open, self.model.pad_token_id),

@@ -1,0 +1,128 @@
+"""The adapter sits on every linear layer of the language model, in every family of models, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from peft.tuners.lora import LoraLayer
+from torch import nn
+
+import tiny_models
+from burnish.errors import ModelError
+from burnish.models import Message
+from burnish.models.encoding import Encoder
+from burnish.train.config import DPOConfig
+from burnish.train.encode import batch
+from burnish.train.logps import answer_logps
+from burnish.train.lora import add_adapter, checkpoint_activations, projectors, target_pattern
+
+FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+LANGUAGE_MODEL = {"idefics3": "model.text_model."}
+PROJECTOR = {"idefics3": "model.connector", "qwen2_5_vl": "model.visual.merger"}
+SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def config(**changes) -> DPOConfig:
+    return DPOConfig(run="run", model="model", out="out", lora_rank=4, **changes)
+
+
+def one_batch(processor):
+    message = Message(role="user", text="What is it?", images=(tiny_models.picture(0),))
+    return batch([(Encoder(processor=processor).encode([message]), [[5, 6, 7], [8, 9]])], pad_token_id=0)
+
+
+@FAMILY
+def test_every_linear_layer_of_the_language_model_is_a_target(family: str) -> None:
+    model, _ = tiny_models.FAMILIES[family]()
+    prefix = LANGUAGE_MODEL.get(family, "model.language_model.")
+    # two layers of a Llama or Qwen: four projections of attention, three of the feed-forward network
+    expected = {
+        f"{prefix}layers.{layer}.{block}.{name}"
+        for layer in (0, 1)
+        for block, name in (
+            *(("self_attn", name) for name in SEVEN[:4]),
+            *(("mlp", name) for name in SEVEN[4:]),
+        )
+    }
+    pattern = target_pattern(model)
+    assert {name for name, _ in model.named_modules() if re.fullmatch(pattern, name)} == expected
+
+
+@FAMILY
+def test_only_the_adapter_learns(family: str) -> None:
+    model, _ = tiny_models.FAMILIES[family]()
+    adapted = add_adapter(model, config(), base_name="base")
+    trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
+    layers = [name for name, module in adapted.named_modules() if isinstance(module, LoraLayer)]
+    assert len(layers) == 14
+    assert trained == {f"{layer}.lora_{side}.default.weight" for layer in layers for side in "AB"}
+    assert adapted.peft_config["default"].lora_alpha == 8
+    assert adapted.peft_config["default"].base_model_name_or_path == "base"
+
+
+@FAMILY
+def test_the_projector_learns_when_asked_and_the_reference_keeps_its_own(family: str) -> None:
+    model, processor = tiny_models.FAMILIES[family]()
+    inputs = one_batch(processor)
+    before_S = answer_logps(model, inputs).detach()
+    assert projectors(model) == [PROJECTOR.get(family, "model.multi_modal_projector")]
+    adapted = add_adapter(model, config(train_projector=True), base_name="base")
+    trained = [parameter for name, parameter in adapted.named_parameters() if "modules_to_save" in name]
+    answer_logps(adapted, inputs).sum().backward()
+    assert trained and all(parameter.grad is not None for parameter in trained)
+    with torch.no_grad():
+        for parameter in trained:
+            parameter.mul_(1.5)
+    assert not torch.allclose(answer_logps(adapted, inputs), before_S)
+    with adapted.disable_adapter():
+        torch.testing.assert_close(answer_logps(adapted, inputs).detach(), before_S)
+
+
+@FAMILY
+@pytest.mark.parametrize("checkpointed", [False, True], ids=["kept", "checkpointed"])
+def test_the_vision_tower_builds_no_graph(family: str, checkpointed: bool) -> None:
+    model, processor = tiny_models.FAMILIES[family]()
+    needs_gradient = []
+    tower = model.get_encoder("image")
+    for module in tower.modules():
+        if isinstance(module, nn.Linear):
+            module.register_forward_hook(lambda _, __, output: needs_gradient.append(output.requires_grad))
+    adapted = add_adapter(model, config(), base_name="base").train()
+    if checkpointed:
+        checkpoint_activations(adapted)
+    answer_logps(adapted, one_batch(processor)).sum().backward()
+    assert needs_gradient and not any(needs_gradient)
+    assert all(p.grad is not None for p in adapted.parameters() if p.requires_grad)
+
+
+def test_activation_checkpointing_changes_no_gradient() -> None:
+    gradients = []
+    for checkpointed in (False, True):
+        model, processor = tiny_models.llava()
+        torch.manual_seed(0)
+        adapted = add_adapter(model, config(), base_name="base").train()
+        randomise(adapted)
+        if checkpointed:
+            checkpoint_activations(adapted)
+        answer_logps(adapted, one_batch(processor)).sum().backward()
+        gradients.append([p.grad for p in adapted.parameters() if p.requires_grad])
+    torch.testing.assert_close(*gradients)
+
+
+def test_a_projector_by_another_name_is_refused() -> None:
+    model, _ = tiny_models.llava()
+    model.model.bridge = model.model.multi_modal_projector
+    del model.model.multi_modal_projector
+    with pytest.raises(ModelError, match="LlavaForConditionalGeneration has no projector"):
+        projectors(model)
+
+
+def randomise(adapted) -> None:
+    """LoRA's second matrix begins at 0, where half of all gradients vanish."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in adapted.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_(std=0.1, generator=generator)
