@@ -86,7 +86,7 @@ def test_random_damage_never_ends_in_another_error() -> None:
     whole = [encoded(noise.convert("RGB"), kind, exif=exif) for kind in ("PNG", "JPEG", "WEBP", "BMP", "PPM")]
     whole += [encoded(noise.convert("P"), "GIF"), encoded(noise.convert("RGBA"))]
     decoded = 0
-    for _ in range(3000):
+    for _ in range(1000):
         data = bytearray(rng.choice(whole))
         for _ in range(rng.choice((1, 2, 8))):
             data[rng.randrange(min(len(data), rng.choice((40, 200, 10_000))))] = rng.choice((0, 127, 255, 65))
@@ -95,7 +95,7 @@ def test_random_damage_never_ends_in_another_error() -> None:
             decoded += 1
         except ImageError as error:
             assert error.reason in ("broken image", "too many pixels", "too narrow")
-    assert 0 < decoded < 3000, "some damage is harmless and some is not"
+    assert 0 < decoded < 1000, "some damage is harmless and some is not"
 
 
 def test_exif_turns_the_picture_upright() -> None:

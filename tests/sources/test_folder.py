@@ -81,6 +81,7 @@ def test_a_bad_line_of_jsonl_is_counted_in_its_place(tmp_path: Path) -> None:
         b'{"image": "a.png", "question": "\\ud800"}': "(not UTF-8)",
         b'{"image": "a.png"}': "(no question)",
         b'{"image": "a.png", "question": ""}': "(no question)",
+        b'{"image": "a.png", "question": " \\t"}': "(no question)",
         b'{"image": null, "question": "What?"}': "(no image)",
         b'{"image": ["a.png"], "question": "What?"}': "(image is no text)",
         b'{"image": "a.png", "question": 7}': "(question is no text)",

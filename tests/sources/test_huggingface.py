@@ -127,7 +127,7 @@ def test_of_many_answers_the_commonest_is_taken_and_all_are_kept(tmp_path: Path)
 
 
 def test_class_labels_are_answers_by_name(tmp_path: Path) -> None:
-    data = table(image=[picture()] * 3, prompt=["?"] * 3, label=[1, 0, -1])
+    data = table(image=[picture()] * 3, prompt=["?"] * 3, label=[1, 0, -1])  # -1: the label is secret
     assert [one.answer for one in candidates(open_source(saved(tmp_path, data)))] == ["dog", "cat", None]
 
 

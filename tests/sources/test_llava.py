@@ -118,6 +118,7 @@ def test_what_is_wrong_with_an_item_is_counted(tmp_path: Path) -> None:
         "(no question)": {"image": image, "conversations": [{"from": "gpt", "value": "A bus."}]},
         "(not UTF-8)": {"image": "coco/\ud800.jpg", "conversations": talk("What?", "x")},
     }
+    assert dropped(written(tmp_path, [*bad.values(), ITEMS[0]]))[-1].source == "mix", "no name that cannot be written"
     good = {"image": image, "conversations": talk("fine")}
     assert reasons(written(tmp_path, [*bad.values(), good])) == [*bad, "fine"]
 

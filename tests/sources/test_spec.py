@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from burnish.errors import SourceError
@@ -65,6 +67,13 @@ def test_a_wrong_source_is_refused_in_one_sentence(text: str, message: str) -> N
         open_source(text)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_home_folder_may_be_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "q.jsonl").write_text('{"image": "a.png", "question": "?"}')
+    for text in ("folder:~/q.jsonl", "folder:~/q.jsonl#root=~/pictures"):
+        assert len(list(open_source(text).candidates())) == 1
 
 
 def test_every_kind_is_named_when_one_is_unknown() -> None:

@@ -120,7 +120,8 @@ class ExampleStream:
 
 def _as_line(number: int, listed: Listed) -> bytes:
     kind = "candidate" if isinstance(listed, Candidate) else "dropped"
-    return json.dumps([number, kind, dataclasses.asdict(listed)], sort_keys=True).encode() + b"\n"
+    fields = {name: getattr(listed, name) for name in listed.__slots__}
+    return json.dumps([number, kind, fields], sort_keys=True).encode() + b"\n"
 
 
 def _from_line(line: bytes) -> tuple[int, Listed]:

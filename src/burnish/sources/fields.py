@@ -12,9 +12,9 @@ _SHOWN = 12
 
 
 def text_field(values: Mapping[str, object], name: str) -> str:
-    """A text that must be there and not be empty. Raises LineError."""
+    """A text that must be there and hold more than white space. Raises LineError."""
     value = values.get(name)
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         raise LineError(f"no {name}", f"has no {name!r}, only {listed(values)}")
     if not isinstance(value, str):
         raise LineError(f"{name} is no text", f"has the {kind_of(value)} {str(value)[:40]!r} as {name!r}, not a text")

@@ -16,7 +16,7 @@ from burnish.images import read_inside
 from burnish.records import Dropped, Example
 from burnish.sources.base import Candidate, Source, refuse_useless, with_picture
 from burnish.sources.columns import ROLES, Columns
-from burnish.sources.spec import Spec
+from burnish.sources.spec import Spec, at_home
 from burnish.sources.tables import read_rows
 
 
@@ -33,13 +33,13 @@ class FolderSource(Source):
     def from_spec(cls, spec: Spec) -> Self:
         """`folder:PATH` with its options."""
         options = spec.only("root", "ask", *ROLES)
-        path = Path(spec.path)
+        path = Path(at_home(spec.path))
         columns = Columns(
             named={role: options[role] for role in ROLES if role in options},
             ask=options.get("ask"),
             default_source=path.stem.lower(),
         )
-        return cls(path=path, root=Path(options.get("root", path.parent)), columns=columns)
+        return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))), columns=columns)
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each row."""

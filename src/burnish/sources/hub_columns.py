@@ -37,7 +37,7 @@ def choose_columns(features: Features, named: Mapping[str, str], ask: str | None
 
     Raises SourceError that names the columns when a role fits none or several.
     """
-    from datasets import ClassLabel
+    from datasets import ClassLabel, Value
 
     have = f"its columns are {', '.join(features)}"
     for role, name in named.items():
@@ -59,7 +59,7 @@ def choose_columns(features: Features, named: Mapping[str, str], ask: str | None
         question="" if ask else questions[0],
         answer=answer,
         source=named.get("source", ""),
-        picture_id=next((name for name in PICTURE_ID_NAMES if name in features), ""),
+        picture_id=next((name for name in PICTURE_ID_NAMES if isinstance(features.get(name), Value)), ""),
         labels=features[answer].names if answer and isinstance(features[answer], ClassLabel) else (),
     )
 

@@ -22,7 +22,7 @@ from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_
 from burnish.sources.fields import scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns
 from burnish.sources.hub_open import open_dataset, picture_root
-from burnish.sources.spec import Spec
+from burnish.sources.spec import Spec, at_home
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -50,7 +50,7 @@ class HuggingFaceSource(Source):
         roles = ("image", "question", "answer", "source")
         options = spec.only("split", "config", *roles, "ask")
         return cls(
-            path=spec.path,
+            path=at_home(spec.path),
             split=options.get("split"),
             config=options.get("config"),
             columns={role: options[role] for role in roles if role in options},
@@ -125,6 +125,6 @@ def _answers(value: object, labels: Sequence[str]) -> list[str]:
         given = (one.get("answer") if isinstance(one, dict) else one for one in value)
         return [answer for one in given for answer in _answers(one, labels)]
     if labels and isinstance(value, int):
-        return [labels[value]] if value >= 0 else []  # -1 marks rows of a test split, whose label is secret
+        return [labels[value]] if 0 <= value < len(labels) else []  # -1 marks a test split's secret labels
     answer = scalar_field({"answer": value}, "answer")
     return [answer] if answer else []

@@ -21,7 +21,7 @@ from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_
 from burnish.sources.fields import kind_of, scalar_field, text_field
 from burnish.sources.files import open_file
 from burnish.sources.json_array import read_array
-from burnish.sources.spec import Spec
+from burnish.sources.spec import Spec, at_home
 from burnish.sources.tables import Row, json_rows
 
 SHORT_ANSWER = "Answer the question using a single word or phrase."
@@ -43,9 +43,9 @@ class LlavaSource(Source):
     def from_spec(cls, spec: Spec) -> Self:
         """`llava:PATH` with its options."""
         options = spec.only("root", "strip")
-        path = Path(spec.path)
+        path = Path(at_home(spec.path))
         strip = frozenset(options.get("strip", "ocr_vqa").split("+")) - {"none"}
-        return cls(path=path, root=Path(options.get("root", path.parent)), strip=strip)
+        return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))), strip=strip)
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each human turn, and a Dropped for each item or turn that cannot be used."""
@@ -100,10 +100,10 @@ class LlavaSource(Source):
         """The data set that an item comes from: in LLaVA-665K, the first folder of its picture's path."""
         if isinstance(row.values, LineError):
             return self._name
-        image = row.values.get("image")
-        if image is None:
-            return "text"
-        folders = PurePosixPath(image.lower().lstrip("/")).parts[:-1] if isinstance(image, str) else ()
+        try:
+            folders = PurePosixPath(text_field(row.values, "image").lower().lstrip("/")).parts[:-1]
+        except LineError:
+            return "text" if row.values.get("image") is None else self._name
         return folders[0] if folders else self._name
 
     def _question(self, message: Mapping[str, object], source: str) -> str:

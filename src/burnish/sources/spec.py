@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from burnish.errors import SourceError
 
@@ -49,6 +50,11 @@ def parse_spec(text: str, kinds: Collection[str]) -> Spec:
     if not path and kind != "pocket":
         raise SourceError(f"{text!r} has no path: write {kind}:PATH.")
     return Spec(kind, path, dict(_option(option, text) for option in options))
+
+
+def at_home(path: str) -> str:
+    """The path with `~/`, which a shell leaves as it is behind a colon, as the home folder."""
+    return str(Path(path).expanduser()) if path.startswith("~/") else path
 
 
 def _option(written: str, text: str) -> tuple[str, str]:
