@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -103,6 +102,4 @@ def test_parsing_imports_neither_torch_nor_kornia() -> None:
         "import sys; from burnish.distort import names, parse; [parse(name) for name in names()]; "
         "assert not {'torch', 'kornia', 'numpy', 'PIL'} & set(sys.modules), sorted(sys.modules)"
     )
-    began = time.monotonic()
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert time.monotonic() - began < 5
