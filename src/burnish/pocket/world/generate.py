@@ -30,11 +30,11 @@ def random_scene(kind: Kind, rng: Random) -> Scene:
 
 
 def _objects(rng: Random) -> Scene:
-    """Two to five shapes. Half of the scenes have few colours and shapes, so that counts above one are common."""
+    """Two to six shapes. Half of the scenes have few colours and shapes, so that counts above one are common."""
     few = rng.random() < 0.5
     colors = rng.sample(COLORS, 2) if few else list(COLORS)
     shapes = rng.sample(SHAPES, 2) if few else list(SHAPES)
-    cells = rng.sample(range(GRID * GRID), rng.randint(2, 5))
+    cells = rng.sample(range(GRID * GRID), rng.randint(2, 6))
     return Scene("objects", rng.choice(BACKGROUNDS), things=_things(rng, colors, shapes, cells))
 
 

@@ -7,7 +7,7 @@ from random import Random
 from burnish.pocket.world.scene import COLORS, SHAPES, SIZES, Scene
 from burnish.pocket.world.tasks.base import Asked, alike, plural
 
-_COUNTS = ("0", "1", "2", "3", "4", "5")
+_COUNTS = ("0", "1", "2", "3", "4", "5", "6")
 
 
 def counting(scene: Scene, rng: Random) -> Asked | None:

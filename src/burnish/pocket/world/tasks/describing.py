@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from burnish.pocket.world.scene import Scene, Thing
-from burnish.pocket.world.tasks.base import Asked, plural
+from burnish.pocket.world.tasks.base import Asked, color_shape, plural
 
 PROMPTS = ("Describe the picture.", "What is in the picture?")
 
@@ -24,6 +24,15 @@ def description(things: Sequence[Thing]) -> str:
 def describe(scene: Scene, rng: Random) -> Asked | None:
     """The whole picture."""
     return Asked(rng.choice(PROMPTS), description(scene.things))
+
+
+def describe_one(scene: Scene, rng: Random) -> Asked | None:
+    """One object: an exercise of training that no task measures, so that "Describe the …" is known in part."""
+    named = color_shape(scene)
+    if not named:
+        return None
+    thing, name = rng.choice(named)
+    return Asked(f"Describe the {name}.", statement(thing))
 
 
 def describe_part(scene: Scene, rng: Random) -> Asked | None:

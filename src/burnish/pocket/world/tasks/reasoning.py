@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from burnish.pocket.world.scene import COLORS, CORNERS, SHAPES, Scene
-from burnish.pocket.world.tasks.base import YES_NO, Asked, names
+from burnish.pocket.world.tasks.base import YES_NO, Asked, article, names
 
 
 def geometry(scene: Scene, rng: Random) -> Asked | None:
@@ -23,7 +23,7 @@ def geometry(scene: Scene, rng: Random) -> Asked | None:
 
 
 def choice(scene: Scene, rng: Random) -> Asked | None:
-    """Color or shape of an object, out of three that the question lists."""
+    """Color or shape of an object, out of three that the question lists: training asks for one of two."""
     thing = rng.choice(scene.things)
     asked, every, answer = rng.choice((("color", COLORS, thing.color), ("shape", SHAPES, thing.shape)))
     phrases = names(scene, thing, hide=asked)
@@ -31,5 +31,5 @@ def choice(scene: Scene, rng: Random) -> Asked | None:
         return None
     options = [answer, *rng.sample([value for value in every if value != answer], 2)]
     rng.shuffle(options)
-    listed = f"{options[0]}, {options[1]} or {options[2]}"
-    return Asked(f"What {asked} is the {rng.choice(phrases)}: {listed}?", answer, tuple(options))
+    first, second, third = options if asked == "color" else map(article, options)
+    return Asked(f"Is the {rng.choice(phrases)} {first}, {second} or {third}?", answer, tuple(options))

@@ -60,7 +60,14 @@ def exist_relation(scene: Scene, rng: Random) -> Asked | None:
         return None
     other, other_name = rng.choice(named)
     truth = rng.random() < 0.5
-    side, shape = rng.choice(list(SIDES)), rng.choice(scene.things).shape
-    if any(on_side(thing, side, other) for thing in alike(scene.things, shape=shape)) != truth:
+    shapes = sorted({thing.shape for thing in scene.things})
+    fitting = [
+        (side, shape)
+        for side in SIDES
+        for shape in shapes
+        if any(on_side(thing, side, other) for thing in alike(scene.things, shape=shape)) == truth
+    ]
+    if not fitting:
         return None
+    side, shape = rng.choice(fitting)
     return Asked(f"Is there {article(shape)} {SIDES[side]} the {other_name}?", YES_NO[not truth], YES_NO)
