@@ -1,0 +1,103 @@
+"""What is written about each kind of run: a new kind is one function here and one line in `WRITERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from burnish.errors import RunError
+from burnish.records import Json, PreferencePair
+from burnish.report import ReportConfig
+from burnish.report.answers_plots import answers_plots
+from burnish.report.answers_tables import answers_tables
+from burnish.report.pairs_page import pairs_page, sample
+from burnish.report.pairs_plots import answer_lengths
+from burnish.report.pairs_tables import pairs_tables
+from burnish.report.plots import save
+from burnish.report.summary import summarise_pairs
+from burnish.report.tables import Table, to_markdown
+from burnish.report.training import LOG, read_log, training_curves, training_table
+from burnish.scores import AnswersResult
+from burnish.store import Run
+from burnish.store.codec import from_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Report(NamedTuple):
+    """What was written, and the tables and numbers to show beside it."""
+
+    files: tuple[Path, ...]
+    tables: tuple[Table, ...]
+    numbers: Mapping[str, Json]
+
+
+def write_report(config: ReportConfig) -> Report:
+    """Write the report that fits the run's kind. Raises RunError for a folder that holds nothing to report."""
+    run = Run.open(Path(config.run))
+    if run.manifest.kind not in WRITERS:
+        known = ", ".join(WRITERS)
+        raise RunError(f"{run.path} holds {run.manifest.kind}, of which there is no report: give one of {known}.")
+    out = Path(config.out) if config.out else run.path / "report"
+    return WRITERS[run.manifest.kind](run, out, config)
+
+
+def report_pairs(run: Run, out: Path, config: ReportConfig) -> Report:
+    """A page of samples, the answers' lengths as a plot, and tables."""
+    summary = summarise_pairs(run)
+    tables = pairs_tables(summary)
+    pairs = sample(run.records(PreferencePair), config.samples, config.seed)
+    html = pairs_page(run, summary, pairs)
+    page = _write(out / "index.html", html)
+    figures = {"answer-lengths": answer_lengths(summary)} if summary.kept else {}
+    return Report((page, *_write_all(out, tables, figures)), tuple(tables), summary.to_json())
+
+
+def report_answers(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Tables and plots of the scores that `burnish bench answers` left in the run."""
+    if run.summary is None:
+        raise RunError(f"{run.path} has no scores yet: call `burnish bench answers` again with the same flags.")
+    try:
+        result = from_json(AnswersResult, run.summary)
+    except ValueError as error:
+        raise RunError(
+            f"The scores of {run.path} were written by another version of Burnish ({error}): "
+            "call `burnish bench answers` with the same flags again, which scores the answers anew."
+        ) from error
+    tables = answers_tables(result)
+    return Report(_write_all(out, tables, answers_plots(result)), tuple(tables), run.summary)
+
+
+def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Curves of a training, and where they begin and end."""
+    path = run.path / LOG
+    if not path.exists():
+        raise RunError(f"{run.path} has no {LOG} yet: wait for the training's first step.")
+    log = read_log(path)
+    table = training_table(log)
+    figures = {"training": training_curves(log, f"Training {run.path.name} ({run.manifest.kind.upper()})")}
+    numbers: dict[str, Json] = {"steps": [dict(step) for step in log]}
+    return Report(_write_all(out, [table], figures), (table,), numbers)
+
+
+WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
+    "pairs": report_pairs,
+    "answers": report_answers,
+    "dpo": report_training,
+    "sft": report_training,
+}
+"""By the kind that a run's manifest names."""
+
+
+def _write_all(out: Path, tables: Sequence[Table], figures: Mapping[str, Figure]) -> tuple[Path, ...]:
+    text = "\n\n".join(map(to_markdown, tables)) + "\n"
+    files = [_write(out / "tables.md", text)]
+    return (*files, *(save(figure, out / f"{name}.png") for name, figure in figures.items()))
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
