@@ -53,6 +53,8 @@ class ExportConfig:
     """Folder to write; it must be new or empty."""
     restart: bool = runtime(False)
     """Replace an earlier export in that folder."""
+    json: str | None = runtime(None)
+    """Also write the counts to this file."""
 
     def __post_init__(self) -> None:
         for flag, value in (("RUN", self.run), ("--out", self.out)):

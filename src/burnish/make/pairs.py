@@ -37,6 +37,8 @@ class PairsConfig(ModelOptions, Sampling):
     """Longest answer, in tokens."""
     restart: bool = runtime(False)
     """Begin the run anew, deleting what it holds."""
+    json: str | None = runtime(None)
+    """Also write the counts and answer lengths to this file."""
 
     def __post_init__(self) -> None:
         ModelOptions.__post_init__(self)

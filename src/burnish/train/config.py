@@ -188,6 +188,11 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def is_main_process() -> bool:
+    """Whether this is the one process that writes and speaks for all of them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _require_at_least(least: int, **values: float | None) -> None:
     for name, value in values.items():
         if value is not None and value < least:

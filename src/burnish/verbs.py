@@ -1,0 +1,112 @@
+"""What the command line calls: each verb joins rooms that never meet in code, and tells the result in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from burnish.bench.answers import AnswersConfig
+    from burnish.export import ExportConfig
+    from burnish.make.pairs import PairsConfig
+    from burnish.records import Json
+    from burnish.report import ReportConfig
+    from burnish.report.pages import Report
+    from burnish.report.sheet import SheetConfig
+    from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
+    from burnish.train.session import TrainResult
+
+
+def distort(config: SheetConfig) -> None:
+    """Draw the contact sheet."""
+    from burnish.report.sheet import draw_sheet
+
+    result = draw_sheet(config)
+    print(f"{len(result.distortions)} distortions are drawn on {result.path}.")
+
+
+def pairs(config: PairsConfig) -> None:
+    """Make the pairs, then their tables, plot and page of samples."""
+    from burnish.make.pairs import make_pairs
+
+    made = make_pairs(config)
+    shown = _draw(made.run)
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def train_dpo(config: DPOConfig) -> None:
+    """Train on preference pairs, then draw the curves."""
+    from burnish.train.session import train_dpo as train
+
+    _tell_training(config, train(config))
+
+
+def train_sft(config: SFTConfig) -> None:
+    """Train on ground truths, then draw the curves."""
+    from burnish.train.session import train_sft as train
+
+    _tell_training(config, train(config))
+
+
+def bench_answers(config: AnswersConfig) -> None:
+    """Ask and score, then draw tables and plots."""
+    from burnish.bench.answers import bench_answers as bench
+
+    bench(config)
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def report(config: ReportConfig) -> None:
+    """Draw what a run or a training holds."""
+    from burnish.report.pages import write_report
+
+    shown = write_report(config)
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def export(config: ExportConfig) -> None:
+    """Write a run in another tool's format."""
+    from burnish.export import export_run
+
+    result = export_run(config)
+    print(f"{result.rows:,} rows of {result.records:,} records are in {result.folder}.")
+    for reason, count in result.left_out.items():
+        print(f"  left out: {count:,} ({reason})")
+    _write_json(config.json, {"records": result.records, "rows": result.rows, "left_out": {**result.left_out}})
+
+
+def _tell_training(config: TrainConfig, result: TrainResult) -> None:
+    """Once, however many processes trained."""
+    from burnish.train.config import is_main_process
+
+    if is_main_process():
+        _write_json(config.json, result.summary)
+        _tell(_draw(result.checkpoint))
+        print(f"\nThe adapter is in {result.checkpoint}: give it as --adapter, or load it with PEFT.")
+
+
+def _draw(run: Path) -> Report:
+    """The report of a run, in the run's own folder."""
+    from burnish.report import ReportConfig
+    from burnish.report.pages import write_report
+
+    return write_report(ReportConfig(run=str(run)))
+
+
+def _tell(shown: Report) -> None:
+    from burnish.report.tables import to_text
+
+    for table in shown.tables:
+        print(f"\n{to_text(table)}")
+    print("\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
+
+
+def _write_json(path: str | None, numbers: Mapping[str, Json]) -> None:
+    if path:
+        Path(path).write_text(json.dumps(numbers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,157 @@
+"""Algorithm 1 of SeVa, with a scripted model whose every answer is known, and with a real one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tiny_models
+from burnish.errors import ConfigChanged, ConfigError, DistortionError
+from burnish.images import decode
+from burnish.loop import clean_request
+from burnish.make import pairs
+from burnish.make.pairs import PairsConfig, make_pairs
+from burnish.models import Message, ModelOptions, Request, open_model
+from burnish.models.scripted import ScriptedModel
+from burnish.records import Dropped, Example, PreferencePair
+from burnish.store import Run
+
+BRIGHT, MIDDLE, DARK = 230, 128, 20
+"""Grey values; inverted, they are 25 (dark), 127 (middle) and 235 (bright)."""
+
+
+def _folder(root: Path, values: dict[str, int]) -> str:
+    """A folder source with one plain picture for each id."""
+    lines = []
+    for name, value in values.items():
+        Image.new("RGB", (8, 6), (value, value, value)).save(root / f"{name}.png")
+        lines.append({"id": name, "image": f"{name}.png", "question": f"How is {name}?", "answer": "bright"})
+    file = root / "questions.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return f"folder:{file}"
+
+
+def _how_bright(request: Request) -> str:
+    mean = np.asarray(request.messages[-1].images[0]).mean()
+    return "bright" if mean > 200 else "dark" if mean < 60 else "in between"
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    model = ScriptedModel(_how_bright)
+    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    return model
+
+
+def _config(source: str, out: Path, *distort: str, **others: object) -> PairsConfig:
+    return PairsConfig(source=source, model="scripted", distort=distort, out=str(out), **others)  # type: ignore[arg-type]
+
+
+def _records(out: Path) -> dict[str, PreferencePair | Dropped]:
+    return {record.id: record for record in Run.open(out) if isinstance(record, PreferencePair | Dropped)}
+
+
+def test_different_answers_make_a_pair_and_equal_ones_are_dropped_with_the_reason(
+    tmp_path: Path, scripted: ScriptedModel
+) -> None:
+    source = _folder(tmp_path, {"a": BRIGHT, "b": MIDDLE, "c": DARK})
+    result = make_pairs(_config(source, tmp_path / "run", "invert"))
+    records = _records(result.run)
+    assert (result.made, result.kept) == (3, 2)
+    assert records["b"] == Dropped(id="b", source="questions", reason="equal answers", detail="in between")
+    pair = records["a"]
+    assert isinstance(pair, PreferencePair)
+    assert (pair.chosen.text, [rejected.answer.text for rejected in pair.rejected]) == ("bright", ["dark"])
+    assert (pair.question, pair.answer, pair.rejected[0].distortion) == ("How is a?", "bright", "invert")
+    stored = np.asarray(decode(Run.open(result.run).image(pair.image)))
+    assert stored.shape == (6, 8, 3)
+    assert (stored == BRIGHT).all()
+
+
+def test_the_reference_sees_the_clean_picture_for_every_answer(tmp_path: Path, scripted: ScriptedModel) -> None:
+    make_pairs(_config(_folder(tmp_path, {"a": BRIGHT}), tmp_path / "run", "invert"))
+    pair = _records(tmp_path / "run")["a"]
+    assert isinstance(pair, PreferencePair)
+    picture = (tmp_path / "a.png").read_bytes()
+    clean = clean_request(Example(id="a", image=picture, question="How is a?", source="questions"))
+    answers = [pair.chosen.token_ids, pair.rejected[0].answer.token_ids]
+    assert [[pair.chosen.ref_logp, pair.rejected[0].answer.ref_logp]] == scripted.score([clean], [answers])
+    # bytes of the text, then the end token
+    assert pair.chosen.token_ids == (*b"bright", 256)
+
+
+def test_many_distortions_give_many_negatives_without_repeats(tmp_path: Path, scripted: ScriptedModel) -> None:
+    source = _folder(tmp_path, {"a": BRIGHT})
+    # invert and invert after grey both answer "dark": one negative. flip answers "bright" as the clean picture does.
+    make_pairs(_config(source, tmp_path / "run", "invert", "flip", "grey+invert"))
+    pair = _records(tmp_path / "run")["a"]
+    assert isinstance(pair, PreferencePair)
+    assert [(rejected.distortion, rejected.answer.text) for rejected in pair.rejected] == [("invert", "dark")]
+
+
+def test_a_broken_picture_and_an_empty_answer_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "open_model", lambda _: ScriptedModel(lambda _: "  "))
+    source = _folder(tmp_path, {"a": BRIGHT, "b": DARK})
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    make_pairs(_config(source, tmp_path / "run", "invert"))
+    reasons = {
+        name: record.reason for name, record in _records(tmp_path / "run").items() if isinstance(record, Dropped)
+    }
+    assert reasons == {"a": "empty answer", "b": "broken image"}
+
+
+def test_a_second_start_of_a_finished_run_asks_nothing(tmp_path: Path, scripted: ScriptedModel) -> None:
+    source = _folder(tmp_path, {"a": BRIGHT, "b": DARK})
+    first = make_pairs(_config(source, tmp_path / "run", "invert"))
+    calls = list(scripted.generate_calls)
+    assert make_pairs(_config(source, tmp_path / "run", "invert", batch_size=3)) == first
+    assert scripted.generate_calls == calls
+
+
+def test_a_changed_configuration_is_refused_by_name_and_restart_begins_anew(
+    tmp_path: Path, scripted: ScriptedModel
+) -> None:
+    source = _folder(tmp_path, {"a": BRIGHT, "b": DARK})
+    make_pairs(_config(source, tmp_path / "run", "invert"))
+    with pytest.raises(ConfigChanged, match="distort"):
+        make_pairs(_config(source, tmp_path / "run", "flip"))
+    assert make_pairs(_config(source, tmp_path / "run", "flip", restart=True)).kept == 0
+
+
+def test_wrong_distortions_are_refused_before_anything_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="given twice"):
+        _config("pocket", tmp_path, "flip", "flip:1")
+    with pytest.raises(DistortionError, match="noise"):
+        _config("pocket", tmp_path, "nois:800")
+
+
+def test_a_real_model_keeps_token_ids_and_their_log_probabilities(tmp_path: Path) -> None:
+    """The whole path with a LLaVA of random weights and noise on its pixels; scores checked one answer at a time."""
+    checkpoint = str(tiny_models.tiny_llava(tmp_path / "model"))
+    root = tmp_path / "pictures"
+    root.mkdir()
+    names = [f"{i}.png" for i in range(3)]
+    for i, name in enumerate(names):
+        tiny_models.picture(i).save(root / name)
+    lines = [{"image": name, "question": "What is this?"} for name in names]
+    (root / "questions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    config = PairsConfig(
+        source=f"folder:{root / 'questions.jsonl'}",
+        model=checkpoint,
+        distort=("noise:900", "flip"),
+        max_new_tokens=12,
+        out=str(tmp_path / "run"),
+    )
+    assert make_pairs(config).kept > 0
+    model = open_model(ModelOptions(model=checkpoint))
+    run = Run.open(tmp_path / "run")
+    assert run.manifest.fingerprints["model"] == model.fingerprint
+    for pair in run.records(PreferencePair):
+        picture = decode(run.image(pair.image))
+        request = Request(messages=(Message(role="user", text=pair.question, images=(picture,)),))
+        for answer in (pair.chosen, *(rejected.answer for rejected in pair.rejected)):
+            assert answer.token_ids
+            [[alone]] = model.score([request], [[answer.token_ids]])  # type: ignore[attr-defined]
+            assert answer.ref_logp == pytest.approx(alone, abs=1e-4)
