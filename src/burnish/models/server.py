@@ -1,0 +1,172 @@
+"""A model at any OpenAI-compatible endpoint: vLLM, `transformers serve`, a hosted service.
+
+Workers pull requests, so that no more than `concurrency` pictures are encoded and no more calls are open at once,
+however many requests there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import httpx
+
+from burnish.errors import ModelError, ServerError
+from burnish.images import encode_png
+from burnish.models.base import Decoding, Message, ModelOptions, Reply, Request
+from burnish.models.endpoint import Endpoint, Refused, Unreadable
+
+T = TypeVar("T")
+
+Finish: TypeAlias = Literal["stop", "length", "error"]
+FINISH: dict[str, Finish] = {"length": "length", "content_filter": "error"}
+"""What the protocol's `finish_reason` means; every other one is an answer that came to its end."""
+
+
+class ServerModel:
+    """One named model at an endpoint, as `burnish.models.Model`. It cannot weigh answers."""
+
+    template_fingerprint = ""
+    """The endpoint hides its chat template."""
+
+    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32) -> None:
+        self.name = name
+        self._endpoint = endpoint
+        self._concurrency = concurrency
+
+    @classmethod
+    def open(cls, options: ModelOptions) -> ServerModel:
+        """The model that `http://HOST/v1#NAME` names; without a name, the endpoint's only one.
+
+        Raises ConfigError for a bad address and ServerError where a name is needed and cannot be found.
+        """
+        address, _, name = options.model.partition("#")
+        endpoint = Endpoint.parse(
+            address, api_key_env=options.api_key_env, timeout_s=options.timeout, retries=options.retries
+        )
+        return cls(endpoint, name or _only_model(endpoint), concurrency=options.concurrency)
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of address and name. It is weak: it cannot tell when the endpoint changes the weights behind them."""
+        return hashlib.sha256(f"{self._endpoint.url}\n{self.name}".encode()).hexdigest()
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+        """One reply per request, in order; an empty text is an answer like any other.
+
+        A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
+        when the endpoint refuses the key or the model, or fails after every retry, and ModelError for pixel noise.
+        """
+        if any(request.pixel_transform is not None for request in requests):
+            raise ModelError(
+                "Noise in a model's pixel space cannot go through a server, which takes only image files: use "
+                "imagenoise:800, its approximation on the picture itself, or a local model."
+            )
+        return _run(self._answer_all(requests, decoding))
+
+    async def _answer_all(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+        replies: dict[int, Reply] = {}
+        waiting = iter(enumerate(requests))
+        workers = min(self._concurrency, len(requests))
+        async with self._endpoint.client(workers) as client:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(workers):
+                        group.create_task(self._work(client, waiting, replies, decoding))
+            except ExceptionGroup as failures:
+                # the first failure stops the other workers; theirs would say the same
+                raise failures.exceptions[0] from None
+        return [replies[number] for number in range(len(requests))]
+
+    async def _work(
+        self,
+        client: httpx.AsyncClient,
+        waiting: Iterator[tuple[int, Request]],
+        replies: dict[int, Reply],
+        decoding: Decoding,
+    ) -> None:
+        for number, request in waiting:
+            replies[number] = await self._answer(client, request, decoding)
+
+    async def _answer(self, client: httpx.AsyncClient, request: Request, decoding: Decoding) -> Reply:
+        # pictures are encoded in a thread, so that the other calls go on meanwhile
+        body = await asyncio.to_thread(self._body, request, decoding)
+        try:
+            return await self._endpoint.call(client, "POST", "/chat/completions", body, _reply)
+        except Refused as refusal:
+            return Reply(text="", finish="error", error=str(refusal))
+
+    def _body(self, request: Request, decoding: Decoding) -> bytes:
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [_message(message) for message in request.messages],
+            "max_tokens": decoding.max_new_tokens,
+            "temperature": decoding.temperature,
+        }
+        if decoding.temperature > 0:
+            body |= {"top_p": decoding.top_p, "seed": request.seed}
+        return json.dumps(body).encode()
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.text}
+    urls = [f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}" for image in message.images]
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
+
+
+def _reply(body: Any) -> Reply:
+    """A reply from a chat completion. Raises Unreadable where it is none."""
+    try:
+        choice = body["choices"][0]
+        # null stands for an answer without text
+        text = choice["message"].get("content") or ""
+        finish: Finish = FINISH.get(choice.get("finish_reason"), "stop")
+        usage = body.get("usage") or {}
+        return Reply(
+            text=text.strip(),
+            finish=finish,
+            error="The endpoint's content filter stopped the answer." if finish == "error" else "",
+            prompt_tokens=int(usage.get("prompt_tokens") or 0),
+            completion_tokens=int(usage.get("completion_tokens") or 0),
+        )
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise Unreadable from error
+
+
+def _only_model(endpoint: Endpoint) -> str:
+    async def ask() -> list[str]:
+        async with endpoint.client(1) as client:
+            return await endpoint.call(client, "GET", "/models", None, _names)
+
+    try:
+        names = _run(ask())
+    except Refused as refusal:
+        raise ServerError(f"{endpoint.url} does not say which models it has ({refusal}): add #NAME.") from refusal
+    if len(names) != 1:
+        found = "no model" if not names else f"{len(names)} models ({', '.join(sorted(names)[:20])})"
+        raise ServerError(f"{endpoint.url} lists {found}: name one after the address, as in {endpoint.url}#NAME.")
+    return names[0]
+
+
+def _names(body: Any) -> list[str]:
+    try:
+        return [str(entry["id"]) for entry in body["data"]]
+    except (KeyError, TypeError) as error:
+        raise Unreadable from error
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end from plain code, and also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
