@@ -30,6 +30,8 @@ class AnswersConfig(ModelOptions, Sampling):
     source: tyro.conf.Positional[str]
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
     `huggingface:path`, `pocket`; several joined by commas."""
+    per_image: int | None = None
+    """Questions taken of one picture, at random; without it, all of them."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
     flag for several. The clean picture is always asked."""

@@ -171,6 +171,8 @@ class SFTConfig(TrainConfig, Sampling):
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
     `huggingface:path`, `pocket`, several joined by commas; or a finished run of `burnish pairs`, for the ground truths
     of its pairs."""
+    per_image: int | None = None
+    """Questions taken of one picture, at random; without it, all of them."""
     lora_rank: int = 128
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-4
