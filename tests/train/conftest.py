@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
 from burnish.images import encode_png
@@ -14,10 +15,6 @@ from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
-
-QUESTIONS = ("What is it?", "How many dogs are there, counted with care?", "Which colour?")
-CHOSEN = ("a dog", "two, both of them asleep", "red", "none", "a cat on a mat", "blue")
-REJECTED = ("a log", "three", "a reddish green", "one of them", "a hat", "blue or so")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,8 +100,8 @@ class Preparer:
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
         answers = [self._encoder.ids(messages, answer) for answer in example.answers]
-        if any(self._marks.intersection(ids) for ids in answers):
-            return _left_out(example, "the model's mark for a picture in an answer")
+        if any(self._marks.intersection(ids) for ids in (self._encoder.tokens(example.question), *answers)):
+            return _left_out(example, "the model's mark for a picture in question or answer")
         self.cut += sum(len(ids) > room for ids in answers)
         return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers])
 

@@ -1,0 +1,101 @@
+"""What is cut, what is left out and why; and that lengths foretold are lengths found."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+import tiny_models
+from burnish.errors import RunError
+from burnish.images import encode_png
+from burnish.models.local import LocalModel
+from burnish.records import Answer, Dropped
+from burnish.train.encode import AnswerEncoder, conversation
+from burnish.train.examples import TrainingExample
+from burnish.train.prepare import Prepared, Preparer, open_table, prepare
+
+SIZES = [(28, 28), (40, 28), (28, 70), (90, 20), (200, 150)]
+
+
+def preparer(model: LocalModel, max_length: int, marks=(259,)) -> Preparer:
+    encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+    return Preparer(encoder, max_length=max_length, picture_marks=marks)
+
+
+def example(question: str, image: bytes, *answers: tuple[int, ...]) -> TrainingExample:
+    return TrainingExample(
+        id="1",
+        source="test",
+        picture="1",
+        image=image,
+        question=question,
+        answers=tuple(Answer(text="some text", token_ids=ids) for ids in answers),
+    )
+
+
+@pytest.mark.parametrize("family", tiny_models.FAMILIES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_an_answer_gets_all_the_room_that_prompt_and_picture_leave(family: str, size: tuple[int, int]) -> None:
+    model, processor = tiny_models.FAMILIES[family]()
+    local = LocalModel(model, processor, fingerprint=lambda: "")
+    image = encode_png(tiny_models.picture(0, *size))
+    prompt = len(local.encoder.encode(conversation("How many are there?", image)))
+    row = preparer(local, prompt + 3).prepare(example("How many are there?", image, (5, 6, 7, 8, 9), (5, 6)))
+    assert not isinstance(row, Dropped)
+    assert row.answers == [[5, 6, 7], [5, 6]]
+    assert isinstance(preparer(local, prompt).prepare(example("How many are there?", image, (5,))), Dropped)
+
+
+def test_a_picture_that_lies_on_its_side_is_measured_upright() -> None:
+    model, processor = tiny_models.llava_next()
+    local = LocalModel(model, processor, fingerprint=lambda: "")
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # turn by a quarter to see it upright
+    tiny_models.picture(0, 90, 20).save(file, format="JPEG", exif=exif)
+    prompt = len(local.encoder.encode(conversation("?", file.getvalue())))
+    assert prompt != len(local.encoder.encode(conversation("?", encode_png(tiny_models.picture(0, 90, 20)))))
+    row = preparer(local, prompt + 1).prepare(example("?", file.getvalue(), (5, 6)))
+    assert not isinstance(row, Dropped)
+    assert row.answers == [[5]]
+
+
+class Mixture:
+    """One example that fits, one that is cut, one too long, two with a picture's mark, one that its source dropped."""
+
+    fingerprint = ""
+    image = encode_png(tiny_models.picture(0))
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        yield example("?", self.image, (5, 6), (7,))
+        yield example("?", self.image, (5, 6, 7, 8), (5, 6, 7, 8, 9))
+        yield example("?" * 50, self.image, (5,))
+        yield example("?", self.image, (5,), (6, 259))
+        yield example("<image>?", self.image, (5,))
+        yield Dropped(id="2", source="test", reason="broken image")
+
+    def open(self, picture: str) -> bytes:
+        return self.image
+
+
+def test_everything_left_out_is_counted(opened: LocalModel, tmp_path) -> None:
+    prompt = len(opened.encoder.encode(conversation("?", Mixture.image)))
+    table = tmp_path / "table.arrow"
+    prepared = prepare(Mixture(), preparer(opened, prompt + 3), table)
+    too_long = f"prompt longer than {prompt + 2:,} tokens"
+    mark = "the model's mark for a picture in question or answer"
+    assert prepared == Prepared(2, 4, 2, {too_long: 1, mark: 2, "broken image": 1})
+    assert prepared.sentence() == (
+        f"2 examples with 4 answers to train on; left out: 1 (broken image), 1 ({too_long}), 2 ({mark}); "
+        "2 answers cut at the longest sequence."
+    )
+    rows = open_table(table)
+    assert rows["answers"][:] == [[[5, 6], [7]], [[5, 6, 7], [5, 6, 7]]]
+    assert set(rows[0]) == {"id", "picture", "question", "answers"}
+
+
+def test_nothing_to_train_on_is_one_sentence(opened: LocalModel, tmp_path) -> None:
+    with pytest.raises(RunError, match=r"nothing to train on \(.* times prompt longer than 0 tokens, .*1 times broken"):
+        prepare(Mixture(), preparer(opened, 1), tmp_path / "table.arrow")

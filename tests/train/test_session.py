@@ -1,0 +1,216 @@
+"""Training from end to end: what it leaves, how it goes on after a kill, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+import tiny_models
+from burnish.errors import ConfigChanged, ConfigError, RunError
+from burnish.models import ModelOptions
+from burnish.models.local import LocalModel
+from burnish.train.callbacks import read_log
+from burnish.train.config import DPOConfig
+from burnish.train.output import Output
+from burnish.train.session import train_dpo
+
+SMALL = {"lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def run(write_run, tmp_path_factory) -> Path:
+    return write_run(tmp_path_factory.mktemp("pairs") / "run", negatives=[1, 2, 1, 3, 2, 1, 1, 1])
+
+
+@pytest.fixture(scope="module")
+def config(run, base, tmp_path_factory) -> DPOConfig:
+    """Eight pairs in batches of four, three passes: six steps."""
+    out = tmp_path_factory.mktemp("trained") / "out"
+    return DPOConfig(run=str(run), model=str(base), out=str(out), passes=3, merge=True, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def trained(config: DPOConfig) -> Path:
+    return train_dpo(config).checkpoint
+
+
+def logits(model, processor) -> torch.Tensor:
+    prompt = "<s>USER: <image>\nWhat is it? ASSISTANT:"
+    inputs = processor(text=prompt, images=tiny_models.picture(3), add_special_tokens=False, return_tensors="pt")
+    with torch.no_grad():
+        return model.eval()(**inputs).logits
+
+
+def test_it_leaves_an_adapter_its_processor_and_its_history_alone(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    processor = {"chat_template.jinja", "processor_config.json", "tokenizer.json", "tokenizer_config.json"}
+    own = {"manifest.json", "done.json", "log.jsonl", "lock", "burnish_base.json", "merged"}
+    assert names == {"adapter_config.json", "adapter_model.safetensors"} | processor | own
+
+
+def test_it_loads_in_plain_transformers_and_peft(trained: Path, base: Path) -> None:
+    plain = AutoModelForImageTextToText.from_pretrained(base)
+    processor = AutoProcessor.from_pretrained(trained)
+    before = logits(plain, processor)
+    after = logits(PeftModel.from_pretrained(plain, trained), processor)
+    assert (after - before).abs().max() > 1e-2
+    # Burnish's own way to the same model
+    again = LocalModel.open(ModelOptions(model=str(base), adapter=str(trained), device="cpu"))
+    torch.testing.assert_close(logits(again.model, again.processor), after)
+    named = json.loads((trained / "adapter_config.json").read_text())["base_model_name_or_path"]
+    assert Path(named) == base.resolve()
+
+
+def test_the_merged_model_needs_no_peft(trained: Path, base: Path) -> None:
+    merged = AutoModelForImageTextToText.from_pretrained(trained / "merged")
+    processor = AutoProcessor.from_pretrained(trained / "merged")
+    with_adapter = PeftModel.from_pretrained(AutoModelForImageTextToText.from_pretrained(base), trained)
+    torch.testing.assert_close(logits(merged, processor), logits(with_adapter, processor), atol=1e-5, rtol=1e-4)
+    assert not (trained / "merged" / "adapter_config.json").exists()
+
+
+def test_it_learns_to_prefer(trained: Path) -> None:
+    steps = read_log(trained / "log.jsonl")
+    assert [line["step"] for line in steps] == [1, 2, 3, 4, 5, 6]
+    assert steps[0]["rewards/margins"] == 0
+    assert steps[-1]["rewards/margins"] > 0.1
+    assert steps[-1]["loss"] < steps[0]["loss"]
+    summary = json.loads((trained / "done.json").read_text())
+    assert summary["steps"] == 6
+    assert (summary["examples"], summary["answers"], summary["cut"], summary["left_out"]) == (8, 20, 0, {})
+    assert summary["last_step"] == steps[-1]
+
+
+def test_a_finished_training_is_not_done_again(trained: Path, config: DPOConfig) -> None:
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.name != "lock"}
+    result = train_dpo(config)
+    assert result.summary["steps"] == 6
+    assert {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.name != "lock"} == before
+
+
+def test_a_changed_configuration_is_refused_by_name(trained: Path, config: DPOConfig) -> None:
+    with pytest.raises(ConfigChanged, match=r"beta was 0\.1 and is now 0\.2"):
+        train_dpo(replace(config, beta=0.2))
+    # speed and place may change
+    assert train_dpo(replace(config, per_device=4, save_steps=7)).summary["steps"] == 6
+
+
+def adapter(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "adapter_model.safetensors")
+
+
+def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
+    short = replace(config, out=str(tmp_path / "out"), passes=1, merge=False)
+    first = train_dpo(short)
+    (tmp_path / "out" / "left-over").write_text("of an earlier training")
+    second = train_dpo(replace(short, lr=1e-3, restart=True))
+    assert not (tmp_path / "out" / "left-over").exists()
+    assert first.summary["steps"] == second.summary["steps"] == 2
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["config"]["lr"] == 1e-3
+
+
+def test_a_torn_checkpoint_is_passed_over(config: DPOConfig, trained: Path, tmp_path: Path) -> None:
+    """As a kill leaves them: a whole checkpoint, then one that some process had not finished, and a torn log line."""
+    out = tmp_path / "out"
+    whole = train_dpo(replace(config, out=str(out), save_steps=2, keep_checkpoints=True, merge=False))
+    assert [c.name for c in sorted(Output(out).checkpoints.glob("checkpoint-*"))] == ["checkpoint-4", "checkpoint-6"]
+    torn = Output(out).checkpoints / "checkpoint-6"
+    for name in ("complete", "optimizer.pt", "trainer_state.json"):
+        (torn / name).unlink()
+    for name in ("done.json", "adapter_model.safetensors"):
+        (out / name).unlink()
+    with (out / "log.jsonl").open("a") as log:
+        log.write('{"step": 7, "lo')
+    again = train_dpo(replace(config, out=str(out), save_steps=2, merge=False))
+    assert again.summary["steps"] == whole.summary["steps"] == 6
+    torch.testing.assert_close(adapter(out), adapter(trained), atol=1e-6, rtol=0)
+    assert [line["step"] for line in read_log(out / "log.jsonl")] == [1, 2, 3, 4, 5, 6]
+    assert not Output(out).checkpoints.exists()
+
+
+@pytest.mark.slow
+def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path) -> None:
+    """kill -9 at the first checkpoint; the same command then reaches the weights of an undisturbed training."""
+    out = tmp_path / "out"
+    flags = [
+        *("--model", config.model, "--out", str(out), "--lora-rank", "4", "--lr", "1e-2", "--batch-size", "4"),
+        *("--passes", "3", "--per-device", "2", "--device", "cpu", "--save-steps", "1"),
+    ]
+    command = [sys.executable, str(Path(__file__).with_name("train_command.py")), config.run, *flags]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 600
+    while Output(out).last_checkpoint() is None:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    interrupted = Output(out).last_checkpoint()
+    assert Output(out).summary is None and interrupted is not None and interrupted.step < 6
+    result = train_dpo(replace(config, out=str(out), save_steps=1, merge=False))
+    assert result.summary["steps"] == 6
+    torch.testing.assert_close(adapter(out), adapter(trained), atol=1e-6, rtol=0)
+    undisturbed, resumed = read_log(trained / "log.jsonl"), read_log(out / "log.jsonl")
+    for line, expected in zip(resumed, undisturbed, strict=True):
+        del line["seconds"], expected["seconds"]
+        assert line == pytest.approx(expected, abs=1e-5)
+
+
+def test_max_steps_ends_the_schedule(config: DPOConfig, tmp_path: Path) -> None:
+    result = train_dpo(replace(config, out=str(tmp_path / "out"), max_steps=3, merge=False, keep_checkpoints=True))
+    assert result.summary["steps"] == 3
+    steps = read_log(tmp_path / "out" / "log.jsonl")
+    # warm-up takes the first of three steps, then a cosine falls over two: 1, then (1 + cos(pi / 2)) / 2 of the rate
+    assert [line["learning_rate"] for line in steps] == pytest.approx([0, 1e-2, 5e-3])
+    # a kill between the last step and the end: nothing more is trained
+    (tmp_path / "out" / "done.json").unlink()
+    before = adapter(tmp_path / "out")
+    train_dpo(replace(config, out=str(tmp_path / "out"), max_steps=3, merge=False))
+    torch.testing.assert_close(adapter(tmp_path / "out"), before, atol=0, rtol=0)
+    assert read_log(tmp_path / "out" / "log.jsonl") == steps
+
+
+def test_pairs_of_another_model_are_read_as_text(config: DPOConfig, tmp_path: Path) -> None:
+    model, processor = tiny_models.llava()
+    with torch.no_grad():
+        model.get_output_embeddings().weight.mul_(1.1)
+    model.save_pretrained(tmp_path / "other")
+    processor.save_pretrained(tmp_path / "other")
+    result = train_dpo(
+        replace(config, model=str(tmp_path / "other"), out=str(tmp_path / "out"), max_steps=1, merge=False)
+    )
+    assert result.summary["answers"] == 20
+
+
+def test_folders_of_something_else_are_refused(config: DPOConfig, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("…")
+    with pytest.raises(RunError, match=r"no training's folder, and thesis\.tex is in it"):
+        train_dpo(replace(config, out=str(tmp_path)))
+    with pytest.raises(RunError, match="holds pairs, not a training"):
+        train_dpo(replace(config, out=str(run)))
+    with pytest.raises(RunError, match="is not a run"):
+        train_dpo(replace(config, run=str(tmp_path), out=str(tmp_path / "out")))
+
+
+def test_runs_that_do_not_fit_the_flags_are_refused(config: DPOConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--loss sigmoid compares with one rejected answer"):
+        train_dpo(replace(config, loss="sigmoid", out=str(tmp_path / "out")))
+    with pytest.raises(ConfigError, match="was made without --pad-to-square"):
+        train_dpo(replace(config, pad_to_square=True, out=str(tmp_path / "out")))
+    unfinished = tmp_path / "unfinished"
+    unfinished.mkdir()
+    (unfinished / "manifest.json").write_text((Path(config.run) / "manifest.json").read_text())
+    with pytest.raises(RunError, match="is not finished"):
+        train_dpo(replace(config, run=str(unfinished), out=str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
