@@ -92,10 +92,11 @@ def difference_interval(before_P2: Floats, after_P2: Floats) -> Interval | None:
 def mcnemar(wins: int, losses: int) -> float:
     """Exact two-sided p-value of McNemar's test: how often a fair coin splits wins + losses at least as unevenly."""
     n, ways, tail = wins + losses, 1, 0
+    outcomes: int = 2**n
     for k in range(min(wins, losses) + 1):
         tail += ways
         ways = ways * (n - k) // (k + 1)
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / outcomes)
 
 
 def swap_test(before_P2: Floats, after_P2: Floats) -> float | None:

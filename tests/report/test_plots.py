@@ -1,0 +1,140 @@
+"""Plots: what is drawn stands at its numbers; pixels are for eyes."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pair_runs import answer, dropped, pair, write_run
+from PIL import Image
+
+from burnish.errors import RunError
+from burnish.report.answers_plots import answers_plots
+from burnish.report.pairs_plots import answer_lengths
+from burnish.report.plots import BLUE, GREY, save
+from burnish.report.summary import summarise_pairs
+from burnish.report.training import read_log, training_curves, training_table
+from burnish.scores import AnswersResult, Comparison, Estimate, Metric, PairedScore, Score
+
+EXACT = Metric(name="exact_match", title="exact match", family="answers", unit="%", interval="wilson", better="higher")
+
+
+def _estimate(value: float | None) -> Estimate:
+    bounds = (None, None) if value is None else (value - 0.1, value + 0.1)
+    return Estimate(value=value, low=bounds[0], high=bounds[1], n=10)
+
+
+def _score(group: str, value: float | None, distortion: str = "") -> Score:
+    level = "all" if group == "all questions" else "task"
+    return Score(metric="exact_match", group=group, level=level, distortion=distortion, estimate=_estimate(value))
+
+
+RESULT = AnswersResult(
+    model="m",
+    questions=20,
+    answers=40,
+    dropped={},
+    distortions=("", "noise:500"),
+    metrics=(EXACT,),
+    scores=(
+        _score("counting", 0.5),
+        _score("naming", None),
+        _score("all questions", 0.6),
+        _score("all questions", 0.2, "noise:500"),
+    ),
+)
+PAIRED = PairedScore(
+    metric="exact_match",
+    group="counting",
+    level="task",
+    distortion="",
+    before=_estimate(0.3),
+    after=_estimate(0.5),
+    difference=_estimate(0.2),
+    wins=2,
+    losses=0,
+    p_value=0.5,
+    test="mcnemar",
+    verdict="undecided",
+)
+COMPARED = replace(RESULT, comparison=Comparison(baseline="runs/old", baseline_model="m", unpaired=0, scores=(PAIRED,)))
+
+
+def _dots(result: AnswersResult, name: str) -> list[tuple[str, float, float]]:
+    """Color, value and row of every dot."""
+    (axes,) = answers_plots(result)[name].axes
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    return [(str(line.get_color()), *map(float, (line.get_xdata()[0], line.get_ydata()[0]))) for line in points]
+
+
+def test_tasks_stand_at_their_values_and_undefined_ones_stay_empty() -> None:
+    assert _dots(RESULT, "answers-by-task") == [(BLUE, pytest.approx(50), 0), (BLUE, pytest.approx(60), 2)]
+    (axes,) = answers_plots(RESULT)["answers-by-task"].axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["counting", "naming", "all questions"]
+    assert axes.get_xlabel() == "exact match %"
+    assert axes.get_xlim() == (0, 100)
+    intervals = [[round(float(x)) for x in line.get_xdata()] for line in axes.lines if line.get_marker() != "o"]
+    assert intervals == [[40, 60], [50, 70]]
+
+
+def test_before_and_after() -> None:
+    dots = _dots(COMPARED, "answers-by-task")
+    assert (GREY, pytest.approx(30), pytest.approx(-0.15)) in dots
+    assert (BLUE, pytest.approx(50), pytest.approx(0.15)) in dots
+    figure = answers_plots(COMPARED)["answers-by-task"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["before", "after"]
+
+
+def test_distortions_have_a_row_each() -> None:
+    assert [(x, y) for _, x, y in _dots(RESULT, "answers-by-distortion")] == [
+        (pytest.approx(60), 0),
+        (pytest.approx(20), 1),
+    ]
+    assert "answers-by-distortion" not in answers_plots(replace(RESULT, distortions=("",)))
+
+
+def test_lengths_are_shares_of_their_own_kind(tmp_path: Path) -> None:
+    pairs = [pair(i, answer("x", tokens=4), [answer("y", tokens=2), answer("z", tokens=3)]) for i in range(3)]
+    figure = answer_lengths(summarise_pairs(write_run(tmp_path / "run", pairs)))
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "length of an answer, tokens"
+    heights = [patch.get_path().vertices[:, 1].max() for patch in axes.patches[1::2]]
+    assert heights == [pytest.approx(100), pytest.approx(50)]  # all chosen have 4 tokens; half the rejected have 2
+
+
+def test_one_word_answers_of_a_server_have_a_plot(tmp_path: Path) -> None:
+    summary = summarise_pairs(write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")]), dropped(1, "x")]))
+    path = save(answer_lengths(summary), tmp_path / "lengths.png")
+    with Image.open(path) as image:
+        assert image.width == 1200
+
+
+def _log(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "log.jsonl"
+    path.write_text(text)
+    return path
+
+
+def test_training_curves_leave_gaps_where_a_loss_is_not_finite(tmp_path: Path) -> None:
+    lines = ['{"step": 1, "loss": 0.7, "rewards/margins": 0.0}', '{"step": 2, "loss": NaN}', '{"step": 3, "loss": 0.5}']
+    log = read_log(_log(tmp_path, "\n".join(lines) + "\n"))
+    loss, reward = training_curves(log, "t").axes
+    assert list(loss.lines[0].get_xdata()) == [1, 2, 3]
+    values = [float(y) for y in loss.lines[0].get_ydata()]
+    assert (values[0], math.isnan(values[1]), values[2]) == (0.7, True, 0.5)
+    assert list(reward.lines[0].get_xdata()) == [1]
+    assert training_table(log).rows == (("loss", "0.7", "0.5"), ("rewards/margins", "0", "0"))
+
+
+def test_a_torn_last_line_is_left_out_and_other_damage_named(tmp_path: Path) -> None:
+    assert len(read_log(_log(tmp_path, '{"step": 1, "loss": 1}\n{"step": 2, "lo'))) == 1
+    for text, message in (
+        ("", "holds no step yet"),
+        ('{"step": 1}\nnonsense\n', "line 2, is no JSON"),
+        ('{"loss": 1}\n', "line 1, has no `step`"),
+        ("[1]\n", "line 1, has no `step`"),
+    ):
+        with pytest.raises(RunError, match=message):
+            read_log(_log(tmp_path, text))
+    with pytest.raises(RunError, match="none of its steps has a finite loss"):
+        training_curves(read_log(_log(tmp_path, '{"step": 1, "loss": NaN}\n')), "t")
