@@ -24,6 +24,11 @@ def runtime(default: T) -> T:
     return field  # type: ignore[no-any-return]
 
 
+def place() -> Any:
+    """A required field that says where a run lies: the run stays the same when its folder is moved or renamed."""
+    return dataclasses.field(metadata={"runtime": True})
+
+
 def identity(config: DataclassInstance) -> dict[str, Json]:
     """The fields that decide which records a run holds, as JSON values."""
     return _as_json(config, {f.name for f in dataclasses.fields(config) if not f.metadata.get("runtime")})

@@ -166,7 +166,7 @@ def test_an_undefined_metric_has_no_p_value() -> None:
 
 
 def test_many_pictures_are_drawn_in_blocks_of_bounded_size() -> None:
-    terms_P2 = np.ones((30_000, 2))  # 2,000 draws of 30,000 rows at once would take half a gigabyte
+    terms_P2 = np.ones((6_000, 2))  # 2,000 draws of 6,000 pictures at once would take 100 MB
     assert bootstrap_interval(terms_P2) == (1, 1)
     assert RESAMPLES == 2000
 

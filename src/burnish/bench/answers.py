@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.config import runtime
+from burnish.config import place, runtime
 from burnish.distort import Distortion
 from burnish.errors import ConfigError
 from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
@@ -32,13 +32,15 @@ class AnswersConfig(ModelOptions, Sampling):
     `huggingface:path`, `pocket`; several joined by commas."""
     per_image: int | None = None
     """Questions taken of one picture, at random; without it, all of them."""
+    per_image: int | None = None
+    """Questions asked about one picture, drawn at random; None for all of them, as a benchmark wants."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
     flag for several. The clean picture is always asked."""
     baseline: str | None = runtime(None)
     """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
     run is scored again, not asked again."""
-    out: str
+    out: str = place()
     """Folder of the run that is made."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""

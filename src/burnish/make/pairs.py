@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import runtime
+from burnish.config import place, runtime
 from burnish.distort import Distortion
 from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
 from burnish.models import Decoding, Model, ModelOptions, Reply, Request, ScoringModel, open_model
@@ -31,7 +31,7 @@ class PairsConfig(ModelOptions, Sampling):
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
     for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
-    out: str
+    out: str = place()
     """Folder of the run that is made."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
