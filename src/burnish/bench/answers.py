@@ -32,8 +32,6 @@ class AnswersConfig(ModelOptions, Sampling):
     `huggingface:path`, `pocket`; several joined by commas."""
     per_image: int | None = None
     """Questions taken of one picture, at random; without it, all of them."""
-    per_image: int | None = None
-    """Questions asked about one picture, drawn at random; None for all of them, as a benchmark wants."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
     flag for several. The clean picture is always asked."""
