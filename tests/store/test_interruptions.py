@@ -107,11 +107,15 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(undisturbed: Path, tmp_pa
     assert contents(run) == contents(undisturbed)
 
 
-def test_after_a_refused_write_the_same_process_may_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [0, SHARD_LINES])
+def test_after_a_refused_write_the_same_process_may_go_on(tmp_path: Path, before: int) -> None:
     import resource
 
     records = [Dropped(id=str(number), source="s", reason="r" * 500) for number in range(10)]
+    earlier = [Dropped(id=str(number), source="s", reason="r") for number in range(before)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Run.begin(tmp_path, MANIFEST) as run:
+        run.append(earlier)
     with Run.begin(tmp_path, MANIFEST) as run:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
         try:
@@ -119,9 +123,9 @@ def test_after_a_refused_write_the_same_process_may_go_on(tmp_path: Path) -> Non
                 run.append(records)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert len(run) == 3  # 3 lines of 565 bytes fit into 2,000
-        run.append(records[len(run) :])
-    assert list(Run.open(tmp_path)) == records
+        assert len(run) == before + 3  # 3 lines of 565 bytes fit into 2,000
+        run.append(records[3:])
+    assert list(Run.open(tmp_path)) == earlier + records
 
 
 @contextmanager
