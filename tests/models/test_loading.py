@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from transformers.utils.import_utils import is_torchvision_available
 
 import tiny_models
 from burnish.errors import ConfigError, ModelError
@@ -81,6 +82,22 @@ def test_no_image_processor(folder: Path) -> None:
     (folder / "processor_config.json").unlink()
 
     assert "processor" in _refusal(folder)
+
+
+@pytest.mark.skipif(is_torchvision_available(), reason="torchvision is installed")
+def test_processor_that_needs_a_package(tmp_path: Path) -> None:
+    """Without torchvision, Qwen2.5-VL's own processor cannot be made, for it reads films too."""
+    model, processor = tiny_models.qwen2_5_vl()
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    settings = json.loads((tmp_path / "processor_config.json").read_text())
+    settings |= {
+        "processor_class": "Qwen2_5_VLProcessor",
+        "video_processor": {"video_processor_type": "Qwen2VLVideoProcessor"},
+    }
+    (tmp_path / "processor_config.json").write_text(json.dumps(settings))
+
+    assert "needs a package that is not installed here" in _refusal(tmp_path)
 
 
 def test_pickled_weights_are_never_read(folder: Path) -> None:

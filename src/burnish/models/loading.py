@@ -189,6 +189,8 @@ def _unloadable(options: ModelOptions, part: str, error: Exception) -> ModelErro
         return ModelError(
             f"{options.model} needs Python code that comes with it: give --trust-remote-code if you trust its author."
         )
+    if isinstance(error, ImportError):
+        return ModelError(f"{options.model} needs a package that is not installed here: {_gist(error)}.")
     return ModelError(f"The {part} of {options.model} cannot be loaded ({_gist(error)}): fetch or save it again.")
 
 
