@@ -48,19 +48,19 @@ def test_every_token_of_a_step_counts_once(opened: LocalModel, tmp_path: Path, c
 def test_it_teaches_answers_that_are_then_generated_token_for_token(base, opened, tmp_path: Path) -> None:
     """Texts written as tokens are the tokens that a model trained on them generates, end token included."""
     lines = []
-    for i, answer in enumerate(("a dog", "two cats")):
+    for i, answer in enumerate(("a dog", "three cats")):
         (tmp_path / f"{i}.png").write_bytes(encode_png(tiny_models.picture(i)))
         lines.append(json.dumps({"image": f"{i}.png", "question": f"What is it, {i}?", "answer": answer}))
     questions = tmp_path / "questions.jsonl"
     questions.write_text("\n".join(lines))
     config = sft(
-        source=f"folder:{questions}", model=str(base), out=str(tmp_path / "out"), lr=2e-2, batch_size=2, passes=60
+        source=f"folder:{questions}", model=str(base), out=str(tmp_path / "out"), lr=1e-2, batch_size=2, passes=25
     )
     result = train_sft(config)
     assert result.summary["examples"] == 2
     learned = LocalModel.open(ModelOptions(model=str(base), adapter=str(result.checkpoint), device="cpu"))
     encoder = AnswerEncoder(learned.encoder, learned.end_token_ids)
-    for i, answer in enumerate(("a dog", "two cats")):
+    for i, answer in enumerate(("a dog", "three cats")):
         messages = tuple(conversation(f"What is it, {i}?", (tmp_path / f"{i}.png").read_bytes()))
         reply = learned.generate([Request(messages=messages)], Decoding(max_new_tokens=20))[0]
         assert reply.text == answer

@@ -72,8 +72,8 @@ class TrainConfig:
     """A DeepSpeed configuration (JSON); the paper used ZeRO stage 3."""
     fsdp: str | None = runtime(None)
     """A configuration (JSON) of PyTorch's fully sharded data parallel training, as transformers' `fsdp_config`."""
-    report_to: tyro.conf.UseAppendAction[tuple[str, ...]] = runtime(())  # noqa: RUF009 - a field
-    """Also send the log to `tensorboard` or `wandb`; may be repeated."""
+    report_to: tyro.conf.UseAppendAction[tuple[Literal["tensorboard", "wandb"], ...]] = runtime(())  # noqa: RUF009
+    """Also send the log to TensorBoard (its files go to OUT/tensorboard) or Weights & Biases; may be repeated."""
     save_steps: int = runtime(50)
     """Steps between two checkpoints. The same command, given again after an interruption, goes on from the last one."""
     keep_checkpoints: bool = runtime(False)

@@ -6,6 +6,7 @@ PEFT's own `all-linear` would also reach into the vision tower, so the layers ar
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
@@ -73,9 +74,9 @@ def checkpoint_activations(adapted: PeftModel) -> None:
     The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward
     too, and so does PEFT when it is given a model that checkpoints already.
     """
-    language_model = adapted.get_base_model().get_decoder()
+    base: Any = adapted.get_base_model()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
-    language_model.activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
+    base.get_decoder().activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
 
 
 def _holds(outer: nn.Module, inner: nn.Module) -> bool:

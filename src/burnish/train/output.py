@@ -79,7 +79,8 @@ class Output:
             if not (self.path / MANIFEST).exists():
                 write_manifest(self.path, manifest)
             refuse_changes(self.path, read_manifest(self.path), manifest)
-            self.checkpoints.mkdir(exist_ok=True)
+            if self.summary is None:
+                self.checkpoints.mkdir(exist_ok=True)
 
     def last_checkpoint(self) -> Checkpoint | None:
         """The newest checkpoint that is whole."""

@@ -30,7 +30,7 @@ from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.output import Output
 from burnish.train.prepare import Prepared, Preparer, open_table, prepare
 from burnish.train.sft import SFTTrainer
-from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, training_arguments
+from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, tensorboard_files, training_arguments
 
 MakeTrainer: TypeAlias = Callable[..., AnswerTrainer]
 OpenExamples: TypeAlias = Callable[[LocalModel], TrainingSet]
@@ -118,13 +118,14 @@ class _Session:
         adapted = add_adapter(base, self.config, base_name=_base_name(self.config))
         if self.config.activation_checkpointing:
             checkpoint_activations(adapted)
-        trainer = make_trainer(
-            model=adapted,
-            args=arguments,
-            train_dataset=open_table(self.output.table),
-            data_collator=Collator(self.model.encoder, self.examples.open, self.model.pad_token_id),
-            callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
-        )
+        with tensorboard_files(self.output.path / "tensorboard"):
+            trainer = make_trainer(
+                model=adapted,
+                args=arguments,
+                train_dataset=open_table(self.output.table),
+                data_collator=Collator(self.model.encoder, self.examples.open, self.model.pad_token_id),
+                callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
+            )
         trainer.remove_callback(PrinterCallback)
         last = self.output.last_checkpoint()
         if last is None or last.step != self.config.max_steps:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from burnish.train.encode import Batch
 
 KEPT_CHECKPOINTS = 2
 """The newest may have been torn by a kill; the one before it is whole."""
+_TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
 
 
 class AnswerTrainer(Trainer, ABC):
@@ -63,8 +66,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
     """Trainer's arguments for the configuration. Raises ConfigError for what this machine cannot do."""
     on_gpu = config.device == "auto" and torch.cuda.is_available()
     _require_one_gpu_a_process(on_gpu)
-    if "tensorboard" in config.report_to:
-        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(checkpoints.parent / "tensorboard"))
+    _require_packages(config)
     arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
         "per_device_train_batch_size": config.micro_batch,
@@ -98,11 +100,38 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
     return TrainingArguments(**arguments)
 
 
+@contextmanager
+def tensorboard_files(folder: Path) -> Iterator[None]:
+    """Within this, a Trainer that is made writes TensorBoard's files here, unless the environment says otherwise.
+
+    Its own place for them would be among the checkpoints, which are deleted at the end.
+    """
+    if _TENSORBOARD in os.environ:
+        yield
+        return
+    os.environ[_TENSORBOARD] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[_TENSORBOARD]
+
+
 def computes_in_bfloat16(config: TrainConfig) -> bool:
     """Whether the model computes in bfloat16 (else in float32)."""
     if config.dtype == "auto":
         return config.device == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return config.dtype == "bfloat16"
+
+
+def _require_packages(config: TrainConfig) -> None:
+    wanted: list[tuple[str, str, str]] = [
+        (package, f"--report-to {package}", "tracking") for package in config.report_to
+    ]
+    if config.deepspeed:
+        wanted.append(("deepspeed", "--deepspeed", "deepspeed"))
+    for package, flag, extra in wanted:
+        if find_spec(package) is None:
+            raise ConfigError(f"{flag} needs the package {package}: install it with pip install 'burnish[{extra}]'.")
 
 
 def _require_one_gpu_a_process(on_gpu: bool) -> None:
