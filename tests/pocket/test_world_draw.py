@@ -22,7 +22,7 @@ def box(image, color):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("size", "side"), [("small", 8), ("large", 14)])
+@pytest.mark.parametrize(("size", "side"), [("small", 6), ("large", 14)])
 def test_a_shape_has_its_size_and_place(shape, size, side):
     # cell 6 is row 1, column 2: its middle is (2 * 16 + 8, 1 * 16 + 8) = (40, 24); moved by (1, -1) it is (41, 23)
     image = draw(Scene("objects", "white", things=(Thing(shape, "red", size, 6, 1, -1),)))
@@ -38,9 +38,9 @@ def test_shapes_of_one_size_are_different_pictures():
     assert len(set(pictures.values())) == 10
 
 
-def test_a_bar_is_ten_pixels_high_for_each_unit():
+def test_a_bar_is_six_pixels_high_for_each_unit():
     image = draw(Scene("bars", "white", bars=(Bar("blue", 6), Bar("red", 3))))
-    assert box(image, RED)[2:] == (12, 3 * 10)
+    assert box(image, RED)[2:] == (12, 3 * 6)
 
 
 def test_a_character_is_ten_by_fourteen_pixels_of_its_dots():

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
 import tyro
@@ -89,21 +90,21 @@ def evaluate(config: EvaluatePocketConfig) -> list[TaskResult]:
     return results
 
 
-def answer(model: torch.nn.Module, processor: object, questions: Sequence[Question]) -> list[str]:
-    """The model's greedy answers, one question a conversation."""
+def answer(model: Any, processor: Any, questions: Sequence[Question]) -> list[str]:
+    """The model's greedy answers, one question a conversation; model and processor as the Auto classes load them."""
     prompts = [_prompt(processor, question.question) for question in questions]
     pictures = [draw(question.scene) for question in questions]
-    inputs = processor(text=prompts, images=pictures, padding=True, return_tensors="pt")  # type: ignore[operator]
+    inputs = processor(text=prompts, images=pictures, padding=True, return_tensors="pt")
     with torch.inference_mode():
-        tokens_BT = model.generate(**inputs, max_new_tokens=LONGEST_ANSWER, do_sample=False)  # type: ignore[operator]
+        tokens_BT = model.generate(**inputs, max_new_tokens=LONGEST_ANSWER, do_sample=False)
     new_BT = tokens_BT[:, inputs["input_ids"].shape[1] :]
-    texts: list[str] = processor.batch_decode(new_BT, skip_special_tokens=True)  # type: ignore[attr-defined]
+    texts: list[str] = processor.batch_decode(new_BT, skip_special_tokens=True)
     return texts
 
 
-def _prompt(processor: object, question: str) -> str:
+def _prompt(processor: Any, question: str) -> str:
     messages = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}]
-    text: str = processor.apply_chat_template(messages, add_generation_prompt=True)  # type: ignore[attr-defined]
+    text: str = processor.apply_chat_template(messages, add_generation_prompt=True)
     return text
 
 

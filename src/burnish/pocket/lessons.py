@@ -17,12 +17,13 @@ import numpy as np
 import torch
 
 from burnish.ids import stable_seed
-from burnish.pocket.vocabulary import ASSISTANT, BOS, EOS, IMAGE, PAD, USER
+from burnish.pocket.vocabulary import ASSISTANT, BOS, EOS, IMAGE, PAD, USER, special_id
 from burnish.pocket.world.draw import draw
 from burnish.pocket.world.questions import scene_in, split_of
 from burnish.pocket.world.scene import CELL, SIDE, Kind, Scene
 from burnish.pocket.world.tasks import SEEN, Asked
 from burnish.pocket.world.tasks.describing import describe, describe_one
+from burnish.pocket.world.tasks.relations import relation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -35,7 +36,9 @@ CONVERSATION_SHARE = 0.25
 """Share of rows that are conversations of several turns."""
 DESCRIPTION_SHARE = 0.7
 """Share of scenes of objects that are described as a whole, too."""
-EASY_STEPS = 1000
+TOWER_BATCH = 256
+"""Pictures in a step of the tower's own training."""
+EASY_STEPS = 800
 """Steps in which scenes of objects grow from one object to six: what is where is learnt on few objects first."""
 SHARED = 0
 """The part of a row that every question sees: the picture, or a whole conversation."""
@@ -74,7 +77,6 @@ class Lessons:
 
     def __post_init__(self) -> None:
         self._words: dict[str, list[int]] = {}
-        self._pad = self._id(PAD)
 
     def __getitem__(self, step: int) -> Batch:
         lessons = [self.lesson(step * self.batch_size + row) for row in range(self.batch_size)]
@@ -86,31 +88,31 @@ class Lessons:
 
         return Batch(
             scenes=tuple(lesson.scene for lesson in lessons),
-            ids_BT=pad("ids", self._pad),
+            ids_BT=pad("ids", special_id(PAD)),
             labels_BT=pad("labels", -100),
             weights_BT=pad("weights", 0.0),
             positions_BT=pad("positions", 0),
             parts_BT=pad("parts", PADDING),
         )
 
-    def scenes(self, step: int, count: int) -> list[Scene]:
+    def scenes(self, step: int) -> list[Scene]:
         """Scenes without questions for step `step` of the tower's own training."""
         rng = Random(stable_seed("scenes", self.seed, step))
-        return [training_scene(EASY_STEPS, rng) for _ in range(count)]
+        return [training_scene(EASY_STEPS, rng) for _ in range(TOWER_BATCH)]
 
     def lesson(self, number: int) -> Lesson:
         """Lesson `number`: a random training scene with its questions."""
         rng = Random(stable_seed("lesson", self.seed, number))
         scene = training_scene(number // self.batch_size, rng)
         packed = rng.random() >= CONVERSATION_SHARE
-        picture = [self._id(BOS), self._id(USER), *[self._id(IMAGE)] * (SIDE // CELL) ** 2]
+        picture = [special_id(BOS), special_id(USER), *[special_id(IMAGE)] * (SIDE // CELL) ** 2]
         ids, n_picture = list(picture), len(picture)
         labels, weights = [-100] * n_picture, [0.0] * n_picture
         positions, parts = list(range(n_picture)), [SHARED] * n_picture
         for part, asked in enumerate(_asked(scene, rng), start=1):
-            opening = [] if packed or part == 1 else [self._id(USER)]
-            prompt = [*opening, *self._encode(asked.question), self._id(ASSISTANT)]
-            answer = [*self._encode(asked.answer), self._id(EOS)]
+            opening = [] if packed or part == 1 else [special_id(USER)]
+            prompt = [*opening, *self._encode(asked.question), special_id(ASSISTANT)]
+            answer = [*self._encode(asked.answer), special_id(EOS)]
             if len(ids) + len(prompt) + len(answer) > ROW:
                 continue
             start = n_picture if packed else len(ids)
@@ -127,11 +129,6 @@ class Lessons:
                 self._words.clear()
             self._words[text] = self.tokenizer.encode(text, add_special_tokens=False)
         return self._words[text]
-
-    def _id(self, token: str) -> int:
-        index = self.tokenizer.convert_tokens_to_ids(token)
-        assert isinstance(index, int)
-        return index
 
 
 def training_scene(step: int, rng: Random) -> Scene:
@@ -154,7 +151,7 @@ def _asked(scene: Scene, rng: Random) -> list[Asked]:
     """Different questions of the seen tasks about a scene, in random order, more than fit a row."""
     asks = [task.ask for task in SEEN if task.kind == scene.kind and task.ask is not describe]
     if scene.kind == "objects":
-        asks.append(describe_one)
+        asks += [describe_one, relation]  # relations are the slowest to learn
     found: dict[str, Asked] = {}
     for _ in range(16):
         asked = rng.choice(asks)(scene, rng)

@@ -35,7 +35,7 @@ class TrainPocketConfig:
     """Folder for the checkpoint and, at the end, the weights."""
     tower_steps: int = 800
     """First steps, in which the tower alone learns to name what each cell of a picture holds."""
-    steps: int = 2200
+    steps: int = 2000
     """Steps on questions and answers."""
     batch_size: int = 64
     """Pictures a step, each with up to eight questions."""
@@ -66,10 +66,10 @@ def train(config: TrainPocketConfig) -> Path:
     """Trains to the last step and returns the folder of the finished model. Raises RunError for a changed config."""
     config.out.mkdir(parents=True, exist_ok=True)
     processor = build_processor()
-    model = build_model(processor.tokenizer, config.seed).to(config.device)
+    model = build_model(processor.tokenizer, config.seed)
     model.set_attn_implementation("eager")  # for rows this short faster on a CPU than the fused kernels
-    classifier = CellClassifier(WIDTH).to(config.device)
-    learner = torch.nn.ModuleDict({"model": model, "classifier": classifier})
+    classifier = CellClassifier(WIDTH)
+    learner = torch.nn.ModuleDict({"model": model, "classifier": classifier}).to(config.device)
     optimizer = _optimizer(learner, config)
     step = _resume(config, learner, optimizer)
     lessons = Lessons(processor.tokenizer, config.batch_size, config.seed)
@@ -83,21 +83,19 @@ def train(config: TrainPocketConfig) -> Path:
                 group["lr"] = learning_rate(step, config)
             with torch.autocast(config.device, torch.bfloat16, enabled=config.bf16):
                 if step < config.tower_steps:
-                    cells, answers = tower_loss(model, classifier, processor, lessons.scenes(step, 256)), None
-                    loss = cells
+                    losses = {"cells": tower_loss(model, classifier, processor, lessons.scenes(step))}
+                    loss = losses["cells"]
                 else:
-                    answers, cells = lesson_losses(model, classifier, processor, lessons[step - config.tower_steps])
-                    loss = answers + CELLS_SHARE * cells
-            loss.backward()
+                    losses = lesson_losses(model, classifier, processor, lessons[step - config.tower_steps])
+                    loss = losses["answers"] + CELLS_SHARE * losses["cells"]
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             step += 1
-            losses = {"cells": round(cells.item(), 4)} | (
-                {} if answers is None else {"answers": round(answers.item(), 4)}
-            )
-            progress.advance(note=f"losses {losses}")
-            log.write(json.dumps({"step": step} | losses) + "\n")
+            shown = {name: round(value.item(), 4) for name, value in losses.items()}
+            progress.advance(note=f"losses {shown}")
+            log.write(json.dumps({"step": step} | shown) + "\n")
             if step % config.save_every == 0 or step == total:
                 _save(config, learner, optimizer, step)
     model.save_pretrained(config.out / "model")
@@ -117,8 +115,8 @@ def tower_loss(
 
 def lesson_losses(
     model: LlavaForConditionalGeneration, classifier: CellClassifier, processor: LlavaProcessor, batch: Batch
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weighted cross-entropy (nats) of the answers' tokens, and that of the cells; the head sees answers alone."""
+) -> dict[str, torch.Tensor]:
+    """Weighted cross-entropy (nats) of the "answers"' tokens, which alone pass the head, and that of the "cells"."""
     device = model.device
     labels_BT, weights_BT = batch.labels_BT.to(device)[:, 1:], batch.weights_BT.to(device)[:, 1:]
     output = model.model(
@@ -133,7 +131,7 @@ def lesson_losses(
     losses_N = torch.nn.functional.cross_entropy(logits_NV.float(), labels_BT[said_BT], reduction="none")
     answers = (losses_N * weights_BT[said_BT]).sum() / weights_BT.sum()
     features_BPD = output.image_hidden_states.unflatten(0, (len(batch.scenes), -1))
-    return answers, classifier(features_BPD, cell_labels(batch.scenes).to(device))
+    return {"answers": answers, "cells": classifier(features_BPD, cell_labels(batch.scenes).to(device))}
 
 
 def visible(parts_BT: torch.Tensor) -> torch.Tensor:
@@ -153,7 +151,8 @@ def normalised(pixels_BHWC: torch.Tensor, processor: LlavaProcessor) -> torch.Te
     """What the processor makes of pictures that have its size already: float32, (batch, channel, row, column)."""
     images = processor.image_processor
     mean, std = (torch.tensor(value, device=pixels_BHWC.device) for value in (images.image_mean, images.image_std))
-    return ((pixels_BHWC.float() * images.rescale_factor - mean) / std).permute(0, 3, 1, 2)
+    values_BHWC: torch.Tensor = (pixels_BHWC * images.rescale_factor - mean) / std
+    return values_BHWC.permute(0, 3, 1, 2)
 
 
 def learning_rate(step: int, config: TrainPocketConfig) -> float:

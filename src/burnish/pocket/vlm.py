@@ -18,7 +18,7 @@ from transformers import (
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from burnish.pocket.vocabulary import ASSISTANT, BOS, EOS, IMAGE, PAD, SPECIAL_TOKENS, SYSTEM, USER, words
+from burnish.pocket.vocabulary import ASSISTANT, BOS, EOS, IMAGE, PAD, SPECIAL_TOKENS, SYSTEM, USER, special_id, words
 from burnish.pocket.world.scene import CELL, SIDE
 
 WIDTH = 160
@@ -102,7 +102,6 @@ def build_config(tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
         # std 0.02 suits width 1,000; at width 160 it leaves the picture's features nearly constant
         initializer_factor=3.0,
     )
-    ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in (("bos", BOS), ("eos", EOS), ("pad", PAD))}
     text = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,
@@ -113,15 +112,15 @@ def build_config(tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
         max_position_embeddings=MAX_POSITIONS,
         # about 1 / sqrt(width), for the same reason
         initializer_range=0.08,
-        bos_token_id=ids["bos"],
-        eos_token_id=ids["eos"],
-        pad_token_id=ids["pad"],
+        bos_token_id=special_id(BOS),
+        eos_token_id=special_id(EOS),
+        pad_token_id=special_id(PAD),
         tie_word_embeddings=False,
     )
     return LlavaConfig(
         vision_config=vision,
         text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+        image_token_index=special_id(IMAGE),
         vision_feature_select_strategy="default",
         vision_feature_layer=-1,
         image_seq_length=(SIDE // CELL) ** 2,

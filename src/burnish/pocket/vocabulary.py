@@ -38,6 +38,11 @@ your you i it this that not wrong right correct incorrect almost good question h
 """
 
 
+def special_id(token: str) -> int:
+    """The id of a special token: they stand first in the tokenizer's vocabulary."""
+    return SPECIAL_TOKENS.index(token)
+
+
 def words() -> list[str]:
     """Every word in the spellings that get a token of their own: bare and behind a space."""
     lower = [*_WORLD.split(), *_DIALOGUE.split()]

@@ -18,9 +18,9 @@ PALETTE = {
     "gray": (190, 190, 190),
     "black": (25, 25, 25),
 }
-RADIUS = {"small": 4, "large": 7}
+RADIUS = {"small": 3, "large": 7}
 """Half the side of a shape, in pixels."""
-UNIT = 10
+UNIT = 6
 """Pixels of one unit of a bar's height."""
 BAR_WIDTH = 12
 DOT = 2

@@ -20,7 +20,7 @@ from burnish.pocket.world.scene import (
     Thing,
 )
 
-SLACK = {"small": 3, "large": 1}
+SLACK = {"small": 4, "large": 1}
 """How far a shape may stand off its cell's middle, in pixels, so that it stays inside the cell."""
 
 

@@ -28,7 +28,7 @@ BACKGROUNDS = ("white", "gray", "black")
 DIGITS = "0123456789"
 LETTERS = "ACEFHKLMPTUX"
 """Letters that no digit looks like (no B, O, S, Z)."""
-MAX_HEIGHT = 6
+MAX_HEIGHT = 10
 """The tallest bar, in units."""
 
 _ROWS = ("top", "", "", "bottom")
