@@ -32,7 +32,8 @@ class Metric:
     unit: Literal["%", "tokens"]
     """Values with the unit % are stored as shares, 0 to 1."""
     interval: Literal["wilson", "bootstrap"]
-    """How its interval is found: Wilson's for rates (each question right or wrong), the bootstrap for all else."""
+    """How its interval is found: Wilson's for rates (each question or statement right or wrong), the bootstrap for
+    all else."""
     better: Direction
 
 

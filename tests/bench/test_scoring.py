@@ -111,6 +111,15 @@ def test_questions_on_one_picture_widen_the_interval(tmp_path: Path) -> None:
     assert width(4) > 2 * width(40)  # 4 pictures, each all right or all wrong, are no 40 observations
 
 
+def test_a_perfect_score_is_not_certain(tmp_path: Path) -> None:
+    records = [prediction(i, "yes", "yes", picture=i % 10) for i in range(20)]
+    result = score_answers(write_run(tmp_path / "run", records))
+    for metric in ("exact_match", "soft_accuracy", "pope_f1"):
+        estimate = find(result, metric, ALL)
+        assert estimate.value == 1
+        assert (estimate.low, estimate.high) == wilson(10, 10)  # ten pictures
+
+
 def test_several_peoples_answers(tmp_path: Path) -> None:
     people = ["grey", "grey", "silver", "white"]
     records = [prediction(1, "grey", "silver", answers=people), prediction(2, "grey", "gray", answers=people)]

@@ -137,12 +137,17 @@ def cell_order(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def estimate(metric: Metric, terms: Sequence[tuple[str, Term]]) -> Estimate:
-    """The metric over answers, given as picture and term, with its interval."""
+    """The metric over answers, given as picture and term, with its interval.
+
+    Where a share is 0 or 1 every draw of the bootstrap is too: Wilson's interval of as many pictures stands in.
+    """
     terms_P2 = by_picture(terms)
-    interval = rate_interval(terms_P2) if metric.interval == "wilson" else bootstrap_interval(terms_P2)
+    value = ratio(terms_P2)
+    extreme = metric.unit == "%" and value in (0.0, 1.0)
+    interval = rate_interval(terms_P2) if metric.interval == "wilson" or extreme else bootstrap_interval(terms_P2)
     low, high = interval or (None, None)
     counted = sum(term.denominator > 0 for _, term in terms)
-    return Estimate(value=ratio(terms_P2), low=low, high=high, n=counted)
+    return Estimate(value=value, low=low, high=high, n=counted)
 
 
 def by_picture(terms: Sequence[tuple[str, Term]]) -> Floats:

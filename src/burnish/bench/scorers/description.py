@@ -14,11 +14,11 @@ PRECISION = Metric(
     title="right statements",
     family="description",
     unit="%",
-    interval="bootstrap",
+    interval="wilson",
     better="higher",
 )
 RECALL = Metric(
-    name="statement_recall", title="objects told", family="description", unit="%", interval="bootstrap", better="higher"
+    name="statement_recall", title="objects told", family="description", unit="%", interval="wilson", better="higher"
 )
 F1 = Metric(name="statement_f1", title="F1", family="description", unit="%", interval="bootstrap", better="higher")
 HALLUCINATION = Metric(
@@ -26,7 +26,7 @@ HALLUCINATION = Metric(
     title="hallucinated",
     family="description",
     unit="%",
-    interval="bootstrap",
+    interval="wilson",
     better="lower",
 )
 
