@@ -31,6 +31,7 @@ class Progress:
         self._every_s = 0.2 if self._tty else every_s
         self._began = self._last = time.monotonic()
         self._note = ""
+        self._written = -1
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """`n` more are done; `note` stands at the line's end (a loss, a count of drops)."""
@@ -63,11 +64,13 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write(self.line(time.monotonic() - self._began))
+        if self._tty or self._written != self._done:
+            self._write(self.line(time.monotonic() - self._began))
         if self._tty:
             self._stream.write("\n")
 
     def _write(self, line: str) -> None:
+        self._written = self._done
         self._stream.write(f"\r\x1b[2K{line}" if self._tty else f"{line}\n")
         self._stream.flush()
 

@@ -6,6 +6,7 @@ Only safetensors are ever read, and code that comes with a model runs only when 
 from __future__ import annotations
 
 import textwrap
+import sys
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from transformers import (
     ProcessorMixin,
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+from transformers.utils.logging import disable_progress_bar
 
 from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
@@ -45,6 +47,8 @@ class Loaded(NamedTuple):
 
 def load(options: ModelOptions) -> Loaded:
     """Load what the options name, in evaluation mode. Raises ModelError or ConfigError in one sentence."""
+    if not sys.stderr.isatty():
+        disable_progress_bar()  # a bar of transformers' would fill a log file with control codes
     folder = find(options.model)
     config = _config(folder, options)
     processor = _processor(folder, options)
