@@ -26,7 +26,9 @@ def answers_plots(result: AnswersResult) -> dict[str, Figure]:
     plots: dict[str, Figure] = {}
     for family in dict.fromkeys(metric.family for metric in result.metrics):
         metrics = family_metrics(result, family)
-        plots[f"{family}-by-task"] = by_task(result, metrics[0])
+        tasks = {score.group for score in result.scores if score.level == "task" and score.metric == metrics[0].name}
+        if len(tasks) > 1 or len(metrics) <= 2:
+            plots[f"{family}-by-task"] = by_task(result, metrics[0])
         if len(metrics) > 2:
             plots[f"{family}-by-metric"] = by_metric(result, family)
         if len(result.distortions) > 1:
@@ -38,7 +40,7 @@ def by_task(result: AnswersResult, metric: Metric) -> Figure:
     """A metric by task on clean pictures; before and after where the result was compared with a baseline."""
     clean = [score for score in result.scores if not score.distortion and score.metric == metric.name]
     rows = [_Row(group, metric.name, level, group) for level, group in shown_groups(clean)]
-    return _plot(result, rows, f"{_name(metric)} by task", metric)
+    return _plot(result, rows, f"{_title(metric)} by task", metric)
 
 
 def by_metric(result: AnswersResult, family: str) -> Figure:
@@ -52,15 +54,16 @@ def by_distortion(result: AnswersResult, metric: Metric) -> Figure:
     """A metric over all questions, on clean pictures and under each distortion."""
     group = _all(result, metric)
     rows = [_Row(condition(spec), metric.name, "all", group, spec) for spec in result.distortions]
-    return _plot(result, rows, f"{_name(metric)} under each distortion", metric)
+    return _plot(result, rows, f"{_title(metric)} under each distortion", metric)
 
 
 def _plot(result: AnswersResult, rows: Sequence[_Row], title: str, metric: Metric, axis: str = "") -> Figure:
+    asked = max(s.estimate.n for s in result.scores if s.level == "all" and s.metric == metric.name)
     return dot_plot(
         [row.label for row in rows],
         _series(result, rows),
         title=title,
-        subtitle=f"{result.model}, {result.questions:,} questions; lines are 95 % intervals",
+        subtitle=f"{result.model}, {asked:,} questions; lines are 95 % intervals",
         axis=axis or heading(metric),
         unit=metric.unit,
     )
@@ -86,5 +89,5 @@ def _all(result: AnswersResult, metric: Metric) -> str:
     return next(score.group for score in result.scores if score.level == "all" and score.metric == metric.name)
 
 
-def _name(metric: Metric) -> str:
-    return metric.title[0].upper() + metric.title[1:]
+def _title(metric: Metric) -> str:
+    return f"{family_title(metric.family)}: {metric.title}"
