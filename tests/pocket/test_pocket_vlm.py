@@ -141,15 +141,24 @@ def test_a_question_is_answered_the_same_alone_and_in_a_batch(model, processor):
     assert [answer(model, processor, [one])[0] for one in questions] == answer(model, processor, questions)
 
 
-def test_the_table_shows_model_blind_and_chance():
-    seen = TaskResult(task="existence", group="seen", stands_for="DVQA", questions=4, model=0.75, blind=0.5, chance=0.5)
-    new = TaskResult(
-        task="part", group="new", stands_for="LLaVA-Bench", questions=4, model=0.0, blind=0.0, chance=0.0,
-        precision=0.4, recall=0.2,
+def result(task, group, model, **statements):
+    return TaskResult(
+        task=task, group=group, stands_for="X", questions=4, model=model, blind=0.5, chance=0.25, **statements
     )  # fmt: skip
-    lines = table([seen, new]).splitlines()
-    assert lines[2] == "| existence | seen | DVQA | 75.0% | 50.0% | 50.0% |  |"
-    assert lines[3] == "| part | new | LLaVA-Bench | 0.0% | 0.0% | 0.0% | 40.0% / 20.0% |"
+
+
+def test_the_table_shows_model_blind_and_chance_and_their_means():
+    lines = table(
+        [
+            result("existence", "seen", 0.75),
+            result("description", "seen", 0.25, precision=0.4, recall=0.2),
+            result("choice", "new", 0.5),
+        ]
+    ).splitlines()
+    assert lines[2] == "| existence | seen | X | 75.0% | 50.0% | 25.0% |  |"
+    assert lines[3] == "| description | seen | X | 25.0% | 50.0% | 25.0% | 40.0% / 20.0% |"
+    assert lines[5] == "| mean of all seen tasks | | | 50.0% | 50.0% | 25.0% | |"  # (75 + 25) / 2
+    assert lines[6] == "| mean without descriptions, seen | | | 75.0% | 50.0% | 25.0% | |"
 
 
 def test_the_package_and_the_world_do_not_import_torch():

@@ -1,4 +1,4 @@
-"""Trains the pocket VLM from nothing: `python -m burnish.pocket.train --out DIR` (half an hour on two cores).
+"""Trains the pocket VLM from nothing: `python -m burnish.pocket.train --out DIR` (about twenty minutes on two cores).
 
 Kill it at any moment and start it again with the same flags: it goes on from its last checkpoint and sees the
 lessons it would have seen.
@@ -35,7 +35,7 @@ class TrainPocketConfig:
     """Folder for the checkpoint and, at the end, the weights."""
     tower_steps: int = 800
     """First steps, in which the tower alone learns to name what each cell of a picture holds."""
-    steps: int = 2000
+    steps: int = 1500
     """Steps on questions and answers."""
     batch_size: int = 64
     """Pictures a step, each with up to eight questions."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from burnish.ids import content_key
 from burnish.records import Json
@@ -117,11 +117,11 @@ def scene_from_json(plain: Json) -> Scene:
     """The scene that `scene_to_json` wrote. Raises TypeError or KeyError for anything else."""
     if not isinstance(plain, dict):
         raise TypeError(f"A scene is a JSON object, not {type(plain).__name__}.")
-    values: dict[str, list[dict[str, object]]] = json.loads(json.dumps(plain))
+    values: dict[str, Any] = dict(plain)
     return Scene(
-        kind=values["kind"],  # type: ignore[arg-type]
-        background=str(values["background"]),
-        things=tuple(Thing(**item) for item in values["things"]),  # type: ignore[arg-type]
-        bars=tuple(Bar(**item) for item in values["bars"]),  # type: ignore[arg-type]
-        glyphs=tuple(Glyph(**item) for item in values["glyphs"]),  # type: ignore[arg-type]
+        kind=values["kind"],
+        background=values["background"],
+        things=tuple(Thing(**item) for item in values["things"]),
+        bars=tuple(Bar(**item) for item in values["bars"]),
+        glyphs=tuple(Glyph(**item) for item in values["glyphs"]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from random import Random
 from typing import Literal, TypeAlias
 
@@ -63,18 +64,13 @@ def alike(things: Sequence[Thing], *, shape: str = "", color: str = "", size: st
 
 def names(scene: Scene, thing: Thing, *, hide: str = "") -> list[str]:
     """The phrases that single the thing out ("circle", "small red object") without telling attribute `hide`."""
+    shown = [("",) if look == hide else ("", getattr(thing, look)) for look in ("size", "color", "shape")]
     found = []
-    for size in _maybe(thing.size, hide == "size"):
-        for color in _maybe(thing.color, hide == "color"):
-            for shape in _maybe(thing.shape, hide == "shape"):
-                phrase = " ".join(word for word in (size, color, shape or "object") if word)
-                if phrase != "object" and len(alike(scene.things, shape=shape, color=color, size=size)) == 1:
-                    found.append(phrase)
+    for size, color, shape in product(*shown):
+        phrase = " ".join(word for word in (size, color, shape or "object") if word)
+        if phrase != "object" and len(alike(scene.things, shape=shape, color=color, size=size)) == 1:
+            found.append(phrase)
     return found
-
-
-def _maybe(value: str, hidden: bool) -> tuple[str, ...]:
-    return ("",) if hidden else ("", value)
 
 
 def color_shape(scene: Scene) -> list[tuple[Thing, str]]:
