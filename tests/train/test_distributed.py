@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from burnish.errors import ConfigError
 from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
 from burnish.train.session import train_dpo
+from burnish.train.trainer import training_arguments
 
-COMMAND = str(Path(__file__).with_name("train_command.py"))
+HERE = Path(__file__).parent
 
 
-def launch(processes: int, config: DPOConfig) -> None:
-    flags = [
-        *(config.run, "--model", config.model, "--out", config.out, "--lora-rank", "4", "--lr", "1e-2"),
-        *("--batch-size", str(config.batch_size), "--per-device", str(config.per_device), "--device", "cpu"),
-    ]
-    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    done = subprocess.run([*start, COMMAND, *flags], check=False, capture_output=True, text=True, timeout=900)
+def launch(script: str, *arguments: str) -> str:
+    """What two processes of a script print."""
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(HERE / script)]
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*start, *arguments], check=False, capture_output=True, text=True, timeout=900, env=environment
+    )
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -34,8 +39,9 @@ def test_two_processes_train_as_one_does(base: Path, write_run, tmp_path: Path) 
     run = write_run(tmp_path / "run", negatives=[1, 2, 1, 3, 2, 1, 1, 1])
     small = {"run": str(run), "model": str(base), "lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2}
     one = train_dpo(DPOConfig(out=str(tmp_path / "one"), device="cpu", **small)).checkpoint
-    launch(2, DPOConfig(out=str(tmp_path / "two"), device="cpu", **small))
     two = tmp_path / "two"
+    flags = ("--lora-rank", "4", "--lr", "1e-2", "--batch-size", "4", "--per-device", "2", "--device", "cpu")
+    launch("train_command.py", str(run), "--model", str(base), "--out", str(two), *flags)
     weights = [load_file(folder / "adapter_model.safetensors") for folder in (one, two)]
     torch.testing.assert_close(*weights, atol=1e-5, rtol=1e-4)
     logs = [read_log(folder / "log.jsonl") for folder in (one, two)]
@@ -44,3 +50,37 @@ def test_two_processes_train_as_one_does(base: Path, write_run, tmp_path: Path) 
         del of_one["seconds"], of_two["seconds"]
         assert of_two == pytest.approx(of_one, abs=1e-4)
     assert json.loads((two / "done.json").read_text())["answers"] == 20
+
+
+@pytest.mark.slow
+def test_the_step_is_the_same_on_a_sharded_model(tmp_path: Path) -> None:
+    """Switching the adapter off and on leaves a model that FSDP has shared out between processes as it was."""
+    lines = launch("sharded_step.py", str(tmp_path)).splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        losses, gradients = line.split("; ")
+        _, whole, sharded = losses.split()
+        assert whole == sharded
+        assert gradients.startswith("28 gradients differ by ")
+        assert float(gradients.split()[-1]) < 1e-6
+
+
+def test_fsdp_is_handed_on(tmp_path: Path) -> None:
+    file = tmp_path / "fsdp.json"
+    file.write_text(json.dumps({"transformer_layer_cls_to_wrap": ["LlamaDecoderLayer"], "cpu_offload": True}))
+    arguments = training_arguments(DPOConfig(run="r", model="m", out="o", device="cpu", fsdp=str(file)), tmp_path)
+    assert arguments.fsdp_plugin_args["transformer_cls_names_to_wrap"] == "LlamaDecoderLayer"
+    assert arguments.fsdp_plugin_args["cpu_offload"] is True
+    # the adapter of a checkpoint must be whole to be brought out
+    assert arguments.fsdp_plugin_args["state_dict_type"] == "FULL_STATE_DICT"
+
+
+def test_deepspeed_is_asked_for_by_name_where_it_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "zero3.json"
+    file.write_text(json.dumps({"zero_optimization": {"stage": 3}}))
+    config = DPOConfig(run="r", model="m", out="o", device="cpu", deepspeed=str(file))
+    if find_spec("deepspeed") is None:
+        with pytest.raises(ConfigError, match=r"--deepspeed needs the package deepspeed: .*'burnish\[deepspeed\]'"):
+            training_arguments(config, tmp_path)
+    else:
+        assert training_arguments(config, tmp_path).deepspeed == str(file)

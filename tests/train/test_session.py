@@ -111,6 +111,21 @@ def adapter(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "adapter_model.safetensors")
 
 
+def test_speed_and_memory_options_change_no_weight(config: DPOConfig, trained: Path, tmp_path: Path) -> None:
+    other = {"per_device": 1, "activation_checkpointing": True, "workers": 1, "report_to": ("tensorboard",)}
+    out = train_dpo(replace(config, out=str(tmp_path / "out"), merge=False, **other)).checkpoint
+    torch.testing.assert_close(adapter(out), adapter(trained), atol=1e-5, rtol=1e-4)
+    assert list((out / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_bfloat16_trains_an_adapter_of_full_precision(config: DPOConfig, trained: Path, tmp_path: Path) -> None:
+    out = train_dpo(replace(config, out=str(tmp_path / "out"), merge=False, dtype="bfloat16")).checkpoint
+    assert {tensor.dtype for tensor in adapter(out).values()} == {torch.float32}
+    full, half = (read_log(folder / "log.jsonl")[-1]["rewards/margins"] for folder in (trained, out))
+    # eight bits of mantissa: log-probabilities of about -70 are off by some tenths, their tenfold weighted ratios less
+    assert half == pytest.approx(full, abs=0.1)
+
+
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
     short = replace(config, out=str(tmp_path / "out"), passes=1, merge=False)
     first = train_dpo(short)
