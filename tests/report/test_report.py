@@ -54,7 +54,12 @@ def test_a_run_of_answers(tmp_path: Path) -> None:
     assert "### Answers, change from runs/old (m)" in text
     assert "| counting      | 10 |   50.0 ± 10.0 |" in text
     assert "| naming        | 10 |             – |" in text
-    assert json.loads(json.dumps(report.numbers))["questions"] == RESULT.questions
+    numbers = json.loads(json.dumps(report.numbers))
+    assert numbers["questions"] == RESULT.questions
+    # Every number traces back to the run that it was measured on.
+    assert numbers["run"] == str(tmp_path / "run")
+    assert {"config", "seed", "version", "fingerprints"} <= numbers["manifest"].keys()
+    assert f"begun {numbers['manifest']['created']} by Burnish {numbers['manifest']['version']} with seed 0" in text
 
 
 @pytest.mark.parametrize("kind", ["dpo", "sft"])

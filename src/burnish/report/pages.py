@@ -20,7 +20,7 @@ from burnish.report.tables import Table, to_markdown
 from burnish.report.training import LOG, read_log, training_curves, training_table
 from burnish.scores import AnswersResult
 from burnish.store import Run
-from burnish.store.codec import from_json
+from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,9 @@ def write_report(config: ReportConfig) -> Report:
         known = ", ".join(WRITERS)
         raise RunError(f"{run.path} holds {run.manifest.kind}, of which there is no report: give one of {known}.")
     out = Path(config.out) if config.out else run.path / "report"
-    return WRITERS[run.manifest.kind](run, out, config)
+    report = WRITERS[run.manifest.kind](run, out, config)
+    origin: dict[str, Json] = {"run": str(run.path), "manifest": to_json(run.manifest)}
+    return report._replace(numbers={**origin, **report.numbers})
 
 
 def report_pairs(run: Run, out: Path, config: ReportConfig) -> Report:
@@ -52,7 +54,7 @@ def report_pairs(run: Run, out: Path, config: ReportConfig) -> Report:
     html = pairs_page(run, summary, pairs)
     page = _write(out / "index.html", html)
     figures = {"answer-lengths": answer_lengths(summary)} if summary.kept else {}
-    return Report((page, *_write_all(out, tables, figures)), tuple(tables), summary.to_json())
+    return Report((page, *_write_all(run, out, tables, figures)), tuple(tables), summary.to_json())
 
 
 def report_answers(run: Run, out: Path, _config: ReportConfig) -> Report:
@@ -67,7 +69,7 @@ def report_answers(run: Run, out: Path, _config: ReportConfig) -> Report:
             "call `burnish bench answers` with the same flags again, which scores the answers anew."
         ) from error
     tables = answers_tables(result)
-    return Report(_write_all(out, tables, answers_plots(result)), tuple(tables), run.summary)
+    return Report(_write_all(run, out, tables, answers_plots(result)), tuple(tables), run.summary)
 
 
 def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
@@ -79,7 +81,7 @@ def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
     table = training_table(log)
     figures = {"training": training_curves(log, f"Training {run.path.name} ({run.manifest.kind.upper()})")}
     numbers: dict[str, Json] = {"steps": [dict(step) for step in log]}
-    return Report(_write_all(out, [table], figures), (table,), numbers)
+    return Report(_write_all(run, out, [table], figures), (table,), numbers)
 
 
 WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
@@ -91,9 +93,12 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
 """By the kind that a run's manifest names."""
 
 
-def _write_all(out: Path, tables: Sequence[Table], figures: Mapping[str, Figure]) -> tuple[Path, ...]:
-    text = "\n\n".join(map(to_markdown, tables)) + "\n"
-    files = [_write(out / "tables.md", text)]
+def _write_all(run: Run, out: Path, tables: Sequence[Table], figures: Mapping[str, Figure]) -> tuple[Path, ...]:
+    made = run.manifest
+    prints = "".join(f", {name} `{digest[:12]}`" for name, digest in made.fingerprints.items())
+    origin = f"`{run.path}`, begun {made.created} by Burnish {made.version} with seed {made.seed}{prints}."
+    text = "\n\n".join([f"# {run.path.name}", origin, *map(to_markdown, tables)])
+    files = [_write(out / "tables.md", f"{text}\n")]
     return (*files, *(save(figure, out / f"{name}.png") for name, figure in figures.items()))
 
 
