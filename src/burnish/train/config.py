@@ -195,6 +195,11 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def is_main_process() -> bool:
+    """Whether this is the process that writes files and speaks to people."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _require_at_least(least: int, **values: float | None) -> None:
     for name, value in values.items():
         if value is not None and value < least:

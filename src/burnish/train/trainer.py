@@ -83,6 +83,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "bf16": computes_in_bfloat16(config),
         "use_cpu": config.device == "cpu",
         "logging_steps": 1,
+        "logging_nan_inf_filter": False,  # a loss that is no number must show
         "save_steps": config.save_steps,
         "save_total_limit": KEPT_CHECKPOINTS,
         "report_to": list(config.report_to) or "none",
