@@ -45,12 +45,12 @@ def test_lessons_show_training_scenes_only(lessons):
     assert {split_of(lessons.lesson(number).scene) for number in range(200)} == {"train"}
 
 
-def test_scenes_grow_from_one_object_to_five():
+def test_scenes_grow_from_one_object_to_six():
     from random import Random
 
     rng = Random(0)
     assert {len(training_scene(0, rng).things) for _ in range(50)} <= {0, 1, 2}  # lines of text keep up to two
-    assert max(len(training_scene(EASY_STEPS, rng).things) for _ in range(100)) == 5
+    assert max(len(training_scene(EASY_STEPS, rng).things) for _ in range(100)) == 6
 
 
 def test_answers_and_their_end_token_are_learnt_and_nothing_else(lessons, processor):
