@@ -5,8 +5,8 @@ Only safetensors are ever read, and code that comes with a model runs only when 
 
 from __future__ import annotations
 
-import textwrap
 import sys
+import textwrap
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -9,7 +9,7 @@ from typing import Literal
 
 import tyro
 
-from burnish.config import runtime
+from burnish.config import place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Sampling
 
@@ -21,7 +21,7 @@ class TrainConfig:
     model: str
     """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small one that comes with
     Burnish."""
-    out: str
+    out: str = place()
     """Folder of the checkpoint that is made: a PEFT adapter with the model's processor beside it."""
     lora_rank: int
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
@@ -188,11 +188,6 @@ class SFTConfig(TrainConfig, Sampling):
 def processes() -> int:
     """How many processes the launcher (torchrun, accelerate, deepspeed) started for this training."""
     return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def is_main_process() -> bool:
-    """Whether this is the one process that writes and speaks for all of them."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def is_main_process() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -114,6 +115,8 @@ class _Session:
     def fit(self, arguments: TrainingArguments, make_trainer: MakeTrainer) -> None:
         """Train to the end, from the last whole checkpoint if there is one."""
         set_seed(self.config.seed)
+        # PEFT 0.21 asks transformers 5.23 by a name that it calls old
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
         base = cast(PreTrainedModel, self.model.model)  # it was opened without an adapter
         adapted = add_adapter(base, self.config, base_name=_base_name(self.config))
         if self.config.activation_checkpointing:
