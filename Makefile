@@ -6,7 +6,7 @@ export TOKENIZERS_PARALLELISM := false
 
 .PHONY: demo test static check clean
 
-## Watch the small model get better from its own mistakes (about five minutes on two cores).
+## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
 	$(BIN)/burnish demo --out demo
 

@@ -18,11 +18,11 @@ NOISE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """Watch the small model that comes with Burnish get better from its own mistakes, in a few minutes."""
+    """Watch the small model that comes with Burnish learn from its own mistakes, in a few minutes."""
 
     out: str = "demo"
     """Folder for all that the demo makes."""
-    pairs: int = 1500
+    pairs: int = 1000
     """Pictures that pairs are made from."""
     seed: int = 0
     """Decides which pictures are drawn, the noise and the order of training."""
@@ -103,7 +103,7 @@ def _train(config: DemoConfig, out: Path) -> None:
             model="pocket",
             out=str(out / "adapter"),
             lora_rank=64,
-            lr=2e-5,  # the paper's 2e-6 is for 7 billion parameters
+            lr=5e-6,  # the paper's 2e-6 is for 7 billion parameters; docs/seva.md shows what more does
             batch_size=32,
             per_device=32,
             seed=config.seed,
