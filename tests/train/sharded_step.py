@@ -54,7 +54,8 @@ def main(folder: Path) -> None:
         if ours.requires_grad:
             dist.all_reduce(ours.grad)
             differences.append((ours.grad / dist.get_world_size() - theirs.grad.full_tensor()).abs().max().item())
-    print(f"losses {losses[0]:.6f} {losses[1]:.6f}; {len(differences)} gradients differ by {max(differences):.1e}")
+    found = f"losses {losses[0]:.6f} {losses[1]:.6f}; {len(differences)} gradients differ by {max(differences):.1e}\n"
+    sys.stdout.write(found)  # in one piece, newline included
 
 
 if __name__ == "__main__":

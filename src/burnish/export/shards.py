@@ -14,6 +14,8 @@ BATCH_ROWS = 256
 BATCH_BYTES = 32 << 20
 SHARD_BYTES = 400 << 20
 """Picture bytes after which a new file is begun."""
+SHARD_ROWS = 50_000
+"""Rows after which a new file is begun: an open file keeps an account of every row group in memory."""
 
 DATA_FILES: Mapping[str, Any] = {
     "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}]
@@ -49,7 +51,7 @@ class _ShardWriter:
         self._data, self._schema = data, schema
         self._parts: list[Path] = []
         self._file: Any = None
-        self._n_bytes = 0  # in the file that is open
+        self._n_bytes = self._n_rows = 0  # in the file that is open
         data.mkdir()
 
     def write(self, batch: list[Mapping[str, Any]], n_bytes: int) -> None:
@@ -61,13 +63,15 @@ class _ShardWriter:
             self._file = pq.ParquetWriter(self._parts[-1], self._schema)
         self._file.write_table(pa.Table.from_pylist(batch, schema=self._schema))
         self._n_bytes += n_bytes
-        if self._n_bytes >= SHARD_BYTES:
+        self._n_rows += len(batch)
+        if self._n_bytes >= SHARD_BYTES or self._n_rows >= SHARD_ROWS:
             self._close()
 
     def _close(self) -> None:
         if self._file is not None:
             self._file.close()
-            self._file, self._n_bytes = None, 0
+            self._file = None
+            self._n_bytes = self._n_rows = 0
 
     def finish(self) -> None:
         """Give the files the hub's names, which hold how many there are."""
