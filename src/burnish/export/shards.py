@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from datasets import Features
 
-BATCH_ROWS = 256
+BATCH_ROWS = 1_000
 """Rows that are held in memory, and rows in a row group: what a reader loads to get at one row."""
 BATCH_BYTES = 32 << 20
 SHARD_BYTES = 400 << 20
