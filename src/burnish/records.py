@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Facts: TypeAlias = Mapping[str, Json]
@@ -99,17 +99,23 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A student's answer to a question (FIRE, section 3.1)."""
+    """A student's answer to a question (FIRE, section 3.1), as `burnish.fire.texts` reads it."""
 
+    text: str
+    """As it was written or generated: what the next request and the training see."""
     thought: str
+    """Empty where the text has none."""
     answer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """A teacher's score (0 to 10, None where the text has none) and comment."""
+    """A teacher's score and comment, as `burnish.fire.texts` reads them."""
 
+    text: str
+    """As it was written or generated."""
     score: float | None
+    """0 to 10; None where the text has none that can be read."""
     comment: str
 
 
@@ -121,16 +127,27 @@ class Turn:
     feedback: Feedback
 
 
+Ending: TypeAlias = Literal["satisfied", "longest", "no rise", "no score", ""]
+"""Why a dialogue came to its end: a score at the threshold, the most turns, a score that does not rise, feedback
+without a score; empty for a dialogue that was written elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
     """A feedback-refinement dialogue (FIRE, section 3.1)."""
 
     id: str
     image: str
+    """Content key of the picture in the run."""
     question: str
     answer: str
+    """The ground truth."""
     turns: tuple[Turn, ...]
     source: str
+    ended: Ending = ""
+    facts: Facts = field(default_factory=dict)
+    """What else is known: the scene of the pocket world, or what a file of dialogues says beside them (split, human
+    ratings)."""
 
 
 Record: TypeAlias = PreferencePair | Prediction | Dialogue | Dropped

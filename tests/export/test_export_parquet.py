@@ -72,7 +72,10 @@ def test_predictions(tmp_path: Path) -> None:
 def test_dialogues_with_scores_that_are_missing(tmp_path: Path) -> None:
     manifest = new_manifest("dialogues", MakerConfig(), seed=0, fingerprints={})
     turns = tuple(
-        Turn(response=Response(thought="t", answer=answer), feedback=Feedback(score=score, comment="c"))
+        Turn(
+            response=Response(text=answer, thought="", answer=answer),
+            feedback=Feedback(text="c", score=score, comment="c"),
+        )
         for answer, score in (("a", 3.0), ("b", None), ("c", math.nan))
     )
     with Run.begin(tmp_path / "run", manifest) as run:

@@ -43,8 +43,11 @@ DIALOGUE = Dialogue(
     question="q",
     answer="a",
     turns=(
-        Turn(response=Response(thought="t", answer="a"), feedback=Feedback(score=8.5, comment="good")),
-        Turn(response=Response(thought="", answer="b"), feedback=Feedback(score=None, comment="")),
+        Turn(
+            response=Response(text="Thought: t\nAnswer: a\n", thought="t", answer="a"),
+            feedback=Feedback(text="Score: 8.5.\nFeedback: good", score=8.5, comment="good"),
+        ),
+        Turn(response=Response(text="b", thought="", answer="b"), feedback=Feedback(text="", score=None, comment="")),
     ),
     source="s",
 )

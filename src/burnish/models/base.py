@@ -74,6 +74,14 @@ class Reply:
     completion_tokens: int = 0
 
 
+OnReply: TypeAlias = Callable[[int, Reply], None]
+"""Told a request's number and its reply as soon as that is there, in any order but never two at once."""
+
+
+def ignore(_number: int, _reply: Reply) -> None:
+    """For callers that wait for all replies."""
+
+
 @runtime_checkable
 class Model(Protocol):
     """Answers requests."""
@@ -88,8 +96,11 @@ class Model(Protocol):
         """Hex digest of the chat template, the prompt's frame ("" where the backend hides it)."""
         ...
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
-        """One reply per request, in the requests' order. Raises ModelError or ServerError."""
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
+        """One reply per request, in the requests' order; `on_reply` is told each one as soon as it is there.
+
+        Raises ModelError or ServerError.
+        """
         ...
 
 
@@ -107,14 +118,9 @@ class ScoringModel(Model, Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions:
-    """Which model, and how it is run. Every verb that needs a model has these flags."""
+class ModelRuntime:
+    """How models are run: the flags of every verb that asks one or several."""
 
-    model: str
-    """A path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that comes with
-    Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint (vLLM, transformers serve, …)."""
-    adapter: str | None = None
-    """A PEFT adapter to put on the model."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Numbers the model computes in; `auto` is what its checkpoint says (float32 on a CPU)."""
     device: str = runtime("auto")
@@ -135,8 +141,6 @@ class ModelOptions:
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
     def __post_init__(self) -> None:
-        if not self.model:
-            raise ConfigError("--model is empty: give a path, a hub name, `pocket` or an http address.")
         for flag, value in (("--batch-size", self.batch_size), ("--concurrency", self.concurrency)):
             if value < 1:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")
@@ -144,3 +148,19 @@ class ModelOptions:
             raise ConfigError(f"--timeout must be above 0 seconds, not {self.timeout}.")
         if self.retries < 0:
             raise ConfigError(f"--retries must be 0 or more, not {self.retries}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(ModelRuntime):
+    """Which model, and how it is run. Every verb that needs one model has these flags."""
+
+    model: str
+    """A path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that comes with
+    Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint (vLLM, transformers serve, …)."""
+    adapter: str | None = None
+    """A PEFT adapter to put on the model."""
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise ConfigError("--model is empty: give a path, a hub name, `pocket` or an http address.")
+        super().__post_init__()

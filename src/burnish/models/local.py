@@ -18,7 +18,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError
-from burnish.models.base import Decoding, ModelOptions, Reply, Request
+from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.decoding import chooser, decode, score
 from burnish.models.encoding import Encoder, Encoding, collate
 from burnish.models.fingerprint import folder_digest
@@ -92,13 +92,16 @@ class LocalModel:
         own: int | None = self.processor.tokenizer.pad_token_id
         return self.end_token_ids[0] if own is None else own
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in order; greedy answers do not depend on the batch but for rounding."""
 
         def answer(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[Reply]:
             choose = chooser(decoding, [requests[i].seed for i in batch])
             answers = decode(self._read(encodings), choose, self.end_token_ids, decoding.max_new_tokens)
-            return [self._reply(ids, len(encoding)) for ids, encoding in zip(answers, encodings, strict=True)]
+            replies = [self._reply(ids, len(encoding)) for ids, encoding in zip(answers, encodings, strict=True)]
+            for number, reply in zip(batch, replies, strict=True):
+                on_reply(number, reply)
+            return replies
 
         return self._in_batches(requests, answer)
 

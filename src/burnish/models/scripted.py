@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from burnish.ids import content_key, stable_seed
-from burnish.models.base import Decoding, Reply, Request
+from burnish.models.base import Decoding, OnReply, Reply, Request, ignore
 
 END_TOKEN = 256
 """Tokens are the answer's UTF-8 bytes; this one ends it."""
@@ -28,10 +28,13 @@ class ScriptedModel:
         self.score_calls: list[int] = []
         """How many requests each call of `score` had."""
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """The written answers, cut after `max_new_tokens` bytes."""
         self.generate_calls.append(len(requests))
-        return [self._reply(self._answer(request), decoding.max_new_tokens) for request in requests]
+        replies = [self._reply(self._answer(request), decoding.max_new_tokens) for request in requests]
+        for number, reply in enumerate(replies):
+            on_reply(number, reply)
+        return replies
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """For each token a number in (-4, 0] that depends on request, place and token, summed over each answer."""

@@ -18,7 +18,7 @@ import httpx
 
 from burnish.errors import ModelError, ServerError
 from burnish.images import encode_png
-from burnish.models.base import Decoding, Message, ModelOptions, Reply, Request
+from burnish.models.base import Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class ServerModel:
         """Digest of address and name. It is weak: it cannot tell when the endpoint changes the weights behind them."""
         return hashlib.sha256(f"{self._endpoint.url}\n{self.name}".encode()).hexdigest()
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in order; an empty text is an answer like any other.
 
         A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
@@ -67,17 +67,22 @@ class ServerModel:
                 "Noise in a model's pixel space cannot go through a server, which takes only image files: use "
                 "imagenoise:800, its approximation on the picture itself, or a local model."
             )
-        return _run(self._answer_all(requests, decoding))
+        return _run(self._answer_all(requests, decoding, on_reply))
 
-    async def _answer_all(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    async def _answer_all(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply) -> list[Reply]:
         replies: dict[int, Reply] = {}
         waiting = iter(enumerate(requests))
+
+        def keep(number: int, reply: Reply) -> None:
+            replies[number] = reply
+            on_reply(number, reply)
+
         workers = min(self._concurrency, len(requests))
         async with self._endpoint.client(workers) as client:
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(workers):
-                        group.create_task(self._work(client, waiting, replies, decoding))
+                        group.create_task(self._work(client, waiting, keep, decoding))
             except ExceptionGroup as failures:
                 # the first failure stops the other workers; theirs would say the same
                 raise failures.exceptions[0] from None
@@ -87,11 +92,11 @@ class ServerModel:
         self,
         client: httpx.AsyncClient,
         waiting: Iterator[tuple[int, Request]],
-        replies: dict[int, Reply],
+        keep: OnReply,
         decoding: Decoding,
     ) -> None:
         for number, request in waiting:
-            replies[number] = await self._answer(client, request, decoding)
+            keep(number, await self._answer(client, request, decoding))
 
     async def _answer(self, client: httpx.AsyncClient, request: Request, decoding: Decoding) -> Reply:
         # pictures are encoded in a thread, so that the other calls go on meanwhile

@@ -1,0 +1,63 @@
+"""The two forms of text in a FIRE dialogue, written and read.
+
+A response is `Thought: …` and `Answer: …` on lines of their own; feedback is `Score: N.` and `Feedback: …`. Models do
+not keep to forms, so reading is lenient in where things stand and strict in what a score is: a number from 0 to 10,
+alone or out of 10. Anything else is no score, and is counted by whoever reads it, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from burnish.records import Feedback, Response
+
+BEST = 10.0
+"""The highest score."""
+
+_NUMBER = r"(?P<score>\d+(?:\.\d+)?)\s*(?:(?:/|out\s+of)\s*10(?:\.0+)?)?"
+# A full stop may end the number; a digit, a sign or a word behind it would make it something else (5-6, 5/20).
+_AFTER = r"(?=[*\s]*(?:[.,;:!)][*\s]*)?(?:$|\n|[*\s]*Feedback\b))"
+_LABELLED = re.compile(rf"(?:^|\n)[*#\s]*Score[*\s]*[:=]?[*\s]*{_NUMBER}{_AFTER}", re.IGNORECASE)
+_ALONE = re.compile(rf"[*\s]*{_NUMBER}[*\s]*\.?[*\s]*", re.IGNORECASE)
+_LABEL = re.compile(r"(?:^|\n)[*#\s]*Score\b", re.IGNORECASE)
+_SCORE_LINE = re.compile(r"(?:^|\n)[*#\s]*Score\b[^\n]*", re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|[\n.\s])[*#\s]*Feedback[*\s]*:[*\s]*", re.IGNORECASE)
+_THOUGHT = re.compile(r"(?:^|\n)[*#\s]*Thought[*\s]*:[*\s]*", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:^|\n|\s)[*#\s]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
+
+
+def read_score(text: str) -> float | None:
+    """The score in a feedback's text (or in a score's own: "5/10"); None where there is none to read."""
+    found = _LABELLED.search(text) if _LABEL.search(text) else _ALONE.fullmatch(text)
+    score = float(found["score"]) if found else None
+    return score if score is not None and score <= BEST else None
+
+
+def read_feedback(text: str) -> Feedback:
+    """Score and comment; the comment is what stands behind "Feedback:", else what is not the line of the score."""
+    label = _COMMENT.search(text)
+    comment = text[label.end() :] if label else _SCORE_LINE.sub("", text, count=1)
+    return Feedback(text=text, score=read_score(text), comment=comment.strip())
+
+
+def read_response(text: str) -> Response:
+    """Thought and answer; a text without labels is an answer as a whole."""
+    thought = _THOUGHT.match(text)
+    answer = _ANSWER.search(text, thought.end() if thought else 0) if thought else _ANSWER.match(text)
+    if answer is None:
+        return Response(text=text, thought="", answer=text.strip())
+    return Response(
+        text=text,
+        thought=text[thought.end() : answer.start()].strip() if thought else "",
+        answer=text[answer.end() :].strip(),
+    )
+
+
+def write_feedback(score: int, comment: str) -> str:
+    """Feedback in FIRE's published form."""
+    return f"Score: {score}.\nFeedback: {comment}"
+
+
+def write_response(thought: str, answer: str) -> str:
+    """A response in FIRE's published form; without a thought, the answer alone."""
+    return f"Thought: {thought}\nAnswer: {answer}" if thought else answer

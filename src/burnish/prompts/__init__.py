@@ -1,0 +1,12 @@
+"""The prompts of FIRE's roles as files: what each role is told, and how it is read back into a conversation.
+
+A prompt is a YAML file beside this one, or a user's own, with the role's `system` message (may be left out), its
+`question`, and for a later turn `again`; `${name}` stands for a value. A student's file with a `round` puts all
+earlier rounds into one message instead of a conversation. Training and inference both build their conversations here,
+so that a model meets exactly the tokens that it learned on.
+"""
+
+from burnish.prompts.files import NAMES, load, save
+from burnish.prompts.templates import ComposerPrompt, StudentPrompt, TeacherPrompt
+
+__all__ = ["NAMES", "ComposerPrompt", "StudentPrompt", "TeacherPrompt", "load", "save"]

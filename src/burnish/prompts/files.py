@@ -1,0 +1,91 @@
+"""Finds and reads prompt files: those that come with Burnish by name, a user's own by path."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from string import Template
+from typing import Any, TypeVar, get_args
+
+import yaml
+
+from burnish.errors import ConfigError
+from burnish.prompts.templates import ComposerPrompt, Prompt, StudentPrompt, StudentSees, TeacherPrompt, TeacherSees
+
+P = TypeVar("P", bound=Prompt)
+
+_FOLDER = Path(__file__).parent
+NAMES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+"""The prompts that come with Burnish."""
+_ROLES: dict[type[Prompt], str] = {StudentPrompt: "student", TeacherPrompt: "teacher", ComposerPrompt: "composer"}
+_SEES: dict[str, tuple[str, ...]] = {"student": get_args(StudentSees), "teacher": get_args(TeacherSees)}
+_VALUES: dict[str, dict[str, frozenset[str]]] = {
+    "student": {
+        "question": frozenset({"question"}),
+        "round": frozenset({"number", "response", "feedback"}),
+        "again": frozenset({"feedback"}),
+    },
+    "teacher": {
+        "question": frozenset({"question", "groundtruth", "response"}),
+        "again": frozenset({"response"}),
+    },
+    "composer": {"question": frozenset({"question", "groundtruth"})},
+}
+"""Which values each of a role's templates may stand in for."""
+
+
+def load(kind: type[P], name: str, **choices: str | None) -> P:
+    """The prompt of this role that `name` names, a built-in name or a path of a YAML file.
+
+    `choices` (such as `sees`) win over the file's where they are not None. Raises ConfigError in one sentence.
+    """
+    role = _ROLES[kind]
+    path = _FOLDER / f"{name}.yaml" if name in NAMES else Path(name).expanduser()
+    fields = _read(path)
+    if (found := fields.pop("role", None)) != role:
+        raise ConfigError(f"{path} is a prompt for the role {found!r}, and a {role}'s is needed: see {_of(role)}.")
+    fields |= {key: value for key, value in choices.items() if value is not None}
+    _check(path, role, kind, fields)
+    return kind(**fields)
+
+
+def save(prompt: Prompt, path: Path) -> None:
+    """Write the prompt to a file that `load` reads back."""
+    fields = {"role": _ROLES[type(prompt)], **dataclasses.asdict(prompt)}
+    path.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"There is no prompt {path}: give a path, or one of the names {', '.join(NAMES)}.") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"The prompt {path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        raise ConfigError(f"The prompt {path} must hold `key: text` lines: see {_FOLDER / 'fire-student.yaml'}.")
+    return fields
+
+
+def _check(path: Path, role: str, kind: type[Prompt], fields: dict[str, str]) -> None:
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    if unknown := sorted(fields.keys() - known.keys()):
+        raise ConfigError(f"The prompt {path} has the key {unknown[0]!r}; a {role}'s has {', '.join(known)}.")
+    needed = [name for name, field in known.items() if field.default is dataclasses.MISSING and name not in fields]
+    if needed:
+        raise ConfigError(f"The prompt {path} lacks {needed[0]!r}: see {_of(role)}.")
+    if "sees" in fields and fields["sees"] not in _SEES[role]:
+        raise ConfigError(f"The prompt {path} has sees: {fields['sees']}; it is one of {', '.join(_SEES[role])}.")
+    for name, values in _VALUES[role].items():
+        template = Template(fields.get(name, ""))
+        if not template.is_valid():
+            raise ConfigError(f"The prompt {path} has a $ in {name!r} that names no value: write $$ for the sign.")
+        if strange := sorted(set(template.get_identifiers()) - values):
+            raise ConfigError(
+                f"The prompt {path} has ${{{strange[0]}}} in {name!r}, which there is not: "
+                f"there are {', '.join(f'${{{value}}}' for value in sorted(values))}."
+            )
+
+
+def _of(role: str) -> str:
+    return str(_FOLDER / f"fire-{'compose' if role == 'composer' else role}.yaml")

@@ -1,0 +1,120 @@
+"""From a prompt's words and a dialogue so far to the conversation that a model is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from string import Template
+from typing import Literal, TypeAlias
+
+from PIL.Image import Image
+
+from burnish.models.base import Message
+from burnish.records import Feedback, Turn
+
+StudentSees: TypeAlias = Literal["comment", "feedback"]
+"""Of a feedback: its comment alone, as in the authors' code, or its whole text with the score."""
+TeacherSees: TypeAlias = Literal["latest", "history"]
+"""Of a dialogue: the latest response alone, as in figure A13, or all turns, as in equation 6."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What every role's prompt has."""
+
+    system: str = ""
+    """The system message; empty for none."""
+    question: str
+    """The first message of the user, behind the picture."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of the words and choices."""
+        return hashlib.sha256(json.dumps([type(self).__name__, asdict(self)]).encode()).hexdigest()
+
+    def _opening(self, picture: Image, **values: str) -> tuple[Message, ...]:
+        system = (Message(role="system", text=self.system),) if self.system else ()
+        return (*system, Message(role="user", text=_fill(self.question, **values), images=(picture,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentPrompt(Prompt):
+    """How a student is asked (figure A12)."""
+
+    sees: StudentSees = "comment"
+    again: str
+    """Asks for a better answer: in each later message, or once at the end of one with rounds."""
+    round: str = ""
+    """One earlier turn, where all of them stand in the first message."""
+
+    def messages(self, question: str, picture: Image, turns: Sequence[Turn]) -> tuple[Message, ...]:
+        """What the student is sent after these turns; without any, the question alone."""
+        opening = self._opening(picture, question=question)
+        if not turns:
+            return opening
+        if self.round:
+            rounds = "".join(
+                _fill(self.round, number=str(i), response=_said(turn.response.text), feedback=self._seen(turn.feedback))
+                for i, turn in enumerate(turns, start=1)
+            )
+            asked = opening[-1]
+            whole = Message(role="user", text=f"{asked.text}{rounds}{self.again}", images=asked.images)
+            return (*opening[:-1], whole)
+        later = (
+            message
+            for turn in turns
+            for message in (
+                Message(role="assistant", text=_said(turn.response.text)),
+                Message(role="user", text=_fill(self.again, feedback=self._seen(turn.feedback))),
+            )
+        )
+        return (*opening, *later)
+
+    def _seen(self, feedback: Feedback) -> str:
+        return feedback.comment if self.sees == "comment" else _said(feedback.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherPrompt(Prompt):
+    """How a teacher is asked (figure A13)."""
+
+    sees: TeacherSees = "latest"
+    again: str
+    """Asks about a later response, where the teacher sees the history."""
+
+    def messages(
+        self, question: str, groundtruth: str, picture: Image, turns: Sequence[Turn], response: str
+    ) -> tuple[Message, ...]:
+        """What the teacher is sent about `response`, which follows `turns`."""
+        responses = [turn.response.text for turn in turns] if self.sees == "history" else []
+        first, *later = [_said(text) for text in (*responses, response)]
+        opening = self._opening(picture, question=question, groundtruth=groundtruth, response=first)
+        followed = (
+            message
+            for turn, answer in zip(turns, later, strict=False)
+            for message in (
+                Message(role="assistant", text=_said(turn.feedback.text)),
+                Message(role="user", text=_fill(self.again, response=answer)),
+            )
+        )
+        return (*opening, *followed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerPrompt(Prompt):
+    """How a model is asked to write a whole dialogue (figures A10 and A11)."""
+
+    def messages(self, question: str, groundtruth: str, picture: Image) -> tuple[Message, ...]:
+        """What the model is sent about one example."""
+        return self._opening(picture, question=question, groundtruth=groundtruth)
+
+
+def _fill(template: str, **values: str) -> str:
+    return Template(template).substitute(values)
+
+
+def _said(text: str) -> str:
+    """A text as a model gives it: published files have line breaks behind theirs."""
+    return text.strip()
