@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from burnish.errors import RunError
 from burnish.export.base import Card, Tally, kept_records
@@ -94,6 +94,6 @@ def _column(hint: Any) -> Any:
         return List(_column(args[0]))
     if NoneType in args:
         return _column(next(arg for arg in args if arg is not NoneType))
-    if origin is Mapping:
+    if origin in (Mapping, Literal):
         return Value("string")
     return Value({str: "string", int: "int64", float: "float64", bool: "bool"}[hint])
