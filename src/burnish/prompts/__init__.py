@@ -6,7 +6,7 @@ earlier rounds into one message instead of a conversation. Training and inferenc
 so that a model meets exactly the tokens that it learned on.
 """
 
-from burnish.prompts.files import NAMES, load, save
+from burnish.prompts.files import NAMES, OWN, choose, load, save
 from burnish.prompts.templates import ComposerPrompt, StudentPrompt, TeacherPrompt
 
-__all__ = ["NAMES", "ComposerPrompt", "StudentPrompt", "TeacherPrompt", "load", "save"]
+__all__ = ["NAMES", "OWN", "ComposerPrompt", "StudentPrompt", "TeacherPrompt", "choose", "load", "save"]

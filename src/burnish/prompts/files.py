@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 from string import Template
 from typing import Any, TypeVar, get_args
@@ -13,7 +14,12 @@ from burnish.errors import ConfigError
 from burnish.prompts.templates import ComposerPrompt, Prompt, StudentPrompt, StudentSees, TeacherPrompt, TeacherSees
 
 P = TypeVar("P", bound=Prompt)
+R = TypeVar("R", StudentPrompt, TeacherPrompt)
 
+log = logging.getLogger(__name__)
+
+OWN = "prompt.yaml"
+"""What a trained adapter's folder calls the prompt that it was trained with."""
 _FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 """The prompts that come with Burnish."""
@@ -49,10 +55,29 @@ def load(kind: type[P], name: str, **choices: str | None) -> P:
     return kind(**fields)
 
 
+def choose(kind: type[R], *, given: str | None, model: str, adapter: str | None = None, sees: str | None = None) -> R:
+    """The prompt for a role that this model plays: the given one, else the one it was trained with, else the default.
+
+    A prompt that is given, or whose `sees` is, where the model was trained with another is taken, with a warning.
+    Raises ConfigError in one sentence.
+    """
+    own = next(
+        (path for place in (adapter, model) if place and (path := Path(place).expanduser() / OWN).is_file()), None
+    )
+    default = f"{'pocket' if model == 'pocket' else 'fire'}-{_ROLES[kind]}"
+    prompt = load(kind, given or (str(own) if own else default), sees=sees)
+    if own and (given or sees) and _read(own) != _fields(prompt):
+        log.warning("%s was trained with the prompt %s, and is given another.", own.parent, own)
+    return prompt
+
+
 def save(prompt: Prompt, path: Path) -> None:
     """Write the prompt to a file that `load` reads back."""
-    fields = {"role": _ROLES[type(prompt)], **dataclasses.asdict(prompt)}
-    path.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+    path.write_text(yaml.safe_dump(_fields(prompt), sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+
+
+def _fields(prompt: Prompt) -> dict[str, str]:
+    return {"role": _ROLES[type(prompt)], **dataclasses.asdict(prompt)}
 
 
 def _read(path: Path) -> dict[str, Any]:
