@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 from burnish.errors import RunError, RunLocked
@@ -34,6 +35,19 @@ def write_whole(path: Path, data: bytes, *, sync: bool) -> None:
             file.flush()
             os.fsync(file.fileno())
     beside.replace(path)
+
+
+def append_whole(file: FileIO, data: bytes, *, size: int) -> None:
+    """Add `data` to an unbuffered file of `size` bytes, or nothing of it: what the disk took before it refused
+    (OSError) is cut off again.
+    """
+    rest = memoryview(data)
+    try:
+        while rest:  # a nearly full disk takes a part, and only the next write says that it is full
+            rest = rest[file.write(rest) :]
+    except OSError:
+        file.truncate(size)
+        raise
 
 
 def lock(path: Path) -> int:

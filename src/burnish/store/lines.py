@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from burnish.errors import RunError
+from burnish.store.disk import append_whole
 
 SHARD_LINES = 10_000
 """Lines in every file but the last."""
@@ -75,11 +76,7 @@ class Lines:
         """
         if self._file is None:
             self._file = self._growing().open("ab", buffering=0)
-        try:
-            _write_all(self._file, line)
-        except OSError:
-            self._file.truncate(self._size)
-            raise
+        append_whole(self._file, line, size=self._size)
         self._count += 1
         self._size += len(line)
         if self._count % SHARD_LINES == 0:
@@ -110,9 +107,3 @@ def _whole_lines(path: Path) -> tuple[int, int]:
                 size = position + block.rindex(b"\n") + 1
             position += len(block)
     return lines, size
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:  # a nearly full disk takes a part, and only the next write says that it is full
-        rest = rest[file.write(rest) :]

@@ -3,11 +3,12 @@
     RUN/manifest.json           what made the run: configuration, seed, fingerprints, version
     RUN/records/00000.jsonl     records, one JSON line each, 10,000 lines a file
     RUN/images/ab/abcd….png     pictures, named by the SHA-256 of their bytes
+    RUN/journal.jsonl           replies of models for records that need several and are not yet there
     RUN/done.json               the summary, written last: with it the run is finished
     RUN/lock                    held by the one process that writes, with its process id
 
 A process may be killed at any moment. Small files and pictures appear whole or not at all; a picture is there
-before the record that names it; and of the records only the last line can be torn, which the next `Run.begin`
+before the record that names it; and of records and journal only the last line can be torn, which the next start
 cuts off. So what a run holds is always a beginning of what an undisturbed run holds.
 """
 
@@ -29,6 +30,8 @@ from burnish.store import manifest as manifests
 from burnish.store.codec import dump, from_line, to_line
 from burnish.store.disk import explained, lock, write_whole
 from burnish.store.extensions import EXTENSIONS, extension_of
+from burnish.store.journal import NAME as JOURNAL
+from burnish.store.journal import Journal, Part, delete_journal
 from burnish.store.lines import Lines, delete_lines
 from burnish.store.manifest import Manifest, read_manifest, refuse_changes, write_manifest
 
@@ -51,6 +54,7 @@ class Run:
         self._path, self._manifest, self._lock = path, manifest, lock_descriptor
         self._lines = Lines(path / "records")
         self._summary = _read_summary(path)
+        self._opened_journal: Journal | None = None
 
     @classmethod
     def begin(cls, path: Path, manifest: Manifest, *, restart: bool = False) -> Run:
@@ -113,6 +117,30 @@ class Run:
                 raise RunError(f"Record {record.id!r} cannot be stored in {self._path}: {error}.") from error
             with explained(self._path, "written"):
                 self._lines.append(line)
+                if self._opened_journal is not None:
+                    self._opened_journal.forget(before=len(self._lines))
+
+    def reply(self, part: Part) -> Json:
+        """The reply that `keep_reply` was given for this part, by this process or an earlier one; None without."""
+        return self._journal().get(part)
+
+    def keep_reply(self, part: Part, reply: Json) -> None:
+        """Keep what a model said for a record that is not yet in the run, until it is.
+
+        The reply has left this process when the call returns, and survives its death.
+        """
+        try:
+            with explained(self._path, "written"):
+                self._journal().put(part, reply)
+        except ValueError as error:
+            raise RunError(f"The reply for {part} cannot be stored in {self._path}: {error}.") from error
+
+    def _journal(self) -> Journal:
+        if self._opened_journal is None:
+            self._require_writing()
+            with explained(self._path, "written"):
+                self._opened_journal = Journal(self._path / JOURNAL, begin=len(self))
+        return self._opened_journal
 
     def add_image(self, data: bytes) -> str:
         """Keep a picture's file content, once, and return the key by which records name it."""
@@ -166,6 +194,8 @@ class Run:
         self._require_lock()
         with explained(self._path, "written"):
             self._lines.close()
+            self._close_journal()
+            delete_journal(self._path)
             write_whole(self._path / _DONE, dump(dict(summary)).encode(), sync=True)
         self._summary = dict(summary)
 
@@ -187,10 +217,16 @@ class Run:
         try:
             with explained(self._path, "written"):
                 self._lines.close()
+                self._close_journal()
         finally:
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
+
+    def _close_journal(self) -> None:
+        if self._opened_journal is not None:
+            self._opened_journal.close()
+            self._opened_journal = None
 
 
 def _refuse_other_folders(path: Path) -> None:
@@ -209,6 +245,7 @@ def _delete_contents(path: Path) -> None:
     """Delete what a run made, in an order that leaves a sound beginning of the old run after a kill."""
     read_manifest(path)  # so that the files of another program are never taken for a run's
     (path / _DONE).unlink(missing_ok=True)
+    delete_journal(path)
     delete_lines(path / "records")
     if (path / "images").exists():
         shutil.rmtree(path / "images")
