@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from burnish.pocket.world.scene import COLORS, REGIONS, SHAPES, SIZES, Scene, Thing
 from burnish.pocket.world.tasks.base import plural
 
-_STATEMENT = re.compile(
+STATEMENT = re.compile(
     f"there is an? ({'|'.join(SIZES)}) ({'|'.join(COLORS)}) ({'|'.join(SHAPES)}) at the ({'|'.join(REGIONS)})"
 )
+"""A statement of a description, normalised: its groups are size, color, shape and region."""
 
 
 def normalise(text: str) -> str:
@@ -62,11 +63,11 @@ def check_description(scene: Scene, text: str, question: str = "") -> Descriptio
 
     `question` narrows what is to be described ("Describe the red objects."); empty or unknown means everything.
     """
-    truth = Counter(_facts(thing) for thing in asked_about(scene, question))
+    truth = Counter(looks(thing) for thing in asked_about(scene, question))
     said: Counter[tuple[str, ...]] = Counter()
     unreadable = 0
     for sentence in filter(None, (normalise(part) for part in re.split(r"[.\n]", text))):
-        found = _STATEMENT.fullmatch(sentence)
+        found = STATEMENT.fullmatch(sentence)
         if found:
             said[found.groups()] += 1
         else:
@@ -90,7 +91,8 @@ def asked_about(scene: Scene, question: str) -> tuple[Thing, ...]:
 _LOOKS = {*COLORS, *(plural(shape) for shape in SHAPES)}
 
 
-def _facts(thing: Thing) -> tuple[str, ...]:
+def looks(thing: Thing) -> tuple[str, ...]:
+    """What a statement says of a thing: size, color, shape and region."""
     return thing.size, thing.color, thing.shape, thing.region
 
 

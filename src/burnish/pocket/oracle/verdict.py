@@ -1,0 +1,172 @@
+"""The oracle as a teacher: a score, what is wrong, and a hint that does not tell the answer.
+
+Comments never hold the ground truth as a phrase of its own below a score of 8 (a test asks thousands), which forbids
+some words: "right" (it is a place), "no" (it is an answer), a sentence that begins with "A" (it is a letter).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from burnish.fire.texts import read_response, write_feedback
+from burnish.pocket.oracle.question import Known
+from burnish.pocket.oracle.statements import describe_faults
+from burnish.pocket.world import normalise
+from burnish.pocket.world.scene import COLORS, CORNERS, REGIONS, SHAPES
+from burnish.records import Facts
+
+CORRECT = "That is correct."
+
+
+class Verdict(NamedTuple):
+    """What the oracle thinks of an answer."""
+
+    score: int
+    """10 for the truth, 1 for what is no answer to the question, 2 to 7 by nearness for all else."""
+    comment: str
+
+
+def feedback(facts: Facts, question: str, answer: str, response: str) -> str:
+    """Feedback in FIRE's form to a response's text. Raises SourceError for a question of another world."""
+    found = verdict(Known.of(facts, question, answer), read_response(response).answer)
+    return write_feedback(found.score, found.comment)
+
+
+def verdict(known: Known, said: str) -> Verdict:
+    """Score and comment for an answer."""
+    if known.kind == "description":
+        return _of_description(known, said)
+    truth, answer = normalise(known.answer), normalise(said)
+    if truth == answer:
+        return Verdict(10, CORRECT)
+    return _JUDGES[known.kind](truth, answer)
+
+
+def _of_description(known: Known, said: str) -> Verdict:
+    faults = describe_faults(known.scene, known.question, said)
+    if not faults.named:
+        return Verdict(10, CORRECT)
+    if faults.f1 == 0 and faults.readable == 0:
+        return Verdict(1, "Describe every object in a sentence.")
+    return Verdict(min(7, 2 + int(6 * faults.f1)), " ".join(faults.named))
+
+
+def _yes_no(_truth: str, said: str) -> Verdict:
+    if said not in ("yes", "no"):
+        return Verdict(1, "Say if it is so or not.")
+    return Verdict(2, "That is wrong. Look again.")
+
+
+def _color(truth: str, said: str) -> Verdict:
+    if said not in COLORS:
+        return Verdict(1, "The answer must be one color.")
+    return Verdict(3, f"Not {said}: {_letters(truth)}")
+
+
+def _shape(truth: str, said: str) -> Verdict:
+    if said not in SHAPES:
+        return Verdict(1, "The answer must be one shape.")
+    near = CORNERS[truth] == CORNERS[said]
+    return Verdict(4 if near else 3, f"Not {said}: {_corners(truth)}")
+
+
+def _size(_truth: str, said: str) -> Verdict:
+    if said not in ("small", "large"):
+        return Verdict(1, "The answer must be one size.")
+    return Verdict(3, "That size is wrong. Compare it with other objects.")
+
+
+def _side(truth: str, said: str) -> Verdict:
+    across = ("left", "right")
+    if said not in (*across, "above", "below"):
+        return Verdict(1, "The answer must be one side.")
+    if (truth in across) == (said in across):
+        return Verdict(4, f"Not {said}: it is the other side.")
+    return Verdict(3, f"Not {said}: compare the {'columns' if truth in across else 'rows'}.")
+
+
+def _place(truth: str, said: str) -> Verdict:
+    if said not in REGIONS:
+        return Verdict(1, "The answer must be one place in the picture.")
+    row, column = _row(truth) == _row(said), _column(truth) == _column(said)
+    if row:
+        return Verdict(5, "The row is correct, the column is wrong.")
+    if column:
+        return Verdict(5, "The column is correct, the row is wrong.")
+    return Verdict(3, "Row and column are wrong.")
+
+
+def _object(truth: str, said: str) -> Verdict:
+    color, _, shape = said.partition(" ")
+    true_color, _, true_shape = truth.partition(" ")
+    if color not in COLORS or shape not in SHAPES:
+        return Verdict(1, "The answer must be one color and one shape.")
+    if color == true_color:
+        return Verdict(5, f"The color is correct. Not {shape}: {_corners(true_shape)}")
+    if shape == true_shape:
+        return Verdict(5, f"The shape is correct. Not {color}: {_letters(true_color)}")
+    return Verdict(3, f"Not {said}: color and shape are wrong. {_corners(true_shape).capitalize()}")
+
+
+def _number(truth: str, said: str) -> Verdict:
+    if not said.isdecimal():
+        return Verdict(1, "The answer must be one number.")
+    off = int(said) - int(truth)
+    side = "too high" if off > 0 else "too low"
+    if abs(off) == 1:
+        return Verdict(6, f"Almost: your number is {side}.")
+    return Verdict(4 if abs(off) == 2 else 3, f"Your number is much {side}.")
+
+
+def _character(truth: str, said: str) -> Verdict:
+    sort = "number" if truth.isdigit() else "letter"
+    if len(said) != 1 or said.isdigit() != truth.isdigit():
+        return Verdict(1, f"The answer must be one {sort}.")
+    return Verdict(3, f"That {sort} is wrong. Read it again.")
+
+
+def _text(truth: str, said: str) -> Verdict:
+    if not said or " " in said:
+        return Verdict(1, "The answer must be one line of text.")
+    if len(said) != len(truth):
+        many = "many" if len(said) > len(truth) else "few"
+        return Verdict(3, f"There are too {many} characters.")
+    wrong = [str(place) for place, (a, b) in enumerate(zip(truth, said, strict=True), start=1) if a != b]
+    score = 2 + 5 * (len(truth) - len(wrong)) // len(truth)
+    return Verdict(score, f"Read character {' and '.join(wrong)} again.")
+
+
+_JUDGES = {
+    "yes or no": _yes_no,
+    "color": _color,
+    "shape": _shape,
+    "size": _size,
+    "side": _side,
+    "place": _place,
+    "object": _object,
+    "number": _number,
+    "character": _character,
+    "text": _text,
+}
+
+
+def _letters(word: str) -> str:
+    return f"the word has {len(word)} letters."
+
+
+def _corners(shape: str) -> str:
+    return f"the shape has {CORNERS[shape]} corners."
+
+
+def _row(place: str) -> str:
+    return next((row for row in ("top", "bottom") if row in place.split()), "")
+
+
+def _column(place: str) -> str:
+    return next((column for column in ("left", "right") if column in place.split()), "")
+
+
+def tells(known: Known, comment: str) -> bool:
+    """Whether a comment holds the ground truth as a phrase of its own."""
+    return re.search(rf"(?<!\w){re.escape(normalise(known.answer))}(?!\w)", comment.lower()) is not None
