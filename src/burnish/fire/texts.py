@@ -53,9 +53,9 @@ def read_response(text: str) -> Response:
     )
 
 
-def write_feedback(score: int, comment: str) -> str:
-    """Feedback in FIRE's published form."""
-    return f"Score: {score}.\nFeedback: {comment}"
+def write_feedback(score: float, comment: str) -> str:
+    """Feedback in FIRE's published form: whole scores as "5", others as "8.5"."""
+    return f"Score: {score:g}.\nFeedback: {comment}"
 
 
 def write_response(thought: str, answer: str) -> str:
