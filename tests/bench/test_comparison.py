@@ -70,11 +70,14 @@ def test_a_fall_is_worse_and_longer_answers_are_just_higher(tmp_path: Path) -> N
 
 def test_fewer_hallucinations_are_better() -> None:
     difference = Estimate(value=-0.2, low=-0.3, high=-0.1, n=50)
-    assert verdict(METRICS["hallucination_rate"], difference, 0.01) == "better"
-    assert verdict(METRICS["statement_recall"], difference, 0.01) == "worse"
-    assert verdict(METRICS["tokens"], difference, 0.01) == "lower"
-    assert verdict(METRICS["hallucination_rate"], difference, 0.06) == "undecided"
-    assert verdict(METRICS["hallucination_rate"], Estimate(value=None, low=None, high=None, n=0), None) == "undecided"
+    assert verdict(METRICS["hallucination_rate"].better, difference, 0.01) == "better"
+    assert verdict(METRICS["statement_recall"].better, difference, 0.01) == "worse"
+    assert verdict(METRICS["tokens"].better, difference, 0.01) == "lower"
+    assert verdict(METRICS["hallucination_rate"].better, difference, 0.06) == "undecided"
+    assert (
+        verdict(METRICS["hallucination_rate"].better, Estimate(value=None, low=None, high=None, n=0), None)
+        == "undecided"
+    )
 
 
 def test_equal_runs_are_undecided(tmp_path: Path) -> None:

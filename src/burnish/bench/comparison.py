@@ -23,7 +23,7 @@ from burnish.bench.scoring import (
 )
 from burnish.bench.uncertainty import Floats, Interval, difference_interval, mcnemar, swap_test
 from burnish.errors import RunError
-from burnish.scores import CONFIDENCE, Comparison, Estimate, Metric, PairedScore, Verdict
+from burnish.scores import CONFIDENCE, Comparison, Direction, Estimate, Metric, PairedScore, Verdict
 
 
 class _PairedTerm(NamedTuple):
@@ -113,7 +113,7 @@ def _paired_score(cell: Cell, pairs: Sequence[_PairedTerm]) -> PairedScore:
         losses=outcome and outcome.losses,
         p_value=p_value,
         test=test,
-        verdict=verdict(metric, difference, p_value),
+        verdict=verdict(metric.better, difference, p_value),
     )
 
 
@@ -143,13 +143,13 @@ def _test(
     return "swap", swap_test(before_P2, after_P2)
 
 
-def verdict(metric: Metric, difference: Estimate, p_value: float | None) -> Verdict:
+def verdict(better: Direction, difference: Estimate, p_value: float | None) -> Verdict:
     """A change is called where its interval leaves 0 out *and* the test agrees: on few pictures the bootstrap errs."""
     if difference.low is None or difference.high is None or p_value is None or p_value >= 1 - CONFIDENCE:
         return "undecided"
     if difference.low <= 0 <= difference.high:
         return "undecided"
     rose = difference.low > 0
-    if metric.better == "neither":
+    if better == "neither":
         return "higher" if rose else "lower"
-    return "better" if rose == (metric.better == "higher") else "worse"
+    return "better" if rose == (better == "higher") else "worse"

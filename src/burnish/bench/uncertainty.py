@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Statistic: TypeAlias = Callable[[Floats], Floats]
+"""From R rows of K column sums to R values: what a number becomes in each of R draws."""
 
 Z = 1.959963984540054
 """Standard normal quantile of a two-sided interval of 95 %."""
@@ -36,6 +38,13 @@ def ratio(terms_P2: Floats) -> float | None:
     """The metric's value, None where its denominator is 0."""
     numerator, denominator = terms_P2.sum(axis=0)
     return float(numerator / denominator) if denominator else None
+
+
+def ratios(sums_R2: Floats) -> Floats:
+    """The metric in each of R draws, nan where a denominator is 0: such a draw says nothing about it."""
+    ratios_R = np.full(len(sums_R2), np.nan)
+    np.divide(sums_R2[:, 0], sums_R2[:, 1], out=ratios_R, where=sums_R2[:, 1] != 0)
+    return ratios_R
 
 
 def wilson(successes: float, n: float) -> Interval:
@@ -74,19 +83,30 @@ def effective_size(terms_P2: Floats) -> float:
 
 
 def bootstrap_interval(terms_P2: Floats) -> Interval | None:
-    """Percentile interval of the ratio, pictures drawn with replacement (Efron, 1979); None for a single picture."""
-    if len(terms_P2) < 2:
-        return None
-    sums_R2 = _resampled_sums(terms_P2)
-    return _percentiles(_ratios(sums_R2))
+    """Percentile interval of the ratio, pictures drawn with replacement; None for a single picture."""
+    return percentiles(ratios(resampled_sums(terms_P2))) if len(terms_P2) > 1 else None
 
 
 def difference_interval(before_P2: Floats, after_P2: Floats) -> Interval | None:
     """Percentile interval of ratio(after) - ratio(before), the same pictures drawn for both."""
     if len(before_P2) < 2:
         return None
-    sums_R4 = _resampled_sums(np.hstack((before_P2, after_P2)))
-    return _percentiles(_ratios(sums_R4[:, 2:]) - _ratios(sums_R4[:, :2]))
+    sums_R4 = resampled_sums(np.hstack((before_P2, after_P2)))
+    return percentiles(ratios(sums_R4[:, 2:]) - ratios(sums_R4[:, :2]))
+
+
+def resampled_sums(terms_PK: Floats) -> Floats:
+    """R x K: the column sums in each of RESAMPLES draws of P pictures with replacement (Efron, 1979)."""
+    return _in_blocks(lambda start, count: _times_drawn(len(terms_PK), start, count) @ terms_PK, len(terms_PK))
+
+
+def percentiles(values_R: Floats) -> Interval | None:
+    """The interval that holds 95 % of a number's values in all draws; None where no draw has one (nan)."""
+    finite = values_R[np.isfinite(values_R)]
+    if not len(finite):
+        return None
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return Interval(float(low), float(high))
 
 
 def mcnemar(wins: int, losses: int) -> float:
@@ -99,30 +119,26 @@ def mcnemar(wins: int, losses: int) -> float:
     return min(1.0, 2 * tail / outcomes)
 
 
-def swap_test(before_P2: Floats, after_P2: Floats) -> float | None:
+def swap_test(before_PK: Floats, after_PK: Floats, statistic: Statistic = ratios) -> float | None:
     """Two-sided p-value of the approximate randomization test (Noreen, 1989; Yeh, 2000, for precision and F1).
 
     If the two models were alike, a picture's answers could be swapped between them: the p-value is the share of
-    random swaps whose difference is at least the one seen. It may be used on any ratio, on whole pictures.
+    random swaps whose difference is at least the one seen. It may be used on any function of column sums, on whole
+    pictures; without one, it is used on the ratio.
     """
-    before, after = ratio(before_P2), ratio(after_P2)
-    if before is None or after is None:
+    change_PK = after_PK - before_PK
+    base_K, changed_K = before_PK.sum(axis=0), after_PK.sum(axis=0)
+    seen = float((statistic(changed_K[None]) - statistic(base_K[None]))[0])
+    if not math.isfinite(seen):
         return None
-    change_P2 = after_P2 - before_P2
-    base_2, changed_2 = before_P2.sum(axis=0), after_P2.sum(axis=0)
 
     def swapped(start: int, count: int) -> Floats:
-        moved_R2 = _coins(len(change_P2), start, count) @ change_P2
-        return _ratios(changed_2 - moved_R2) - _ratios(base_2 + moved_R2)
+        moved_RK = _coins(len(change_PK), start, count) @ change_PK
+        return statistic(changed_K - moved_RK) - statistic(base_K + moved_RK)
 
-    differences_R = np.abs(_in_blocks(swapped, len(change_P2)))
-    extreme = np.count_nonzero(differences_R >= abs(after - before) - 1e-12)
+    differences_R = np.abs(_in_blocks(swapped, len(change_PK)))
+    extreme = np.count_nonzero(differences_R >= abs(seen) - 1e-12)
     return (1 + extreme) / (1 + np.count_nonzero(np.isfinite(differences_R)))
-
-
-def _resampled_sums(terms_PK: Floats) -> Floats:
-    """Column sums of RESAMPLES draws of P rows with replacement."""
-    return _in_blocks(lambda start, count: _times_drawn(len(terms_PK), start, count) @ terms_PK, len(terms_PK))
 
 
 @lru_cache(maxsize=4)
@@ -147,18 +163,3 @@ def _coins(pictures: int, start: int, count: int) -> Floats:
 def _in_blocks(draw: Callable[[int, int], Floats], pictures: int) -> Floats:
     step = max(1, _BLOCK // pictures)
     return np.concatenate([draw(start, min(step, RESAMPLES - start)) for start in range(0, RESAMPLES, step)])
-
-
-def _ratios(sums_R2: Floats) -> Floats:
-    """Ratios with nan where a denominator is 0: such a draw says nothing about the metric."""
-    ratios_R = np.full(len(sums_R2), np.nan)
-    np.divide(sums_R2[:, 0], sums_R2[:, 1], out=ratios_R, where=sums_R2[:, 1] != 0)
-    return ratios_R
-
-
-def _percentiles(values_R: Floats) -> Interval | None:
-    finite = values_R[np.isfinite(values_R)]
-    if not len(finite):
-        return None
-    low, high = np.quantile(finite, [0.025, 0.975])
-    return Interval(float(low), float(high))
