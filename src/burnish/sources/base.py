@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from burnish.errors import LineError, SourceError
 from burnish.images import decode
 from burnish.records import Dropped, Example, Facts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +65,14 @@ def dropped_row(place: str, source: str, error: LineError) -> Dropped:
     return Dropped(id=key_of(place), source=source, reason=error.reason, detail=f"{place} {error}.")
 
 
-def refuse_useless(outcomes: Iterable[Candidate | Dropped], where: str, mend: str) -> Iterator[Candidate | Dropped]:
-    """Passes the outcomes on. Raises SourceError at their end if there was no candidate among them."""
+def refuse_useless(outcomes: Iterable[T | Dropped], where: str, mend: str) -> Iterator[T | Dropped]:
+    """Passes the outcomes on. Raises SourceError at their end if there was none but Dropped ones among them."""
     useful, first = False, ""
     for outcome in outcomes:
-        if isinstance(outcome, Candidate):
-            useful = True
-        else:
+        if isinstance(outcome, Dropped):
             first = first or outcome.detail
+        else:
+            useful = True
         yield outcome
     if not useful:
         what = f"holds nothing that can be used (the first fault: {first.rstrip('.')})" if first else "is empty"

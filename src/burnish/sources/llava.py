@@ -18,11 +18,10 @@ from burnish.errors import LineError
 from burnish.images import read_inside
 from burnish.records import Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
-from burnish.sources.fields import kind_of, scalar_field, text_field
-from burnish.sources.files import open_file
-from burnish.sources.json_array import read_array
+from burnish.sources.fields import scalar_field, text_field
+from burnish.sources.json_items import json_items
 from burnish.sources.spec import Spec, at_home
-from burnish.sources.tables import Row, json_rows
+from burnish.sources.tables import Row
 
 SHORT_ANSWER = "Answer the question using a single word or phrase."
 """What LLaVA-665K puts behind the questions of its VQA parts."""
@@ -49,26 +48,12 @@ class LlavaSource(Source):
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each human turn, and a Dropped for each item or turn that cannot be used."""
-        questions = (outcome for row in self._rows() for outcome in self._questions(row))
+        questions = (outcome for row in json_items(self.path) for outcome in self._questions(row))
         return refuse_useless(questions, str(self.path), "give a file in the format of LLaVA-665K")
 
     def load(self, candidate: Candidate) -> Example:
         """Reads the picture's file."""
         return with_picture(candidate, read_inside(self.root, candidate.image))
-
-    def _rows(self) -> Iterator[Row]:
-        if not self._is_array():
-            yield from json_rows(self.path)
-            return
-        for number, item in enumerate(read_array(self.path), start=1):
-            wrong = LineError("no JSON object", f"is a {kind_of(item)}, not an object")
-            yield Row(f"item {number}", item if isinstance(item, dict) else wrong)
-
-    def _is_array(self) -> bool:
-        with open_file(self.path) as file:
-            while (mark := file.read(1)).isspace():
-                pass
-            return mark == b"["
 
     @property
     def _name(self) -> str:
