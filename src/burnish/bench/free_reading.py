@@ -1,0 +1,98 @@
+"""Free dialogues as numbers: every dialogue of a run or file with what it is worth, and who spoke."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from burnish.bench.free_rules import FreeRules, Worth, worth
+from burnish.bench.naming import speaker
+from burnish.dialogue.reading import open_dialogues
+from burnish.errors import RunError
+from burnish.records import Dialogue, Dropped, Facts
+from burnish.store import Run
+from burnish.store.manifest import NAME
+
+
+class Asked(NamedTuple):
+    """What a dialogue is about: what is equal in two runs for their dialogues to be a pair."""
+
+    picture: str
+    question: str
+    answer: str
+
+
+class Played(NamedTuple):
+    """One dialogue as numbers."""
+
+    asked: Asked
+    source: str
+    facts: Facts
+    worth: Worth
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRun:
+    """The free dialogues of one run or file: of one seed."""
+
+    path: str
+    student: str
+    teacher: str
+    dialogues: tuple[Played, ...]
+    dropped: Mapping[str, int]
+    """What is no dialogue, by reason."""
+
+
+def read_seeds(path: str, rules: FreeRules) -> list[FreeRun]:
+    """The runs in a folder of `burnish bench free`, one for each seed; else the one run or file.
+
+    Raises RunError or SourceError for what cannot be read, and RunError where there is no dialogue.
+    """
+    folders = seed_folders(Path(path))
+    return [read_free(str(folder), rules) for folder in folders] if folders else [read_free(path, rules)]
+
+
+def seed_folder(out: Path, seed: int) -> Path:
+    """Where `burnish bench free` keeps the dialogues of a seed."""
+    return out / f"seed-{seed}"
+
+
+def seed_folders(out: Path) -> list[Path]:
+    """The runs of all seeds in `out`, in order; empty where it is no folder of seeds."""
+    found = [path for path in out.glob("seed-*") if (path / NAME).exists() and path.name[5:].isdecimal()]
+    return sorted(found, key=lambda path: int(path.name[5:]))
+
+
+def read_free(path: str, rules: FreeRules) -> FreeRun:
+    """All dialogues of a run or file."""
+    played, dropped = [], Counter[str]()
+    for outcome in open_dialogues(path):
+        if isinstance(outcome, Dropped):
+            dropped[outcome.reason] += 1
+        else:
+            played.append(_played(outcome, rules))
+    if not played:
+        reasons = ", ".join(f"{reason} ({n:,})" for reason, n in dropped.most_common())
+        raise RunError(f"{path} holds no dialogue to score ({reasons or 'it has no record yet'}).")
+    student, teacher = _speakers(path)
+    return FreeRun(path, student, teacher, tuple(played), dict(dropped.most_common()))
+
+
+def _played(dialogue: Dialogue, rules: FreeRules) -> Played:
+    return Played(
+        asked=Asked(dialogue.image, dialogue.question, dialogue.answer),
+        source=dialogue.source,
+        facts=dialogue.facts,
+        worth=worth([turn.feedback.score for turn in dialogue.turns], rules),
+    )
+
+
+def _speakers(path: str) -> tuple[str, str]:
+    """Student and teacher of a run, as its flags named them; of a file, the file's name and nobody."""
+    if not Path(path).is_dir():
+        return Path(path).stem, ""
+    config = Run.open(Path(path)).manifest.config
+    return speaker(config, "student") or Path(path).name, speaker(config, "teacher")
