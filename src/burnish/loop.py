@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
@@ -18,6 +18,7 @@ from burnish.images import decode
 from burnish.models import Message, Request
 from burnish.progress import Progress
 from burnish.records import Dropped, Example, Record
+from burnish.sources import Inputs
 from burnish.store import Run
 
 MakeRecords: TypeAlias = Callable[[Sequence[Example]], Sequence[Sequence[Record]]]
@@ -26,18 +27,6 @@ MakeRecords: TypeAlias = Callable[[Sequence[Example]], Sequence[Sequence[Record]
 
 CHUNK = 64
 """Inputs in a chunk: several full batches, so that sorting by length pays, and little to lose."""
-
-
-class Inputs(Protocol):
-    """What `burnish.sources.stream` gives."""
-
-    def __len__(self) -> int:
-        """How many outcomes there are."""
-        ...
-
-    def from_index(self, start: int) -> Iterator[Example | Dropped]:
-        """The outcomes from `start` on; those before it are not opened."""
-        ...
 
 
 def parse_distortions(specs: Sequence[str]) -> tuple[Distortion, ...]:

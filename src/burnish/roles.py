@@ -6,14 +6,15 @@ played by what is no model: the pocket world's oracle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, final
+from typing import NamedTuple, Protocol, final, overload
 
 from burnish.errors import ModelError
 from burnish.images import decode
-from burnish.models import Decoding, Model, OnReply, Request
-from burnish.prompts import StudentPrompt, TeacherPrompt
+from burnish.models import Decoding, Model, OnReply, Reply, Request
+from burnish.prompts import ComposerPrompt, StudentPrompt, TeacherPrompt
 from burnish.records import Example, Turn
 
 
@@ -23,6 +24,8 @@ class Case(NamedTuple):
     example: Example
     turns: tuple[Turn, ...]
     response: str = ""
+    seed: int = 0
+    """Decides what is drawn where the role draws its words at random."""
 
 
 class Role(Protocol):
@@ -55,11 +58,12 @@ class Student:
     def request(self, case: Case) -> Request:
         """What the model is sent."""
         example = case.example
-        return Request(messages=self.prompt.messages(example.question, decode(example.image), case.turns))
+        messages = self.prompt.messages(example.question, decode(example.image), case.turns)
+        return Request(messages=messages, seed=case.seed)
 
     def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
         """Responses."""
-        self.model.generate([self.request(case) for case in cases], self.decoding, on_reply)
+        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
 
 
 @final
@@ -79,16 +83,108 @@ class Teacher:
     def request(self, case: Case) -> Request:
         """What the model is sent. Raises ModelError for an example without a ground truth."""
         example = case.example
-        if example.answer is None:
-            raise ModelError(f"Example {example.id} has no ground truth, and a teacher must know it: leave it out.")
-        picture = decode(example.image)
-        return Request(
-            messages=self.prompt.messages(example.question, example.answer, picture, case.turns, case.response)
-        )
+        truth = _groundtruth(example)
+        messages = self.prompt.messages(example.question, truth, decode(example.image), case.turns, case.response)
+        return Request(messages=messages, seed=case.seed)
 
     def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
         """Feedback."""
-        self.model.generate([self.request(case) for case in cases], self.decoding, on_reply)
+        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+
+
+@final
+class OracleTeacher:
+    """The oracle of the pocket world as a teacher: no model, and never wrong."""
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of the oracle's version."""
+        from burnish.pocket.oracle import VERSION
+
+        return {"teacher oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
+
+    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+        """Feedback. Raises SourceError for an example of another world, ModelError for one without a ground truth."""
+        from burnish.pocket.oracle import feedback
+
+        for number, case in enumerate(cases):
+            example = case.example
+            text = feedback(example.facts, example.question, _groundtruth(example), case.response)
+            on_reply(number, Reply(text=text))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Composer:
+    """Writes a whole dialogue about an example, both parts of it (figures A10 and A11)."""
+
+    model: Model
+    prompt: ComposerPrompt
+    decoding: Decoding = field(default_factory=Decoding)
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of model, chat template and prompt."""
+        return _fingerprints("composer", self.model, self.prompt.fingerprint)
+
+    def request(self, case: Case) -> Request:
+        """What the model is sent. Raises ModelError for an example without a ground truth."""
+        example = case.example
+        messages = self.prompt.messages(example.question, _groundtruth(example), decode(example.image))
+        return Request(messages=messages, seed=case.seed)
+
+    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+        """Dialogues, as texts."""
+        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+
+
+@final
+class OracleComposer:
+    """The oracle of the pocket world as a composer, in GPT-4V's place: no model, and without a price."""
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of the oracle's version."""
+        from burnish.pocket.oracle import VERSION
+
+        return {"composer oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
+
+    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+        """Dialogues. Raises SourceError for an example of another world, ModelError for one without a ground truth."""
+        from burnish.pocket.oracle import compose
+
+        for number, case in enumerate(cases):
+            example = case.example
+            text = compose(example.facts, example.question, _groundtruth(example), case.seed)
+            on_reply(number, Reply(text=text))
+
+
+@final
+class _Requests(Sequence[Request]):
+    """Requests that are built when they are reached: no more pictures are open than a model works on."""
+
+    def __init__(self, cases: Sequence[Case], build: Callable[[Case], Request]) -> None:
+        self._cases, self._build = cases, build
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    @overload
+    def __getitem__(self, index: int) -> Request: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> _Requests: ...
+
+    def __getitem__(self, index: int | slice) -> Request | _Requests:
+        if isinstance(index, slice):
+            return _Requests(self._cases[index], self._build)
+        return self._build(self._cases[index])
+
+
+def _groundtruth(example: Example) -> str:
+    if example.answer is None:
+        raise ModelError(f"Example {example.id} has no ground truth, and a teacher must know it: leave it out.")
+    return example.answer
 
 
 def _fingerprints(role: str, model: Model, prompt: str) -> dict[str, str]:

@@ -1,1 +1,5 @@
-"""The student-teacher loop: written once, used to make dialogues and to measure in them."""
+"""The student-teacher loop (FIRE, section 3.3), under everything that makes or measures dialogues.
+
+`stopping.py` says when a dialogue ends, `loop.py` carries many on together, `asking.py` asks for no reply twice, and
+`partners.py` opens the two roles that a configuration names.
+"""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from burnish.models import Reply
+from burnish.models import OnReply, Reply
+from burnish.models.base import ignore
 from burnish.roles import Case, Role
 from burnish.store import Part, Run
 from burnish.store.codec import from_json, to_json
 
 
-def answered(role: Role, cases: Mapping[Part, Case], run: Run) -> dict[Part, Reply]:
+def answered(role: Role, cases: Mapping[Part, Case], run: Run, on_reply: OnReply = ignore) -> dict[Part, Reply]:
     """What the role says to each case; it is asked only about those whose reply the run does not keep yet.
 
-    Every new reply is kept the moment it comes, so that a kill, or a failure (ModelError, ServerError) halfway, loses
-    none. The parts of a record must lie at or after the run's end.
+    Every new reply is kept the moment it comes, then told, so that a kill, or a failure (ModelError, ServerError)
+    halfway, loses none. The parts must be of records that the run does not hold yet.
     """
     replies = {part: from_json(Reply, kept) for part in cases if (kept := run.reply(part)) is not None}
     missing = [part for part in cases if part not in replies]
@@ -22,6 +23,7 @@ def answered(role: Role, cases: Mapping[Part, Case], run: Run) -> dict[Part, Rep
     def keep(number: int, reply: Reply) -> None:
         run.keep_reply(missing[number], to_json(reply))
         replies[missing[number]] = reply
+        on_reply(number, reply)
 
     if missing:
         role.reply([cases[part] for part in missing], keep)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from burnish.models.base import (
     Decoding,
     Message,
@@ -27,15 +29,42 @@ __all__ = [
     "Request",
     "ScoringModel",
     "open_model",
+    "open_models",
 ]
 
 
 def open_model(options: ModelOptions) -> Model:
     """The model that the options name, ready to answer. Raises ModelError or ConfigError."""
-    if options.model.startswith(("http://", "https://")):
-        from burnish.models.server import ServerModel
+    [model] = open_models([options])
+    return model
 
-        return ServerModel.open(options)
-    from burnish.models.local import LocalModel
 
-    return LocalModel.open(options)
+def open_models(options: Sequence[ModelOptions]) -> list[Model]:
+    """The models that the options name, in their order; a local one that several name is loaded once.
+
+    Its adapters are put on it in turn, so two of its models never answer at the same time.
+    Raises ModelError, ServerError or ConfigError.
+    """
+    served = [_is_served(option) for option in options]
+    local = iter(_open_local([option for option, is_served in zip(options, served, strict=True) if not is_served]))
+    return [
+        _open_served(option) if is_served else next(local) for option, is_served in zip(options, served, strict=True)
+    ]
+
+
+def _is_served(options: ModelOptions) -> bool:
+    return options.model.startswith(("http://", "https://"))
+
+
+def _open_served(options: ModelOptions) -> Model:
+    from burnish.models.server import ServerModel
+
+    return ServerModel.open(options)
+
+
+def _open_local(options: Sequence[ModelOptions]) -> Sequence[Model]:
+    if not options:
+        return ()
+    from burnish.models.adapters import open_local
+
+    return open_local(options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeAlias
 
 import torch
@@ -18,8 +18,8 @@ SCORE_TOKENS = 64
 """Answer tokens that are scored in one forward pass: bounds the memory that their logits take."""
 
 
-def chooser(decoding: Decoding, seeds: Sequence[int]) -> Choose:
-    """How the next token is chosen: the likeliest, or drawn with each answer's own seed."""
+def chooser(decoding: Decoding, seeds: Iterable[int]) -> Choose:
+    """How the next token is chosen: the likeliest, or drawn with each answer's own seed (not read if not needed)."""
     if decoding.temperature == 0:
         return lambda logits_BV, _: logits_BV.argmax(dim=-1)
     return Sampler(decoding.temperature, decoding.top_p, seeds)
@@ -28,7 +28,7 @@ def chooser(decoding: Decoding, seeds: Sequence[int]) -> Choose:
 class Sampler:
     """Draws tokens from the nucleus of each row's own distribution with each answer's own random numbers."""
 
-    def __init__(self, temperature: float, top_p: float, seeds: Sequence[int]) -> None:
+    def __init__(self, temperature: float, top_p: float, seeds: Iterable[int]) -> None:
         self._temperature, self._top_p = temperature, top_p
         self._generators = [random.Random(seed) for seed in seeds]
 

@@ -56,7 +56,7 @@ def load(options: ModelOptions) -> Loaded:
     if options.adapter is None:
         return Loaded(model, processor, (folder,))
     adapter = find(options.adapter)
-    return Loaded(_with_adapter(model, folder, adapter, options), processor, (folder, adapter))
+    return Loaded(put_on(model, folder, adapter, options), processor, (folder, adapter))
 
 
 def find(name: str) -> Path:
@@ -78,6 +78,36 @@ def find(name: str) -> Path:
         raise ModelError(
             f"{name} is neither a folder here nor a model that the Hugging Face hub gave ({_gist(error)})."
         ) from error
+
+
+def put_on(
+    model: PreTrainedModel | PeftModel, base: Path, folder: Path, options: ModelOptions, *, name: str = "default"
+) -> PeftModel:
+    """The model with the adapter in `folder` on it under `name`, beside those that are on it already.
+
+    `base` is the model's own folder. Raises ModelError for an adapter that does not fit.
+    """
+    if not (folder / "adapter_config.json").is_file():
+        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
+    if not base_matches(folder, base):
+        raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Found missing adapter keys")
+            # PEFT asks transformers for it by a name that is going away
+            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+            config = PeftConfig.from_pretrained(str(folder))
+            if config.is_prompt_learning:
+                raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
+            if not isinstance(model, PeftModel):
+                return PeftModel.from_pretrained(model, str(folder), adapter_name=name, config=config).eval()
+            if missing := model.load_adapter(str(folder), adapter_name=name).missing_keys:
+                raise _misfit(options, f"it lacks {missing[0]}")
+            return model.eval()
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
+        raise _misfit(options, _gist(error)) from error
 
 
 def device_map(device: str) -> str | dict[str, str] | None:
@@ -160,26 +190,6 @@ def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> P
         )
     model.eval()
     return model
-
-
-def _with_adapter(model: PreTrainedModel, base: Path, folder: Path, options: ModelOptions) -> PeftModel:
-    if not (folder / "adapter_config.json").is_file():
-        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
-    if not base_matches(folder, base):
-        raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", message="Found missing adapter keys")
-            # PEFT asks transformers for it by a name that is going away
-            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
-            config = PeftConfig.from_pretrained(str(folder))
-            if config.is_prompt_learning:
-                raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
-            return PeftModel.from_pretrained(model, str(folder), config=config).eval()
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
-        raise _misfit(options, _gist(error)) from error
 
 
 def _misfit(options: ModelOptions, reason: str) -> ModelError:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TypeAlias, TypeVar
 
@@ -45,14 +46,19 @@ class LocalModel:
         fingerprint: Callable[[], str],
         batch_size: int = 16,
         pad_to_square: bool = False,
+        wearing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`model` is used as it is: give it in evaluation mode. `fingerprint` is asked once, when first needed."""
+        """`model` is used as it is: give it in evaluation mode. `fingerprint` is asked once, when first needed.
+
+        `wearing` is entered while the model works: where several share a base, it puts the right adapter on.
+        """
         self.model = model
         self.processor = processor
         self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
         self._fingerprint = fingerprint
         self._batch_size = batch_size
+        self._wearing = wearing
 
     @classmethod
     def open(cls, options: ModelOptions) -> LocalModel:
@@ -96,14 +102,15 @@ class LocalModel:
         """One reply per request, in order; greedy answers do not depend on the batch but for rounding."""
 
         def answer(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[Reply]:
-            choose = chooser(decoding, [requests[i].seed for i in batch])
+            choose = chooser(decoding, (requests[i].seed for i in batch))
             answers = decode(self._read(encodings), choose, self.end_token_ids, decoding.max_new_tokens)
             replies = [self._reply(ids, len(encoding)) for ids, encoding in zip(answers, encodings, strict=True)]
             for number, reply in zip(batch, replies, strict=True):
                 on_reply(number, reply)
             return replies
 
-        return self._in_batches(requests, answer)
+        with self._wearing():
+            return self._in_batches(requests, answer)
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """Summed log-probabilities (nats) of token ids after each request; see `ScoringModel`.
@@ -116,7 +123,8 @@ class LocalModel:
         def weigh(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[list[float]]:
             return score(self._read(encodings), [answers[i] for i in batch])
 
-        return self._in_batches(requests, weigh)
+        with self._wearing():
+            return self._in_batches(requests, weigh)
 
     @torch.no_grad()
     def _in_batches(self, requests: Sequence[Request], work: Work[T]) -> list[T]:

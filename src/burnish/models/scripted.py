@@ -31,9 +31,10 @@ class ScriptedModel:
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """The written answers, cut after `max_new_tokens` bytes."""
         self.generate_calls.append(len(requests))
-        replies = [self._reply(self._answer(request), decoding.max_new_tokens) for request in requests]
-        for number, reply in enumerate(replies):
-            on_reply(number, reply)
+        replies = []
+        for number, request in enumerate(requests):
+            replies.append(self._reply(self._answer(request), decoding.max_new_tokens))
+            on_reply(number, replies[-1])
         return replies
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:

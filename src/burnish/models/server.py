@@ -62,16 +62,11 @@ class ServerModel:
         A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
         when the endpoint refuses the key or the model, or fails after every retry, and ModelError for pixel noise.
         """
-        if any(request.pixel_transform is not None for request in requests):
-            raise ModelError(
-                "Noise in a model's pixel space cannot go through a server, which takes only image files: use "
-                "imagenoise:800, its approximation on the picture itself, or a local model."
-            )
         return _run(self._answer_all(requests, decoding, on_reply))
 
     async def _answer_all(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply) -> list[Reply]:
         replies: dict[int, Reply] = {}
-        waiting = iter(enumerate(requests))
+        waiting = iter(range(len(requests)))
 
         def keep(number: int, reply: Reply) -> None:
             replies[number] = reply
@@ -82,7 +77,7 @@ class ServerModel:
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(workers):
-                        group.create_task(self._work(client, waiting, keep, decoding))
+                        group.create_task(self._work(client, requests, waiting, keep, decoding))
             except ExceptionGroup as failures:
                 # the first failure stops the other workers; theirs would say the same
                 raise failures.exceptions[0] from None
@@ -91,22 +86,28 @@ class ServerModel:
     async def _work(
         self,
         client: httpx.AsyncClient,
-        waiting: Iterator[tuple[int, Request]],
+        requests: Sequence[Request],
+        waiting: Iterator[int],
         keep: OnReply,
         decoding: Decoding,
     ) -> None:
-        for number, request in waiting:
-            keep(number, await self._answer(client, request, decoding))
+        for number in waiting:
+            # pictures are opened and encoded in a thread, so that the other calls go on meanwhile
+            body = await asyncio.to_thread(lambda: self._body(requests[number], decoding))  # noqa: B023 - awaited here
+            keep(number, await self._answer(client, body))
 
-    async def _answer(self, client: httpx.AsyncClient, request: Request, decoding: Decoding) -> Reply:
-        # pictures are encoded in a thread, so that the other calls go on meanwhile
-        body = await asyncio.to_thread(self._body, request, decoding)
+    async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         try:
             return await self._endpoint.call(client, "POST", "/chat/completions", body, _reply)
         except Refused as refusal:
             return Reply(text="", finish="error", error=str(refusal))
 
     def _body(self, request: Request, decoding: Decoding) -> bytes:
+        if request.pixel_transform is not None:
+            raise ModelError(
+                "Noise in a model's pixel space cannot go through a server, which takes only image files: use "
+                "imagenoise:800, its approximation on the picture itself, or a local model."
+            )
         body: dict[str, Any] = {
             "model": self.name,
             "messages": [_message(message) for message in request.messages],
@@ -135,7 +136,7 @@ def _reply(body: Any) -> Reply:
         finish: Finish = FINISH.get(choice.get("finish_reason"), "stop")
         usage = body.get("usage") or {}
         return Reply(
-            text=text.strip(),
+            text=_whole_characters(text).strip(),
             finish=finish,
             error="The endpoint's content filter stopped the answer." if finish == "error" else "",
             prompt_tokens=int(usage.get("prompt_tokens") or 0),
@@ -143,6 +144,11 @@ def _reply(body: Any) -> Reply:
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable from error
+
+
+def _whole_characters(text: str) -> str:
+    """The text with � for each half of a character, which JSON can hold and no file can."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _only_model(endpoint: Endpoint) -> str:

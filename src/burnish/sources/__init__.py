@@ -1,8 +1,8 @@
 """Where examples come from: pictures with questions, named `kind:path`, sampled and streamed."""
 
 from burnish.sources.base import Candidate, Source
-from burnish.sources.examples import ExampleStream, stream
+from burnish.sources.examples import ExampleStream, Inputs, stream
 from burnish.sources.registry import KINDS, open_source
 from burnish.sources.sampling import Sampling
 
-__all__ = ["KINDS", "Candidate", "ExampleStream", "Sampling", "Source", "open_source", "stream"]
+__all__ = ["KINDS", "Candidate", "ExampleStream", "Inputs", "Sampling", "Source", "open_source", "stream"]

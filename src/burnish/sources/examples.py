@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from burnish.errors import ConfigError, ImageError, SourceError
 from burnish.records import Dropped, Example
@@ -22,6 +22,18 @@ Listed: TypeAlias = Candidate | Dropped
 IN_MEMORY = 32_000_000
 """Bytes of chosen candidates that are held in memory; more of them wait in a temporary file."""
 _DIGEST = 16
+
+
+class Inputs(Protocol):
+    """A fixed sequence of examples, in the place of each that is no use its reason: what `stream` gives."""
+
+    def __len__(self) -> int:
+        """How many outcomes there are."""
+        ...
+
+    def from_index(self, start: int) -> Iterator[Example | Dropped]:
+        """The outcomes from `start` on; those before it are not opened."""
+        ...
 
 
 def stream(spec: str, sampling: Sampling) -> ExampleStream:
