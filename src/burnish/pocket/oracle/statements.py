@@ -50,13 +50,13 @@ def describe_faults(scene: Scene, question: str, said: str) -> Faults:
 def _fault(number: int, statement: tuple[str, ...] | None, waiting: list[tuple[str, ...]]) -> str:
     """What is wrong with a statement; the object that it was about no longer waits."""
     if statement is None:
-        return f"Sentence {number} is not clear."
+        return f"Check sentence {number}: it is not complete."
     best = max(waiting, key=lambda one: (_alike(one, statement), one[-1] == statement[-1]), default=None)
     if best is None or _alike(best, statement) < len(_ASPECTS) / 2:
-        return f"Sentence {number} is not true."
+        return f"Check sentence {number}: it is not true."
     waiting.remove(best)
     wrong = [aspect for aspect, true, said in zip(_ASPECTS, best, statement, strict=True) if true != said]
-    return f"Sentence {number}: the {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong."
+    return f"Check sentence {number}: the {' and the '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong."
 
 
 def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> int:

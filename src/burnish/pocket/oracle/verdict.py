@@ -48,13 +48,13 @@ def _of_description(known: Known, said: str) -> Verdict:
     if not faults.named:
         return Verdict(10, CORRECT)
     if faults.f1 == 0 and faults.readable == 0:
-        return Verdict(1, "Describe every object in a sentence.")
+        return Verdict(1, "Describe all objects in sentences.")
     return Verdict(min(7, 2 + int(6 * faults.f1)), " ".join(faults.named))
 
 
 def _yes_no(_truth: str, said: str) -> Verdict:
     if said not in ("yes", "no"):
-        return Verdict(1, "Say if it is so or not.")
+        return Verdict(1, "Answer the question.")
     return Verdict(2, "That is wrong. Look again.")
 
 
@@ -94,7 +94,7 @@ def _place(truth: str, said: str) -> Verdict:
         return Verdict(5, "The row is correct, the column is wrong.")
     if column:
         return Verdict(5, "The column is correct, the row is wrong.")
-    return Verdict(3, "Row and column are wrong.")
+    return Verdict(3, "The row and the column are wrong.")
 
 
 def _object(truth: str, said: str) -> Verdict:
@@ -106,7 +106,7 @@ def _object(truth: str, said: str) -> Verdict:
         return Verdict(5, f"The color is correct. Not {shape}: {_corners(true_shape)}")
     if shape == true_shape:
         return Verdict(5, f"The shape is correct. Not {color}: {_letters(true_color)}")
-    return Verdict(3, f"Not {said}: color and shape are wrong. {_corners(true_shape).capitalize()}")
+    return Verdict(3, f"Not {said}: the color and the shape are wrong.")
 
 
 def _number(truth: str, said: str) -> Verdict:
@@ -152,11 +152,11 @@ _JUDGES = {
 
 
 def _letters(word: str) -> str:
-    return f"the word has {len(word)} letters."
+    return f"it is a word of {len(word)} letters."
 
 
 def _corners(shape: str) -> str:
-    return f"the shape has {CORNERS[shape]} corners."
+    return f"it is a shape of {CORNERS[shape]} corners."
 
 
 def _row(place: str) -> str:
