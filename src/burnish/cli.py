@@ -34,6 +34,9 @@ VERBS = {
     ),
     "distort": Verb("burnish.report.sheet:SheetConfig", "burnish.verbs:distort", "draw a picture's distortions"),
     "pairs": Verb("burnish.make.pairs:PairsConfig", "burnish.verbs:pairs", "make preference pairs (SeVa, algorithm 1)"),
+    "compose": Verb(
+        "burnish.make.compose:ComposeConfig", "burnish.verbs:compose", "whole dialogues by a strong model (FIRE-100K)"
+    ),
     "train dpo": Verb("burnish.train.config:DPOConfig", "burnish.verbs:train_dpo", "train on preference pairs"),
     "train sft": Verb(
         "burnish.train.config:SFTConfig", "burnish.verbs:train_sft", "train on answers (to compare with)"

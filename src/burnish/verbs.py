@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
     from burnish.export import ExportConfig
+    from burnish.make.compose import ComposeConfig
     from burnish.make.pairs import PairsConfig
     from burnish.records import Json
     from burnish.report import ReportConfig
@@ -33,6 +34,35 @@ def pairs(config: PairsConfig) -> None:
 
     made = make_pairs(config)
     shown = _draw(made.run)
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def compose(config: ComposeConfig) -> None:
+    """Compose dialogues, then tell what came of it. Raises RunError, whose exit code says so, if none is kept."""
+    from burnish.errors import RunError
+    from burnish.make.compose import compose as make
+    from burnish.report.compose_tables import compose_tables
+    from burnish.report.tables import to_text
+    from burnish.store.codec import to_json
+
+    result = make(config)
+    _write_json(config.json, to_json(result))
+    for table in compose_tables(result):
+        print(f"\n{to_text(table)}")
+    print(f"\nThe dialogues are in {config.out}.")
+    if not result.kept:
+        raise RunError(
+            f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "
+            f"in {Path(config.out) / 'attempts'}."
+        )
+
+
+def simulate(config: SimulateConfig) -> None:
+    """Hold the dialogues, then count them."""
+    from burnish.make.simulate import simulate as make
+
+    shown = _draw(make(config))
     _write_json(config.json, shown.numbers)
     _tell(shown)
 
