@@ -6,7 +6,6 @@ some words: "right" (it is a place), "no" (it is an answer), a sentence that beg
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from burnish.fire.texts import read_response, write_feedback
@@ -165,8 +164,3 @@ def _row(place: str) -> str:
 
 def _column(place: str) -> str:
     return next((column for column in ("left", "right") if column in place.split()), "")
-
-
-def tells(known: Known, comment: str) -> bool:
-    """Whether a comment holds the ground truth as a phrase of its own."""
-    return re.search(rf"(?<!\w){re.escape(normalise(known.answer))}(?!\w)", comment.lower()) is not None
