@@ -41,6 +41,12 @@ VERBS = {
     "train sft": Verb(
         "burnish.train.config:SFTConfig", "burnish.verbs:train_sft", "train on answers (to compare with)"
     ),
+    "train student": Verb(
+        "burnish.train.dialogue_config:StudentConfig", "burnish.verbs:train_student", "train to refine answers (FIRE)"
+    ),
+    "train teacher": Verb(
+        "burnish.train.dialogue_config:TeacherConfig", "burnish.verbs:train_teacher", "train to give feedback (FIRE)"
+    ),
     "bench answers": Verb(
         "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
     ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.report.pages import Report
     from burnish.report.sheet import SheetConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
+    from burnish.train.dialogue_config import StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
 
 
@@ -77,6 +78,20 @@ def train_dpo(config: DPOConfig) -> None:
 def train_sft(config: SFTConfig) -> None:
     """Train on ground truths, then draw the curves."""
     from burnish.train.session import train_sft as train
+
+    _tell_training(config, train(config))
+
+
+def train_student(config: StudentConfig) -> None:
+    """Train on responses that follow feedback, then draw the curves."""
+    from burnish.train.session import train_student as train
+
+    _tell_training(config, train(config))
+
+
+def train_teacher(config: TeacherConfig) -> None:
+    """Train on feedback, then draw the curves."""
+    from burnish.train.session import train_teacher as train
 
     _tell_training(config, train(config))
 

@@ -6,7 +6,8 @@ a batch; `collate` then joins conversations by padding on the left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -48,15 +49,14 @@ class Encoder:
 
         Raises ModelError when the chat template or the processor cannot take it.
         """
-        try:
+        with _explained():
             prompt = self.prompt(messages)
-            inputs = self._process(prompt, [picture for message in messages for picture in message.images])
-        except (jinja2.TemplateError, ValueError) as error:
-            raise ModelError(
-                f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
-                " check its roles, its pictures, and its text for the model's own marks, such as <image>."
-            ) from error
-        return _encoding(inputs)
+        return self.encode_written(prompt, [picture for message in messages for picture in message.images])
+
+    def encode_written(self, prompt: str, pictures: Sequence[Image.Image]) -> Encoding:
+        """A conversation that `prompt` has written, with its pictures. Raises ModelError like `encode`."""
+        with _explained():
+            return _encoding(self._process(prompt, pictures))
 
     def encode_request(self, request: Request) -> Encoding:
         """The request's conversation, with its pixel distortion applied in float32."""
@@ -130,6 +130,17 @@ def collate(
     for name in dict.fromkeys(name for encoding in encodings for name in encoding.pictures):
         batch[name] = _join([encoding.pictures[name] for encoding in encodings if name in encoding.pictures])
     return batch
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (jinja2.TemplateError, ValueError) as error:
+        raise ModelError(
+            f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
+            " check its roles, its pictures, and its text for the model's own marks, such as <image>."
+        ) from error
 
 
 def _encoding(inputs: Mapping[str, Any]) -> Encoding:

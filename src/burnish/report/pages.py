@@ -89,6 +89,8 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "answers": report_answers,
     "dpo": report_training,
     "sft": report_training,
+    "student": report_training,
+    "teacher": report_training,
 }
 """By the kind that a run's manifest names."""
 

@@ -122,6 +122,11 @@ class TrainConfig:
         return 2 * self.lora_rank if self.lora_alpha is None else self.lora_alpha
 
     @property
+    def lora_layers(self) -> tuple[str, ...] | None:
+        """Names of the adapted layers of the language model; None for every linear one."""
+        return None
+
+    @property
     def micro_batch(self) -> int:
         """Examples in one forward pass of one device."""
         share = self.batch_size // processes()

@@ -25,8 +25,9 @@ from burnish.records import Answer, Example
 Batch: TypeAlias = dict[str, Tensor]
 """A model's inputs by their own names, and beside them what `BOOKKEEPING` names."""
 
-BOOKKEEPING = ("answer_mask_ST", "example_S", "answer_S", "present_EA")
-"""Where answers are; which example and which of its answers a sequence belongs to; which answers there are."""
+BOOKKEEPING = ("answer_mask_ST", "before_ST", "example_S", "answer_S", "present_EA")
+"""Where answers are; the place of the token that each one follows; which example and which of its answers a sequence
+belongs to; which answers there are."""
 
 
 class Row(NamedTuple):
@@ -53,6 +54,10 @@ class AnswerEncoder:
 
     def text_ids(self, prompt: Sequence[Message], text: str) -> list[int]:
         """The tokens of `text` as the assistant's answer to `prompt`, with the end token of the chat template."""
+        return self.lesson(prompt, text)[1]
+
+    def lesson(self, prompt: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
+        """The written prompt's tokens, each picture still one mark, and those of `text` as `text_ids` gives them."""
         before = self.encoder.prompt(prompt)
         conversation = self.encoder.prompt([*prompt, Message(role="assistant", text=text)])
         lead, after = "", ""
@@ -64,7 +69,7 @@ class AnswerEncoder:
         joins = whole[: len(begin)] == begin
         ids = whole[len(begin) :] if joins else self.tokens(lead + text)
         ends = [token for token in self.tokens(after) if token in self.end_ids]
-        return [*ids, ends[0] if ends else self._end_id]
+        return begin, [*ids, ends[0] if ends else self._end_id]
 
     def tokens(self, text: str) -> list[int]:
         """The tokens of a text with the chat template's own marks in it."""
@@ -114,10 +119,16 @@ def batch(examples: Sequence[tuple[Encoding, Sequence[Sequence[int]]]], pad_toke
     return {
         **inputs,
         "answer_mask_ST": answer_mask_ST,
+        "before_ST": one_after_another(answer_mask_ST),
         "example_S": example_S,
         "answer_S": answer_S,
         "present_EA": present_EA,
     }
+
+
+def one_after_another(mask_ST: Tensor) -> Tensor:
+    """Where the token before each one stands in ordinary sequences: one place to the left, -1 for the first."""
+    return (torch.arange(mask_ST.shape[1]) - 1).repeat(mask_ST.shape[0], 1)
 
 
 def by_example(values_S: Tensor, batch: Batch) -> Tensor:

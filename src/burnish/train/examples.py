@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, final
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key
 from burnish.records import Answer, Dropped, Example, PreferencePair
-from burnish.sources import stream
+from burnish.sources import Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.train.config import DPOConfig, SFTConfig
@@ -98,9 +98,9 @@ class RunTruths:
 class SourceTruths:
     """The ground truths of a source."""
 
-    def __init__(self, config: SFTConfig) -> None:
-        self._config = config
-        self._stream, self._process = stream(config.source, config), os.getpid()
+    def __init__(self, source: str, sampling: Sampling) -> None:
+        self._source, self._sampling = source, sampling
+        self._stream, self._process = stream(source, sampling), os.getpid()
         self.fingerprint = self._stream.fingerprint
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
@@ -111,10 +111,10 @@ class SourceTruths:
     def open(self, picture: str) -> bytes:
         """The picture at this position of the source."""
         if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
-            self._stream, self._process = stream(self._config.source, self._config), os.getpid()
+            self._stream, self._process = stream(self._source, self._sampling), os.getpid()
         outcome = next(self._stream.from_index(int(picture)))
         if isinstance(outcome, Dropped):
-            raise SourceError(f"A picture of {self._config.source} has changed since training began: {outcome.detail}")
+            raise SourceError(f"A picture of {self._source} has changed since training began: {outcome.detail}")
         return outcome.image
 
 
@@ -137,7 +137,7 @@ def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences:
 def truths(config: SFTConfig) -> RunTruths | SourceTruths:
     """Ground truths of a run or of a source. Raises RunError or SourceError."""
     path = Path(config.source)
-    return RunTruths(_pairs_run(path)) if (path / MANIFEST).is_file() else SourceTruths(config)
+    return RunTruths(_pairs_run(path)) if (path / MANIFEST).is_file() else SourceTruths(config.source, config)
 
 
 def _pairs_run(path: Path) -> Run:

@@ -9,16 +9,22 @@ from burnish.train.encode import BOOKKEEPING, Batch
 
 
 def answer_logps(model: nn.Module, batch: Batch) -> Tensor:
-    """The summed log-probability (nats, float32) of each sequence's answer, of shape (S,).
+    """The summed log-probability (nats, float32) of each sequence's answers, of shape (S,).
 
-    Logits are computed only where an answer's token is predicted, never for pictures or prompts.
+    Logits are computed only where an answer's token is predicted, never for pictures or prompts. Where a sequence
+    branches, several answers may begin behind one token: its logits are computed once.
+
+    Axes beside those of `encode`: N answer tokens, P tokens that predict one or several of them, V words.
     """
     answer_mask_ST = batch["answer_mask_ST"]
-    # the token at T is predicted at T - 1; no sequence begins with its answer, so nothing wraps around
-    predicts_ST = answer_mask_ST.roll(-1, dims=1)
+    sequence_N, place_N = answer_mask_ST.nonzero(as_tuple=True)
+    predictor_N = batch["before_ST"][sequence_N, place_N]
+    predicts_ST = torch.zeros_like(answer_mask_ST)
+    predicts_ST[sequence_N, predictor_N] = True
     inputs = {name: tensor for name, tensor in batch.items() if name not in BOOKKEEPING}
-    logits_NV = model(**inputs, logits_to_keep=predicts_ST, use_cache=False).logits.float()
-    tokens_N1 = batch["input_ids"][answer_mask_ST].unsqueeze(1)
-    logps_N = logits_NV.gather(1, tokens_N1).squeeze(1) - logits_NV.logsumexp(dim=1)
+    logits_PV = model(**inputs, logits_to_keep=predicts_ST, use_cache=False).logits.float()
+    row_ST = predicts_ST.flatten().cumsum(dim=0).view_as(predicts_ST) - 1
+    row_N, tokens_N = row_ST[sequence_N, predictor_N], batch["input_ids"][answer_mask_ST]
+    logps_N = logits_PV[row_N, tokens_N] - logits_PV.logsumexp(dim=1)[row_N]
     logps_ST = torch.zeros_like(answer_mask_ST, dtype=logps_N.dtype).masked_scatter(answer_mask_ST, logps_N)
     return logps_ST.sum(dim=1)

@@ -1,4 +1,4 @@
-"""The adapter: LoRA on every linear layer of the language model, and nowhere else.
+"""The adapter: LoRA on linear layers of the language model, all of them or some by name, and nowhere else.
 
 PEFT's own `all-linear` would also reach into the vision tower, so the layers are found by walking the language model.
 """
@@ -6,6 +6,7 @@ PEFT's own `all-linear` would also reach into the vision tower, so the layers ar
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -32,7 +33,7 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
         r=config.lora_rank,
         lora_alpha=config.alpha,
         lora_dropout=config.lora_dropout,
-        target_modules=target_pattern(model),
+        target_modules=target_pattern(model, config.lora_layers),
         modules_to_save=projectors(model) if config.train_projector else None,
         task_type="CAUSAL_LM",
     )
@@ -40,8 +41,12 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
     return get_peft_model(model, lora, autocast_adapter_dtype=not is_deepspeed_zero3_enabled())
 
 
-def target_pattern(model: PreTrainedModel) -> str:
-    """A regular expression that fits the names of all linear layers of the language model, and no other module."""
+def target_pattern(model: PreTrainedModel, only: Collection[str] | None = None) -> str:
+    """A regular expression that fits the full names of the language model's linear layers, and no other module.
+
+    `only` are the last parts of the names that are wanted ("q_proj"); None for all. Raises ModelError where one of
+    them names no layer.
+    """
     language_model = model.get_decoder()
     prefix = next(name for name, module in model.named_modules() if module is language_model)
     if _holds(language_model, model.get_encoder("image")):
@@ -55,7 +60,12 @@ def target_pattern(model: PreTrainedModel) -> str:
         for name, module in language_model.named_modules()
         if isinstance(module, nn.Linear) and module is not head
     }
-    return rf"{re.escape(prefix)}\.(?:.*\.)?(?:{'|'.join(sorted(leaves))})"
+    if missing := sorted(set(only or ()) - leaves):
+        raise ModelError(
+            f"The language model of {type(model).__name__} has {', '.join(sorted(leaves))} and no {missing[0]}: take "
+            "--lora-targets all-linear."
+        )
+    return rf"{re.escape(prefix)}\.(?:.*\.)?(?:{'|'.join(sorted(only or leaves))})"
 
 
 def projectors(model: PreTrainedModel) -> list[str]:

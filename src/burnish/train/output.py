@@ -27,7 +27,7 @@ from burnish.store.disk import explained, lock, write_whole
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.store.manifest import read_manifest, refuse_changes, write_manifest
 
-KINDS = ("dpo", "sft")
+KINDS = ("dpo", "sft", "student", "teacher")
 COMPLETE = "complete"
 """A file in a checkpoint that says that all processes had written their parts of it."""
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")

@@ -5,24 +5,20 @@ The table holds no pictures. It is mapped into memory, so that any number of pro
 
 from __future__ import annotations
 
-import io
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, final
 
 from datasets import Dataset, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
-from PIL import Image
 
 from burnish.errors import RunError
-from burnish.images import encode_png
-from burnish.models.base import Message
 from burnish.progress import Progress
 from burnish.records import Dropped
 from burnish.train.encode import AnswerEncoder, Row, conversation
 from burnish.train.examples import TrainingExample, TrainingSet
+from burnish.train.measure import DOT, Lengths
 
 _FEATURES = Features(
     {
@@ -32,7 +28,6 @@ _FEATURES = Features(
         "answers": List(List(Value("int32"))),
     }
 )
-_ORIENTATION = 0x0112  # the EXIF tag; 5 and above mean that width and height change places
 
 
 class Prepared(NamedTuple):
@@ -69,10 +64,15 @@ def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
             progress.advance()
         if rows:
             writer.finalize()
+    refuse_nothing(rows, left_out)
+    return Prepared(rows, answers, preparer.cut, dict(left_out))
+
+
+def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:
+    """Raise RunError unless there are rows."""
     if not rows:
         reasons = ", ".join(f"{count:,} times {reason}" for reason, count in left_out.items()) or "it is empty"
         raise RunError(f"There is nothing to train on ({reasons}).")
-    return Prepared(rows, answers, preparer.cut, dict(left_out))
 
 
 def open_table(table: Path) -> Dataset:
@@ -88,15 +88,14 @@ class Preparer:
         """`picture_marks` are the tokens that stand for pictures; sequences may have `max_length` tokens."""
         self._encoder, self._max_length = encoder, max_length
         self._marks = frozenset(picture_marks)
-        self._picture_tokens = lru_cache(maxsize=None)(self._count_picture_tokens)
+        self._lengths = Lengths(encoder)
         self.cut = 0
         """Answers cut so far."""
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
-        messages = conversation(example.question, _DOT)
-        width, height = _upright_size(example.image)
-        room = self._max_length - self._written_tokens(messages) - self._picture_tokens(width, height)
+        messages = conversation(example.question, DOT)
+        room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
         answers = [self._encoder.ids(messages, answer) for answer in example.answers]
@@ -104,25 +103,6 @@ class Preparer:
             return _left_out(example, "the model's mark for a picture in question or answer")
         self.cut += sum(len(ids) > room for ids in answers)
         return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers])
-
-    def _written_tokens(self, messages: Sequence[Message]) -> int:
-        return len(self._encoder.tokens(self._encoder.encoder.prompt(messages)))
-
-    def _count_picture_tokens(self, width: int, height: int) -> int:
-        """Tokens that a picture of this size adds to the written prompt: processors look at nothing else of it."""
-        messages = conversation("?", encode_png(Image.new("RGB", (width, height))))
-        return len(self._encoder.encoder.encode(messages)) - self._written_tokens(messages)
-
-
-_DOT = encode_png(Image.new("RGB", (1, 1)))  # stands for the picture where only the words of a prompt matter
-
-
-def _upright_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture as `burnish.images.decode` turns it, from the head of its file."""
-    with Image.open(io.BytesIO(data)) as image:
-        width, height = image.size
-        sideways = image.getexif().get(_ORIENTATION, 1) >= 5
-    return (height, width) if sideways else (width, height)
 
 
 def _left_out(example: TrainingExample, reason: str) -> Dropped:

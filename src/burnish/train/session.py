@@ -1,4 +1,4 @@
-"""The two verbs: what `burnish train dpo` and `burnish train sft` do, from a configuration to a finished checkpoint."""
+"""What the verbs of `burnish train` do, from a configuration to a finished checkpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
+from typing import Literal, NamedTuple, TypeAlias, cast, final
 
 import torch
 from accelerate import PartialState
@@ -24,17 +24,19 @@ from burnish.records import Json
 from burnish.store import new_manifest
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
+from burnish.train.dialogue_config import StudentConfig, TeacherConfig
+from burnish.train.dialogue_material import student_material, teacher_material
 from burnish.train.dpo import DPOTrainer
-from burnish.train.encode import AnswerEncoder, Collator
-from burnish.train.examples import TrainingSet, preferences, truths
+from burnish.train.examples import preferences, truths
 from burnish.train.lora import add_adapter, checkpoint_activations
+from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output
-from burnish.train.prepare import Prepared, Preparer, open_table, prepare
+from burnish.train.prepare import open_table
 from burnish.train.sft import SFTTrainer
 from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, tensorboard_files, training_arguments
 
 MakeTrainer: TypeAlias = Callable[..., AnswerTrainer]
-OpenExamples: TypeAlias = Callable[[LocalModel], TrainingSet]
+OpenMaterial: TypeAlias = Callable[[LocalModel], Material]
 
 
 class TrainResult(NamedTuple):
@@ -51,7 +53,12 @@ def train_dpo(config: DPOConfig) -> TrainResult:
     Raises a BurnishError for a run, model or folder that cannot be used.
     """
     make_trainer = partial(DPOTrainer, beta=config.beta, loss=config.loss)
-    return _train(config, "dpo", lambda model: preferences(config, model_fingerprint=model.fingerprint), make_trainer)
+
+    def material(model: LocalModel) -> Answers:
+        pairs = preferences(config, model_fingerprint=model.fingerprint)
+        return Answers(model, pairs, max_length=config.max_length)
+
+    return _train(config, "dpo", material, make_trainer)
 
 
 def train_sft(config: SFTConfig) -> TrainResult:
@@ -59,14 +66,34 @@ def train_sft(config: SFTConfig) -> TrainResult:
 
     Raises a BurnishError for a source, run, model or folder that cannot be used.
     """
-    return _train(config, "sft", lambda _: truths(config), SFTTrainer)
+
+    def material(model: LocalModel) -> Answers:
+        return Answers(model, truths(config), max_length=config.max_length)
+
+    return _train(config, "sft", material, SFTTrainer)
 
 
-def _train(config: TrainConfig, kind: str, open_examples: OpenExamples, make_trainer: MakeTrainer) -> TrainResult:
+def train_student(config: StudentConfig) -> TrainResult:
+    """Train an adapter to refine answers after feedback (FIRE, equation 5), or go on with it.
+
+    Raises a BurnishError for a prompt, run, source, model or folder that cannot be used.
+    """
+    return _train(config, "student", lambda model: student_material(model, config), SFTTrainer)
+
+
+def train_teacher(config: TeacherConfig) -> TrainResult:
+    """Train an adapter to give feedback (FIRE, equation 6), or go on with it.
+
+    Raises a BurnishError for a prompt, run, source, model or folder that cannot be used.
+    """
+    return _train(config, "teacher", lambda model: teacher_material(model, config), SFTTrainer)
+
+
+def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_trainer: MakeTrainer) -> TrainResult:
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
         model = LocalModel.open(_options(config))
-        session = _Session(config, kind, output, model, open_examples(model))
+        session = _Session(config, kind, output, model, open_material(model))
         processes, prepared = PartialState(), None
         with processes.main_process_first():
             if processes.is_main_process:
@@ -90,25 +117,20 @@ class _Session:
     kind: str
     output: Output
     model: LocalModel
-    examples: TrainingSet
+    material: Material
 
     def begin(self) -> Prepared | None:
         """Claim the folder and prepare the examples; None when all was done before."""
         fingerprints = {
             "model": self.model.fingerprint,
             "template": self.model.template_fingerprint,
-            "examples": self.examples.fingerprint,
+            **self.material.fingerprints,
         }
         manifest = new_manifest(self.kind, self.config, seed=self.config.seed, fingerprints=fingerprints)
         self.output.begin(manifest, restart=self.config.restart)
         if self.output.summary is not None:
             return None
-        preparer = Preparer(
-            AnswerEncoder(self.model.encoder, self.model.end_token_ids),
-            max_length=self.config.max_length,
-            picture_marks=_picture_marks(self.model),
-        )
-        prepared = prepare(self.examples, preparer, self.output.table)
+        prepared = self.material.prepare(self.output.table)
         print(prepared.sentence(), file=sys.stderr)
         return prepared
 
@@ -126,7 +148,7 @@ class _Session:
                 model=adapted,
                 args=arguments,
                 train_dataset=open_table(self.output.table),
-                data_collator=Collator(self.model.encoder, self.examples.open, self.model.pad_token_id),
+                data_collator=self.material.collate,
                 callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
             )
         trainer.remove_callback(PrinterCallback)
@@ -141,6 +163,7 @@ class _Session:
             raise RunError(f"{self.output.path} has no whole checkpoint after training: give the same command again.")
         self.model.processor.save_pretrained(self.output.path)
         record_base(self.output.path, self.model.fingerprint)
+        self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
         self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})
         if not self.config.keep_checkpoints:
@@ -158,6 +181,7 @@ class _Session:
         beside = self.output.merged.with_name("merged.tmp")
         cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
         adapted.processor.save_pretrained(beside)
+        self.material.accompany(beside)
         beside.rename(self.output.merged)
 
 
@@ -176,10 +200,3 @@ def _base_name(config: TrainConfig) -> str:
     """What the adapter calls its model: a hub name as it is, a folder by its full path."""
     is_folder = config.model == "pocket" or Path(config.model).expanduser().is_dir()
     return str(find(config.model).resolve()) if is_folder else config.model
-
-
-def _picture_marks(model: LocalModel) -> set[int]:
-    """The tokens whose places the model fills with pictures or films."""
-    network: Any = model.model
-    ids = (getattr(network.config, name, None) for name in ("image_token_id", "video_token_id"))
-    return {token for token in ids if token is not None}

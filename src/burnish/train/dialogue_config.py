@@ -1,0 +1,77 @@
+"""The flags of `burnish train student`, `burnish train teacher` and `burnish show-mask`; nothing heavy is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import tyro
+
+from burnish.errors import ConfigError
+from burnish.prompts.templates import StudentSees, TeacherSees
+from burnish.train.config import TrainConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialogueTrainConfig(TrainConfig):
+    """What training of either role needs; the defaults are the paper's (FIRE, section 5.1)."""
+
+    runs: tyro.conf.Positional[tuple[str, ...]]
+    """Runs of dialogues (`burnish compose`, `burnish simulate`) or FIRE's JSON files; several are joined."""
+    prompt: str | None = None
+    """The role's prompt: a name such as fire-student, or a file. Without it, `fire-student` or `fire-teacher`, for the
+    pocket model `pocket-student` or `pocket-teacher`."""
+    mix: str | None = None
+    """A source of general questions with ground truths to mix in against forgetting, such as `llava:file.json`; the
+    paper took LLaVA-665K."""
+    mix_share: float = 0.5
+    """Share of all examples that are general questions, where there is a `--mix`."""
+    lora_rank: int = 64
+    """Rank of the adapter on the layers that `--lora-targets` names."""
+    lora_alpha: int | None = 256
+    """The adapter's weight before it is divided by the rank."""
+    lora_targets: Literal["qk", "all-linear"] = "qk"
+    """Layers of the language model that are adapted: queries and keys of its attention, or every linear layer."""
+    lr: float = 2e-4
+    """Peak learning rate."""
+    batch_size: int = 64
+    """Dialogues and general questions in one optimiser step, over all devices."""
+    passes: int = 1
+    """Times that every example is seen."""
+    max_length: int = 3072
+    """Longest dialogue in tokens, image tokens included. Whole turns at its end that do not fit are left out and
+    counted; nothing is ever cut."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.runs:
+            raise ConfigError("RUNS is empty: give a run of dialogues or a file of FIRE's.")
+        if not 0 < self.mix_share < 1:
+            raise ConfigError(f"--mix-share must be above 0 and below 1, not {self.mix_share}.")
+
+    @property
+    def lora_layers(self) -> tuple[str, ...] | None:
+        """Names of the adapted layers; None for every linear one."""
+        return ("q_proj", "k_proj") if self.lora_targets == "qk" else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentConfig(DialogueTrainConfig):
+    """Train a student to refine its answers: the loss is on every response but the first (FIRE, equation 5).
+
+    Gives a PEFT adapter with its prompt beside it; goes on where it was interrupted.
+    """
+
+    sees: StudentSees | None = None
+    """Of a feedback: its comment alone, or its whole text with the score. Without it, what the prompt's file says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherConfig(DialogueTrainConfig):
+    """Train a teacher to score and comment on responses: the loss is on every feedback (FIRE, equation 6).
+
+    Gives a PEFT adapter with its prompt beside it; goes on where it was interrupted.
+    """
+
+    sees: TeacherSees | None = None
+    """Of a dialogue: the latest response alone, or all turns. Without it, what the prompt's file says."""

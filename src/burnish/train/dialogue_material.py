@@ -1,0 +1,64 @@
+"""The dialogues of runs as one role learns from them."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import cast, final
+
+from transformers import PreTrainedModel
+
+from burnish.models.local import LocalModel
+from burnish.prompts import OWN, StudentPrompt, TeacherPrompt, choose, save
+from burnish.train.branching import why_unbranched
+from burnish.train.dialogue_batch import DialogueCollator
+from burnish.train.dialogue_config import DialogueTrainConfig, StudentConfig, TeacherConfig
+from burnish.train.dialogue_rows import DialoguePreparer, PreparedDialogues, prepare_dialogues
+from burnish.train.dialogues import Dialogues
+from burnish.train.encode import AnswerEncoder
+from burnish.train.lessons import Asks, student_asks, teacher_asks
+from burnish.train.measure import picture_marks
+from burnish.train.pack import paths, whole
+
+
+@final
+class DialogueMaterial:
+    """A role's turns in dialogues, and general questions beside them."""
+
+    def __init__(
+        self, model: LocalModel, config: DialogueTrainConfig, prompt: StudentPrompt | TeacherPrompt, asks: Asks
+    ) -> None:
+        self._config, self._prompt, self._asks = config, prompt, asks
+        self._dialogues = Dialogues.of(config)
+        self._encoder, self._marks = AnswerEncoder(model.encoder, model.end_token_ids), picture_marks(model)
+        self._unbranched = why_unbranched(cast(PreTrainedModel, model.model))
+        self.fingerprints = {"examples": self._dialogues.fingerprint, "prompt": prompt.fingerprint}
+        unfold = paths if self._unbranched else whole
+        self.collate = DialogueCollator(self._encoder, self._dialogues.open, model.pad_token_id, unfold)
+
+    def prepare(self, table: Path) -> PreparedDialogues:
+        """Turns as trees of tokens."""
+        preparer = DialoguePreparer(
+            self._encoder, self._asks, max_length=self._config.max_length, picture_marks=self._marks
+        )
+        prepared = prepare_dialogues(self._dialogues, preparer, self._config, table)
+        if prepared.branched and self._unbranched:
+            print(f"Turns that branch off are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
+        return prepared
+
+    def accompany(self, folder: Path) -> None:
+        """The prompt that the role was trained with."""
+        save(self._prompt, folder / OWN)
+
+
+def student_material(model: LocalModel, config: StudentConfig) -> DialogueMaterial:
+    """Responses that follow feedback. Raises a BurnishError for a prompt, run or source that cannot be used."""
+    prompt = choose(StudentPrompt, given=config.prompt, model=config.model, sees=config.sees)
+    return DialogueMaterial(model, config, prompt, partial(student_asks, prompt))
+
+
+def teacher_material(model: LocalModel, config: TeacherConfig) -> DialogueMaterial:
+    """Feedback. Raises a BurnishError for a prompt, run or source that cannot be used."""
+    prompt = choose(TeacherPrompt, given=config.prompt, model=config.model, sees=config.sees)
+    return DialogueMaterial(model, config, prompt, partial(teacher_asks, prompt))

@@ -1,0 +1,58 @@
+"""What a role learns from a dialogue: at each turn the conversation that the loop sends it, and what it is to say.
+
+The conversations come from the same prompts, and from the same turns, as those of `burnish.roles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from burnish.images import decode
+from burnish.models.base import Message
+from burnish.prompts import StudentPrompt, TeacherPrompt
+from burnish.records import Dialogue
+from burnish.train.measure import DOT
+
+
+class Ask(NamedTuple):
+    """One turn of a role."""
+
+    turn: int
+    """From 1."""
+    messages: Sequence[Message]
+    """The conversation, with a dot in the picture's place: only its words matter here."""
+    text: str
+    """The reply, as a model gives it: without white space around it."""
+    flaw: str = ""
+    """A short reason why this reply must not be learned; empty where it may be."""
+
+
+Asks: TypeAlias = Callable[[Dialogue], Sequence[Ask]]
+"""The turns of a role, those with a flaw included."""
+
+
+def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+    """The responses r_i for i >= 2 (FIRE, equation 5): the first one follows no feedback."""
+    picture = decode(DOT)
+    return [
+        _ask(i + 1, prompt.messages(dialogue.question, picture, dialogue.turns[:i]), turn.response.text, "response")
+        for i, turn in enumerate(dialogue.turns)
+        if i > 0
+    ]
+
+
+def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+    """The feedback f_i for i >= 1 (FIRE, equation 6), unless its score cannot be read."""
+    picture = decode(DOT)
+    asks = []
+    for i, turn in enumerate(dialogue.turns):
+        said = turn.response.text
+        messages = prompt.messages(dialogue.question, dialogue.answer, picture, dialogue.turns[:i], said)
+        ask = _ask(i + 1, messages, turn.feedback.text, "feedback")
+        asks.append(ask if turn.feedback.score is not None else ask._replace(flaw="feedback without a score"))
+    return asks
+
+
+def _ask(turn: int, messages: Sequence[Message], text: str, what: str) -> Ask:
+    return Ask(turn, messages, text.strip(), "" if text.strip() else f"empty {what}")

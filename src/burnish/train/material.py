@@ -1,0 +1,67 @@
+"""What a training learns from, made for one model: rows prepared on disk, and how they become batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, final
+
+from burnish.models.local import LocalModel
+from burnish.records import Json
+from burnish.train.encode import AnswerEncoder, Batch, Collator
+from burnish.train.examples import TrainingSet
+from burnish.train.measure import picture_marks
+from burnish.train.prepare import Preparer, prepare
+
+
+class Prepared(Protocol):
+    """How much there is to train on, and what became of the rest."""
+
+    def sentence(self) -> str:
+        """What the command line says."""
+        ...
+
+    def _asdict(self) -> dict[str, Json]:
+        """For the summary."""
+        ...
+
+
+class Material(Protocol):
+    """What a training learns from."""
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Hex digests, by name, of all that it holds."""
+        ...
+
+    def prepare(self, table: Path) -> Prepared:
+        """Write the rows. Raises RunError when there is none."""
+        ...
+
+    @property
+    def collate(self) -> Callable[[Sequence[Mapping[str, Any]]], Batch]:
+        """From rows to a batch."""
+        ...
+
+    def accompany(self, folder: Path) -> None:
+        """Leave in a checkpoint's folder what belongs to the model that learned from this."""
+        ...
+
+
+@final
+class Answers:
+    """Questions and the answers to them."""
+
+    def __init__(self, model: LocalModel, examples: TrainingSet, *, max_length: int) -> None:
+        self._examples, self._marks, self._max_length = examples, picture_marks(model), max_length
+        self._encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+        self.fingerprints = {"examples": examples.fingerprint}
+        self.collate = Collator(model.encoder, examples.open, model.pad_token_id)
+
+    def prepare(self, table: Path) -> Prepared:
+        """Answers as tokens."""
+        preparer = Preparer(self._encoder, max_length=self._max_length, picture_marks=self._marks)
+        return prepare(self._examples, preparer, table)
+
+    def accompany(self, folder: Path) -> None:
+        """Nothing: questions are put as the model's own chat template has them."""
