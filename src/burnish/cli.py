@@ -37,6 +37,9 @@ VERBS = {
     "compose": Verb(
         "burnish.make.compose:ComposeConfig", "burnish.verbs:compose", "whole dialogues by a strong model (FIRE-100K)"
     ),
+    "simulate": Verb(
+        "burnish.make.simulate:SimulateConfig", "burnish.verbs:simulate", "dialogues of student and teacher (FIRE-1M)"
+    ),
     "train dpo": Verb("burnish.train.config:DPOConfig", "burnish.verbs:train_dpo", "train on preference pairs"),
     "train sft": Verb(
         "burnish.train.config:SFTConfig", "burnish.verbs:train_sft", "train on answers (to compare with)"
@@ -51,6 +54,15 @@ VERBS = {
         "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
     ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
+    "import": Verb(
+        "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"
+    ),
+    "validate": Verb(
+        "burnish.report.validation:ValidateConfig", "burnish.verbs:validate", "everything wrong with a FIRE file"
+    ),
+    "stats": Verb(
+        "burnish.report.dialogue_stats:StatsConfig", "burnish.verbs:stats", "scores, turns and lengths of dialogues"
+    ),
     "export": Verb("burnish.export:ExportConfig", "burnish.verbs:export", "a run in the formats of other tools"),
 }
 

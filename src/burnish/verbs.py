@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
+    from burnish.make.importing import ImportConfig
     from burnish.make.pairs import PairsConfig
+    from burnish.make.simulate import SimulateConfig
     from burnish.records import Json
     from burnish.report import ReportConfig
+    from burnish.report.dialogue_stats import StatsConfig
     from burnish.report.pages import Report
     from burnish.report.sheet import SheetConfig
+    from burnish.report.validation import ValidateConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
     from burnish.train.dialogue_config import StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
@@ -126,6 +130,48 @@ def export(config: ExportConfig) -> None:
     _write_json(config.json, {"records": result.records, "rows": result.rows, "left_out": {**result.left_out}})
 
 
+def import_dialogues(config: ImportConfig) -> None:
+    """Fill a run with the dialogues of a file."""
+    from burnish.make.importing import import_dialogues as bring
+
+    result = bring(config)
+    print(f"{result.kept:,} dialogues of {result.items:,} items are in {result.run}.")
+    for reason, count in result.dropped.items():
+        print(f"  left out: {count:,} ({reason})")
+    if result.unscored:
+        print(f"  feedback without a score that can be read: {result.unscored:,}")
+    _write_json(config.json, result.to_json())
+
+
+def validate(config: ValidateConfig) -> None:
+    """List what is wrong with a file. Raises SourceError, whose exit code says so, if anything is."""
+    from burnish.errors import SourceError
+    from burnish.report.tables import to_text
+    from burnish.report.validation import one_line
+    from burnish.report.validation import validate as check
+
+    result = check(config)
+    _write_json(config.json, result.to_json())
+    if not result.faults:
+        print(f"{result.path} is sound: {result.items:,} items, nothing wrong.")
+        return
+    for found in result.listed:
+        print(one_line(found))
+    if hidden := result.faults - len(result.listed):
+        print(f"… and {hidden:,} faults more: --show {result.faults} lists all.")
+    print(f"\n{to_text(result.table())}\n")
+    raise SourceError(f"{result.path} has {result.faults:,} faults: mend what is listed, and validate it again.")
+
+
+def stats(config: StatsConfig) -> None:
+    """Count dialogues, then draw their six histograms."""
+    from burnish.report.dialogue_page import write_stats
+
+    shown = write_stats(config)
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
 def _tell_training(config: TrainConfig, result: TrainResult) -> None:
     """Once, however many processes trained."""
     from burnish.train.config import is_main_process
@@ -149,7 +195,8 @@ def _tell(shown: Report) -> None:
 
     for table in shown.tables:
         print(f"\n{to_text(table)}")
-    print("\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
+    if shown.files:
+        print("\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
 
 
 def _write_json(path: str | None, numbers: Mapping[str, Json]) -> None:

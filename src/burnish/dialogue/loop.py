@@ -56,8 +56,8 @@ class Conversations:
     def fill(self, run: Run, inputs: Inputs, *, label: str) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
-        An input that its source had to drop stays so; one without a ground truth, one that an endpoint refuses, and one
-        that the student says nothing to are dropped. Raises ModelError or ServerError: what is finished is kept, and
+        An input that its source had to drop stays so; one without a ground truth, and one that an endpoint refuses, are
+        dropped. An empty response is one like any other: a bench must count it against the student. Raises ModelError or ServerError: what is finished is kept, and
         the next call goes on from there.
         """
         with Progress(label, len(inputs), done=len(run), unit="dialogues") as progress:
@@ -129,16 +129,13 @@ class _Window:
         return bool(self._open or self._finished)
 
     def ask_students(self) -> None:
-        """Every open dialogue gets the student's next response, or is dropped."""
-        for dialogue, name, reply in self._ask(self._talk.pair.student, "student"):
-            if reply.text:
-                dialogue.response = reply.text
-            else:
-                self._leave(dialogue, dialogue.dropped("empty response", name))
+        """Every open dialogue gets the student's next response."""
+        for dialogue, reply in self._ask(self._talk.pair.student, "student"):
+            dialogue.response = reply.text
 
     def ask_teachers(self) -> None:
         """Every open dialogue gets feedback to the latest response, with which it may end."""
-        for dialogue, _, reply in self._ask(self._talk.pair.teacher, "teacher"):
+        for dialogue, reply in self._ask(self._talk.pair.teacher, "teacher"):
             turn = Turn(response=read_response(dialogue.response), feedback=read_feedback(reply.text))
             dialogue.turns, dialogue.response = (*dialogue.turns, turn), ""
             ending = self._talk.rules.ending(dialogue.turns)
@@ -152,7 +149,7 @@ class _Window:
             self._run.append([record])
         self._progress.advance(len(self._run) - before, self._note())
 
-    def _ask(self, role: Role, who: str) -> list[tuple[_Open, str, Reply]]:
+    def _ask(self, role: Role, who: str) -> list[tuple[_Open, Reply]]:
         """The role's replies to all open dialogues but those whose request is refused, which are dropped."""
         cases = {}
         for dialogue in self._open.values():
@@ -164,7 +161,7 @@ class _Window:
             if reply.finish == "error":
                 self._leave(dialogue, dialogue.dropped("refused by the endpoint", f"{part.name}: {reply.error}"))
             else:
-                answers.append((dialogue, part.name, reply))
+                answers.append((dialogue, reply))
         return answers
 
     def _leave(self, dialogue: _Open, outcome: Outcome) -> None:

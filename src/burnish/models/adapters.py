@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from peft import PeftModel
+from transformers import PreTrainedModel
 
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
@@ -60,9 +61,11 @@ def _name(number: int) -> str:
 
 
 @contextmanager
-def _wearing(model: PeftModel, adapter: str | None) -> Iterator[None]:
+def _wearing(model: PreTrainedModel | PeftModel, adapter: str | None) -> Iterator[None]:
     """One adapter is on the model, or none, and no other."""
-    if adapter is None:
+    if not isinstance(model, PeftModel):
+        yield
+    elif adapter is None:
         with model.disable_adapter():
             yield
     else:

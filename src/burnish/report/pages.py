@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.errors import RunError
+from burnish.fire.counts import count_dialogues
 from burnish.records import Json, PreferencePair
 from burnish.report import ReportConfig
 from burnish.report.answers_plots import answers_plots
@@ -15,6 +16,7 @@ from burnish.report.pairs_page import pairs_page, sample
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables
 from burnish.report.plots import save
+from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table, to_markdown
 from burnish.report.training import LOG, read_log, training_curves, training_table
@@ -72,6 +74,15 @@ def report_answers(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, tables, answers_plots(result)), tuple(tables), run.summary)
 
 
+def report_simulated(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Tables of what became of the examples."""
+    if not len(run):
+        raise RunError(f"{run.path} holds no record yet: call `burnish simulate` again with the same flags.")
+    counts = count_dialogues(run)
+    tables = simulated_tables(counts)
+    return Report(_write_all(run, out, tables, {}), tuple(tables), counts.to_json())
+
+
 def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Curves of a training, and where they begin and end."""
     path = run.path / LOG
@@ -87,6 +98,7 @@ def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
 WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "pairs": report_pairs,
     "answers": report_answers,
+    "simulate": report_simulated,
     "dpo": report_training,
     "sft": report_training,
     "student": report_training,

@@ -1,0 +1,74 @@
+"""Dialogues of a student and a teacher (FIRE-1M, section 3.3): no person and no larger model has a part in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from burnish.config import place, runtime
+from burnish.dialogue.loop import Conversations
+from burnish.dialogue.partners import Partners, open_partners
+from burnish.dialogue.stopping import Rules
+from burnish.errors import ConfigError
+from burnish.fire.counts import count_dialogues
+from burnish.records import Dialogue, Dropped
+from burnish.sources import Sampling, stream
+from burnish.store import Run, new_manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateConfig(Partners, Sampling):
+    """Let a student answer a source's questions and refine its answers by a teacher's feedback (FIRE, section 3.3)."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
+    `huggingface:path`, `pocket`; several joined by commas."""
+    per_image: int | None = None
+    """Questions taken of one picture, at random; without it, all of them."""
+    out: str = place()
+    """Folder of the run that is made."""
+    restart: bool = runtime(False)
+    """Begin the run anew, deleting what it holds."""
+    json: str | None = runtime(None)
+    """Also write the counts to this file."""
+
+    def __post_init__(self) -> None:
+        Partners.__post_init__(self)
+        Sampling.__post_init__(self)
+        if self.max_turns < 2:
+            raise ConfigError(f"--max-turns must be at least 2, not {self.max_turns}: one turn refines nothing.")
+
+
+def simulate(config: SimulateConfig) -> Path:
+    """Fill the run `config.out` with one Dialogue or Dropped for every sampled example, and return its folder.
+
+    Raises a BurnishError for a source, model or run that cannot be used. A call that was killed, or whose server died,
+    is resumed by a second one, which asks for no reply that has come.
+    """
+    pair = open_partners(config)
+    inputs = stream(config.source, config)
+    fingerprints = {**pair.student.fingerprints, **pair.teacher.fingerprints, "source": inputs.fingerprint}
+    manifest = new_manifest("simulate", config, seed=config.seed, fingerprints=fingerprints)
+    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight, judge=worth_keeping)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            talk.fill(run, inputs, label="dialogues")
+            run.finish(count_dialogues(run).to_json())
+        return run.path
+
+
+def worth_keeping(dialogue: Dialogue) -> Dialogue | Dropped:
+    """What there is something to learn from: every turn has words and a score, and the first is not the last."""
+    last = dialogue.turns[-1]
+    if empty := [number for number, turn in enumerate(dialogue.turns, start=1) if not turn.response.text]:
+        reason, detail = "empty response", f"turn {empty[0]}"
+    elif dialogue.ended == "no score":
+        reason, detail = "no score", last.feedback.text
+    elif len(dialogue.turns) == 1:
+        reason, detail = "right at once", last.response.text
+    else:
+        return dialogue
+    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail)
