@@ -6,8 +6,9 @@ import pytest
 from pair_runs import answer, dropped, pair, write_run
 
 from burnish.errors import RunError
+from burnish.report.distribution import Distribution
 from burnish.report.pairs_tables import pairs_tables
-from burnish.report.summary import Lengths, summarise_pairs
+from burnish.report.summary import summarise_pairs
 from burnish.report.tables import to_text
 
 
@@ -47,7 +48,7 @@ def test_everything_is_counted_once(tmp_path: Path) -> None:
     ("lengths", "median"), [([3], 3), ([1, 2], 1.5), ([9, 1, 5], 5), ([4, 4, 4, 9], 4), ([1, 1, 7, 9], 4)]
 )
 def test_median(lengths: list[int], median: float) -> None:
-    counted = Lengths()
+    counted = Distribution()
     counted.counts.update(lengths)
     assert counted.median == median
 

@@ -10,12 +10,9 @@ from typing import Protocol, final
 
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped
-from burnish.sources.fire import FireSource
-from burnish.sources.spec import parse_spec
+from burnish.sources.fire import FireSource, open_fire
 from burnish.store import Run
 from burnish.store.codec import to_line
-
-_SCHEME = "fire:"
 
 
 class DialogueSet(Protocol):
@@ -48,11 +45,7 @@ def open_dialogues(path: str) -> DialogueSet:
 
     Raises RunError for a folder that is no run, SourceError where there is no such file.
     """
-    if path.startswith(_SCHEME):
-        return FireDialogues(FireSource.from_spec(parse_spec(path, ("fire",))))
-    if Path(path).is_dir():
-        return RunDialogues(Run.open(Path(path)))
-    return FireDialogues(FireSource(path=Path(path), root=Path(path).parent))
+    return RunDialogues(Run.open(Path(path))) if Path(path).is_dir() else FireDialogues(open_fire(path))
 
 
 @final

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import filecmp
 import json
 import os
 import shutil
@@ -108,14 +110,21 @@ def place_image(run: Run, folder: Path, key: str) -> str:
     """Lay the picture into the export (as a hard link where the disk allows it) and return its relative path."""
     source = run.image_path(key)
     relative = f"images/{source.parent.name}/{source.name}"
-    target = folder / relative
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:  # another disk, or one without links
-            shutil.copyfile(source, target)
+    lay_image(source, folder / relative)
     return relative
+
+
+def lay_image(source: Path, target: Path) -> None:
+    """Link or copy the picture to `target`. Raises FileExistsError where another file has that name already."""
+    if target.exists():
+        if not filecmp.cmp(source, target, shallow=False):
+            raise FileExistsError(errno.EEXIST, "another picture has this name", str(target))
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(source, target)
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

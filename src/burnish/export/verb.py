@@ -17,6 +17,7 @@ from burnish.config import runtime
 from burnish.errors import ConfigError, RunError
 from burnish.export.base import Exporter, Tally
 from burnish.export.card import readme
+from burnish.export.fire import export_fire
 from burnish.export.llamafactory import export_llamafactory
 from burnish.export.llava import export_llava
 from burnish.export.parquet import export_parquet
@@ -25,7 +26,7 @@ from burnish.export.trl import export_trl
 from burnish.store import Run
 from burnish.store.disk import explained
 
-Format: TypeAlias = Literal["parquet", "trl", "swift", "llamafactory", "llava"]
+Format: TypeAlias = Literal["parquet", "trl", "swift", "llamafactory", "llava", "fire"]
 
 EXPORTERS: Mapping[Format, Exporter] = {
     "parquet": export_parquet,
@@ -33,6 +34,7 @@ EXPORTERS: Mapping[Format, Exporter] = {
     "swift": export_swift,
     "llamafactory": export_llamafactory,
     "llava": export_llava,
+    "fire": export_fire,
 }
 
 _MARK = "export.json"
@@ -48,7 +50,7 @@ class ExportConfig:
     to: Format
     """`parquet` holds every record in full and opens with `datasets.load_dataset`; `trl`, `swift` (ms-swift),
     `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs as those trainers read them, one row a
-    negative."""
+    negative; `fire` holds dialogues in FIRE's published JSON."""
     out: str
     """Folder to write; it must be new or empty."""
     restart: bool = runtime(False)

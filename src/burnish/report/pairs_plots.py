@@ -23,7 +23,7 @@ def answer_lengths(summary: PairsSummary) -> Figure:
         (name, answers.tokens if in_tokens else answers.words, color)
         for name, answers, color in (("chosen", summary.chosen, BLUE), ("rejected", summary.rejected, ORANGE))
     ]
-    longest = max((max(lengths.counts, default=0) for _, lengths, _ in kinds), default=0)
+    longest = int(max(max(lengths.counts, default=0) for _, lengths, _ in kinds))
     step = max(1, math.ceil((longest + 1) / BINS))
     edges = [start - 0.5 for start in range(0, longest + 1 + step, step)]
     made, (axes,) = figure("Length of chosen and rejected answers", f"{summary.kept:,} preference pairs", height=4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from burnish.report.summary import Lengths, PairsSummary
+from burnish.report.distribution import Distribution
+from burnish.report.summary import PairsSummary
 from burnish.report.tables import NOTHING, Table
 
 
@@ -62,5 +63,5 @@ def _lengths(summary: PairsSummary) -> Table:
     )
 
 
-def _mean_median(lengths: Lengths) -> tuple[str, str]:
+def _mean_median(lengths: Distribution) -> tuple[str, str]:
     return decimal(lengths.mean), decimal(lengths.median)

@@ -31,11 +31,11 @@ class Series(NamedTuple):
     estimates: Sequence[Estimate | None]
 
 
-def figure(title: str, subtitle: str, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
-    """An empty figure of `panels` plots below each other, `height` inches high in all."""
+def figure(title: str, subtitle: str, height: float, panels: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """An empty figure of `panels` plots in rows of `columns`, `height` inches high in all."""
     made = Figure(figsize=(_WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
     made.suptitle(title, x=0.012, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
-    axes = [made.add_subplot(panels, 1, 1 + i) for i in range(panels)]
+    axes = [made.add_subplot(-(-panels // columns), columns, 1 + i) for i in range(panels)]
     axes[0].set_title(" ", fontsize=_TEXT - 1)  # keeps the subtitle's line free
     axes[0].annotate(
         subtitle,

@@ -7,50 +7,22 @@ from dataclasses import dataclass, field
 
 from burnish.errors import RunError
 from burnish.records import Answer, Dropped, Json, PreferencePair
+from burnish.report.distribution import Distribution
 from burnish.store import Run
-
-
-@dataclass(slots=True)
-class Lengths:
-    """How long some answers are, kept as the number of answers of each length."""
-
-    counts: Counter[int] = field(default_factory=Counter)
-
-    @property
-    def n(self) -> int:
-        """Answers counted."""
-        return self.counts.total()
-
-    @property
-    def mean(self) -> float | None:
-        """None where nothing was counted."""
-        return sum(length * times for length, times in self.counts.items()) / self.n if self.n else None
-
-    @property
-    def median(self) -> float | None:
-        """The middle length, or the mean of the two in the middle."""
-        return (self._at((self.n - 1) // 2) + self._at(self.n // 2)) / 2 if self.n else None
-
-    def _at(self, index: int) -> int:
-        for length in sorted(self.counts):
-            index -= self.counts[length]
-            if index < 0:
-                return length
-        raise IndexError(index)
 
 
 @dataclass(slots=True)
 class AnswerLengths:
     """Lengths in words, and in the model's own tokens, end token included, where the backend tells them."""
 
-    tokens: Lengths = field(default_factory=Lengths)
-    words: Lengths = field(default_factory=Lengths)
+    tokens: Distribution = field(default_factory=Distribution)
+    words: Distribution = field(default_factory=Distribution)
 
     def add(self, answer: Answer) -> None:
         """Count one answer."""
-        self.words.counts[len(answer.text.split())] += 1
+        self.words.add(len(answer.text.split()))
         if answer.token_ids:
-            self.tokens.counts[len(answer.token_ids)] += 1
+            self.tokens.add(len(answer.token_ids))
 
 
 @dataclass(slots=True)

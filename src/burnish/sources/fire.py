@@ -19,10 +19,19 @@ from burnish.images import read_inside
 from burnish.records import Dialogue, Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.json_items import json_items
-from burnish.sources.spec import Spec, at_home
+from burnish.sources.spec import Spec, at_home, parse_spec
 from burnish.sources.tables import Row
 
 T = TypeVar("T")
+
+_SCHEME = "fire"
+
+
+def open_fire(path: str) -> FireSource:
+    """The source for a file's path, or for `fire:FILE#root=DIR`. Raises SourceError for an unknown option."""
+    if path.startswith(f"{_SCHEME}:"):
+        return FireSource.from_spec(parse_spec(path, (_SCHEME,)))
+    return FireSource(path=Path(path), root=Path(path).parent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
