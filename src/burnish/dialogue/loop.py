@@ -57,8 +57,8 @@ class Conversations:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         An input that its source had to drop stays so; one without a ground truth, and one that an endpoint refuses, are
-        dropped. An empty response is one like any other: a bench must count it against the student. Raises ModelError or ServerError: what is finished is kept, and
-        the next call goes on from there.
+        dropped. An empty response is one like any other: a bench must count it against the student.
+        Raises ModelError or ServerError: what is finished is kept, and the next call goes on from there.
         """
         with Progress(label, len(inputs), done=len(run), unit="dialogues") as progress:
             window = _Window(self, run, inputs, progress)
