@@ -53,6 +53,12 @@ VERBS = {
     "bench answers": Verb(
         "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
     ),
+    "score fixed": Verb(
+        "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
+    ),
+    "score free": Verb(
+        "burnish.bench.score:ScoreFreeConfig", "burnish.verbs:score_free", "free dialogues that exist already (FIRE)"
+    ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
     "import": Verb(
         "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"

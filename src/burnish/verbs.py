@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
+    from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from burnish.report.dialogue_stats import StatsConfig
     from burnish.report.pages import Report
     from burnish.report.sheet import SheetConfig
+    from burnish.report.tables import Table
     from burnish.report.validation import ValidateConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
     from burnish.train.dialogue_config import StudentConfig, TeacherConfig
@@ -110,6 +112,32 @@ def bench_answers(config: AnswersConfig) -> None:
     _tell(shown)
 
 
+def score_fixed(config: ScoreFixedConfig) -> None:
+    """Score predictions, and show tables 2 and 3 of FIRE."""
+    from burnish.bench.score import score_fixed as score
+    from burnish.report.fire_tables import fixed_tables
+    from burnish.store.codec import to_json
+
+    scores = score(config)
+    _write_json(config.json, to_json(scores))
+    _show(fixed_tables(scores))
+
+
+def score_free(config: ScoreFreeConfig) -> None:
+    """Score dialogues, and show tables 4 to 6 of FIRE."""
+    from burnish.bench.score import score_free as score
+    from burnish.report.fire_plots import accuracy_by_turn
+    from burnish.report.fire_tables import free_tables
+    from burnish.report.plots import save
+    from burnish.store.codec import to_json
+
+    scores = score(config)
+    _write_json(config.json, to_json(scores))
+    _show(free_tables(scores))
+    if config.plot:
+        print(f"\nThe accuracy by turn is drawn on {save(accuracy_by_turn(scores), Path(config.plot))}.")
+
+
 def report(config: ReportConfig) -> None:
     """Draw what a run or a training holds."""
     from burnish.report.pages import write_report
@@ -190,11 +218,15 @@ def _draw(run: Path) -> Report:
     return write_report(ReportConfig(run=str(run)))
 
 
-def _tell(shown: Report) -> None:
+def _show(tables: Iterable[Table]) -> None:
     from burnish.report.tables import to_text
 
-    for table in shown.tables:
+    for table in tables:
         print(f"\n{to_text(table)}")
+
+
+def _tell(shown: Report) -> None:
+    _show(shown.tables)
     if shown.files:
         print("\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
 

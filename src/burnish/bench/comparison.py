@@ -23,7 +23,7 @@ from burnish.bench.scoring import (
 )
 from burnish.bench.uncertainty import Floats, Interval, difference_interval, mcnemar, swap_test
 from burnish.errors import RunError
-from burnish.scores import CONFIDENCE, Comparison, Direction, Estimate, Metric, PairedScore, Verdict
+from burnish.scores import CONFIDENCE, Change, Comparison, Direction, Estimate, Metric, PairedScore, Verdict
 
 
 class _PairedTerm(NamedTuple):
@@ -141,6 +141,21 @@ def _test(
     if metric.interval == "wilson" and outcome is not None and single:
         return "mcnemar", mcnemar(outcome.wins, outcome.losses)
     return "swap", swap_test(before_P2, after_P2)
+
+
+def change(better: Direction, before: float, after: float, interval: Interval | None, p_value: float | None) -> Change:
+    """A number against the baseline's, for FIRE-Bench; `interval` is the difference's."""
+    low, high = interval or (None, None)
+    difference = Estimate(value=after - before, low=low, high=high, n=0)
+    return Change(
+        before=before,
+        after=after,
+        difference=after - before,
+        interval=tuple(interval) if interval else None,
+        ratio=after / before if before else None,
+        p_value=p_value,
+        verdict=verdict(better, difference, p_value),
+    )
 
 
 def verdict(better: Direction, difference: Estimate, p_value: float | None) -> Verdict:

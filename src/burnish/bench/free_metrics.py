@@ -15,23 +15,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from burnish.bench.comparison import verdict
+from burnish.bench.comparison import change
 from burnish.bench.free_reading import FreeRun, Played
 from burnish.bench.free_rules import CURVE, REFINEMENTS, FreeRules
 from burnish.bench.uncertainty import Floats, percentiles, resampled_sums, swap_test, wilson
 from burnish.errors import ConfigError
-from burnish.scores import Bounds, Change, Direction, Estimate, FreeBaseline, FreeNumbers, FreeScores
+from burnish.scores import Bounds, Change, Direction, FreeBaseline, FreeNumbers, FreeScores
 
 METRICS = (*REFINEMENTS, *CURVE)
 SHARES = frozenset(("RR", *CURVE))
 """Metrics from 0 to 1."""
 COMPARED: Mapping[str, Direction] = {
     "turns": "lower",
-    "ADR": "higher",
-    "ATR": "higher",
-    "RR": "higher",
-    CURVE[0]: "higher",
-    CURVE[-1]: "higher",
+    **dict.fromkeys(("ADR", "ATR", "RR", CURVE[0], CURVE[-1]), "higher"),
 }
 """What is tested against the baseline, and which side is better."""
 
@@ -100,13 +96,11 @@ def _baseline(seeds: _Seeds, runs: Sequence[FreeRun]) -> FreeBaseline | None:
     if not runs:
         return None
     asked, also = (Counter(one.asked for seed in side for one in seed) for side in seeds)
-    own = _ratios(_sums(seeds.before, _rows(seeds)).sum(axis=0))
     return FreeBaseline(
         path=runs[0].path,
         name=runs[0].student,
-        turns=_number(own[:, METRICS.index("turns")].mean()),
-        n=sum(len(run.dialogues) for run in runs),
         in_both=(asked & also).total(),
+        numbers=_numbers(_Seeds([run.dialogues for run in runs], [])),
     )
 
 
@@ -168,7 +162,10 @@ def _draw(after_PSM2: Floats, before_PSM2: Floats) -> tuple[Floats, Floats] | No
     flat = [side.reshape(pictures, -1) for side in (after_PSM2, before_PSM2)]
     sums = resampled_sums(np.hstack(flat))
     after, before = np.split(sums, [flat[0].shape[1]], axis=1)
-    return _ratios(after.reshape(-1, *after_PSM2.shape[1:])), _ratios(before.reshape(-1, *before_PSM2.shape[1:]))
+    return (
+        _ratios(after.reshape(len(sums), *after_PSM2.shape[1:])),
+        _ratios(before.reshape(len(sums), *before_PSM2.shape[1:])),
+    )
 
 
 def _deviations(values: Mapping[str, Floats]) -> dict[str, float]:
@@ -200,28 +197,20 @@ def _change(
     if after is None or before is None:
         return None
     interval = percentiles((draws[0] - draws[1])[:, :, metric].mean(axis=1)) if draws else None
-    p_value = swap_test(sides[1], sides[0], mean_of_seeds)
-    low, high = interval or (None, None)
-    difference = Estimate(value=after - before, low=low, high=high, n=pictures)
-    return Change(
-        before=before,
-        after=after,
-        difference=after - before,
-        interval=interval,
-        ratio=after / before if before else None,
-        p_value=p_value,
-        verdict=verdict(COMPARED[name], difference, p_value),
-    )
+    return change(COMPARED[name], before, after, interval, swap_test(sides[1], sides[0], mean_of_seeds))
 
 
 def _bounds(name: str, values: Mapping[str, Floats], drawn: Mapping[str, Floats], after_PSM2: Floats) -> Bounds | None:
-    """Where a share is 0 or 1 every draw is too: Wilson's interval of as many pictures stands in."""
+    """Where a share is 0 or 1 every draw is too: Wilson's interval of as many pictures stands in.
+
+    None where all draws agree on another number: dialogues that are all alike do not tell how they would differ.
+    """
     value = float(values[name].mean())
     if name in SHARES and value in (0.0, 1.0):
         pictures = np.count_nonzero(after_PSM2[:, :, METRICS.index(name), 1].sum(axis=1))
-        return tuple(wilson(value * pictures, pictures))
+        return tuple(wilson(value * pictures, float(pictures)))
     interval = percentiles(drawn[name].mean(axis=1))
-    return tuple(interval) if interval else None
+    return tuple(interval) if interval and interval.low < interval.high else None
 
 
 def _number(value: float) -> float | None:

@@ -80,7 +80,9 @@ class FixedScores:
     """None where no response was predicted."""
     teacher: TeacherScores | None
     names: Mapping[str, str]
-    """Who the student and the teacher are, and the baseline's, where that is known."""
+    """Who predicted ("student", "teacher", "baseline"), as far as that is known."""
+    dropped: Mapping[str, int]
+    """What could not be asked or compared, by reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +119,10 @@ class FreeBaseline:
 
     path: str
     name: str
-    turns: float | None
-    """Its own AT before the division, over its own dialogues: the divisor."""
-    n: int
     in_both: int
     """Dialogues about the same question and picture in both."""
+    numbers: FreeNumbers
+    """Over its own dialogues: their `turns` are the divisor of AT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,133 @@
+"""FIRE-Bench in fixed dialogues (tables 2 and 3): how like the recorded texts the predicted ones are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from burnish.bench.bleu import corpus_bleu, sentence_bleu
+from burnish.bench.cider import cider_d
+from burnish.bench.comparison import change
+from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
+from burnish.bench.metrics import Term
+from burnish.bench.scoring import by_picture
+from burnish.bench.tokens import split_tokens, standard_tokens
+from burnish.bench.uncertainty import Floats, bootstrap_interval, difference_interval, ratio, swap_test
+from burnish.fire.texts import BEST, read_score
+from burnish.scores import Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
+
+NO_SCORE_ERROR = BEST
+"""What a prediction without a score counts in MAE (section 3.4.1)."""
+BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
+BETTER: Mapping[str, Direction] = {**dict.fromkeys(BLEU, "higher"), "cider": "higher", "mae": "lower"}
+NOTHING = Term(0.0, 0.0)
+
+
+def fixed_scores(
+    matched: Matched,
+    *,
+    baseline: Mapping[Place, Compared],
+    names: Mapping[str, str],
+    dropped: Mapping[str, int],
+) -> FixedScores:
+    """The scores of both roles, with their change from the baseline's where it predicted the same; it may be empty.
+
+    `names` and `dropped` are told on. CIDEr's document frequencies are of the references that are compared with.
+    """
+    student = of_role(matched.pairs, "student")
+    teacher = of_role(matched.pairs, "teacher")
+    return FixedScores(
+        student=_scores(student, matched.missing.get("student", 0), baseline) if student else None,
+        teacher=_teacher_scores(teacher, matched.missing.get("teacher", 0), baseline) if teacher else None,
+        names=names,
+        dropped=dropped,
+    )
+
+
+def score_error(prediction: str, reference: str) -> Term:
+    """A feedback's share of MAE; of none whose reference has no score."""
+    truth, predicted = read_score(reference), read_score(prediction)
+    if truth is None:
+        return NOTHING
+    return Term(NO_SCORE_ERROR if predicted is None else abs(truth - predicted), 1.0)
+
+
+def _teacher_scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> TeacherScores:
+    common = _scores(pairs, missing, baseline)
+    return TeacherScores(
+        **{field.name: getattr(common, field.name) for field in dataclasses.fields(StudentScores)},
+        mae=ratio(np.array([score_error(pair.prediction, pair.reference) for pair in pairs.values()])),
+        unparsed=sum(read_score(pair.prediction) is None for pair in pairs.values()),
+        references_unparsed=sum(read_score(pair.reference) is None for pair in pairs.values()),
+    )
+
+
+def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> StudentScores:
+    texts = list(pairs.values())
+    terms = _terms(pairs)
+    sums = {name: _sums(texts, column) for name, column in terms.items()}
+    values = {name: ratio(terms_P2) for name, terms_P2 in sums.items()}
+    intervals = {name: interval for name, terms_P2 in sums.items() if (interval := bootstrap_interval(terms_P2))}
+    standard = [(standard_tokens(text.prediction), standard_tokens(text.reference)) for text in texts]
+    return StudentScores(
+        paper=TextScores(
+            bleu=tuple(values[name] or 0.0 for name in BLEU),
+            cider=values["cider"] or 0.0,
+            tokens="split at white space",
+            form="mean of sentence BLEU",
+        ),
+        standard=TextScores(
+            bleu=corpus_bleu(standard),
+            cider=_mean(cider_d([p for p, _ in standard], [r for _, r in standard])),
+            tokens="13a, lower-cased",
+            form="corpus BLEU",
+        ),
+        n=len(texts),
+        missing=missing,
+        intervals={name: tuple(interval) for name, interval in intervals.items()},
+        changes=_changes(pairs, baseline),
+    )
+
+
+def _terms(pairs: Mapping[Place, Compared]) -> dict[str, list[Term]]:
+    """By metric, a term for each text; MAE only of feedback that can have one."""
+    predictions = [split_tokens(pair.prediction) for pair in pairs.values()]
+    references = [split_tokens(pair.reference) for pair in pairs.values()]
+    bleu = [sentence_bleu(*both) for both in zip(predictions, references, strict=True)]
+    terms = {name: [Term(scores[i], 1.0) for scores in bleu] for i, name in enumerate(BLEU)}
+    terms["cider"] = [Term(score, 1.0) for score in cider_d(predictions, references)]
+    errors = [
+        score_error(pair.prediction, pair.reference) if place.role == "teacher" else NOTHING
+        for place, pair in pairs.items()
+    ]
+    return terms | ({"mae": errors} if any(error.denominator for error in errors) else {})
+
+
+def _sums(texts: Sequence[Compared], terms: Sequence[Term]) -> Floats:
+    """P x 2."""
+    return by_picture([(text.picture, term) for text, term in zip(texts, terms, strict=True)])
+
+
+def _changes(pairs: Mapping[Place, Compared], baseline: Mapping[Place, Compared]) -> dict[str, Change]:
+    """On the places that both predicted."""
+    shared = [place for place in pairs if place in baseline]
+    if not shared:
+        return {}
+    after, before = ({place: side[place] for place in shared} for side in (pairs, baseline))
+    new, old = _terms(after), _terms(before)
+    return {
+        name: _change(BETTER[name], _sums(list(before.values()), old[name]), _sums(list(after.values()), new[name]))
+        for name in new
+    }
+
+
+def _change(better: Direction, before_P2: Floats, after_P2: Floats) -> Change:
+    before, after = ratio(before_P2) or 0.0, ratio(after_P2) or 0.0
+    interval = difference_interval(before_P2, after_P2)
+    return change(better, before, after, interval, swap_test(before_P2, after_P2))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,100 @@
+"""`burnish score`: FIRE-Bench's metrics on transcripts that exist already; no model is asked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from burnish.bench.fixed_reading import (
+    Missing,
+    Place,
+    match,
+    read_predictions,
+    read_references,
+    unusable_reasons,
+)
+from burnish.bench.free_rules import FreeRules
+from burnish.errors import ConfigError
+
+if TYPE_CHECKING:
+    from burnish.scores import FixedScores, FreeScores
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFixedConfig:
+    """Compare predicted responses and feedback with recorded ones: BLEU, CIDEr and MAE (FIRE's tables 2 and 3)."""
+
+    predictions: str
+    """JSON lines with `id` (the dialogue's index in the references, from 0), `turn` (from 1), `role` (`student` for
+    turns 2 and later, `teacher` for all) and `text`, whole as it was generated."""
+    references: str
+    """The recorded dialogues: FIRE's JSON, or a run of dialogues."""
+    baseline: str | None = None
+    """Predictions of another model for the same dialogues, to compare with."""
+    missing: Missing = "refuse"
+    """What is done where a role has predictions, but not for every text: refuse to score, take the missing ones for
+    empty texts, or leave them out."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFreeConfig(FreeRules):
+    """Score free dialogues of a student and a teacher: AT, ADR, ATR, RR, accuracy by turn (FIRE's tables 4 to 6)."""
+
+    dialogues: tyro.conf.Positional[tuple[str, ...]]
+    """FIRE's JSON, or a run of dialogues; several, or the folder of `burnish bench free`, are the seeds of one
+    experiment."""
+    baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """The untrained model's dialogues about the same questions, by which AT is divided; once, or once a seed."""
+    plot: str | None = None
+    """Also draw the accuracy by turn (figure 7) to this PNG file."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+    def __post_init__(self) -> None:
+        FreeRules.__post_init__(self)
+        if not self.dialogues:
+            raise ConfigError("There is nothing to score: give FIRE's JSON, or a run of dialogues.")
+
+    @property
+    def rules(self) -> FreeRules:
+        """How dialogues are counted."""
+        return FreeRules(**{field.name: getattr(self, field.name) for field in dataclasses.fields(FreeRules)})
+
+
+def score_fixed(config: ScoreFixedConfig) -> FixedScores:
+    """The scores of predictions. Raises SourceError or RunError, naming file and line."""
+    from burnish.bench.fixed_metrics import fixed_scores
+
+    references = read_references(config.references)
+
+    def read(path: str) -> Mapping[Place, str]:
+        return read_predictions(path, references)
+
+    matched = match(read(config.predictions), references, config.missing, config.predictions)
+    before = match(read(config.baseline), references, config.missing, config.baseline).pairs if config.baseline else {}
+    names = {"predictions": Path(config.predictions).stem}
+    return fixed_scores(
+        matched,
+        baseline=before,
+        names=names | ({"baseline": Path(config.baseline).stem} if config.baseline else {}),
+        dropped=unusable_reasons(references),
+    )
+
+
+def score_free(config: ScoreFreeConfig) -> FreeScores:
+    """The scores of dialogues. Raises SourceError, RunError, or ConfigError for a baseline of other seeds."""
+    from burnish.bench.free_metrics import free_scores
+    from burnish.bench.free_reading import read_seeds
+
+    seeds, baseline = (
+        [run for path in paths for run in read_seeds(path, config.rules)]
+        for paths in (config.dialogues, config.baseline)
+    )
+    return free_scores(seeds, config.rules, baseline)

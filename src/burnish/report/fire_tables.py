@@ -1,0 +1,180 @@
+"""FIRE-Bench's tables as the paper has them (2 to 6 and A2), each number with its interval."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table, p_value
+from burnish.scores import Bounds, Change, FixedScores, FreeNumbers, FreeScores, StudentScores, TeacherScores
+
+BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
+FIXED = {"bleu_1": "BLEU-1", "bleu_2": "BLEU-2", "bleu_3": "BLEU-3", "bleu_4": "BLEU-4", "cider": "CIDEr"}
+FREE = {"AT": "AT", "turns": "turns", "ADR": "ADR", "ATR": "ATR", "RR": "RR"}
+FREE_BY_SOURCE = ("AT", "ADR", "ATR", "RR")
+LOWER_IS_BETTER = frozenset(("AT", "turns", "mae"))
+WIDTH = 78
+_NAME = 30
+"""Characters of a model's name in a column."""
+_SOURCE = 18
+GROUPS = {"seen": "on seen sources (FIRE's table 5)", "new": "on new sources (FIRE's table 6)"}
+
+FIXED_NOTE = (
+    "paper's: mean of sentence BLEU, and CIDEr-D, of words between white space.\n"
+    "standard: corpus BLEU, and CIDEr-D, of mteval-13a's words in lower case.\n"
+    "± is the 95 % interval of the paper's; texts about one picture count as related."
+)
+FREE_NOTE = (
+    "AT: turns until a right response (10 where there never is one), over the\n"
+    "baseline's. ADR, ATR: score gained a dialogue, a turn. RR: share put right.\n"
+    "Dialogues that were right at once are left out. ± is the 95 % interval."
+)
+
+
+def fixed_tables(scores: FixedScores) -> list[Table]:
+    """Tables 2 and 3, of the roles that predicted."""
+    tables = []
+    names = scores.names
+    if scores.student:
+        tables.append(_fixed_table("Student in fixed dialogues (FIRE's table 2)", "student", scores.student, names))
+    if scores.teacher:
+        tables.append(_fixed_table("Teacher in fixed dialogues (FIRE's table 3)", "teacher", scores.teacher, names))
+    return tables
+
+
+def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[str, str]) -> Table:
+    columns = FIXED | ({"mae": "MAE"} if isinstance(scores, TeacherScores) else {})
+    values: dict[str, float | None] = dict(zip(BLEU, scores.paper.bleu, strict=True))
+    values["cider"] = scores.paper.cider
+    standard: dict[str, float | None] = dict(zip(BLEU, scores.standard.bleu, strict=True))
+    standard["cider"] = scores.standard.cider
+    note = f"{scores.n:,} texts, {scores.missing:,} missing."
+    if isinstance(scores, TeacherScores):
+        values["mae"] = scores.mae
+        note += f" No score can be read in {scores.unparsed:,}, which count as an error of 10."
+    rows = [
+        *_before_rows(names.get("baseline", "baseline"), columns, scores.changes),
+        _row(f"{names.get(role) or names.get('predictions', role)}, paper's", columns, values),
+        _margins("  ± 95 %", columns, values, scores.intervals),
+        *_change_rows(columns, scores.changes),
+        _row("standard", columns, standard),
+    ]
+    return _table(title, columns, rows, f"{note}\n{FIXED_NOTE}")
+
+
+def free_tables(scores: FreeScores) -> list[Table]:
+    """Table 4 with the deviations of table A2, then a table for each group of sources as tables 5 and 6."""
+    groups = scores.groups
+    names = [name for name in GROUPS if name in groups.values()]
+    rest = [source for source in scores.by_source if groups.get(source) not in GROUPS]
+    tables = [_overall(scores)]
+    for group in names:
+        sources = [source for source in scores.by_source if groups.get(source) == group]
+        tables.append(_by_source(f"Free dialogues {GROUPS[group]}", scores, sources, scores.by_group.get(group)))
+    if rest and len(scores.by_source) > 1:
+        tables.append(_by_source("Free dialogues by source", scores, rest, None))
+    return tables
+
+
+def _overall(scores: FreeScores) -> Table:
+    changes = {"AT" if name == "turns" else name: change for name, change in scores.changes.items()}
+    before = (
+        [_row(scores.baseline.name, FREE, _values(scores.baseline.numbers) | {"AT": 1.0})] if scores.baseline else []
+    )
+    rows = [
+        *before,
+        _row(scores.name, FREE, _values(scores)),
+        _margins("  ± 95 %", FREE, _values(scores), scores.intervals),
+        *([_row(f"  deviation over {len(scores.seeds)} seeds", FREE, scores.deviations)] if scores.seeds else []),
+        *_change_rows(FREE, changes),
+    ]
+    return _table("Free dialogues (FIRE's table 4)", FREE, rows, f"{_counts(scores)}\n{FREE_NOTE}")
+
+
+def _counts(scores: FreeScores) -> str:
+    parts = [f"{scores.n:,} dialogues", f"{scores.right_at_once:,} right at once", f"{scores.failed:,} never right"]
+    if scores.unscored:
+        parts.append(f"{scores.unscored:,} of them without any score")
+    parts += [f"{count:,} not held ({reason})" for reason, count in scores.dropped.items()]
+    both = scores.baseline.in_both if scores.baseline else scores.n
+    pairs = f"\nOnly {both:,} have a partner in the baseline." if both < scores.n else ""
+    return f"{', '.join(parts)}.{pairs}"
+
+
+def _by_source(title: str, scores: FreeScores, sources: Sequence[str], group: FreeNumbers | None) -> Table:
+    named = [(scores.columns.get(source, source), scores.by_source[source]) for source in sources]
+    rows: list[tuple[str, ...]] = []
+    for name, numbers in [*named, *([("all of these", group)] if group and len(named) > 1 else [])]:
+        rows.append(
+            (_short(name, _SOURCE), f"{numbers.n:,}", *(_with_margin(numbers, column) for column in FREE_BY_SOURCE))
+        )
+        if numbers.changes:
+            before = {"AT": 1.0} | {column: change.before for column, change in numbers.changes.items()}
+            rows.append(("  baseline", "", *(_two(before.get(column)) for column in FREE_BY_SOURCE)))
+    tasks = ", ".join(f"{scores.columns[source]} = {source}" for source in sources if source in scores.columns)
+    return Table(
+        title=title,
+        columns=("source", "n", *(_heading(name, FREE[name]) for name in FREE_BY_SOURCE)),
+        rows=tuple(rows),
+        note=textwrap.fill(f"Pocket tasks in these places: {tasks}.", WIDTH) if tasks else "",
+    )
+
+
+def _values(numbers: FreeNumbers) -> dict[str, float | None]:
+    return {name: getattr(numbers, name) for name in FREE}
+
+
+def _table(title: str, columns: Mapping[str, str], rows: Sequence[tuple[str, ...]], note: str) -> Table:
+    headings = (_heading(name, shown) for name, shown in columns.items())
+    return Table(title=title, columns=("", *headings), rows=tuple(rows), note=note)
+
+
+def _heading(name: str, shown: str) -> str:
+    """With the paper's arrow to the better side."""
+    return f"{shown} {'↓' if name in LOWER_IS_BETTER else '↑'}"
+
+
+def _row(label: str, columns: Mapping[str, str], values: Mapping[str, float | None]) -> tuple[str, ...]:
+    return _short(label, _NAME), *(_two(values.get(name)) for name in columns)
+
+
+def _margins(
+    label: str, columns: Mapping[str, str], values: Mapping[str, float | None], intervals: Mapping[str, Bounds]
+) -> tuple[str, ...]:
+    return _row(label, columns, {name: _margin(values.get(name), intervals.get(name)) for name in columns})
+
+
+def _margin(value: float | None, bounds: Bounds | None) -> float | None:
+    """The farther of the interval's ends."""
+    return None if value is None or bounds is None else max(value - bounds[0], bounds[1] - value)
+
+
+def _before_rows(name: str, columns: Mapping[str, str], changes: Mapping[str, Change]) -> list[tuple[str, ...]]:
+    return [_row(f"{name}, paper's", columns, {m: change.before for m, change in changes.items()})] if changes else []
+
+
+def _change_rows(columns: Mapping[str, str], changes: Mapping[str, Change]) -> list[tuple[str, ...]]:
+    """How many times the baseline's, and whether chance would say so."""
+    if not changes:
+        return []
+    known = [changes.get(name) for name in columns]
+    return [
+        _row("  times the baseline's", columns, {name: change.ratio for name, change in changes.items()}),
+        ("  p", *(p_value(change.p_value) if change else NOTHING for change in known)),
+        ("  verdict", *(change.verdict if change else NOTHING for change in known)),
+    ]
+
+
+def _with_margin(numbers: FreeNumbers, name: str) -> str:
+    value = getattr(numbers, name)
+    margin = _margin(value, numbers.intervals.get(name))
+    return _two(value) if margin is None else f"{_two(value)}{PLUS_MINUS}{margin:.2f}"
+
+
+def _short(name: str, length: int) -> str:
+    return name if len(name) <= length else f"{name[: length - 1]}…"
+
+
+def _two(value: float | None) -> str:
+    """Two decimals, as the paper has."""
+    return NOTHING if value is None else f"{round(value, 2) or 0.0:.2f}"
