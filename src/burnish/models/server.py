@@ -10,7 +10,8 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Coroutine, Iterator, Sequence
+from collections import deque
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -66,7 +67,7 @@ class ServerModel:
 
     async def _answer_all(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply) -> list[Reply]:
         replies: dict[int, Reply] = {}
-        waiting = iter(range(len(requests)))
+        waiting = deque(range(len(requests)))
 
         def keep(number: int, reply: Reply) -> None:
             replies[number] = reply
@@ -74,27 +75,29 @@ class ServerModel:
 
         workers = min(self._concurrency, len(requests))
         async with self._endpoint.client(workers) as client:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(workers):
-                        group.create_task(self._work(client, requests, waiting, keep, decoding))
-            except ExceptionGroup as failures:
-                # the first failure stops the other workers; theirs would say the same
-                raise failures.exceptions[0] from None
+            work = (self._work(client, requests, waiting, keep, decoding) for _ in range(workers))
+            # a failure lets the calls that are open come to their end: their answers may be paid for
+            for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
+                raise failure
         return [replies[number] for number in range(len(requests))]
 
     async def _work(
         self,
         client: httpx.AsyncClient,
         requests: Sequence[Request],
-        waiting: Iterator[int],
+        waiting: deque[int],
         keep: OnReply,
         decoding: Decoding,
     ) -> None:
-        for number in waiting:
-            # pictures are opened and encoded in a thread, so that the other calls go on meanwhile
-            body = await asyncio.to_thread(lambda: self._body(requests[number], decoding))  # noqa: B023 - awaited here
-            keep(number, await self._answer(client, body))
+        try:
+            while waiting:
+                number = waiting.popleft()
+                # pictures are opened and encoded in a thread, so that the other calls go on meanwhile
+                body = await asyncio.to_thread(lambda: self._body(requests[number], decoding))  # noqa: B023 - awaited
+                keep(number, await self._answer(client, body))
+        except BaseException:
+            waiting.clear()  # the others would say the same of the rest
+            raise
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         try:
