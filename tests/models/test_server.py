@@ -5,22 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import json
-import os
 import socket
-import struct
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -29,113 +20,10 @@ from burnish.errors import ConfigError, ModelError, ServerError
 from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, open_model
 from burnish.models.local import LocalModel
 from burnish.models.server import ServerModel
+from faulty_server import Answer, Faulty, completion, said, serving
+from real_server import transformers_serve
 
 KEY = "sk-very-secret"
-START_LIMIT_S = 400
-"""A real server starts in ten seconds, but in minutes where other work fills the machine."""
-
-
-@dataclass
-class Answer:
-    """What the faulty server does with one call."""
-
-    body: bytes = b""
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    delay_s: float = 0.0
-    reset: bool = False
-
-
-@dataclass
-class Faulty:
-    """A server whose every answer is written by the test."""
-
-    script: Callable[[int, dict[str, Any]], Answer]
-    """From the number of the call and its JSON to what happens."""
-    calls: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    open: int = 0
-    most_open: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def answer(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Answer:
-        with self.lock:
-            number = len(self.calls)
-            self.calls.append(body)
-            self.headers.append(headers)
-            self.paths.append(path)
-            self.open += 1
-            self.most_open = max(self.most_open, self.open)
-        answer = self.script(number, body)
-        time.sleep(answer.delay_s)
-        with self.lock:
-            self.open -= 1
-        return answer
-
-
-@contextmanager
-def serving(faulty: Faulty) -> Iterator[str]:
-    """The address of a server on a free port of this machine."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self._send(faulty.answer(self.path, dict(self.headers), json.loads(body or b"{}")))
-
-        do_GET = do_POST
-
-        def _send(self, answer: Answer) -> None:
-            if answer.reset:
-                # linger for no time at all: the connection is reset instead of closed
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
-                self.close_connection = True
-                return
-            try:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
-                self.end_headers()
-                self.wfile.write(answer.body)
-            except OSError:
-                self.close_connection = True  # the client has given up waiting
-
-        def log_message(self, *_: Any) -> None:
-            """Keep the tests' output clean."""
-
-        def finish(self) -> None:
-            if not self.wfile.closed and self.connection.fileno() >= 0:
-                super().finish()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def completion(text: str | None, finish: str = "stop") -> bytes:
-    return json.dumps(
-        {
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}],
-            "usage": {"prompt_tokens": 11, "completion_tokens": 3},
-        }
-    ).encode()
-
-
-def said(error: str) -> bytes:
-    return json.dumps({"error": {"message": error}}).encode()
-
-
 OK = Answer(completion(" fine\n"))
 
 
@@ -368,6 +256,39 @@ def test_empty_and_cut_answers_are_answers() -> None:
     assert len(faulty.calls) == 4
 
 
+def test_half_a_character_becomes_a_mark_that_a_file_can_hold() -> None:
+    [reply], _ = replies([Answer(completion("a \ud83d b \ud83d\ude00"))])
+
+    assert reply.text == "a \ufffd b \U0001f600"
+
+
+def test_requests_are_built_when_they_are_reached_and_replies_told_as_they_come() -> None:
+    """A thousand pictures are never open at once, and what came before a failure has been told."""
+
+    class Counted(Sequence[Request]):
+        built = 0
+
+        def __len__(self) -> int:
+            return 1000
+
+        def __getitem__(self, index: Any) -> Any:
+            Counted.built += 1
+            return ask(str(index))
+
+    told: list[int] = []
+    built: list[int] = []
+
+    def tell(number: int, _: Reply) -> None:
+        told.append(number)
+        built.append(Counted.built)
+
+    faulty = Faulty(lambda number, _: OK if number < 100 else Answer(status=500))
+    with serving(faulty) as address, pytest.raises(ServerError):
+        opened(address, concurrency=4, retries=0).generate(Counted(), Decoding(), tell)
+    assert len(told) == len(set(told)) >= 97
+    assert all(ahead <= count + 4 for count, ahead in enumerate(built)), "one for each of the 4 calls that are open"
+
+
 def test_pixel_noise_cannot_be_sent() -> None:
     with pytest.raises(ModelError, match="imagenoise:800"):
         opened("http://127.0.0.1:1/v1").generate([ask(pixel_transform=lambda pixels: pixels)], Decoding())
@@ -422,36 +343,10 @@ def test_meets_the_protocol_and_cannot_score() -> None:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """`transformers serve` with the tiny LLaVA, as a process of its own: its address, and the checkpoint."""
+    """The address of the tiny LLaVA behind a real server, and the checkpoint."""
     folder = tiny_models.tiny_llava(tmp_path_factory.mktemp("served"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("transformers")), "serve", str(folder)]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
-    log = (tmp_path_factory.mktemp("log") / "serve.log").open("w+")
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-    try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}/health", process, log.name)
-        yield f"http://127.0.0.1:{port}/v1", folder
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: str) -> None:
-    began = time.monotonic()
-    while time.monotonic() - began < START_LIMIT_S:
-        if process.poll() is not None:
-            pytest.fail(f"transformers serve ended: {Path(log).read_text()[-2000:]}")
-        try:
-            if httpx.get(url, timeout=1).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail(f"transformers serve did not come up: {Path(log).read_text()[-2000:]}")
+    with transformers_serve(folder, tmp_path_factory.mktemp("log") / "serve.log") as address:
+        yield address, folder
 
 
 @pytest.mark.slow
