@@ -50,6 +50,9 @@ VERBS = {
     "train teacher": Verb(
         "burnish.train.dialogue_config:TeacherConfig", "burnish.verbs:train_teacher", "train to give feedback (FIRE)"
     ),
+    "show-mask": Verb(
+        "burnish.train.dialogue_config:ShowMaskConfig", "burnish.verbs:show_mask", "show a dialogue's trained tokens"
+    ),
     "bench answers": Verb(
         "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
     ),

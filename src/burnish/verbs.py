@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from burnish.report.tables import Table
     from burnish.report.validation import ValidateConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
-    from burnish.train.dialogue_config import StudentConfig, TeacherConfig
+    from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
 
 
@@ -100,6 +102,15 @@ def train_teacher(config: TeacherConfig) -> None:
     from burnish.train.session import train_teacher as train
 
     _tell_training(config, train(config))
+
+
+def show_mask(config: ShowMaskConfig) -> None:
+    """Print a dialogue with its trained tokens marked."""
+    from burnish.train.show_mask import COLOURED, PLAIN
+    from burnish.train.show_mask import show_mask as shown
+
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(shown(config, COLOURED if coloured else PLAIN))
 
 
 def bench_answers(config: AnswersConfig) -> None:

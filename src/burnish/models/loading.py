@@ -20,6 +20,7 @@ from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
     AutoProcessor,
+    GenerationConfig,
     PretrainedConfig,
     PreTrainedModel,
     ProcessorMixin,
@@ -57,6 +58,18 @@ def load(options: ModelOptions) -> Loaded:
         return Loaded(model, processor, (folder,))
     adapter = find(options.adapter)
     return Loaded(put_on(model, folder, adapter, options), processor, (folder, adapter))
+
+
+def outline(options: ModelOptions) -> Loaded:
+    """What `load` gives, but without weights, in no time: nothing can be computed with it. Takes no adapter."""
+    folder = find(options.model)
+    config = _config(folder, options)
+    processor = _processor(folder, options)
+    with torch.device("meta"):
+        model = AutoModelForImageTextToText.from_config(config, trust_remote_code=options.trust_remote_code)
+    if (folder / "generation_config.json").is_file():
+        model.generation_config = GenerationConfig.from_pretrained(folder)
+    return Loaded(model, processor, (folder,))
 
 
 def find(name: str) -> Path:

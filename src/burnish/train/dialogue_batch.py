@@ -44,14 +44,18 @@ class DialogueCollator:
 
         Raises ModelError for a chat template that does not put the picture where all turns agree.
         """
+        processed, tree = self.read(row)
+        return [_sequence(processed, one) for one in self.unfold(tree)]
+
+    def read(self, row: DialogueRow) -> tuple[Encoding, Tree]:
+        """The first prompt with its picture as processed, and the tree with the picture's tokens. See `sequences`."""
         picture = decode(self.open_picture(row.picture))
         processed = self.encoder.encoder.encode_written(row.prompt, [picture])
         found = expansion(self.encoder.tokens(row.prompt), processed.input_ids.tolist())
         try:
-            tree = expand(row.tree, found)
+            return processed, expand(row.tree, found)
         except ValueError as error:
             raise ModelError(f"The model's chat template does not suit dialogues: {error}.") from error
-        return [_sequence(processed, one) for one in self.unfold(tree)]
 
 
 def dialogue_batch(sequences: Sequence[PackedSequence], pad_token_id: int) -> Batch:

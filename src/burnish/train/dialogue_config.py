@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 
@@ -75,3 +75,54 @@ class TeacherConfig(DialogueTrainConfig):
 
     sees: TeacherSees | None = None
     """Of a dialogue: the latest response alone, or all turns. Without it, what the prompt's file says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowMaskConfig:
+    """Print a dialogue exactly as a model is trained on it, with the trained tokens marked.
+
+    In a terminal they are coloured, elsewhere (or with NO_COLOR set) they stand «between marks».
+    """
+
+    run: tyro.conf.Positional[str]
+    """A run of dialogues, or FIRE's JSON file."""
+    role: Literal["student", "teacher"]
+    """Whose training."""
+    model: str
+    """The model to train: a path, a hub name or `pocket`. Its weights are not read."""
+    id: str | None = None
+    """The dialogue with this id."""
+    index: int | None = None
+    """The dialogue at this place in the run, from 0. Without it and `--id`, the first one that is trained on."""
+    prompt: str | None = None
+    """The role's prompt, as for `burnish train`."""
+    sees: Literal["comment", "feedback", "latest", "history"] | None = None
+    """What the role sees of a dialogue, as for `burnish train`."""
+    max_length: int = 3072
+    """Longest dialogue in tokens, as for `burnish train`."""
+    pad_to_square: bool = False
+    """Pad pictures to a square, as for `burnish train`."""
+    trust_remote_code: bool = False
+    """Run Python code that comes with the model. Leave off unless you trust its author."""
+
+    def __post_init__(self) -> None:
+        if self.id is not None and self.index is not None:
+            raise ConfigError("--id and --index both choose a dialogue: give one of them.")
+        if self.index is not None and self.index < 0:
+            raise ConfigError(f"--index must be 0 or more, not {self.index}.")
+        self.training()
+
+    def training(self) -> StudentConfig | TeacherConfig:
+        """The training that is shown."""
+        kind: Any = StudentConfig if self.role == "student" else TeacherConfig
+        training: StudentConfig | TeacherConfig = kind(
+            runs=(self.run,),
+            model=self.model,
+            out="",
+            prompt=self.prompt,
+            sees=self.sees,
+            max_length=self.max_length,
+            pad_to_square=self.pad_to_square,
+            trust_remote_code=self.trust_remote_code,
+        )
+        return training

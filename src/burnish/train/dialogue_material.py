@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast, final
@@ -29,20 +30,22 @@ class DialogueMaterial:
     def __init__(
         self, model: LocalModel, config: DialogueTrainConfig, prompt: StudentPrompt | TeacherPrompt, asks: Asks
     ) -> None:
-        self._config, self._prompt, self._asks = config, prompt, asks
-        self._dialogues = Dialogues.of(config)
-        self._encoder, self._marks = AnswerEncoder(model.encoder, model.end_token_ids), picture_marks(model)
+        self._config, self._prompt = config, prompt
         self._unbranched = why_unbranched(cast(PreTrainedModel, model.model))
-        self.fingerprints = {"examples": self._dialogues.fingerprint, "prompt": prompt.fingerprint}
+        self.dialogues = Dialogues.of(config)
+        encoder, marks = AnswerEncoder(model.encoder, model.end_token_ids), picture_marks(model)
+        self.preparer = DialoguePreparer(encoder, asks, max_length=config.max_length, picture_marks=marks)
         unfold = paths if self._unbranched else whole
-        self.collate = DialogueCollator(self._encoder, self._dialogues.open, model.pad_token_id, unfold)
+        self.collate = DialogueCollator(encoder, self.dialogues.open, model.pad_token_id, unfold)
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of dialogues, general questions and prompt."""
+        return {"examples": self.dialogues.fingerprint, "prompt": self._prompt.fingerprint}
 
     def prepare(self, table: Path) -> PreparedDialogues:
         """Turns as trees of tokens."""
-        preparer = DialoguePreparer(
-            self._encoder, self._asks, max_length=self._config.max_length, picture_marks=self._marks
-        )
-        prepared = prepare_dialogues(self._dialogues, preparer, self._config, table)
+        prepared = prepare_dialogues(self.dialogues, self.preparer, self._config, table)
         if prepared.branched and self._unbranched:
             print(f"Turns that branch off are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
         return prepared

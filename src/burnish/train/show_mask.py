@@ -1,0 +1,126 @@
+"""A dialogue as a model is trained on it, for people: every token that it reads, and which of them are trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
+
+from burnish.errors import RunError
+from burnish.models import ModelOptions
+from burnish.models.loading import outline
+from burnish.models.local import LocalModel
+from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig
+from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
+from burnish.train.dialogue_rows import DialogueRow
+from burnish.train.dialogues import Told
+from burnish.train.measure import picture_marks
+from burnish.train.pack import Node, Tree
+
+Decode: TypeAlias = Callable[[Sequence[int]], str]
+
+
+class Marks(NamedTuple):
+    """What is written before and behind trained text."""
+
+    begin: str
+    end: str
+
+
+COLOURED = Marks("\x1b[30;42m", "\x1b[0m")
+"""Black on green."""
+PLAIN = Marks("«", "»")
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) != "\n"}
+"""Control characters as pictures of themselves: a text must not steer the terminal."""
+
+
+def show_mask(config: ShowMaskConfig, marks: Marks) -> str:
+    """The dialogue that the flags choose, as text. Raises a BurnishError for one that is not trained on."""
+    training = config.training()
+    model = _outlined(training.model, pad_to_square=training.pad_to_square, trusted=training.trust_remote_code)
+    if isinstance(training, StudentConfig):
+        material = student_material(model, training)
+    else:
+        material = teacher_material(model, training)
+    row = _chosen(material, config)
+    _, tree = material.collate.read(row)
+    decode: Decode = model.processor.tokenizer.decode
+    pictures = picture_marks(model)
+    head = f"{row.id} of {config.run}, as a {config.role} learns it"
+    left_out = [f"left out: {n} ({reason})" for reason, n in sorted(material.preparer.turns_left_out.items())]
+    return "\n".join([head, *left_out, counts(tree, pictures), "", draw(tree, decode, pictures, marks)])
+
+
+def counts(tree: Tree, pictures: Collection[int]) -> str:
+    """How many tokens there are, how many of them are trained, at which turn, and how many stand for the picture."""
+    turns: Counter[int] = Counter()
+    for node in tree:
+        turns[node.turn] += len(node.ids)
+    read = turns.pop(0, 0)
+    by_turn = ", ".join(f"turn {turn} {count:,}" for turn, count in sorted(turns.items()))
+    seen = sum(token in pictures for node in tree for token in node.ids)
+    trained = sum(turns.values())
+    return f"{read + trained:,} tokens, {seen:,} of them the picture's; {trained:,} trained: {by_turn}"
+
+
+def draw(tree: Tree, decode: Decode, pictures: Collection[int], marks: Marks) -> str:
+    """The tree's text; where it branches, each node under a line that says behind which one it stands."""
+    shown = list(_texts(tree, decode, pictures, marks))
+    if all(node.parent == number - 1 for number, node in enumerate(tree)):
+        return "".join(shown)
+    return "\n\n".join(
+        f"[{number}]{f' behind [{node.parent + 1}]' if node.parent >= 0 else ''}"
+        f"{f', turn {node.turn}' if node.turn else ''}, {len(node.ids):,} tokens\n{text}"
+        for number, (node, text) in enumerate(zip(tree, shown, strict=True), start=1)
+    )
+
+
+def _texts(tree: Tree, decode: Decode, pictures: Collection[int], marks: Marks) -> Iterator[str]:
+    for node in tree:
+        # a tokenizer may write a token otherwise at the beginning of a text, so each node is read behind its parent
+        text = "".join(_runs(node, tree[node.parent].ids[-1:] if node.parent >= 0 else (), decode, pictures))
+        yield _marked(text, marks) if node.turn else text
+
+
+def _runs(node: Node, before: Sequence[int], decode: Decode, pictures: Collection[int]) -> Iterator[str]:
+    """Pieces of text, with a picture's tokens counted instead of written out."""
+    for is_picture, run in groupby(node.ids, key=lambda token: token in pictures):
+        ids = list(run)
+        if is_picture:
+            yield f"[{decode(ids[:1])} x {len(ids):,}]"
+        else:
+            lead = decode([*before])
+            yield decode([*before, *ids]).removeprefix(lead).translate(_VISIBLE)
+        before = ids[-1:]
+
+
+def _marked(text: str, marks: Marks) -> str:
+    """Each line on its own: a colour that runs over a line's end would fill the screen's width."""
+    return "\n".join(f"{marks.begin}{line}{marks.end}" if line else line for line in text.split("\n"))
+
+
+def _chosen(material: DialogueMaterial, config: ShowMaskConfig) -> DialogueRow:
+    place = -1
+    for told in material.dialogues.read():
+        if not isinstance(told, Told):
+            continue
+        place += 1
+        if config.id not in (None, told.dialogue.id) or config.index not in (None, place):
+            continue
+        row = material.preparer.dialogue(told)
+        if isinstance(row, DialogueRow):
+            return row
+        if config.id is not None or config.index is not None:
+            raise RunError(f"A {config.role} is not trained on {told.dialogue.id} of {config.run} ({row.reason}).")
+    if config.id is not None:
+        raise RunError(f"{config.run} has no dialogue with the id {config.id!r}.")
+    if config.index is not None:
+        raise RunError(f"{config.run} has {place + 1:,} dialogues, so none at --index {config.index}.")
+    raise RunError(f"{config.run} has no dialogue that a {config.role} is trained on.")
+
+
+def _outlined(name: str, *, pad_to_square: bool, trusted: bool) -> LocalModel:
+    options = ModelOptions(model=name, pad_to_square=pad_to_square, trust_remote_code=trusted)
+    model, processor, folders = outline(options)
+    return LocalModel(model, processor, fingerprint=lambda: str(folders[0]), pad_to_square=pad_to_square)

@@ -1,0 +1,202 @@
+"""A role is trained on the tokens that the loop sends it, and each turn weighs what it weighs at inference."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+import torch
+from dialogue_words import PICTURES, dialogue, example
+
+import tiny_models
+from burnish.models.local import LocalModel
+from burnish.prompts import StudentPrompt, TeacherPrompt, load
+from burnish.roles import Case, Student, Teacher
+from burnish.train.dialogue_batch import DialogueCollator, ancestors, dialogue_batch
+from burnish.train.dialogue_config import StudentConfig
+from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
+from burnish.train.dialogues import Told
+from burnish.train.encode import AnswerEncoder
+from burnish.train.lessons import student_asks, teacher_asks
+from burnish.train.logps import answer_logps
+from burnish.train.lora import add_adapter
+from burnish.train.measure import picture_marks
+from burnish.train.pack import paths, whole
+
+FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
+PROMPTS = {
+    "student": load(StudentPrompt, "fire-student"),
+    "student with scores": load(StudentPrompt, "fire-student", sees="feedback"),
+    "student with rounds": load(StudentPrompt, "fire-student-rounds"),
+    "teacher": load(TeacherPrompt, "pocket-teacher"),
+    "teacher with history": load(TeacherPrompt, "fire-teacher", sees="history"),
+}
+PROMPT = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+
+
+def opened(family: str) -> LocalModel:
+    model, processor = tiny_models.FAMILIES[family]()
+    return LocalModel(model, processor, fingerprint=lambda: "")
+
+
+def prepared(model: LocalModel, prompt, number: int) -> DialogueRow:
+    asks = partial(student_asks if isinstance(prompt, StudentPrompt) else teacher_asks, prompt)
+    encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+    preparer = DialoguePreparer(encoder, asks, max_length=10_000, picture_marks=picture_marks(model))
+    told = dialogue(number)
+    row = preparer.dialogue(Told(told, told.image, PICTURES[told.image]))
+    assert isinstance(row, DialogueRow), row
+    return row
+
+
+def collator(model: LocalModel, unfold) -> DialogueCollator:
+    encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+    return DialogueCollator(encoder, PICTURES.__getitem__, model.pad_token_id, unfold)
+
+
+def requests(model: LocalModel, prompt, number: int):
+    """What the loop sends at each trained turn, and what it is then to be told."""
+    told = dialogue(number)
+    if isinstance(prompt, StudentPrompt):
+        role, trained = Student(model=model, prompt=prompt), range(1, len(told.turns))
+        cases = [Case(example(told), told.turns[:i]) for i in trained]
+        texts = [told.turns[i].response.text for i in trained]
+    else:
+        role, trained = Teacher(model=model, prompt=prompt), range(len(told.turns))
+        cases = [Case(example(told), told.turns[:i], told.turns[i].response.text) for i in trained]
+        texts = [told.turns[i].feedback.text for i in trained]
+    return [(role.request(case), text) for case, text in zip(cases, texts, strict=True)]
+
+
+@FAMILY
+@PROMPT
+@pytest.mark.parametrize("number", [0, 1])
+def test_training_reads_what_the_loop_sends_token_by_token(family: str, prompt, number: int) -> None:
+    model = opened(family)
+    tokenizer = model.processor.tokenizer
+    row = prepared(model, prompt, number)
+    sequences = collator(model, whole).sequences(row)
+    assert len(sequences) == 1
+    encoding, layout = sequences[0]
+    assert encoding.input_ids.tolist() == layout.ids
+    for request, text in requests(model, prompt, number):
+        sent = model.encoder.encode_request(request)
+        # the template's cue is "ASSISTANT:", after which it writes a space, the reply and the end token
+        said = [*tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+        places = find_way(layout, [*sent.input_ids.tolist(), *said])
+        trained = [layout.trained[place] for place in places[len(sent) :]]
+        assert all(trained)
+        for name, values in sent.per_token.items():
+            assert encoding.per_token[name][places[: len(sent)]].equal(values)
+        for name, values in sent.pictures.items():
+            assert encoding.pictures[name].equal(values)
+    assert sum(layout.trained) == sum(
+        len(tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"]) + 1
+        for _, text in requests(model, prompt, number)
+    )
+
+
+def find_way(layout, ids: list[int]) -> list[int]:
+    """The places of a way from the beginning that reads `ids`: from each of its possible ends, walk back."""
+    for end in (place for place, token in enumerate(layout.ids) if token == ids[-1]):
+        way = [end]
+        while layout.before[way[-1]] >= 0:
+            way.append(layout.before[way[-1]])
+        if [layout.ids[place] for place in reversed(way)] == ids:
+            return way[::-1]
+    pytest.fail("no way through the tree reads what the loop sends")
+
+
+@FAMILY
+@PROMPT
+def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
+    """Against `LocalModel.score`, which reads every request on its own, from a cache."""
+    model = opened(family)
+    unfold = paths if family == "qwen2_5_vl" else whole
+    rows = [prepared(model, prompt, number) for number in (0, 1)]
+    batch = collator(model, unfold)([row._asdict() for row in rows])
+    with torch.no_grad():
+        found = answer_logps(model.model, batch).sum().item()
+    asked = [pair for number in (0, 1) for pair in requests(model, prompt, number)]
+    encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+    answers = [[encoder.text_ids(request.messages, text.strip())] for request, text in asked]
+    expected = sum(score for [score] in model.score([request for request, _ in asked], answers))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("family", BRANCHING)
+@PROMPT
+def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
+    model = opened(family)
+    config = StudentConfig(runs=("run",), model="m", out="out", lora_rank=4, lora_alpha=8)
+    adapted = add_adapter(model.model, config, base_name="base")
+    generator = torch.Generator().manual_seed(0)
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            parameter.data.normal_(std=0.1, generator=generator)
+    rows = [prepared(model, prompt, number)._asdict() for number in (0, 1)]
+    losses, gradients = [], []
+    for unfold in (whole, paths):
+        batch = collator(model, unfold)(rows)
+        adapted.zero_grad()
+        loss = -answer_logps(adapted, batch).sum() / batch["answer_mask_ST"].sum()
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append([parameter.grad.clone() for parameter in adapted.parameters() if parameter.requires_grad])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    torch.testing.assert_close(*gradients, atol=1e-5, rtol=1e-4)
+
+
+def test_no_logits_are_made_but_for_trained_tokens() -> None:
+    model = opened("llava")
+    made = []
+    model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: made.append(inputs[0].shape))
+    # dialogue 1 has three responses; the last two answers are the same, and so are the last two prompts of its teacher
+    batch = collator(model, whole)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
+    answer_logps(model.model, batch)
+    tokens = batch["answer_mask_ST"].sum().item()
+    # two feedbacks begin behind one prompt, whose last token predicts the first token of both
+    assert made == [(tokens - 1, tiny_models.WIDTH)]
+
+
+def test_a_token_sees_its_own_way_back_alone() -> None:
+    # 0 1 is a trunk, 2 3 a branch of it, 4 another one; the second row is a chain of two with three of padding
+    before_ST = torch.tensor([[-1, 0, 1, 2, 1], [-1, 0, -1, -1, -1]])
+    assert ancestors(before_ST).int().tolist() == [
+        [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
+        [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]],
+    ]
+
+
+def test_masks_and_positions_of_a_batch() -> None:
+    """Dialogue 1: its teacher's branches begin where they differ and count on from there; its student has none."""
+    model = opened("llava")
+    branched = collator(model, whole)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
+    length = branched["input_ids"].shape[1]
+    assert branched["attention_mask"].shape == (1, 1, length, length)
+    before_T, positions_T = branched["before_ST"][0], branched["position_ids"][0]
+    assert positions_T[0] == 0
+    assert (positions_T[1:] == positions_T[before_T[1:]] + 1).all()
+    assert positions_T.max() < length - 1
+    chain = collator(model, whole)([prepared(model, PROMPTS["student"], number)._asdict() for number in (0, 1)])
+    assert "position_ids" not in chain
+    assert chain["attention_mask"].shape == chain["input_ids"].shape
+    assert chain["before_ST"][0].tolist()[:3] == [-1, 0, 1]
+
+
+def test_a_branched_and_a_plain_dialogue_share_a_batch() -> None:
+    model = opened("llava")
+    rows = [prepared(model, PROMPTS["student"], 0), prepared(model, PROMPTS["teacher"], 1)]
+    join = collator(model, whole)
+    with torch.no_grad():
+        together = answer_logps(model.model, join([row._asdict() for row in rows]))
+        alone = [answer_logps(model.model, join([row._asdict()])) for row in rows]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
+
+
+def test_bookkeeping_never_reaches_the_model() -> None:
+    model = opened("llava")
+    sequences = collator(model, whole).sequences(prepared(model, PROMPTS["student"], 0))
+    batch = dialogue_batch(sequences, 0)
+    assert set(batch) == {"input_ids", "attention_mask", "pixel_values", "answer_mask_ST", "before_ST"}
