@@ -85,7 +85,7 @@ def lacking(line: str) -> str:
         (lacking("Score"), "missing part", "'Feedback:' where 'Score:' belongs"),
         (lacking("Feedback"), "missing part", "Round 1 ends without 'Feedback:'"),
         (written(1) + "# Round 2\n...", "text out of place", "Round 2 has '...' outside its parts"),
-        (written(1) + "# Round 2\n", "missing part", "Round 2 ends without \"Student's response\""),
+        (written(1) + "# Round 2\n", "missing part", 'Round 2 ends without "Student\'s response"'),
         (written(1, answer="two\nAnswer: three"), "repeated part", "'Answer:' twice"),
         (written(1, comment="No.\nFeedback: Look."), "repeated part", "'Feedback:' twice"),
         (written(1).replace("Thought", "Hm.\nThought"), "text out of place", "'Hm.' outside its parts"),
@@ -101,7 +101,7 @@ def lacking(line: str) -> str:
         (written(1) + "\nThis is how they talk.", "text after the last round", "'This is how they talk.'"),
         (written(1) + "# The end", "text after the last round", "'# The end'"),
         (written(1) + "## Note\n" + written(2), "text out of place", "'## Note'"),
-        (written(1, thought="The answer: two, I think."), "label inside a text", "round 1 holds 'Answer:' itself"),
+        (written(1, thought="I see.\n* Answer: two"), "label inside a text", "round 1 holds 'Answer:' itself"),
     ],
 )
 def test_every_other_difference_is_turned_down_with_its_reason(text: str, reason: str, detail: str) -> None:

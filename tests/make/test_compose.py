@@ -29,9 +29,11 @@ from burnish.make.prices import read_price
 from burnish.models import Decoding, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
+from burnish.pocket import weights_path
 from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.store import Run
+from real_server import transformers_serve
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated"
 
@@ -481,3 +483,24 @@ def _in_form(item: dict[str, Any]) -> str:
         f"# Round {i // 2 + 1}\n## Student's response\n{said[i]}\n## Teacher's feedback\n{said[i + 1]}"
         for i in range(0, len(said), 2)
     )
+
+
+@pytest.mark.slow
+def test_a_real_server_that_knows_nothing_of_dialogues_is_dropped_with_reasons(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`transformers serve` with the pocket VLM, which answers this prompt with garbage."""
+    (tmp_path / "prices.yaml").write_text(f"{weights_path()}: {{currency: USD, input: 1, output: 1}}\n")
+    with transformers_serve(weights_path(), tmp_path / "serve.log") as address:
+        words = ["compose", "pocket:heldout", "--limit", "4", "--attempts", "2", "--max-new-tokens", "20"]
+        words += ["--model", f"{address}#{weights_path()}", "--out", str(tmp_path / "run"), "--concurrency", "2"]
+        words += ["--prices", str(tmp_path / "prices.yaml"), "--json", str(tmp_path / "numbers.json")]
+        assert main(words) == 2
+    assert "None of the 4 examples became a dialogue" in capsys.readouterr().err
+    numbers = json.loads((tmp_path / "numbers.json").read_text())
+    assert sum(numbers["dropped"].values()) == numbers["made"] == 4
+    assert numbers["dropped"].keys() <= {"no round 1", "cut off", "empty reply"}
+    assert numbers["usage"]["calls"] == 8
+    assert numbers["usage"]["uncounted"] == 0
+    assert numbers["cost"] > 0
+    assert {attempt.number for attempt in Attempts(Run.open(tmp_path / "run"))} == {1, 2}
