@@ -14,16 +14,24 @@ from burnish.records import Feedback, Response
 BEST = 10.0
 """The highest score."""
 
-_NUMBER = r"(?P<score>\d+(?:\.\d+)?)\s*(?:(?:/|out\s+of)\s*10(?:\.0+)?)?"
+# No two repetitions of one pattern can share a stretch of text: so reading takes time in proportion to its length,
+# whatever a model says (a thousand spaces, for one).
+_BLANK = r"(?:\*|[^\S\n])*"
+"""White space and the marks of bold text, within a line."""
+_MARKS = r"(?:[*#]|[^\S\n])*"
+"""The same and the marks of headings."""
+_NUMBER = r"(?P<score>\d+(?:\.\d+)?)(?:\s*(?:/|out\s+of)\s*10(?:\.0+)?)?"
 # A full stop may end the number; a digit, a sign or a word behind it would make it something else (5-6, 5/20).
-_AFTER = r"(?=[*\s]*(?:[.,;:!)][*\s]*)?(?:$|\n|[*\s]*Feedback\b))"
-_LABELLED = re.compile(rf"(?:^|\n)[*#\s]*Score[*\s]*[:=]?[*\s]*{_NUMBER}{_AFTER}", re.IGNORECASE)
-_ALONE = re.compile(rf"[*\s]*{_NUMBER}[*\s]*\.?[*\s]*", re.IGNORECASE)
-_LABEL = re.compile(r"(?:^|\n)[*#\s]*Score\b", re.IGNORECASE)
-_SCORE_LINE = re.compile(r"(?:^|\n)[*#\s]*Score\b[^\n]*", re.IGNORECASE)
-_COMMENT = re.compile(r"(?:^|[\n.\s])[*#\s]*Feedback[*\s]*:[*\s]*", re.IGNORECASE)
-_THOUGHT = re.compile(r"(?:^|\n)[*#\s]*Thought[*\s]*:[*\s]*", re.IGNORECASE)
-_ANSWER = re.compile(r"(?:^|\n|\s)[*#\s]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
+_AFTER = rf"(?={_BLANK}(?:[.,;:!)]{_BLANK})?(?:$|\n|Feedback\b))"
+_LABELLED = re.compile(rf"(?:^|\n){_MARKS}Score[*\s]*(?:[:=][*\s]*)?{_NUMBER}{_AFTER}", re.IGNORECASE)
+_ALONE = re.compile(rf"[*\s]*{_NUMBER}[*\s]*(?:\.[*\s]*)?", re.IGNORECASE)
+_LABEL = re.compile(rf"(?:^|\n){_MARKS}Score\b", re.IGNORECASE)
+_SCORE_LINE = re.compile(rf"(?:^|\n){_MARKS}Score\b[^\n]*", re.IGNORECASE)
+_COMMENT = re.compile(r"(?<![^\s.*#])Feedback[*\s]*:[*\s]*", re.IGNORECASE)
+_THOUGHT = re.compile(rf"[*#\s]*Thought[*\s]*:{_BLANK}", re.IGNORECASE)
+_ANSWER = re.compile(r"[*#\s]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
+_ANSWER_LINE = re.compile(rf"\n{_MARKS}Answer[*\s]*:[*\s]*", re.IGNORECASE)
+_ANSWER_WITHIN = re.compile(r"(?:^|(?<=\s))[*#]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
 
 
 def read_score(text: str) -> float | None:
@@ -41,9 +49,12 @@ def read_feedback(text: str) -> Feedback:
 
 
 def read_response(text: str) -> Response:
-    """Thought and answer; a text without labels is an answer as a whole."""
+    """Thought and answer; a text without labels is an answer as a whole.
+
+    "Answer:" on a line of its own comes before one within a line: a thought may well say "the answer: …".
+    """
     thought = _THOUGHT.match(text)
-    answer = _ANSWER.search(text, thought.end() if thought else 0) if thought else _ANSWER.match(text)
+    answer = _answer_after(text, thought.end()) if thought else _ANSWER.match(text)
     if answer is None:
         return Response(text=text, thought="", answer=text.strip())
     return Response(
@@ -51,6 +62,10 @@ def read_response(text: str) -> Response:
         thought=text[thought.end() : answer.start()].strip() if thought else "",
         answer=text[answer.end() :].strip(),
     )
+
+
+def _answer_after(text: str, start: int) -> re.Match[str] | None:
+    return _ANSWER_LINE.search(text, start) or _ANSWER_WITHIN.search(text, start)
 
 
 def write_feedback(score: float, comment: str) -> str:
