@@ -1,6 +1,8 @@
 """Dialogues that were written in one go: what is read, what is forgiven, and a reason for each that is turned down."""
 
+import contextlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -182,3 +184,17 @@ def test_the_real_dialogues_put_into_the_form_are_read_back() -> None:
         except Rejection:
             named += 1
     assert named == 3  # what the paper's authors kept against their own prompt
+
+
+def test_only_the_marks_that_open_a_text_are_left_out() -> None:
+    [turn] = read_rounds(written(1, answer="**Two** or **three**", comment="It is **not** two."))
+    assert (turn.response.answer, turn.feedback.comment) == ("Two or **three**", "It is **not** two.")
+
+
+@pytest.mark.parametrize("filler", [" ", "#", "*", "-", "\n", "* ", "Round 1 ", "Answer: "])
+def test_a_long_meaningless_text_is_read_at_once(filler: str) -> None:
+    text = written(1, thought=f"I look. {filler * 20_000}") + filler * 20_000
+    began = time.perf_counter()
+    with contextlib.suppress(Rejection):
+        read_rounds(text)
+    assert time.perf_counter() - began < 2

@@ -45,7 +45,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_LINE = re.compile(r"[#\s]*(?P<mark>\*{1,3}|_{1,3})(?P<text>[^*_]*)(?P=mark)\s*")
-_EMPHASIS_FIRST = re.compile(r"(?P<mark>\*{1,3})(?P<text>[^*]+)(?P=mark)")
+_EMPHASIS_FIRST = re.compile(r"\A(?P<mark>\*{1,3})(?P<text>[^*]+)(?P=mark)")
 _RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
 _FENCE = re.compile(r"\s*```\w*\s*")
 _ROLE_WORD = re.compile(r"\b(teacher|student)(?:s|['’]s|s['’])?\b", re.IGNORECASE)
@@ -195,7 +195,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 
 def _turn(number: int, texts: dict[Part, str]) -> Turn:
-    plain: dict[Part, str] = {part: _EMPHASIS_FIRST.sub(r"\g<text>", text, count=1) for part, text in texts.items()}
+    plain: dict[Part, str] = {part: _EMPHASIS_FIRST.sub(r"\g<text>", text) for part, text in texts.items()}
     named: tuple[Part, ...] = ("thought", "answer", "feedback")
     for part in named:
         if not plain[part].strip("*#_ \n"):
