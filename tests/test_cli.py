@@ -36,6 +36,17 @@ def test_flags_win_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> N
     assert config.source == "folder:a.jsonl"
 
 
+@pytest.mark.parametrize(("text", "runs"), [("[a, b]", ("a", "b")), ("a", ("a",))])
+def test_a_file_may_give_several_positional_values(tmp_path: Path, text: str, runs: tuple[str, ...]) -> None:
+    from burnish.train.dialogue_config import StudentConfig
+
+    file = tmp_path / "config.yaml"
+    file.write_text(f"runs: {text}\nmodel: pocket\nout: out\n")
+    assert cli.parse_config(StudentConfig, "burnish train student", ["--config", str(file)]).runs == runs
+    flags = ["c", "d", "--config", str(file)]
+    assert cli.parse_config(StudentConfig, "burnish train student", flags).runs == ("c", "d")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -158,6 +158,8 @@ def _from_file(kind: type[DataclassInstance], file: Path) -> tuple[Any, list[str
         value = tyro.MISSING if field.default is dataclasses.MISSING else field.default
         if "Positional" in str(field.type):
             value = given.get(name, value)
+            if "tuple" in str(field.type) and name in given:
+                value = tuple(value) if isinstance(value, list) else (value,)
         elif name in given:
             flags += _as_flags(f"--{name.replace('_', '-')}", given[name])
         object.__setattr__(defaults, name, value)

@@ -49,9 +49,8 @@ class Encoder:
 
         Raises ModelError when the chat template or the processor cannot take it.
         """
-        with _explained():
-            prompt = self.prompt(messages)
-        return self.encode_written(prompt, [picture for message in messages for picture in message.images])
+        pictures = [picture for message in messages for picture in message.images]
+        return self.encode_written(self.prompt(messages), pictures)
 
     def encode_written(self, prompt: str, pictures: Sequence[Image.Image]) -> Encoding:
         """A conversation that `prompt` has written, with its pictures. Raises ModelError like `encode`."""
@@ -66,7 +65,7 @@ class Encoder:
         return self._distorted(encoding, request.pixel_transform)
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """The conversation in the chat template's words, with one mark a picture."""
+        """The conversation in the chat template's words, with one mark a picture. Raises ModelError like `encode`."""
         conversation: list[dict[str, Any]] = [
             {
                 "role": message.role,
@@ -74,7 +73,8 @@ class Encoder:
             }
             for message in messages
         ]
-        prompt: str = self.processor.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
+        with _explained():
+            prompt: str = self.processor.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
         return prompt
 
     def _process(self, prompt: str, pictures: Sequence[Image.Image]) -> Mapping[str, Any]:

@@ -116,7 +116,7 @@ class DialoguePreparer:
         """`picture_marks` are the tokens that stand for pictures; a whole tree may have `max_length` tokens."""
         self._encoder, self._asks, self._max_length = encoder, asks, max_length
         self._marks = frozenset(picture_marks)
-        self._marks_a_prompt = self._count_marks(encoder.lesson(conversation("?", DOT), "")[0])
+        self._marks_a_prompt = self._count_marks(encoder.tokens(encoder.encoder.prompt(conversation("?", DOT))))
         self._lengths = Lengths(encoder)
         self.turns_left_out: Counter[str] = Counter()
         """Reason to number of turns so far, of dialogues that gave a row."""

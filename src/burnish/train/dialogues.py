@@ -10,6 +10,7 @@ from typing import NamedTuple, final
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError
 from burnish.ids import content_key
+from burnish.images import decode
 from burnish.records import Dialogue, Dropped
 from burnish.sources import Sampling
 from burnish.store import Run
@@ -54,9 +55,12 @@ class Dialogues:
                     yield outcome
                     continue
                 try:
-                    yield Told(outcome, f"{number}:{outcome.image}", found.picture(outcome.image))
+                    image = found.picture(outcome.image)
+                    decode(image)  # better now than in the middle of the training
                 except ImageError as error:
                     yield Dropped(id=outcome.id, source=outcome.source, reason=error.reason, detail=str(error))
+                else:
+                    yield Told(outcome, f"{number}:{outcome.image}", image)
 
     def general(self) -> Iterator[TrainingExample | Dropped]:
         """General questions with ground truths, in the seed's random order; none without `--mix`."""
