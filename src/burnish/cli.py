@@ -56,6 +56,12 @@ VERBS = {
     "bench answers": Verb(
         "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
     ),
+    "bench fixed": Verb(
+        "burnish.bench.fixed:FixedConfig", "burnish.verbs:bench_fixed", "the next words in recorded dialogues (FIRE)"
+    ),
+    "bench free": Verb(
+        "burnish.bench.free:FreeConfig", "burnish.verbs:bench_free", "how fast a student learns in dialogues (FIRE)"
+    ),
     "score fixed": Verb(
         "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
     ),

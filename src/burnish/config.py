@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RUNTIME = {"runtime": True}
+"""The metadata of a field that does not belong to a run's identity."""
+
 
 def runtime(default: T) -> T:
     """A dataclass field with this default that does not belong to a run's identity."""
-    field: Any = dataclasses.field(default=default, metadata={"runtime": True})
+    field: Any = dataclasses.field(default=default, metadata=RUNTIME)
     return field  # type: ignore[no-any-return]
 
 
 def place() -> Any:
     """A required field that says where a run lies: the run stays the same when its folder is moved or renamed."""
-    return dataclasses.field(metadata={"runtime": True})
+    return dataclasses.field(metadata=RUNTIME)
 
 
 def identity(config: DataclassInstance) -> dict[str, Json]:

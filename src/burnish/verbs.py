@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
+    from burnish.bench.fixed import FixedConfig
+    from burnish.bench.free import FreeConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
@@ -116,6 +118,26 @@ def show_mask(config: ShowMaskConfig) -> None:
 def bench_answers(config: AnswersConfig) -> None:
     """Ask and score, then draw tables and plots."""
     from burnish.bench.answers import bench_answers as bench
+
+    bench(config)
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def bench_fixed(config: FixedConfig) -> None:
+    """Ask and score, then show tables 2 and 3 of FIRE."""
+    from burnish.bench.fixed import bench_fixed as bench
+
+    bench(config)
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def bench_free(config: FreeConfig) -> None:
+    """Hold dialogues and score them, then show tables 4 to 6 and figure 7 of FIRE."""
+    from burnish.bench.free import bench_free as bench
 
     bench(config)
     shown = _draw(Path(config.out))

@@ -69,7 +69,7 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
     terms = _terms(pairs)
     sums = {name: _sums(texts, column) for name, column in terms.items()}
     values = {name: ratio(terms_P2) for name, terms_P2 in sums.items()}
-    intervals = {name: interval for name, terms_P2 in sums.items() if (interval := bootstrap_interval(terms_P2))}
+    intervals = {name: bootstrap_interval(terms_P2) for name, terms_P2 in sums.items()}
     standard = [(standard_tokens(text.prediction), standard_tokens(text.reference)) for text in texts]
     return StudentScores(
         paper=TextScores(
@@ -86,7 +86,8 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
         ),
         n=len(texts),
         missing=missing,
-        intervals={name: tuple(interval) for name, interval in intervals.items()},
+        # Texts that are all alike do not tell how others would differ.
+        intervals={name: tuple(both) for name, both in intervals.items() if both and both.low < both.high},
         changes=_changes(pairs, baseline),
     )
 

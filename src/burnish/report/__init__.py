@@ -14,7 +14,7 @@ MAX_SAMPLES = 200
 
 @dataclass(frozen=True, kw_only=True)
 class ReportConfig:
-    """Draw what a run of `pairs` or `bench answers`, or a training, holds: tables, plots, a page of samples."""
+    """Draw what a run of pairs, dialogues or a bench, or a training, holds: tables, plots, a page of samples."""
 
     run: tyro.conf.Positional[str]
     """Folder of the run, or of the training."""

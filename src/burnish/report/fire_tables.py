@@ -14,6 +14,11 @@ FREE = {"AT": "AT", "turns": "turns", "ADR": "ADR", "ATR": "ATR", "RR": "RR"}
 FREE_BY_SOURCE = ("AT", "ADR", "ATR", "RR")
 LOWER_IS_BETTER = frozenset(("AT", "turns", "mae"))
 WIDTH = 78
+PAPER_ORDER = (
+    *("VQAv2", "GQA", "TextVQA", "ChartQA", "DocVQA", "DVQA", "GEOQA+", "Synthdog"),
+    *("MathVista", "MathVerse", "MMMU", "MME", "MM-Vet", "SEED-Bench", "ScienceQA", "LLaVA-Bench"),
+)
+"""The sources of tables 5 and 6; others follow by name."""
 _NAME = 30
 """Characters of a model's name in a column."""
 _SOURCE = 18
@@ -64,16 +69,20 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
 
 def free_tables(scores: FreeScores) -> list[Table]:
     """Table 4 with the deviations of table A2, then a table for each group of sources as tables 5 and 6."""
-    groups = scores.groups
-    names = [name for name in GROUPS if name in groups.values()]
-    rest = [source for source in scores.by_source if groups.get(source) not in GROUPS]
+    by_name = sorted(scores.by_source, key=lambda source: _place(scores.columns.get(source, source)))
     tables = [_overall(scores)]
-    for group in names:
-        sources = [source for source in scores.by_source if groups.get(source) == group]
-        tables.append(_by_source(f"Free dialogues {GROUPS[group]}", scores, sources, scores.by_group.get(group)))
-    if rest and len(scores.by_source) > 1:
+    for group, title in GROUPS.items():
+        sources = [source for source in by_name if scores.groups.get(source) == group]
+        if sources:
+            tables.append(_by_source(f"Free dialogues {title}", scores, sources, scores.by_group.get(group)))
+    rest = [source for source in by_name if scores.groups.get(source) not in GROUPS]
+    if rest and len(by_name) > 1:
         tables.append(_by_source("Free dialogues by source", scores, rest, None))
     return tables
+
+
+def _place(source: str) -> tuple[int, str]:
+    return (PAPER_ORDER.index(source), "") if source in PAPER_ORDER else (len(PAPER_ORDER), source)
 
 
 def _overall(scores: FreeScores) -> Table:

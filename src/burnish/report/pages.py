@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from burnish.errors import RunError
 from burnish.fire.counts import count_dialogues
@@ -12,6 +12,8 @@ from burnish.records import Json, PreferencePair
 from burnish.report import ReportConfig
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
+from burnish.report.fire_plots import accuracy_by_turn
+from burnish.report.fire_tables import fixed_tables, free_tables
 from burnish.report.pairs_page import pairs_page, sample
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables
@@ -20,12 +22,14 @@ from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table, to_markdown
 from burnish.report.training import LOG, read_log, training_curves, training_table
-from burnish.scores import AnswersResult
+from burnish.scores import AnswersResult, FixedScores, FreeScores
 from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+S = TypeVar("S", AnswersResult, FixedScores, FreeScores)
 
 
 class Report(NamedTuple):
@@ -61,17 +65,24 @@ def report_pairs(run: Run, out: Path, config: ReportConfig) -> Report:
 
 def report_answers(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Tables and plots of the scores that `burnish bench answers` left in the run."""
-    if run.summary is None:
-        raise RunError(f"{run.path} has no scores yet: call `burnish bench answers` again with the same flags.")
-    try:
-        result = from_json(AnswersResult, run.summary)
-    except ValueError as error:
-        raise RunError(
-            f"The scores of {run.path} were written by another version of Burnish ({error}): "
-            "call `burnish bench answers` with the same flags again, which scores the answers anew."
-        ) from error
+    result = _scores(AnswersResult, run)
     tables = answers_tables(result)
-    return Report(_write_all(run, out, tables, answers_plots(result)), tuple(tables), run.summary)
+    return Report(_write_all(run, out, tables, answers_plots(result)), tuple(tables), to_json(result))
+
+
+def report_fixed(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """FIRE's tables 2 and 3, of the scores that `burnish bench fixed` left in the run."""
+    result = _scores(FixedScores, run)
+    tables = fixed_tables(result)
+    return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
+
+
+def report_free(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """FIRE's tables 4 to 6 and figure 7, of the scores that `burnish bench free` left in the run."""
+    result = _scores(FreeScores, run)
+    tables = free_tables(result)
+    figures = {"accuracy-by-turn": accuracy_by_turn(result)}
+    return Report(_write_all(run, out, tables, figures), tuple(tables), to_json(result))
 
 
 def report_simulated(run: Run, out: Path, _config: ReportConfig) -> Report:
@@ -98,6 +109,8 @@ def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
 WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "pairs": report_pairs,
     "answers": report_answers,
+    "fixed": report_fixed,
+    "free": report_free,
     "simulate": report_simulated,
     "dpo": report_training,
     "sft": report_training,
@@ -105,6 +118,20 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "teacher": report_training,
 }
 """By the kind that a run's manifest names."""
+
+
+def _scores(kind: type[S], run: Run) -> S:
+    """What a bench left in its run. Raises RunError where that is nothing, or of another version."""
+    verb = f"`burnish bench {run.manifest.kind}`"
+    if run.summary is None:
+        raise RunError(f"{run.path} has no scores yet: call {verb} again with the same flags.")
+    try:
+        return from_json(kind, run.summary)
+    except ValueError as error:
+        raise RunError(
+            f"The scores of {run.path} were written by another version of Burnish ({error}): "
+            f"call {verb} with the same flags again, which scores the answers anew."
+        ) from error
 
 
 def _write_all(run: Run, out: Path, tables: Sequence[Table], figures: Mapping[str, Figure]) -> tuple[Path, ...]:

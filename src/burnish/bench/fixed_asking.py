@@ -1,0 +1,173 @@
+"""Predictions for recorded dialogues as a run: asked in chunks, resumed at any reply, and read back to be scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from burnish.bench.fixed_metrics import fixed_scores
+from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, RoleName, places
+from burnish.dialogue.asking import answered
+from burnish.dialogue.reading import DialogueSet
+from burnish.errors import ImageError, RunError
+from burnish.models import OnReply, Reply
+from burnish.progress import Progress
+from burnish.records import Dialogue, Dropped, Example, Prediction
+from burnish.roles import Case, Role
+from burnish.scores import FixedScores
+from burnish.store import Part, Run
+from burnish.store.codec import dump
+from burnish.store.disk import explained, write_whole
+
+CHUNK = 512
+"""Texts that are asked for at a time: many full batches, and few pictures in memory."""
+PREDICTIONS = "predictions.jsonl"
+
+
+class _Asked(NamedTuple):
+    """One text to predict."""
+
+    place: Place
+    dialogue: Dialogue
+    recorded: str
+
+
+class FixedRun(NamedTuple):
+    """The predictions of a run, and what has none."""
+
+    path: Path
+    pairs: Mapping[Place, Compared]
+    dropped: Mapping[str, int]
+
+
+def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Role], limit: int | None) -> None:
+    """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
+    asked = _all(dialogues, tuple(roles), limit)
+    with Progress("texts", len(asked), done=len(run), unit="texts") as progress:
+        replies = count(1)
+
+        def tell(_number: int, _reply: Reply) -> None:
+            progress.advance(0, f"{next(replies):,} replies")
+
+        while chunk := _next_chunk(asked, len(run)):
+            run.append(_predict(run, dialogues, roles[chunk[0].place.role], chunk, tell))
+            progress.advance(len(chunk))
+
+
+def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -> list[_Asked]:
+    """Role by role, so that an adapter is put on once and batches hold requests of one kind."""
+    asked = [
+        _Asked(place, outcome, text)
+        for item, outcome in enumerate(islice(dialogues, limit))
+        if isinstance(outcome, Dialogue)
+        for place, text in places(item, outcome)
+    ]
+    return [one for role in roles for one in asked if one.place.role == role]
+
+
+def _next_chunk(asked: Sequence[_Asked], start: int) -> list[_Asked]:
+    """At most CHUNK texts from `start` on, of one role."""
+    chunk = asked[start : start + CHUNK]
+    return [one for one in chunk if one.place.role == chunk[0].place.role]
+
+
+def _predict(
+    run: Run, dialogues: DialogueSet, role: Role, chunk: Sequence[_Asked], on_reply: OnReply
+) -> Iterator[Prediction | Dropped]:
+    """The records of a chunk, which begins where the run ends."""
+    parts = [Part(len(run) + i, one.place.role) for i, one in enumerate(chunk)]
+    cases, broken = {}, {}
+    for part, one in zip(parts, chunk, strict=True):
+        try:
+            cases[part] = _case(one, dialogues.picture(one.dialogue.image))
+        except ImageError as error:
+            broken[part] = _dropped(one, error.reason, str(error))
+    replies = answered(role, cases, run, on_reply)
+    for part, one in zip(parts, chunk, strict=True):
+        yield broken[part] if part in broken else _record(run, one, cases[part].example, replies[part])
+
+
+def _case(one: _Asked, picture: bytes) -> Case:
+    dialogue, turn = one.dialogue, one.place.turn - 1
+    example = Example(
+        id=dialogue.id,
+        image=picture,
+        question=dialogue.question,
+        answer=dialogue.answer,
+        source=dialogue.source,
+        facts=dialogue.facts,
+    )
+    latest = dialogue.turns[turn].response.text if one.place.role == "teacher" else ""
+    return Case(example, dialogue.turns[:turn], latest)
+
+
+def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction | Dropped:
+    if reply.finish == "error":
+        return _dropped(one, "refused by the endpoint", reply.error)
+    return Prediction(
+        id=one.dialogue.id,
+        image=run.add_image(example.image),
+        question=example.question,
+        answer=one.recorded,
+        text=reply.text,
+        source=one.dialogue.source,
+        n_tokens=len(reply.token_ids) or reply.completion_tokens,
+        facts=one.place._asdict(),
+    )
+
+
+def _dropped(one: _Asked, reason: str, detail: str) -> Dropped:
+    where = f"{one.place.role}, turn {one.place.turn}"
+    return Dropped(id=one.dialogue.id, source=one.dialogue.source, reason=reason, detail=f"{where}: {detail}")
+
+
+def read_run(run: Run) -> FixedRun:
+    """What a run of `burnish bench fixed` holds. Raises RunError for another kind of run, or one without a text."""
+    if run.manifest.kind != "fixed":
+        raise RunError(f"{run.path} holds {run.manifest.kind}: give a run of `burnish bench fixed`.")
+    pairs: dict[Place, Compared] = {}
+    dropped = Counter[str]()
+    for record in run:
+        if isinstance(record, Prediction):
+            pairs[_place(record)] = Compared(record.image, record.text, record.answer)
+        elif isinstance(record, Dropped):
+            dropped[record.reason] += 1
+    if not pairs:
+        raise RunError(f"{run.path} holds no prediction to score ({', '.join(dropped) or 'it has no record yet'}).")
+    return FixedRun(run.path, pairs, dict(dropped.most_common()))
+
+
+def scores_of(run: FixedRun, baseline: FixedRun | None, names: Mapping[str, str]) -> FixedScores:
+    """The run's scores; raises RunError for a baseline that predicted other texts."""
+    before: Mapping[Place, Compared] = {}
+    if baseline:
+        before = {
+            place: pair
+            for place, pair in baseline.pairs.items()
+            if place in run.pairs and run.pairs[place].reference == pair.reference
+        }
+        if not before:
+            raise RunError(f"--baseline {baseline.path} predicted other texts: make both runs from the same dialogues.")
+        names = {**names, "baseline": baseline.path.name}
+    return fixed_scores(Matched(run.pairs, {}), baseline=before, names=names, dropped=run.dropped)
+
+
+def write_predictions(run: Run) -> None:
+    """The run's predictions as JSON lines, as `burnish score fixed` reads them."""
+    lines = [
+        dump({"id": place.item, "turn": place.turn, "role": place.role, "text": record.text})
+        for record in run.records(Prediction)
+        for place in [_place(record)]
+    ]
+    path = run.path / PREDICTIONS
+    with explained(path, "written"):
+        write_whole(path, "".join(f"{line}\n" for line in lines).encode(), sync=False)
+
+
+def _place(record: Prediction) -> Place:
+    facts = record.facts
+    role = next(known for known in ROLES if known == facts["role"])
+    return Place(int(str(facts["item"])), int(str(facts["turn"])), role)

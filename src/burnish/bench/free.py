@@ -1,0 +1,119 @@
+"""FIRE-Bench in free dialogues (section 3.4.1): a student is taught until it is right, and its way there is measured.
+
+    RUN/seed-0, RUN/seed-1 …    the dialogues, a run for each seed
+    RUN/done.json               the scores, of all seeds together
+
+The seed decides which questions are taken and, at a temperature, what is said.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from burnish.bench.free_reading import read_free, read_seeds, seed_folder, seed_folders
+from burnish.bench.free_rules import N_MAX, FreeRules
+from burnish.config import RUNTIME, place, runtime
+from burnish.dialogue.loop import Conversations, Pair
+from burnish.dialogue.partners import Partners, open_partners
+from burnish.dialogue.stopping import Rules
+from burnish.errors import ConfigError
+from burnish.sources import Sampling, stream
+from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
+
+if TYPE_CHECKING:
+    from burnish.scores import FreeScores
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeConfig(Partners, Sampling, FreeRules):
+    """Let a student speak freely with a teacher, and measure how fast and how far it gets (FIRE's tables 4 to 6)."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures, questions and ground truths come from: `fire:FILE`, `folder:questions.jsonl`, `llava:file.json`,
+    `huggingface:path`, `pocket`; several joined by commas."""
+    per_image: int | None = None
+    """Questions taken of one picture, at random; without it, all of them."""
+    threshold: float = 8.0
+    """The score from which on a response is right, and the dialogue ends."""
+    max_turns: int = N_MAX
+    """Turns after which a dialogue ends in any case. It ends before when a score does not rise, or there is none."""
+    max_new_tokens: int = 160
+    """Longest response or feedback, in tokens."""
+    seeds: int = runtime(1)
+    """How many times the bench is run, with the seeds --seed, --seed + 1 and so on: for means and deviations."""
+    baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = field(default=(), metadata=RUNTIME)
+    """The untrained model's run of this verb on the same questions (or its dialogues), by which AT is divided; once,
+    or once a seed. May be given later: finished dialogues are only counted again."""
+    out: str = place()
+    """Folder of the run that is made."""
+    restart: bool = runtime(False)
+    """Begin the run anew, deleting what it holds."""
+    json: str | None = runtime(None)
+    """Also write the scores to this file."""
+
+    def __post_init__(self) -> None:
+        Partners.__post_init__(self)
+        Sampling.__post_init__(self)
+        FreeRules.__post_init__(self)
+        if self.seeds < 1:
+            raise ConfigError(f"--seeds must be at least 1, not {self.seeds}.")
+        sampled = (self.per_image, self.per_source, self.limit) != (None, None, None)
+        if self.seeds > 1 and not sampled and self.temperature == 0:
+            raise ConfigError(
+                f"--seeds {self.seeds} would hold the same greedy dialogues about all questions {self.seeds} times: "
+                "take a sample of them with --limit, --per-source or --per-image, or give a --temperature."
+            )
+        if any(Path(path).resolve() == Path(self.out).resolve() for path in self.baseline):
+            raise ConfigError(f"--baseline and --out are both {self.out}: a run cannot be its own baseline.")
+
+    @property
+    def rules(self) -> FreeRules:
+        """How dialogues are counted."""
+        return FreeRules(**{f.name: getattr(self, f.name) for f in dataclasses.fields(FreeRules)})
+
+
+def bench_free(config: FreeConfig) -> FreeScores:
+    """Hold the dialogues of every seed in the run `config.out`, and score them.
+
+    Raises a BurnishError for a source, model, run or baseline that cannot be used; the baseline is read before anything
+    is asked. A killed call is resumed by a second one, which asks for no reply that has come.
+    """
+    from burnish.bench.free_metrics import free_scores
+
+    baseline = [run for path in config.baseline for run in read_seeds(path, config.rules)]
+    pair = open_partners(config)
+    manifest = new_manifest("free", config, seed=config.seed, fingerprints=_fingerprints(pair))
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if config.restart:
+            for folder in seed_folders(run.path):
+                shutil.rmtree(folder)
+        for seed in range(config.seed, config.seed + config.seeds):
+            _hold(dataclasses.replace(config, seed=seed), pair, seed_folder(run.path, seed))
+        seeds = [seed_folder(run.path, seed) for seed in range(config.seed, config.seed + config.seeds)]
+        result = free_scores([read_free(str(folder), config.rules) for folder in seeds], config.rules, baseline)
+        run.finish(to_json(result))
+    return result
+
+
+def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
+    """The dialogues of one seed."""
+    inputs = stream(config.source, config)
+    fingerprints = {**_fingerprints(pair), "source": inputs.fingerprint}
+    manifest = new_manifest("dialogues", config, seed=config.seed, fingerprints=fingerprints)
+    rules = Rules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
+    talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
+    with Run.begin(out, manifest) as run:
+        if run.summary is None:
+            talk.fill(run, inputs, label=f"dialogues of seed {config.seed}")
+            run.finish({"dialogues": len(run)})
+
+
+def _fingerprints(pair: Pair) -> dict[str, str]:
+    return {**pair.student.fingerprints, **pair.teacher.fingerprints}
