@@ -66,7 +66,9 @@ class Partners(ModelRuntime):
         if self.student == ORACLE:
             raise ConfigError("--student oracle is not to be had: the oracle is a teacher.")
         if self.teacher == ORACLE and (self.teacher_adapter or self.teacher_prompt or self.teacher_sees):
-            raise ConfigError("--teacher oracle is no model: it takes no --teacher-adapter, -prompt or -sees.")
+            raise ConfigError(
+                "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
+            )
         Rules(threshold=self.threshold, max_turns=self.max_turns)
         Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature)
         if self.in_flight < 1:
