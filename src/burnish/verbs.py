@@ -53,15 +53,11 @@ def compose(config: ComposeConfig) -> None:
     """Compose dialogues, then tell what came of it. Raises RunError, whose exit code says so, if none is kept."""
     from burnish.errors import RunError
     from burnish.make.compose import compose as make
-    from burnish.report.compose_tables import compose_tables
-    from burnish.report.tables import to_text
-    from burnish.store.codec import to_json
 
     result = make(config)
-    _write_json(config.json, to_json(result))
-    for table in compose_tables(result):
-        print(f"\n{to_text(table)}")
-    print(f"\nThe dialogues are in {config.out}.")
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
     if not result.kept:
         raise RunError(
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "

@@ -440,6 +440,7 @@ def test_the_verb_tells_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert "no rise" in shown
     assert "USD" in shown
     assert max(len(line) for line in shown.splitlines() if str(tmp_path) not in line) <= 80
+    assert "## " in (tmp_path / "run/report/tables.md").read_text()
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     assert (numbers["made"], numbers["kept"], numbers["dropped"]) == (3, 2, {"no rise": 1})
     assert numbers["cost"] == pytest.approx(numbers["usage"]["calls"] * (100 * 10 + 10 * 30) / 1e6)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from burnish.errors import RunError
+from burnish.fire.composed import ComposeResult
 from burnish.fire.counts import count_dialogues
 from burnish.records import Json, PreferencePair
 from burnish.report import ReportConfig
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
+from burnish.report.compose_tables import compose_tables
 from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
 from burnish.report.pairs_page import pairs_page, sample
@@ -29,7 +31,7 @@ from burnish.store.codec import from_json, to_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-S = TypeVar("S", AnswersResult, FixedScores, FreeScores)
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores)
 
 
 class Report(NamedTuple):
@@ -85,6 +87,13 @@ def report_free(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, tables, figures), tuple(tables), to_json(result))
 
 
+def report_composed(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Tables of what became of the examples, and what that took."""
+    result = _scores(ComposeResult, run)
+    tables = compose_tables(result)
+    return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
+
+
 def report_simulated(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Tables of what became of the examples."""
     if not len(run):
@@ -111,6 +120,7 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "answers": report_answers,
     "fixed": report_fixed,
     "free": report_free,
+    "compose": report_composed,
     "simulate": report_simulated,
     "dpo": report_training,
     "sft": report_training,
@@ -121,8 +131,9 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
 
 
 def _scores(kind: type[S], run: Run) -> S:
-    """What a bench left in its run. Raises RunError where that is nothing, or of another version."""
-    verb = f"`burnish bench {run.manifest.kind}`"
+    """What a verb left in its run. Raises RunError where that is nothing, or of another version."""
+    made = run.manifest.kind
+    verb = f"`burnish {made if made == 'compose' else f'bench {made}'}`"
     if run.summary is None:
         raise RunError(f"{run.path} has no scores yet: call {verb} again with the same flags.")
     try:
