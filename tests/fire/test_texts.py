@@ -6,10 +6,10 @@ import time
 from collections import Counter
 
 import pytest
-from fire_items import real_items
 
 from burnish.fire.texts import read_feedback, read_response, read_score, write_feedback, write_response
 from burnish.records import Feedback, Response
+from fire_items import real_items
 
 
 @pytest.mark.parametrize(

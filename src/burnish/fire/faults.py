@@ -156,7 +156,9 @@ def _keys(values: Mapping[str, Any], field: str, required: frozenset[str], more:
         yield Fault(f"{field}{name}", "missing key", "is missing")
     for name in values:
         if name not in required | more | _TOLD_ELSEWHERE:
-            yield Fault(f"{field}{name}", "unknown key", "is no key of FIRE's form")
+            yield Fault(
+                f"{field}{name if name.isidentifier() else _quoted(name)}", "unknown key", "is no key of FIRE's form"
+            )
 
 
 def _found(values: Mapping[str, Any], name: str, wanted: str) -> str:
@@ -165,5 +167,8 @@ def _found(values: Mapping[str, Any], name: str, wanted: str) -> str:
 
 def _quoted(value: object) -> str:
     """The value as JSON writes it, its beginning."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
+    try:
+        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    except RecursionError:
+        return f"a {type(value).__name__} of too many levels"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
