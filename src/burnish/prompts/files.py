@@ -32,8 +32,8 @@ _VALUES: dict[str, dict[str, frozenset[str]]] = {
         "again": frozenset({"feedback"}),
     },
     "teacher": {
-        "question": frozenset({"question", "groundtruth", "response"}),
-        "again": frozenset({"response"}),
+        "question": frozenset({"question", "groundtruth", "response", "answer"}),
+        "again": frozenset({"response", "answer"}),
     },
     "composer": {"question": frozenset({"question", "groundtruth"})},
 }

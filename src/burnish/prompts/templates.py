@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from PIL.Image import Image
 
+from burnish.fire.texts import read_response
 from burnish.models.base import Message
 from burnish.records import Feedback, Turn
 
@@ -89,14 +90,14 @@ class TeacherPrompt(Prompt):
     ) -> tuple[Message, ...]:
         """What the teacher is sent about `response`, which follows `turns`."""
         responses = [turn.response.text for turn in turns] if self.sees == "history" else []
-        first, *later = [_said(text) for text in (*responses, response)]
-        opening = self._opening(picture, question=question, groundtruth=groundtruth, response=first)
+        first, *later = [_as_values(text) for text in (*responses, response)]
+        opening = self._opening(picture, question=question, groundtruth=groundtruth, **first)
         followed = (
             message
-            for turn, answer in zip(turns, later, strict=False)
+            for turn, values in zip(turns, later, strict=False)
             for message in (
                 Message(role="assistant", text=_said(turn.feedback.text)),
-                Message(role="user", text=_fill(self.again, response=answer)),
+                Message(role="user", text=_fill(self.again, **values)),
             )
         )
         return (*opening, *followed)
@@ -113,6 +114,11 @@ class ComposerPrompt(Prompt):
 
 def _fill(template: str, **values: str) -> str:
     return Template(template).substitute(values)
+
+
+def _as_values(response: str) -> dict[str, str]:
+    """A response as a teacher's template may show it: whole, or its answer without the thought."""
+    return {"response": _said(response), "answer": read_response(response).answer}
 
 
 def _said(text: str) -> str:

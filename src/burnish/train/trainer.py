@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from datasets import Dataset
 from torch import Tensor, nn
 from transformers import Trainer, TrainingArguments
 
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
 from burnish.train.encode import Batch
+from burnish.train.sampling import StepSampler, token_counts
 
 KEPT_CHECKPOINTS = 2
 """The newest may have been torn by a kill; the one before it is whole."""
@@ -53,6 +55,12 @@ class AnswerTrainer(Trainer, ABC):
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         own = torch.tensor(sum(self.items(batch) for batch in batches), device=device)
         return batches, self.accelerator.gather(own).sum()
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> StepSampler:
+        """Trainer asks for the order of examples by this name."""
+        examples = self.train_dataset if train_dataset is None else train_dataset
+        step_size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        return StepSampler(token_counts(examples), step_size=step_size, seed=self.args.seed)
 
     def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None) -> Tensor:
         """The batch's share in the step's mean loss, times the processes over which gradients are averaged later."""
