@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from dialogue_words import PICTURES
 from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
 from burnish.images import encode_png
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
-from burnish.records import Answer, PreferencePair, Rejected
+from burnish.records import Answer, Dialogue, Dropped, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
 
 
@@ -63,6 +64,20 @@ def write_run(opened: LocalModel) -> Callable[..., Path]:
                     answer=CHOSEN[i % len(CHOSEN)],
                 )
                 run.append([pair])
+            run.finish({})
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_dialogues() -> Callable[..., Path]:
+    """Writes a finished run of dialogues, whose `image` names one of the tests' pictures."""
+
+    def write(path: Path, records: Sequence[Dialogue | Dropped]) -> Path:
+        with Run.begin(path, new_manifest("compose", HandWritten(), seed=0, fingerprints={})) as run:
+            keys = {name: run.add_image(image) for name, image in PICTURES.items()}
+            run.append([replace(one, image=keys[one.image]) if isinstance(one, Dialogue) else one for one in records])
             run.finish({})
         return path
 
