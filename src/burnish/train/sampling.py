@@ -39,7 +39,9 @@ class StepSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self._seed + self._epoch)
-        for step in torch.randperm(len(self), generator=generator).split(self._step_size):
+        order = torch.randperm(len(self), generator=generator)
+        for start in range(0, len(order), self._step_size):
+            step = order[start : start + self._step_size]
             yield from step[self._lengths[step].argsort(descending=True, stable=True)].tolist()
 
 
