@@ -210,14 +210,15 @@ def validate(config: ValidateConfig) -> None:
     result = check(config)
     _write_json(config.json, result.to_json())
     if not result.faults:
-        print(f"{result.path} is sound: {result.items:,} items, nothing wrong.")
+        print(f"{result.path} is sound: {_count(result.items, 'item')}, nothing wrong.")
         return
     for found in result.listed:
         print(one_line(found))
     if hidden := result.faults - len(result.listed):
-        print(f"… and {hidden:,} faults more: --show {result.faults} lists all.")
+        print(f"… and {_count(hidden, 'fault')} more: --show {result.faults} lists all.")
     print(f"\n{to_text(result.table())}\n")
-    raise SourceError(f"{result.path} has {result.faults:,} faults: mend what is listed, and validate it again.")
+    faults = _count(result.faults, "fault")
+    raise SourceError(f"{result.path} has {faults}: mend what is listed, and validate it again.")
 
 
 def stats(config: StatsConfig) -> None:
@@ -227,6 +228,10 @@ def stats(config: StatsConfig) -> None:
     shown = write_stats(config)
     _write_json(config.json, shown.numbers)
     _tell(shown)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _tell_training(config: TrainConfig, result: TrainResult) -> None:

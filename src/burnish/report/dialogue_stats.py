@@ -111,7 +111,7 @@ def collect_stats(config: StatsConfig) -> list[NamedStats]:
     ]
 
 
-def count_dialogues(outcomes: Iterable[Dialogue | Dropped]) -> DialogueStats:
+def dialogue_stats(outcomes: Iterable[Dialogue | Dropped]) -> DialogueStats:
     """The counts of dialogues, however many: memory holds one of them."""
     stats = DialogueStats()
     for outcome in outcomes:
@@ -130,7 +130,7 @@ def _collected(dialogues: DialogueSet, name: str) -> DialogueStats:
                 yield outcome
                 progress.advance()
 
-        stats = count_dialogues(told())
+        stats = dialogue_stats(told())
     if not stats.dialogues:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in stats.dropped.most_common())
         raise RunError(f"{dialogues.path} holds no dialogue ({reasons or 'it is empty'}): give a run that has some.")

@@ -95,7 +95,8 @@ def _values(named: NamedStats) -> Table:
         (str(value), *(_percent(counted[value], column.n) for counted, column in zip(counts, columns, strict=True)))
         for value in range(min(values), max(values) + 1)
     ]
-    return Table(title=f"{_short(named.name)}, in %", columns=("", *_DISCRETE.values()), rows=tuple(rows))
+    columns_shown = ("", *_DISCRETE.values())
+    return Table(title=f"{_short(named.name)}, in %", columns=columns_shown, rows=tuple(rows), text_columns=frozenset())
 
 
 def _percent(part: int, whole: int) -> str:

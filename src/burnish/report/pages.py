@@ -14,6 +14,9 @@ from burnish.report import ReportConfig
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
 from burnish.report.compose_tables import compose_tables
+from burnish.report.dialogue_plots import dialogue_histograms
+from burnish.report.dialogue_stats import StatsConfig, collect_stats
+from burnish.report.dialogue_tables import dialogue_tables
 from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
 from burnish.report.pairs_page import pairs_page, sample
@@ -103,6 +106,14 @@ def report_simulated(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, tables, {}), tuple(tables), counts.to_json())
 
 
+def report_imported(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Figure 5 of FIRE, as `burnish stats` draws it."""
+    shown = collect_stats(StatsConfig(runs=(str(run.path),)))
+    tables = dialogue_tables(shown)
+    figures = {"dialogues": dialogue_histograms(shown)}
+    return Report(_write_all(run, out, tables, figures), tuple(tables), shown[0].stats.to_json())
+
+
 def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Curves of a training, and where they begin and end."""
     path = run.path / LOG
@@ -122,6 +133,7 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "free": report_free,
     "compose": report_composed,
     "simulate": report_simulated,
+    "dialogues": report_imported,
     "dpo": report_training,
     "sft": report_training,
     "student": report_training,
