@@ -37,6 +37,14 @@ def test_the_example_is_the_worlds_own() -> None:
     assert decode(example.image).size == (64, 64)
 
 
+def test_lots_share_no_picture() -> None:
+    first, second = (
+        {one.image for one in candidates(open_source(f"pocket#per_task=20{lot}"))} for lot in ("", "#lot=1")
+    )
+    assert first.isdisjoint(second)
+    assert candidates(open_source("pocket#per_task=2#lot=0")) == candidates(open_source("pocket#per_task=2"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -44,6 +52,7 @@ def test_the_example_is_the_worlds_own() -> None:
         ("pocket:train/flying", "no task 'flying': its tasks are"),
         ("pocket#per_task=0", "#per_task= must be a whole number from 1 on, not 0"),
         ("pocket#per_task=many", "not many"),
+        ("pocket#lot=-1", "#lot= must be a whole number from 0 on, not -1"),
         ("pocket#root=x", "no option #root; the options are: #per_task="),
     ],
 )

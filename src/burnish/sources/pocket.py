@@ -1,12 +1,13 @@
 """`pocket`: the small world that comes with Burnish, drawn on the spot.
 
 `pocket:SPLIT/TASK+TASK` names a split (`train`, the default, `heldout` or `new`) and the tasks to ask (all of the
-split's, unless given). Option: `#per_task=N` for how many questions of each task there are to sample from.
+split's, unless given). Options: `#per_task=N` for how many questions of each task there are to sample from, `#lot=N`
+for other questions altogether (0 unless given).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -31,6 +32,8 @@ class PocketSource(Source):
     """Empty for all tasks of the split."""
     per_task: int = PER_TASK
     """How many questions of each task there are."""
+    lot: int = 0
+    """Another lot has other questions about other pictures of the same split."""
 
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
@@ -46,10 +49,13 @@ class PocketSource(Source):
         for task in chosen:
             if task not in names:
                 raise SourceError(f"pocket:{split} has no task {task!r}: its tasks are {', '.join(names)}.")
-        per_task = spec.only("per_task").get("per_task", str(PER_TASK))
-        if not per_task.isdecimal() or int(per_task) < 1:
-            raise SourceError(f"pocket: #per_task= must be a whole number from 1 on, not {per_task}.")
-        return cls(split=split, tasks=chosen, per_task=int(per_task))
+        options = spec.only("per_task", "lot")
+        return cls(
+            split=split,
+            tasks=chosen,
+            per_task=_whole_number(options, "per_task", PER_TASK, least=1),
+            lot=_whole_number(options, "lot", 0, least=0),
+        )
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """Question 0 of each task, then question 1 of each, and so on."""
@@ -57,7 +63,7 @@ class PocketSource(Source):
 
         for index in range(self.per_task):
             for task in self.tasks:
-                asked = question_at(self.split, index, task)
+                asked = question_at(self.split, index, task, self.lot)
                 yield Candidate(
                     id=asked.id,
                     image=asked.scene.key,
@@ -72,3 +78,11 @@ class PocketSource(Source):
         from burnish.pocket.world import draw, scene_from_json
 
         return with_picture(candidate, encode_png(draw(scene_from_json(candidate.facts["scene"]))))
+
+
+def _whole_number(options: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    """An option's value. Raises SourceError for what is no whole number from `least` on."""
+    text = options.get(name, str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise SourceError(f"pocket: #{name}= must be a whole number from {least} on, not {text}.")
+    return int(text)
