@@ -117,7 +117,7 @@ def place_image(run: Run, folder: Path, key: str) -> str:
 def lay_image(source: Path, target: Path) -> None:
     """Link or copy the picture to `target`. Raises FileExistsError where another file has that name already."""
     if target.exists():
-        if not filecmp.cmp(source, target, shallow=False):
+        if not (target.samefile(source) or filecmp.cmp(source, target, shallow=False)):
             raise FileExistsError(errno.EEXIST, "another picture has this name", str(target))
         return
     target.parent.mkdir(parents=True, exist_ok=True)
