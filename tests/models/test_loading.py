@@ -129,7 +129,7 @@ def test_weights_missing_from_the_file(folder: Path) -> None:
 
 
 def test_adapter_given_as_model(adapter: Path) -> None:
-    assert "is an adapter: give the model it was trained on as --model" in _refusal(adapter)
+    assert "is an adapter: give the model that it was trained on" in _refusal(adapter)
 
 
 def test_adapter_is_put_on_and_changes_answers(folder: Path, adapter: Path) -> None:

@@ -60,11 +60,13 @@ class Endpoint:
         try:
             url = httpx.URL(address)
         except httpx.InvalidURL as error:
-            raise ConfigError(f"--model {address} is no web address ({error}).") from error
+            raise ConfigError(f"The model {address} is no web address ({error}).") from error
         if not url.host:
-            raise ConfigError(f"--model {address} names no host: write http://HOST/v1#NAME.")
+            raise ConfigError(f"The model {address} names no host: write http://HOST/v1#NAME.")
         if url.userinfo:
-            raise ConfigError("--model must not hold a password: put the key into the variable --api-key-env names.")
+            raise ConfigError(
+                "A model's address must not hold a password: put the key into the variable --api-key-env names."
+            )
         return cls(url=url, api_key_env=api_key_env, timeout_s=timeout_s, retries=retries)
 
     def client(self, connections: int) -> httpx.AsyncClient:

@@ -144,7 +144,7 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
     if not (folder / "config.json").is_file():
         if (folder / "adapter_config.json").is_file():
             raise ModelError(
-                f"{options.model} is an adapter: give the model it was trained on as --model, and it as --adapter."
+                f"{options.model} is an adapter: give the model that it was trained on, and it as --adapter."
             )
         raise ModelError(f"{options.model} has no config.json, so it is no model of transformers.")
     try:

@@ -76,9 +76,9 @@ class Journal:
 
     def forget(self, before: int) -> None:
         """Drop the replies for records before this position: those records are in the run now."""
+        for record in range(self._begin, before):
+            self._live -= sum(map(len, self._lines.pop(record, {}).values()))
         self._begin = before
-        for record in [record for record in self._lines if record < before]:
-            self._live -= sum(map(len, self._lines.pop(record).values()))
         self._compact_if_mostly_forgotten()
 
     def close(self) -> None:
