@@ -19,20 +19,24 @@ PAPER_ORDER = (
     *("MathVista", "MathVerse", "MMMU", "MME", "MM-Vet", "SEED-Bench", "ScienceQA", "LLaVA-Bench"),
 )
 """The sources of tables 5 and 6; others follow by name."""
-_NAME = 30
+_NAME = 22
 """Characters of a model's name in a column."""
 _SOURCE = 18
+UNDECIDED = "open"
+"""In the place of "undecided", which would make a table too wide."""
 GROUPS = {"seen": "on seen sources (FIRE's table 5)", "new": "on new sources (FIRE's table 6)"}
 
+VERDICT_NOTE = "A verdict needs p < 0.05 and an interval of the change that leaves 0 out."
 FIXED_NOTE = (
-    "paper's: mean of sentence BLEU, and CIDEr-D, of words between white space.\n"
-    "standard: corpus BLEU, and CIDEr-D, of mteval-13a's words in lower case.\n"
-    "± is the 95 % interval of the paper's; texts about one picture count as related."
+    "The paper's variant: mean of sentence BLEU, and CIDEr-D, of words as they stand.\n"
+    "The standard one: corpus BLEU, and CIDEr-D, of mteval-13a's words, lower-cased.\n"
+    "± is the 95 % interval; texts about one picture count as related."
 )
 FREE_NOTE = (
     "AT: turns until a right response (10 where there never is one), over the\n"
     "baseline's. ADR, ATR: score gained a dialogue, a turn. RR: share put right.\n"
-    "Dialogues that were right at once are left out. ± is the 95 % interval."
+    "Dialogues that were right at once are left out. ± is the 95 % interval; over\n"
+    "seeds, the standard deviation."
 )
 
 
@@ -59,12 +63,12 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
         note += f" No score can be read in {scores.unparsed:,}, which count as an error of 10."
     rows = [
         *_before_rows(names.get("baseline", "baseline"), columns, scores.changes),
-        _row(f"{names.get(role) or names.get('predictions', role)}, paper's", columns, values),
+        _row(names.get(role) or names.get("predictions", role), columns, values),
         _margins("  ± 95 %", columns, values, scores.intervals),
         *_change_rows(columns, scores.changes),
-        _row("standard", columns, standard),
+        _row("standard variant", columns, standard),
     ]
-    return _table(title, columns, rows, f"{note}\n{FIXED_NOTE}")
+    return _table(title, columns, rows, _notes(note, FIXED_NOTE, VERDICT_NOTE if scores.changes else ""))
 
 
 def free_tables(scores: FreeScores) -> list[Table]:
@@ -94,10 +98,15 @@ def _overall(scores: FreeScores) -> Table:
         *before,
         _row(scores.name, FREE, _values(scores)),
         _margins("  ± 95 %", FREE, _values(scores), scores.intervals),
-        *([_row(f"  deviation over {len(scores.seeds)} seeds", FREE, scores.deviations)] if scores.seeds else []),
+        *([_row(f"  ± over {len(scores.seeds)} seeds", FREE, scores.deviations)] if scores.seeds else []),
         *_change_rows(FREE, changes),
     ]
-    return _table("Free dialogues (FIRE's table 4)", FREE, rows, f"{_counts(scores)}\n{FREE_NOTE}")
+    return _table(
+        "Free dialogues (FIRE's table 4)",
+        FREE,
+        rows,
+        _notes(_counts(scores), FREE_NOTE, VERDICT_NOTE if changes else ""),
+    )
 
 
 def _counts(scores: FreeScores) -> str:
@@ -114,11 +123,11 @@ def _by_source(title: str, scores: FreeScores, sources: Sequence[str], group: Fr
     named = [(scores.columns.get(source, source), scores.by_source[source]) for source in sources]
     rows: list[tuple[str, ...]] = []
     for name, numbers in [*named, *([("all of these", group)] if group and len(named) > 1 else [])]:
-        rows.append(
-            (_short(name, _SOURCE), f"{numbers.n:,}", *(_with_margin(numbers, column) for column in FREE_BY_SOURCE))
-        )
-        if numbers.changes:
-            before = {"AT": 1.0} | {column: change.before for column, change in numbers.changes.items()}
+        short = name if len(name) <= _SOURCE else f"{name[: _SOURCE - 1]}…"
+        rows.append((short, f"{numbers.n:,}", *(_with_margin(numbers, column) for column in FREE_BY_SOURCE)))
+        if scores.baseline:
+            before = {column: change.before for column, change in numbers.changes.items()}
+            before |= {"AT": 1.0} if "turns" in before else {}
             rows.append(("  baseline", "", *(_two(before.get(column)) for column in FREE_BY_SOURCE)))
     tasks = ", ".join(f"{scores.columns[source]} = {source}" for source in sources if source in scores.columns)
     return Table(
@@ -144,7 +153,8 @@ def _heading(name: str, shown: str) -> str:
 
 
 def _row(label: str, columns: Mapping[str, str], values: Mapping[str, float | None]) -> tuple[str, ...]:
-    return _short(label, _NAME), *(_two(values.get(name)) for name in columns)
+    short = label if len(label) <= _NAME else f"…{label[1 - _NAME :]}"  # an adapter's name stands at the end
+    return short, *(_two(values.get(name)) for name in columns)
 
 
 def _margins(
@@ -159,7 +169,7 @@ def _margin(value: float | None, bounds: Bounds | None) -> float | None:
 
 
 def _before_rows(name: str, columns: Mapping[str, str], changes: Mapping[str, Change]) -> list[tuple[str, ...]]:
-    return [_row(f"{name}, paper's", columns, {m: change.before for m, change in changes.items()})] if changes else []
+    return [_row(name, columns, {m: change.before for m, change in changes.items()})] if changes else []
 
 
 def _change_rows(columns: Mapping[str, str], changes: Mapping[str, Change]) -> list[tuple[str, ...]]:
@@ -170,18 +180,22 @@ def _change_rows(columns: Mapping[str, str], changes: Mapping[str, Change]) -> l
     return [
         _row("  times the baseline's", columns, {name: change.ratio for name, change in changes.items()}),
         ("  p", *(p_value(change.p_value) if change else NOTHING for change in known)),
-        ("  verdict", *(change.verdict if change else NOTHING for change in known)),
+        ("  verdict", *(_verdict(change) if change else NOTHING for change in known)),
     ]
+
+
+def _verdict(change: Change) -> str:
+    return UNDECIDED if change.verdict == "undecided" else change.verdict
+
+
+def _notes(*parts: str) -> str:
+    return "\n".join(textwrap.fill(line, WIDTH) for part in parts for line in part.splitlines())
 
 
 def _with_margin(numbers: FreeNumbers, name: str) -> str:
     value = getattr(numbers, name)
     margin = _margin(value, numbers.intervals.get(name))
     return _two(value) if margin is None else f"{_two(value)}{PLUS_MINUS}{margin:.2f}"
-
-
-def _short(name: str, length: int) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 def _two(value: float | None) -> str:

@@ -1,0 +1,155 @@
+"""`burnish bench fixed`: who is asked what, killed and resumed, scored as `score fixed` scores."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burnish.bench.fixed import FixedConfig, bench_fixed
+from burnish.cli import main
+from burnish.errors import ConfigError, RunError, ServerError
+from burnish.models import Model, ModelOptions, Request
+from burnish.models.scripted import ScriptedModel
+from burnish.records import Dropped, Prediction
+from burnish.store import Run
+from fire_items import made_item, png
+
+Script = Callable[[Request], str]
+BLUE = (0, 0, 255)
+
+
+def _dialogues(folder: Path) -> str:
+    """Three dialogues of 3, 1 and 2 turns; the last one's picture is missing."""
+    (folder / "a.png").write_bytes(png("red"))
+    (folder / "b.png").write_bytes(png("blue"))
+    items = [made_item(3, 5, 9, image="a.png"), made_item(8, image="b.png"), made_item(4, 9, image="gone.png")]
+    path = folder / "dialogues.json"
+    path.write_text(json.dumps(items))
+    return str(path)
+
+
+def _as_recorded(request: Request) -> str:
+    """What `made_item` has: the student's answer of this turn, or the teacher's feedback to the response seen."""
+    last = request.messages[-1].text
+    if "Groundtruth" in last:
+        turn = next(n for n in (1, 2, 3) if f"Look {n}." in last)
+        score = 8 if request.messages[-1].images[0].getpixel((0, 0)) == BLUE else {1: 3, 2: 5, 3: 9}[turn]
+        return f"Score: {score}.\nFeedback: Count again, {turn}."
+    turn = 1 + sum(message.role == "assistant" for message in request.messages)
+    return f"Thought: Look {turn}.\nAnswer: {turn} cats"
+
+
+def _use(monkeypatch: pytest.MonkeyPatch, script: Script) -> list[ScriptedModel]:
+    made: list[ScriptedModel] = []
+
+    def open_models(options: Sequence[ModelOptions]) -> list[Model]:
+        made.extend(ScriptedModel(script) for _ in options)
+        return list(made[-len(options) :])
+
+    monkeypatch.setattr("burnish.models.open_models", open_models)
+    return made
+
+
+def _config(folder: Path, **changes: Any) -> FixedConfig:
+    given = {"student": "s", "teacher": "t", "out": str(folder / "run")} | changes
+    return FixedConfig(dialogues=str(folder / "dialogues.json"), **given)
+
+
+def test_every_response_but_the_first_and_all_feedback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _dialogues(tmp_path)
+    models = _use(monkeypatch, _as_recorded)
+    result = bench_fixed(_config(tmp_path))
+    records = list(Run.open(tmp_path / "run"))
+    predictions = [record for record in records if isinstance(record, Prediction)]
+    assert [tuple(record.facts[name] for name in ("item", "turn", "role")) for record in predictions] == [
+        (0, 2, "student"),
+        (0, 3, "student"),
+        (0, 1, "teacher"),
+        (0, 2, "teacher"),
+        (0, 3, "teacher"),
+        (1, 1, "teacher"),
+    ]
+    assert [record.text.strip() for record in predictions] == [record.answer.strip() for record in predictions]
+    # The third dialogue: one response and two pieces of feedback cannot be asked for without its picture.
+    assert sum(isinstance(record, Dropped) for record in records) == 3
+    assert result.student and result.teacher
+    assert (result.student.n, result.teacher.n, sum(result.dropped.values())) == (2, 4, 3)
+    assert result.student.paper.bleu[0] == pytest.approx(1)
+    assert result.teacher.mae == 0
+    assert result.names == {"student": "s", "teacher": "t"}
+    assert [model.generate_calls for model in models] == [[2], [4]]
+
+
+def test_one_role_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _dialogues(tmp_path)
+    _use(monkeypatch, _as_recorded)
+    result = bench_fixed(_config(tmp_path, student=None, limit=2))
+    assert result.student is None and result.teacher
+    assert (result.teacher.n, dict(result.dropped)) == (4, {})
+
+
+def test_a_call_that_broke_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _dialogues(tmp_path)
+    _use(monkeypatch, _as_recorded)
+    whole = bench_fixed(_config(tmp_path, out=str(tmp_path / "whole")))
+    asked: list[str] = []
+
+    def dies_at_the_fourth(request: Request) -> str:
+        if len(asked) == 3:
+            raise ServerError("gone")
+        asked.append(request.messages[-1].text)
+        return _as_recorded(request)
+
+    _use(monkeypatch, dies_at_the_fourth)
+    with pytest.raises(ServerError):
+        bench_fixed(_config(tmp_path))
+    _use(monkeypatch, _as_recorded)
+    assert bench_fixed(_config(tmp_path)) == whole
+    assert list(Run.open(tmp_path / "run")) == list(Run.open(tmp_path / "whole"))
+
+
+def test_its_predictions_score_alike_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialogues = _dialogues(tmp_path)
+    _use(monkeypatch, lambda request: _as_recorded(request).replace("again", "once more"))
+    words = [dialogues, "--student", "s", "--teacher", "t", "--limit", "2", "--out", str(tmp_path / "run")]
+    assert main(["bench", "fixed", *words, "--json", str(tmp_path / "own.json")]) == 0
+    references = tmp_path / "two.json"
+    references.write_text(json.dumps(json.loads(Path(dialogues).read_text())[:2]))
+    words = ["--predictions", str(tmp_path / "run" / "predictions.jsonl"), "--references", str(references)]
+    assert main(["score", "fixed", *words, "--json", str(tmp_path / "outside.json")]) == 0
+    own, outside = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("own", "outside"))
+    assert own["teacher"]["paper"]["bleu"][3] < 1
+    for role in ("student", "teacher"):
+        assert own[role] == outside[role]
+
+
+def test_a_baseline_may_come_later_and_must_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _dialogues(tmp_path)
+    models = _use(monkeypatch, _as_recorded)
+    bench_fixed(_config(tmp_path))
+    _use(monkeypatch, lambda request: "Score: 1.\nFeedback: cats")
+    bench_fixed(_config(tmp_path, out=str(tmp_path / "before")))
+    asked = sum(map(len, (model.generate_calls for model in models)))
+    result = bench_fixed(_config(tmp_path, out=str(tmp_path / "run"), baseline=str(tmp_path / "before")))
+    assert sum(map(len, (model.generate_calls for model in models))) == asked
+    # Errors 3 - 1, 5 - 1, 9 - 1 and 8 - 1.
+    assert result.teacher and result.teacher.changes["mae"].before == pytest.approx((2 + 4 + 8 + 7) / 4)
+    with pytest.raises(RunError, match="is not a run"):
+        bench_fixed(_config(tmp_path, baseline=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"student": None, "teacher": None}, "--student, --teacher"),
+        ({"student": None, "student_adapter": "x"}, "--student-adapter"),
+        ({"limit": 0}, "--limit"),
+        ({"max_new_tokens": 0}, "--max-new-tokens"),
+        ({"out": "x", "baseline": "x"}, "--baseline and --out"),
+    ],
+)
+def test_flags_that_cannot_work(tmp_path: Path, changes: dict[str, Any], flag: str) -> None:
+    with pytest.raises(ConfigError, match=flag):
+        _config(tmp_path, **changes)
