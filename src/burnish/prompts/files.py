@@ -28,7 +28,7 @@ _SEES: dict[str, tuple[str, ...]] = {"student": get_args(StudentSees), "teacher"
 _VALUES: dict[str, dict[str, frozenset[str]]] = {
     "student": {
         "question": frozenset({"question"}),
-        "round": frozenset({"number", "response", "feedback"}),
+        "round": frozenset({"number", "response", "answer", "feedback"}),
         "again": frozenset({"feedback"}),
     },
     "teacher": {

@@ -57,7 +57,7 @@ class StudentPrompt(Prompt):
             return opening
         if self.round:
             rounds = "".join(
-                _fill(self.round, number=str(i), response=_said(turn.response.text), feedback=self._seen(turn.feedback))
+                _fill(self.round, number=str(i), feedback=self._seen(turn.feedback), **_as_values(turn.response.text))
                 for i, turn in enumerate(turns, start=1)
             )
             asked = opening[-1]
@@ -117,7 +117,7 @@ def _fill(template: str, **values: str) -> str:
 
 
 def _as_values(response: str) -> dict[str, str]:
-    """A response as a teacher's template may show it: whole, or its answer without the thought."""
+    """A response as a template may show it: whole, or its answer without the thought."""
     return {"response": _said(response), "answer": read_response(response).answer}
 
 
