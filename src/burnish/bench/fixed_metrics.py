@@ -88,7 +88,7 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
         missing=missing,
         # Texts that are all alike do not tell how others would differ.
         intervals={name: tuple(both) for name, both in intervals.items() if both and both.low < both.high},
-        changes=_changes(pairs, baseline),
+        changes=_changes(pairs, terms, baseline),
     )
 
 
@@ -111,13 +111,16 @@ def _sums(texts: Sequence[Compared], terms: Sequence[Term]) -> Floats:
     return by_picture([(text.picture, term) for text, term in zip(texts, terms, strict=True)])
 
 
-def _changes(pairs: Mapping[Place, Compared], baseline: Mapping[Place, Compared]) -> dict[str, Change]:
-    """On the places that both predicted."""
-    shared = [place for place in pairs if place in baseline]
-    if not shared:
+def _changes(
+    pairs: Mapping[Place, Compared], terms: Mapping[str, list[Term]], baseline: Mapping[Place, Compared]
+) -> dict[str, Change]:
+    """On the places that both predicted; `terms` are those of `pairs`."""
+    after = {place: pair for place, pair in pairs.items() if place in baseline}
+    before = {place: baseline[place] for place in after}
+    if not after:
         return {}
-    after, before = ({place: side[place] for place in shared} for side in (pairs, baseline))
-    new, old = _terms(after), _terms(before)
+    new = terms if len(after) == len(pairs) else _terms(after)
+    old = _terms(before)
     return {
         name: _change(BETTER[name], _sums(list(before.values()), old[name]), _sums(list(after.values()), new[name]))
         for name in new

@@ -85,9 +85,10 @@ def bench_free(config: FreeConfig) -> FreeScores:
     Raises a BurnishError for a source, model, run or baseline that cannot be used; the baseline is read before anything
     is asked. A killed call is resumed by a second one, which asks for no reply that has come.
     """
-    from burnish.bench.free_metrics import free_scores
+    from burnish.bench.free_metrics import free_scores, refuse_other_seeds
 
     baseline = [run for path in config.baseline for run in read_seeds(path, config.rules)]
+    refuse_other_seeds(baseline, config.seeds)
     pair = open_partners(config)
     manifest = new_manifest("free", config, seed=config.seed, fingerprints=_fingerprints(pair))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:

@@ -49,9 +49,7 @@ def free_scores(runs: Sequence[FreeRun], rules: FreeRules, baseline: Sequence[Fr
 
     A baseline with one seed stands beside each of the student's. Raises ConfigError for other numbers of seeds.
     """
-    if len(baseline) not in (0, 1, len(runs)):
-        which = baseline[0].path
-        raise ConfigError(f"--baseline {which} is of {len(baseline)} seeds, the student of {len(runs)}: give as many.")
+    refuse_other_seeds(baseline, len(runs))
     before = list(baseline) * (len(runs) if len(baseline) == 1 else 1)
     seeds = _Seeds([run.dialogues for run in runs], [run.dialogues for run in before])
     played = [one for run in runs for one in run.dialogues]
@@ -72,6 +70,13 @@ def free_scores(runs: Sequence[FreeRun], rules: FreeRules, baseline: Sequence[Fr
         baseline=_baseline(seeds, baseline),
         seeds=_each(seeds) if len(runs) > 1 else (),
     )
+
+
+def refuse_other_seeds(baseline: Sequence[FreeRun], seeds: int) -> None:
+    """Raise ConfigError unless the baseline is of one seed, or of as many as the student."""
+    if len(baseline) not in (0, 1, seeds):
+        which = baseline[0].path
+        raise ConfigError(f"--baseline {which} is of {len(baseline)} seeds, the student of {seeds}: give as many.")
 
 
 def _by(seeds: _Seeds, key: Callable[[Played], str]) -> dict[str, FreeNumbers]:

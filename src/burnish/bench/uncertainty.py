@@ -138,7 +138,7 @@ def swap_test(before_PK: Floats, after_PK: Floats, statistic: Statistic = ratios
 
     differences_R = np.abs(_in_blocks(swapped, len(change_PK)))
     extreme = np.count_nonzero(differences_R >= abs(seen) - 1e-12)
-    return (1 + extreme) / (1 + np.count_nonzero(np.isfinite(differences_R)))
+    return float((1 + extreme) / (1 + np.count_nonzero(np.isfinite(differences_R))))
 
 
 @lru_cache(maxsize=4)
