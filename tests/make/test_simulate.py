@@ -1,14 +1,8 @@
-"""`burnish simulate` whole: the pocket VLM with the oracle, adapters on one base, servers that fail, and kills."""
+"""`burnish simulate` whole: the pocket VLM with the oracle, prompts of one's own, adapters on one base."""
 
 from __future__ import annotations
 
 import json
-import random
-import resource
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,13 +11,13 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from simulations import config, files, folder, records
 
-import tiny_models
 from burnish.cli import main
 from burnish.dialogue import partners
 from burnish.dialogue.partners import open_partners
-from burnish.errors import ConfigChanged, ConfigError, RunError, SourceError
-from burnish.make.simulate import SimulateConfig, simulate
+from burnish.errors import ConfigChanged, ConfigError, SourceError
+from burnish.make.simulate import simulate
 from burnish.models import Model, ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.models.scripted import ScriptedModel
@@ -31,35 +25,6 @@ from burnish.pocket import weights_path
 from burnish.records import Dialogue, Dropped
 from burnish.roles import OracleTeacher, Student, Teacher
 from burnish.store import Run
-from faulty_server import Answer, Faulty, completion, said, serving
-from real_server import transformers_serve
-
-SOURCE = "pocket:train/counting+position+relation#per_task=8"
-
-
-def config(out: Path, **others: Any) -> SimulateConfig:
-    given = {"source": SOURCE, "student": "pocket", "teacher": "oracle", "limit": 12, "max_new_tokens": 6}
-    return SimulateConfig(out=str(out), device="cpu", **{**given, **others})
-
-
-def records(run: Path) -> list[Dialogue | Dropped]:
-    return [record for record in Run.open(run) if isinstance(record, Dialogue | Dropped)]
-
-
-def files(run: Path) -> dict[str, bytes]:
-    """All that a finished run holds but lock, manifest (a date) and report."""
-    return {
-        path.relative_to(run).as_posix(): path.read_bytes()
-        for name in ("records", "images", "done.json")
-        for path in ([run / name] if (run / name).is_file() else sorted((run / name).rglob("*")))
-        if path.is_file()
-    }
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pocket VLM with the oracle, undisturbed."""
-    return simulate(config(tmp_path_factory.mktemp("made") / "run"))
 
 
 @pytest.fixture
@@ -169,16 +134,6 @@ def test_tables_and_numbers_of_the_command(
     assert dropped == {"right": "right 1", "mute": "What?", "falls": "no score here", "empty": "turn 1"}
 
 
-def folder(root: Path, names: Sequence[str]) -> str:
-    """A source of questions that are their own names."""
-    lines = []
-    for number, name in enumerate(names):
-        tiny_models.picture(number).save(root / f"{name}.png")
-        lines.append({"id": name, "image": f"{name}.png", "question": name, "answer": f"truth of {name}"})
-    (root / "questions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return f"folder:{root / 'questions.jsonl'}"
-
-
 @pytest.mark.parametrize(
     ("flags", "student_saw", "teacher_saw"),
     [
@@ -286,144 +241,3 @@ def test_other_rules_are_another_run(made: Path) -> None:
     with pytest.raises(ConfigChanged, match=r"threshold was 8\.0 and is now 7\.0"):
         simulate(config(made, threshold=7.0))
     assert simulate(config(made, in_flight=3)) == made, "a finished run is simply done"
-
-
-def asked(body: dict[str, Any]) -> tuple[str, int]:
-    """Which question a call to the endpoint is about, and in which turn (0 for the teacher's)."""
-    users = [message["content"] for message in body["messages"] if message["role"] == "user"]
-    text = users[0][-1]["text"]
-    return text, len(users)
-
-
-def by_server(address: str, source: str, out: Path, *flags: str) -> list[str]:
-    server = f"{address}#m"
-    fast = ["--retries", "1", "--timeout", "10", "--concurrency", "4", "--in-flight", "6"]
-    return ["simulate", source, "--student", server, "--teacher", server, "--out", str(out), *fast, *flags]
-
-
-def answer(body: dict[str, Any]) -> Answer:
-    """As a student or a teacher, by the prompt: the second response is right."""
-    text, turn = asked(body)
-    if "Groundtruth" in text:
-        return Answer(completion("Score: 9.\nFeedback: yes" if "second" in text else "Score: 2.\nFeedback: look again"))
-    return Answer(completion("first" if turn == 1 else "second"))
-
-
-def test_a_server_that_dies_is_gone_on_with_and_asked_nothing_twice(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """10 dialogues of 2 turns are 40 calls; the server dies at the 15th, and once more at the 30th."""
-    source = folder(tmp_path, [f"q{number}" for number in range(10)])
-    lives, good = [14], list[str]()
-
-    def mortal(_: int, body: dict[str, Any]) -> Answer:
-        if len(good) >= lives[0]:
-            return Answer(said("overloaded"), status=503)
-        good.append(json.dumps(body["messages"]))
-        return answer(body)
-
-    with serving(Faulty(mortal)) as address:
-        command = by_server(address, source, tmp_path / "run")
-        assert main(command) == 2
-        message = capsys.readouterr().err.splitlines()[-1]
-        assert message.startswith("burnish: ")
-        assert "was asked 2 times without success" in message
-        lives[0] = 29
-        assert main(command) == 2
-        lives[0] = 1000
-        assert main(command) == 0
-    assert len(good) == 40
-    held = records(tmp_path / "run")
-    assert [len(record.turns) for record in held if isinstance(record, Dialogue)] == [2] * 10
-
-
-def test_garbage_slowness_and_one_refused_picture_cost_no_other_dialogue(tmp_path: Path) -> None:
-    source = folder(tmp_path, ["fine", "garbage", "slow", "refused"])
-    tried: Counter[str] = Counter()
-
-    def faulty(_: int, body: dict[str, Any]) -> Answer:
-        text, turn = asked(body)
-        if "Groundtruth" in text or turn > 1:
-            return answer(body)
-        tried[text] += 1
-        if text == "refused":
-            return Answer(said("the image is too large"), status=400)
-        if text == "garbage" and tried[text] == 1:
-            return Answer(b"<html>busy</html>")
-        return Answer(completion("first"), delay_s=1.5 if text == "slow" and tried[text] == 1 else 0)
-
-    with serving(Faulty(faulty)) as address:
-        assert main(by_server(address, source, tmp_path / "run", "--timeout", "1")) == 0
-    held = {record.id: record for record in records(tmp_path / "run")}
-    refused = held.pop("refused")
-    assert isinstance(refused, Dropped)
-    assert refused.reason == "refused by the endpoint"
-    assert refused.detail == "student 1: The endpoint refuses this request (400 the image is too large)."
-    assert all(isinstance(record, Dialogue) for record in held.values())
-    assert tried == {"fine": 1, "garbage": 2, "slow": 2, "refused": 1}
-
-
-def test_a_server_that_says_nothing_makes_no_dialogue(tmp_path: Path) -> None:
-    source = folder(tmp_path, ["a", "b"])
-    with serving(Faulty(lambda _, body: Answer(completion("")))) as address:
-        assert main(by_server(address, source, tmp_path / "run")) == 0
-    assert [record.reason for record in records(tmp_path / "run") if isinstance(record, Dropped)] == [
-        "empty response",
-        "empty response",
-    ]
-
-
-@pytest.mark.parametrize("largest", [300, 2000])
-def test_a_full_disk_is_one_sentence_and_costs_nothing(made: Path, tmp_path: Path, largest: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    simulate_once = config(tmp_path / "run", in_flight=6)
-    simulate(config(tmp_path / "warm", limit=1))  # what is written once in a process is written
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
-    try:
-        with pytest.raises(RunError, match=r"cannot be written \(File too large\): make room"):
-            simulate(simulate_once)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert files(simulate(simulate_once)) == files(made)
-
-
-COMMAND = [
-    *(sys.executable, "-m", "burnish", "simulate", SOURCE, "--student", "pocket", "--teacher", "oracle"),
-    *("--limit", "12", "--max-new-tokens", "6", "--device", "cpu", "--in-flight", "6", "--batch-size", "2"),
-]
-
-
-@pytest.mark.slow
-def test_the_command_killed_at_random_moments_holds_the_same_records(made: Path, tmp_path: Path) -> None:
-    moments, run, in_the_midst = random.Random(0), tmp_path / "run", 0
-    for _ in range(6):
-        process = subprocess.Popen([*COMMAND, "--out", str(run)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        size = _journal_size(run)
-        while process.poll() is None and _journal_size(run) == size:
-            time.sleep(0.002)
-        time.sleep(moments.uniform(0, 0.05))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        in_the_midst += (run / "journal.jsonl").exists()
-    assert in_the_midst >= 3, "the kills came too late to mean anything"
-    subprocess.run([*COMMAND, "--out", str(run)], check=True, capture_output=True)
-    assert files(run) == files(made)
-
-
-def _journal_size(run: Path) -> int:
-    return (run / "journal.jsonl").stat().st_size if (run / "journal.jsonl").exists() else 0
-
-
-@pytest.mark.slow
-def test_a_real_server_plays_the_student_as_the_local_model_does(made: Path, tmp_path: Path) -> None:
-    """The pocket VLM behind `transformers serve`: the same dialogues, through HTTP and PNG."""
-    with transformers_serve(weights_path(), tmp_path / "serve.log") as address:
-        run = simulate(
-            config(
-                tmp_path / "run",
-                student=f"{address}#{weights_path()}",
-                student_prompt="pocket-student",
-                concurrency=4,
-            )
-        )
-    assert records(run) == records(made)
