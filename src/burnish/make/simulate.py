@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -27,6 +28,9 @@ class SimulateConfig(Partners, Sampling):
     `huggingface:path`, `pocket`; several joined by commas."""
     per_image: int | None = None
     """Questions taken of one picture, at random; without it, all of them."""
+    min_gain: float | None = None
+    """Drop dialogues whose last score is not this far above the first. The paper names no such filter, but every
+    dialogue in the published FIRE-1M gained at least 1 (its figure 5c)."""
     out: str = place()
     """Folder of the run that is made."""
     restart: bool = runtime(False)
@@ -52,7 +56,13 @@ def simulate(config: SimulateConfig) -> Path:
     fingerprints = {**pair.student.fingerprints, **pair.teacher.fingerprints, "source": inputs.fingerprint}
     manifest = new_manifest("simulate", config, seed=config.seed, fingerprints=fingerprints)
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
-    talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight, judge=worth_keeping)
+    talk = Conversations(
+        pair=pair,
+        rules=rules,
+        seed=config.seed,
+        in_flight=config.in_flight,
+        judge=partial(worth_keeping, min_gain=config.min_gain),
+    )
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues")
@@ -60,15 +70,17 @@ def simulate(config: SimulateConfig) -> Path:
         return run.path
 
 
-def worth_keeping(dialogue: Dialogue) -> Dialogue | Dropped:
+def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None) -> Dialogue | Dropped:
     """What there is something to learn from: every turn has words and a score, and the first is not the last."""
-    last = dialogue.turns[-1]
+    first, last = dialogue.turns[0], dialogue.turns[-1]
     if empty := [number for number, turn in enumerate(dialogue.turns, start=1) if not turn.response.text]:
         reason, detail = "empty response", f"turn {empty[0]}"
     elif dialogue.ended == "no score":
         reason, detail = "no score", last.feedback.text
     elif len(dialogue.turns) == 1:
         reason, detail = "right at once", last.response.text
+    elif min_gain is not None and (last.feedback.score or 0) - (first.feedback.score or 0) < min_gain:
+        reason, detail = "little gain", f"from {first.feedback.score:g} to {last.feedback.score:g}"
     else:
         return dialogue
     return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail)
