@@ -45,8 +45,7 @@ def dialogue(number: int, told: Sequence[tuple[str, str]] | None = None, **chang
     return Dialogue(**(fields | changes))
 
 
-def example(told: Dialogue) -> Example:
+def example(told: Dialogue, image: bytes | None = None) -> Example:
     """What the loop was given when it made this dialogue."""
-    return Example(
-        id=told.id, image=PICTURES[told.image], question=told.question, answer=told.answer, source=told.source
-    )
+    picture = PICTURES[told.image] if image is None else image
+    return Example(id=told.id, image=picture, question=told.question, answer=told.answer, source=told.source)

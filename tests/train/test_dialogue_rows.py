@@ -25,7 +25,8 @@ from burnish.train.measure import picture_marks
 from burnish.train.prepare import open_table
 from tiny_models import picture
 
-STUDENT = partial(student_asks, load(StudentPrompt, "pocket-student"))
+STUDENT = partial(student_asks, load(StudentPrompt, "fire-student"))
+ROUNDS = partial(student_asks, load(StudentPrompt, "fire-student-rounds"))
 TEACHER = partial(teacher_asks, load(TeacherPrompt, "pocket-teacher"))
 HISTORY = partial(teacher_asks, load(TeacherPrompt, "pocket-teacher", sees="history"))
 
@@ -64,7 +65,7 @@ def test_what_is_trained_is_what_was_said(opened: LocalModel) -> None:
     assert opened.processor.tokenizer.decode(ids) == " Thought: A long tail.\nAnswer: a dog</s>"
 
 
-@pytest.mark.parametrize("asks", [STUDENT, TEACHER, HISTORY], ids=["student", "teacher", "teacher with history"])
+@pytest.mark.parametrize("asks", [STUDENT, ROUNDS, TEACHER, HISTORY], ids=["chat", "rounds", "latest", "history"])
 def test_whole_turns_are_left_out_at_the_end_and_nothing_is_cut(opened: LocalModel, asks) -> None:
     """Each limit is tried from the length of the whole tree down: a turn is there as a whole, or not at all."""
     full = preparer(opened, asks).dialogue(told(dialogue(1)))
@@ -134,7 +135,7 @@ def test_everything_left_out_is_counted(opened: LocalModel, write_dialogues, tmp
     rows = [DialogueRow(**row) for row in open_table(table)]
     tokens = sum(len(ids) for row in rows for ids, turn in zip(row.ids, row.turns, strict=True) if turn)
     left_out = {"one turn": 1, "too few turns to learn from": 1}
-    assert prepared == PreparedDialogues(2, 0, 3, tokens, 0, {}, left_out)
+    assert prepared == PreparedDialogues(2, 0, 0, 3, tokens, 0, {}, left_out)
     assert prepared.sentence() == (
         "2 dialogues with 3 turns to train on; left out: 1 (one turn), 1 (too few turns to learn from)."
     )
@@ -188,7 +189,9 @@ def test_general_questions_get_their_share(mixed, share: float, general_rows: in
     prepared, rows, _ = mixed(share)
     assert (prepared.dialogues, prepared.general, len(rows)) == (6, general_rows, 6 + general_rows)
     assert prepared.turns == 6
-    assert ("general questions mixed in" in prepared.sentence()) == (general_rows > 0)
+    assert prepared.general_lacking == (43 if share == 0.9 else 0)
+    lacking = ", 43 too few for their share" if share == 0.9 else ""
+    assert (f"; {general_rows} general questions mixed in{lacking}" in prepared.sentence()) == (general_rows > 0)
 
 
 def test_general_questions_are_drawn_by_the_seed(mixed) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,11 +13,12 @@ from dialogue_words import PICTURES, dialogue, example
 import tiny_models
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
+from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, Student, Teacher
 from burnish.train.dialogue_batch import DialogueCollator, ancestors, dialogue_batch
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
-from burnish.train.dialogues import Told
+from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import student_asks, teacher_asks
 from burnish.train.logps import answer_logps
@@ -25,6 +28,7 @@ from burnish.train.pack import paths, whole
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
+REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 PROMPTS = {
     "student": load(StudentPrompt, "fire-student"),
     "student with scores": load(StudentPrompt, "fire-student", sees="feedback"),
@@ -40,31 +44,34 @@ def opened(family: str) -> LocalModel:
     return LocalModel(model, processor, fingerprint=lambda: "")
 
 
-def prepared(model: LocalModel, prompt, number: int) -> DialogueRow:
+def preparer(model: LocalModel, prompt) -> DialoguePreparer:
     asks = partial(student_asks if isinstance(prompt, StudentPrompt) else teacher_asks, prompt)
     encoder = AnswerEncoder(model.encoder, model.end_token_ids)
-    preparer = DialoguePreparer(encoder, asks, max_length=10_000, picture_marks=picture_marks(model))
+    return DialoguePreparer(encoder, asks, max_length=10_000, picture_marks=picture_marks(model))
+
+
+def prepared(model: LocalModel, prompt, number: int) -> DialogueRow:
     told = dialogue(number)
-    row = preparer.dialogue(Told(told, told.image, PICTURES[told.image]))
+    row = preparer(model, prompt).dialogue(Told(told, told.image, PICTURES[told.image]))
     assert isinstance(row, DialogueRow), row
     return row
 
 
-def collator(model: LocalModel, unfold) -> DialogueCollator:
+def collator(model: LocalModel, unfold, pictures=PICTURES) -> DialogueCollator:
     encoder = AnswerEncoder(model.encoder, model.end_token_ids)
-    return DialogueCollator(encoder, PICTURES.__getitem__, model.pad_token_id, unfold)
+    return DialogueCollator(encoder, pictures.__getitem__, model.pad_token_id, unfold)
 
 
-def requests(model: LocalModel, prompt, number: int):
+def requests(model: LocalModel, prompt, told: Dialogue, image: bytes):
     """What the loop sends at each trained turn, and what it is then to be told."""
-    told = dialogue(number)
+    asked = example(told, image)
     if isinstance(prompt, StudentPrompt):
         role, trained = Student(model=model, prompt=prompt), range(1, len(told.turns))
-        cases = [Case(example(told), told.turns[:i]) for i in trained]
+        cases = [Case(asked, told.turns[:i]) for i in trained]
         texts = [told.turns[i].response.text for i in trained]
     else:
         role, trained = Teacher(model=model, prompt=prompt), range(len(told.turns))
-        cases = [Case(example(told), told.turns[:i], told.turns[i].response.text) for i in trained]
+        cases = [Case(asked, told.turns[:i], told.turns[i].response.text) for i in trained]
         texts = [told.turns[i].feedback.text for i in trained]
     return [(role.request(case), text) for case, text in zip(cases, texts, strict=True)]
 
@@ -80,7 +87,7 @@ def test_training_reads_what_the_loop_sends_token_by_token(family: str, prompt, 
     assert len(sequences) == 1
     encoding, layout = sequences[0]
     assert encoding.input_ids.tolist() == layout.ids
-    for request, text in requests(model, prompt, number):
+    for request, text in requests(model, prompt, dialogue(number), PICTURES[str(number)]):
         sent = model.encoder.encode_request(request)
         # the template's cue is "ASSISTANT:", after which it writes a space, the reply and the end token
         said = [*tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
@@ -93,8 +100,30 @@ def test_training_reads_what_the_loop_sends_token_by_token(family: str, prompt, 
             assert encoding.pictures[name].equal(values)
     assert sum(layout.trained) == sum(
         len(tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"]) + 1
-        for _, text in requests(model, prompt, number)
+        for _, text in requests(model, prompt, dialogue(number), PICTURES[str(number)])
     )
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="shared/data/fire-human-rated is not here")
+@pytest.mark.parametrize("name", ["student", "teacher"])
+def test_real_dialogues_are_read_as_the_loop_sends_them(name: str) -> None:
+    """Every third dialogue of FIRE's file, if a model can be asked about it at all, with the paper's prompts."""
+    model = opened("llava")
+    prompt = load(StudentPrompt, "fire-student") if name == "student" else load(TeacherPrompt, "fire-teacher")
+    compared = 0
+    for told in islice(Dialogues([str(REAL)], None).read(), 0, None, 3):
+        assert isinstance(told, Told)
+        row = preparer(model, prompt).dialogue(told)
+        if isinstance(row, Dropped):
+            assert row.reason in ("the model's mark for a picture in a text", "too few turns to learn from")
+            continue
+        [(_, layout)] = collator(model, whole, {row.picture: told.image}).sequences(row)
+        for request, text in requests(model, prompt, told.dialogue, told.image):
+            sent = model.encoder.encode_request(request).input_ids.tolist()
+            said = AnswerEncoder(model.encoder, model.end_token_ids).text_ids(request.messages, text.strip())
+            assert all(layout.trained[place] for place in find_way(layout, [*sent, *said])[len(sent) :])
+            compared += 1
+    assert compared > 40
 
 
 def find_way(layout, ids: list[int]) -> list[int]:
@@ -118,7 +147,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     batch = collator(model, unfold)([row._asdict() for row in rows])
     with torch.no_grad():
         found = answer_logps(model.model, batch).sum().item()
-    asked = [pair for number in (0, 1) for pair in requests(model, prompt, number)]
+    asked = [pair for number in (0, 1) for pair in requests(model, prompt, dialogue(number), PICTURES[str(number)])]
     encoder = AnswerEncoder(model.encoder, model.end_token_ids)
     answers = [[encoder.text_ids(request.messages, text.strip())] for request, text in asked]
     expected = sum(score for [score] in model.score([request for request, _ in asked], answers))

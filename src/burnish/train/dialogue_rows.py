@@ -62,6 +62,8 @@ class PreparedDialogues(NamedTuple):
     dialogues: int
     general: int
     """General questions mixed in."""
+    general_lacking: int
+    """General questions that their source has too few of for the share that was asked for."""
     turns: int
     """Trained turns of the dialogues."""
     tokens: int
@@ -76,7 +78,8 @@ class PreparedDialogues(NamedTuple):
     def sentence(self) -> str:
         """What the command line says."""
         parts = [f"{self.dialogues:,} dialogues with {self.turns:,} turns to train on"]
-        parts += [f"{self.general:,} general questions mixed in"] if self.general else []
+        lacking = f", {self.general_lacking:,} too few for their share" if self.general_lacking else ""
+        parts += [f"{self.general:,} general questions mixed in{lacking}"] if self.general or lacking else []
         parts += [f"turns left out: {_listed(self.turns_left_out)}"] if self.turns_left_out else []
         parts += [f"left out: {_listed(self.left_out)}"] if self.left_out else []
         return "; ".join(parts) + "."
@@ -96,7 +99,7 @@ def prepare_dialogues(
             writer.write(row._asdict())
             told, turns, tokens = told + 1, turns + len(_trained_turns(row)), tokens + _trained_tokens(row)
             branched += len(set(row.parents)) < len(row.parents)
-        wanted = round(told * config.mix_share / (1 - config.mix_share))
+        wanted = round(told * config.mix_share / (1 - config.mix_share)) if config.mix else 0
         for row in _rows(map(preparer.general, dialogues.general()), left_out, progress) if wanted else ():
             writer.write(row._asdict())
             general, tokens = general + 1, tokens + _trained_tokens(row)
@@ -105,7 +108,16 @@ def prepare_dialogues(
         if told:
             writer.finalize()
     refuse_nothing(told, left_out)
-    return PreparedDialogues(told, general, turns, tokens, branched, dict(preparer.turns_left_out), dict(left_out))
+    return PreparedDialogues(
+        dialogues=told,
+        general=general,
+        general_lacking=wanted - general,
+        turns=turns,
+        tokens=tokens,
+        branched=branched,
+        turns_left_out=dict(preparer.turns_left_out),
+        left_out=dict(left_out),
+    )
 
 
 @final
