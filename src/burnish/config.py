@@ -8,6 +8,7 @@ it holds: a run records it, but may be resumed with another value.
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -30,6 +31,18 @@ def runtime(default: T) -> T:
 def place() -> Any:
     """A required field that says where a run lies: the run stays the same when its folder is moved or renamed."""
     return dataclasses.field(metadata=RUNTIME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags:
+    """Where a run is made. Every verb that makes one has these flags."""
+
+    out: str = place()
+    """Folder of the run that is made."""
+    restart: bool = runtime(False)
+    """Begin the run anew, deleting what it holds."""
+    json: str | None = runtime(None)
+    """Also write the numbers that are printed to this file, as JSON."""
 
 
 def identity(config: DataclassInstance) -> dict[str, Json]:

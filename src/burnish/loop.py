@@ -8,17 +8,20 @@ appended. So a run that was killed any number of times holds the records of an u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
+
+import tyro
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
 from burnish.ids import stable_seed
 from burnish.images import decode
-from burnish.models import Message, Request
+from burnish.models import Decoding, Message, Model, ModelOptions, Request
 from burnish.progress import Progress
 from burnish.records import Dropped, Example, Record
-from burnish.sources import Inputs
+from burnish.sources import ExampleStream, Inputs
 from burnish.store import Run
 
 MakeRecords: TypeAlias = Callable[[Sequence[Example]], Sequence[Sequence[Record]]]
@@ -27,6 +30,30 @@ MakeRecords: TypeAlias = Callable[[Sequence[Example]], Sequence[Sequence[Record]
 
 CHUNK = 64
 """Inputs in a chunk: several full batches, so that sorting by length pays, and little to lose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking(ModelOptions):
+    """Which model is asked, and about which distorted copies of a picture."""
+
+    distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A distortion of the picture that every question is asked about too; repeat the flag for several."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.distortions, self.decoding  # noqa: B018 - both check their values
+
+    @property
+    def distortions(self) -> tuple[Distortion, ...]:
+        """The distortions that `distort` names."""
+        return parse_distortions(self.distort)
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are generated: greedily."""
+        return Decoding(max_new_tokens=self.max_new_tokens)
 
 
 def parse_distortions(specs: Sequence[str]) -> tuple[Distortion, ...]:
@@ -53,6 +80,15 @@ def distorted_request(example: Example, distortion: Distortion, seed: int) -> Re
 def distortion_seed(run_seed: int, example: Example, distortion: Distortion) -> int:
     """The seed of a distortion of this picture for this question, the same in every run with this `--seed`."""
     return stable_seed(run_seed, example.source, example.id, distortion.spec)
+
+
+def fingerprints(model: Model, inputs: ExampleStream) -> dict[str, str]:
+    """Hex digests, by name, of what decides the answers beside the configuration."""
+    return {
+        "model": model.fingerprint,
+        "template": model.template_fingerprint,
+        "source": inputs.fingerprint,
+    }
 
 
 def fill(run: Run, inputs: Inputs, make: MakeRecords, *, label: str, per_input: int = 1, chunk: int = CHUNK) -> None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.config import place, runtime
-from burnish.distort import Distortion
+from burnish.config import RunFlags, runtime
 from burnish.errors import ConfigError
-from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
-from burnish.models import Decoding, Model, ModelOptions, Reply, Request, open_model
+from burnish.loop import Asking, clean_request, distorted_request, distortion_seed, fill, fingerprints
+from burnish.models import Model, Reply, Request, open_model
 from burnish.records import Dropped, Example, Prediction
-from burnish.sources import Sampling, stream
+from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 
@@ -24,41 +23,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswersConfig(ModelOptions, Sampling):
+class AnswersConfig(Asking, Questions, RunFlags):
     """Ask a model every question of a source, greedily, and score its answers by task."""
 
-    source: tyro.conf.Positional[str]
-    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
-    `huggingface:path`, `pocket`; several joined by commas."""
-    per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
     flag for several. The clean picture is always asked."""
     baseline: str | None = runtime(None)
     """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
     run is scored again, not asked again."""
-    out: str = place()
-    """Folder of the run that is made."""
-    max_new_tokens: int = 512
-    """Longest answer, in tokens."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write all scores to this file."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
-        Sampling.__post_init__(self)
-        parse_distortions(self.distort)
+        Asking.__post_init__(self)
+        Questions.__post_init__(self)
         if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():
             raise ConfigError(f"--baseline and --out are both {self.out}: a run cannot be its own baseline.")
-        Decoding(max_new_tokens=self.max_new_tokens)
-
-    @property
-    def distortions(self) -> tuple[Distortion, ...]:
-        """The distortions that `distort` names."""
-        return parse_distortions(self.distort)
 
 
 def bench_answers(config: AnswersConfig) -> AnswersResult:
@@ -73,12 +52,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
     model = open_model(config)
     inputs = stream(config.source, config)
-    fingerprints = {
-        "model": model.fingerprint,
-        "template": model.template_fingerprint,
-        "source": inputs.fingerprint,
-    }
-    manifest = new_manifest("answers", config, seed=config.seed, fingerprints=fingerprints)
+    manifest = new_manifest("answers", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             asker = _Asker(run, model, config)
@@ -104,7 +78,7 @@ class _Asker:
         """For each example its records: the clean picture's first, then one a distortion."""
         answerable = [example for example in examples if example.answer is not None]
         requests = [request for example in answerable for request in self._requests(example)]
-        replies = iter(self.model.generate(requests, Decoding(max_new_tokens=self.config.max_new_tokens)))
+        replies = iter(self.model.generate(requests, self.config.decoding))
         return [[self._record(example, spec, replies) for spec in self._conditions] for example in examples]
 
     @property

@@ -18,12 +18,12 @@ import tyro
 
 from burnish.bench.free_reading import read_free, read_seeds, seed_folder, seed_folders
 from burnish.bench.free_rules import N_MAX, FreeRules
-from burnish.config import RUNTIME, place, runtime
+from burnish.config import RUNTIME, RunFlags, runtime
 from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.partners import Partners, open_partners
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
-from burnish.sources import Sampling, stream
+from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 
@@ -32,14 +32,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FreeConfig(Partners, Sampling, FreeRules):
+class FreeConfig(Partners, Questions, FreeRules, RunFlags):
     """Let a student speak freely with a teacher, and measure how fast and how far it gets (FIRE's tables 4 to 6)."""
 
-    source: tyro.conf.Positional[str]
-    """Where pictures, questions and ground truths come from: `fire:FILE`, `folder:questions.jsonl`, `llava:file.json`,
-    `huggingface:path`, `pocket`; several joined by commas."""
-    per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
     threshold: float = 8.0
     """The score from which on a response is right, and the dialogue ends."""
     max_turns: int = N_MAX
@@ -51,16 +46,10 @@ class FreeConfig(Partners, Sampling, FreeRules):
     baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = field(default=(), metadata=RUNTIME)
     """The untrained model's run of this verb on the same questions (or its dialogues), by which AT is divided; once,
     or once a seed. May be given later: finished dialogues are only counted again."""
-    out: str = place()
-    """Folder of the run that is made."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write the scores to this file."""
 
     def __post_init__(self) -> None:
         Partners.__post_init__(self)
-        Sampling.__post_init__(self)
+        Questions.__post_init__(self)
         FreeRules.__post_init__(self)
         if self.seeds < 1:
             raise ConfigError(f"--seeds must be at least 1, not {self.seeds}.")
@@ -90,7 +79,7 @@ def bench_free(config: FreeConfig) -> FreeScores:
     baseline = [run for path in config.baseline for run in read_seeds(path, config.rules)]
     refuse_other_seeds(baseline, config.seeds)
     pair = open_partners(config)
-    manifest = new_manifest("free", config, seed=config.seed, fingerprints=_fingerprints(pair))
+    manifest = new_manifest("free", config, seed=config.seed, fingerprints=pair.fingerprints)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if config.restart:
             for folder in seed_folders(run.path):
@@ -106,7 +95,7 @@ def bench_free(config: FreeConfig) -> FreeScores:
 def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
     """The dialogues of one seed."""
     inputs = stream(config.source, config)
-    fingerprints = {**_fingerprints(pair), "source": inputs.fingerprint}
+    fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     manifest = new_manifest("dialogues", config, seed=config.seed, fingerprints=fingerprints)
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
     talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
@@ -114,7 +103,3 @@ def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
         if run.summary is None:
             talk.fill(run, inputs, label=f"dialogues of seed {config.seed}")
             run.finish({"dialogues": len(run)})
-
-
-def _fingerprints(pair: Pair) -> dict[str, str]:
-    return {**pair.student.fingerprints, **pair.teacher.fingerprints}

@@ -39,6 +39,11 @@ class Pair(NamedTuple):
     student: Role
     teacher: Role
 
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Hex digests, by name, of all that decides what is said."""
+        return {**self.student.fingerprints, **self.teacher.fingerprints}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Conversations:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-import tyro
-
-from burnish.config import place, runtime
+from burnish.config import RunFlags, runtime
 from burnish.dialogue.attempts import Attempts
 from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
@@ -22,7 +20,7 @@ from burnish.models import Decoding, ModelOptions, open_model
 from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Composer, OracleComposer
-from burnish.sources import Sampling, stream
+from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 
@@ -36,19 +34,12 @@ CALLS_AHEAD = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComposeConfig(ModelOptions, Sampling):
+class ComposeConfig(ModelOptions, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
-    source: tyro.conf.Positional[str]
-    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
-    `huggingface:path`, `fire:file.json`, `pocket`; several joined by commas."""
     model: str
     """Who writes: a model, mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path or
     hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
-    per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
-    out: str = place()
-    """Folder of the run that is made."""
     prompt: str = "fire-compose"
     """The prompt: `fire-compose`, which is the paper's (figures A10 and A11), or a YAML file like it."""
     attempts: int = 3
@@ -66,14 +57,10 @@ class ComposeConfig(ModelOptions, Sampling):
     prices: str | None = runtime(None)
     """Count the cost by this table (YAML or JSON): for the model's name, `currency`, and `input` and `output`, the
     prices of a million tokens."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write the counts, scores, tokens and cost to this file."""
 
     def __post_init__(self) -> None:
         ModelOptions.__post_init__(self)
-        Sampling.__post_init__(self)
+        Questions.__post_init__(self)
         if self.model == ORACLE and (self.adapter or self.prompt != "fire-compose"):
             raise ConfigError("--model oracle is no model: it takes no --adapter and no --prompt.")
         self.decoding, self.rules  # noqa: B018 - both check their values

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import place, runtime
+from burnish.config import RunFlags
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, ImageError
 from burnish.images import decode
@@ -25,17 +25,11 @@ PICTURES = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportConfig:
+class ImportConfig(RunFlags):
     """Bring the dialogues of a FIRE file into a run, to train on them or to bench with them."""
 
     source: tyro.conf.Positional[str]
     """FIRE's JSON: a file, or `fire:FILE#root=DIR` where its pictures lie in another folder."""
-    out: str = place()
-    """Folder of the run that is made."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write the counts to this file."""
 
     def __post_init__(self) -> None:
         for flag, value in (("SOURCE", self.source), ("--out", self.out)):

@@ -9,10 +9,18 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import place, runtime
+from burnish.config import RunFlags
 from burnish.distort import Distortion
-from burnish.loop import clean_request, distorted_request, distortion_seed, fill, parse_distortions
-from burnish.models import Decoding, Model, ModelOptions, Reply, Request, ScoringModel, open_model
+from burnish.loop import (
+    Asking,
+    clean_request,
+    distorted_request,
+    distortion_seed,
+    fill,
+    fingerprints,
+    parse_distortions,
+)
+from burnish.models import Model, Reply, Request, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
@@ -22,7 +30,7 @@ DEFAULT_DISTORTIONS = ("noise:800",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairsConfig(ModelOptions, Sampling):
+class PairsConfig(Asking, Sampling, RunFlags):
     """Make preference pairs from pictures and questions that nobody labelled (SeVa, algorithm 1)."""
 
     source: tyro.conf.Positional[str]
@@ -31,20 +39,10 @@ class PairsConfig(ModelOptions, Sampling):
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
     for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
-    out: str = place()
-    """Folder of the run that is made."""
-    max_new_tokens: int = 512
-    """Longest answer, in tokens."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write the counts and answer lengths to this file."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
+        Asking.__post_init__(self)
         Sampling.__post_init__(self)
-        parse_distortions(self.distort)
-        Decoding(max_new_tokens=self.max_new_tokens)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -68,12 +66,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     distortions = config.distortions
     model = open_model(config)
     inputs = stream(config.source, config)
-    fingerprints = {
-        "model": model.fingerprint,
-        "template": model.template_fingerprint,
-        "source": inputs.fingerprint,
-    }
-    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints)
+    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
@@ -109,8 +102,7 @@ class _PairMaker:
             for example in examples
             for distortion in self.distortions
         ]
-        decoding = Decoding(max_new_tokens=self.config.max_new_tokens)
-        replies = self.model.generate([*clean, *distorted], decoding)
+        replies = self.model.generate([*clean, *distorted], self.config.decoding)
         chosen, rejected = replies[: len(clean)], replies[len(clean) :]
         width = len(self.distortions)
         outcomes = [

@@ -6,41 +6,28 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import tyro
-
-from burnish.config import place, runtime
+from burnish.config import RunFlags
 from burnish.dialogue.loop import Conversations
 from burnish.dialogue.partners import Partners, open_partners
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.records import Dialogue, Dropped
-from burnish.sources import Sampling, stream
+from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulateConfig(Partners, Sampling):
+class SimulateConfig(Partners, Questions, RunFlags):
     """Let a student answer a source's questions and refine its answers by a teacher's feedback (FIRE, section 3.3)."""
 
-    source: tyro.conf.Positional[str]
-    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
-    `huggingface:path`, `pocket`; several joined by commas."""
-    per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
     min_gain: float | None = None
     """Drop dialogues whose last score is not this far above the first. The paper names no such filter, but every
     dialogue in the published FIRE-1M gained at least 1 (its figure 5c)."""
-    out: str = place()
-    """Folder of the run that is made."""
-    restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
-    json: str | None = runtime(None)
-    """Also write the counts to this file."""
 
     def __post_init__(self) -> None:
         Partners.__post_init__(self)
-        Sampling.__post_init__(self)
+        Questions.__post_init__(self)
         if self.max_turns < 2:
             raise ConfigError(f"--max-turns must be at least 2, not {self.max_turns}: one turn refines nothing.")
 
@@ -53,7 +40,7 @@ def simulate(config: SimulateConfig) -> Path:
     """
     pair = open_partners(config)
     inputs = stream(config.source, config)
-    fingerprints = {**pair.student.fingerprints, **pair.teacher.fingerprints, "source": inputs.fingerprint}
+    fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     manifest = new_manifest("simulate", config, seed=config.seed, fingerprints=fingerprints)
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(

@@ -3,6 +3,6 @@
 from burnish.sources.base import Candidate, Source
 from burnish.sources.examples import ExampleStream, Inputs, stream
 from burnish.sources.registry import KINDS, open_source
-from burnish.sources.sampling import Sampling
+from burnish.sources.sampling import Questions, Sampling
 
-__all__ = ["KINDS", "Candidate", "ExampleStream", "Inputs", "Sampling", "Source", "open_source", "stream"]
+__all__ = ["KINDS", "Candidate", "ExampleStream", "Inputs", "Questions", "Sampling", "Source", "open_source", "stream"]

@@ -1,4 +1,4 @@
-"""Which of a source's examples are taken: the flags that every verb with a SOURCE shares."""
+"""A source and which of its examples are taken: the flags that every verb with a SOURCE shares."""
 
 from __future__ import annotations
 
@@ -37,3 +37,14 @@ class Sampling:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")
         if self.seed < 0:
             raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questions(Sampling):
+    """The questions of a source with their ground truths: all of them, unless fewer are asked for."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
+    `huggingface:path`, `pocket`; several joined by commas."""
+    per_image: int | None = None
+    """Questions taken of one picture, at random; without it, all of them."""
