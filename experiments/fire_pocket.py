@@ -2,9 +2,10 @@
 
     python experiments/fire_pocket.py OUT [--seeds 0 1 2] …
 
-Composes dialogues with the oracle (FIRE-100K), trains a student and a teacher on them, lets the two speak (FIRE-1M),
-trains the final student on both, and benches untrained and trained models. Every stage is one of Burnish's own verbs
-and resumes by itself: the script can be killed and started again, and seeds may be run by processes side by side.
+Composes dialogues with the oracle (FIRE-100K), trains a teacher and a student on them, lets the two speak (FIRE-1M),
+trains the final student on both, and benches untrained and trained models. As in the paper all students speak with one
+teacher, that of the first seed. Every stage is one of Burnish's own verbs and resumes by itself: the script can be
+killed and started again, and with `--only` its stages can be run by processes side by side.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import tyro
 
@@ -28,8 +29,9 @@ Numbers: TypeAlias = dict[str, Any]
 
 STUDENTS = ("untrained", "FIRE-100K", "FIRE")
 """Rows of table 4: the pocket VLM as it comes, trained on composed dialogues, and on simulated ones too."""
-LOTS = 4
-"""Lots of training questions that each seed has for itself: to compose, to simulate, and to mix in twice."""
+LOTS = 5
+"""Lots of training questions that each seed has for itself: to compose, to watch the untrained model, to simulate, and
+to mix in twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,49 +42,102 @@ class Experiment:
     """Folder of all runs, adapters and results."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Repetitions: other questions, pictures and training orders each time, the same benches."""
+    only: Literal["teachers", "students", "all"] = "all"
+    """Stop after the teachers of all seeds, or the students on composed dialogues."""
     composed: int = 10_000
     """Dialogues that the oracle composes for a seed, spread over the eight seen tasks."""
-    simulated: int = 8000
+    watched: int = 6000
+    """Questions about which the untrained model speaks with the oracle, for the teacher to learn from: what a model
+    really says is often no answer at all, and the oracle composes none of that."""
+    simulated: int = 6000
     """Questions that student and teacher speak about."""
     bench: int = 50
     """Bench questions of each of the sixteen tasks, seen and new."""
     rank: int = 32
     """Rank of all adapters, on every linear layer of the language model. The paper's (64, on queries and keys) suits a
     model that can speak; the pocket VLM has to learn the words of feedback."""
-    student_lr: float = 2e-3
+    student_lr: float = 1.5e-3
     """Peak learning rate of students."""
     teacher_lr: float = 2e-3
     """Peak learning rate of the teacher."""
-    teacher_passes: int = 3
-    """Times that the teacher sees the composed dialogues."""
-    mix_share: float = 0.25
+    teacher_passes: int = 2
+    """Times that the teacher sees its dialogues."""
+    mix_share: float = 0.5
     """Share of general questions in what students are trained on."""
     batch_size: int = 32
     """Dialogues in an optimiser step."""
 
 
 def main(experiment: Experiment) -> None:
-    """All seeds, then what is known so far."""
+    """All stages of all seeds, then what is known so far."""
     out = Path(experiment.out)
-    bench = _compose(out / "bench", source=_bench_source(experiment), seed=0)
+    teachers = [_teacher(experiment, out, seed) for seed in experiment.seeds] if experiment.only != "students" else []
+    if experiment.only == "teachers":
+        return
     for seed in experiment.seeds:
-        _seed(experiment, out, bench, seed)
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("seed-*/results.json"))]
+        _first_student(experiment, out, seed)
+    if experiment.only == "students":
+        return
+    bench = _compose(out / "bench", source=_bench_source(experiment), seed=0)
+    for seed, own in zip(experiment.seeds, teachers, strict=True):
+        numbers = _seed(experiment, out, bench, seed, teachers[0])
+        for name, adapter in (("untrained", None), ("FD", own)):
+            numbers["teacher"][name] = _fixed(_here(out, seed), bench, f"fixed-teacher-{name}", "teacher", adapter)[
+                "teacher"
+            ]
+        (_here(out, seed) / "results.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    results = [json.loads((_here(out, seed) / "results.json").read_text(encoding="utf-8")) for seed in experiment.seeds]
     (out / "results.json").write_text(
         json.dumps({"experiment": asdict(experiment), "seeds": results}, indent=2) + "\n", encoding="utf-8"
     )
 
 
-def _seed(experiment: Experiment, out: Path, bench: Path, seed: int) -> None:
-    """One repetition; its numbers are written when all of it is done."""
-    here = out / f"seed-{seed}"
-    composed = _compose(here / "composed", source=_lot(experiment.composed, seed, 0), seed=seed)
-    teacher = _train_teacher(experiment, here / "teacher", composed, seed)
-    first = _train_student(experiment, here / "student-100k", (composed,), seed, mix=2)
-    simulated = here / "simulated"
+def _here(out: Path, seed: int) -> Path:
+    return out / f"seed-{seed}"
+
+
+def _composed(experiment: Experiment, out: Path, seed: int) -> Path:
+    return _compose(_here(out, seed) / "composed", source=_lot(experiment.composed, seed, 0), seed=seed)
+
+
+def _teacher(experiment: Experiment, out: Path, seed: int) -> Path:
+    """Trained on composed dialogues, and on what the oracle tells the untrained model."""
+    here = _here(out, seed)
+    watched = here / "watched"
     verbs.simulate(
         SimulateConfig(
-            source=_lot(experiment.simulated, seed, 1),
+            source=_lot(experiment.watched, seed, 1),
+            student="pocket",
+            teacher="oracle",
+            max_new_tokens=96,
+            batch_size=64,
+            seed=seed,
+            out=str(watched),
+        )
+    )
+    config = TeacherConfig(
+        runs=(str(_composed(experiment, out, seed)), str(watched)),
+        lr=experiment.teacher_lr,
+        passes=experiment.teacher_passes,
+        out=str(here / "teacher"),
+        **_training(experiment, seed),
+    )
+    verbs.train_teacher(config)
+    return here / "teacher"
+
+
+def _first_student(experiment: Experiment, out: Path, seed: int) -> Path:
+    composed = _composed(experiment, out, seed)
+    return _train_student(experiment, _here(out, seed) / "student-100k", (composed,), seed, mix=3)
+
+
+def _seed(experiment: Experiment, out: Path, bench: Path, seed: int, teacher: Path) -> Numbers:
+    """Simulate, train the final student, and bench all students of one repetition."""
+    here = _here(out, seed)
+    first, simulated = _first_student(experiment, out, seed), here / "simulated"
+    verbs.simulate(
+        SimulateConfig(
+            source=_lot(experiment.simulated, seed, 2),
             student="pocket",
             student_adapter=str(first),
             teacher="pocket",
@@ -94,17 +149,14 @@ def _seed(experiment: Experiment, out: Path, bench: Path, seed: int) -> None:
             out=str(simulated),
         )
     )
-    final = _train_student(experiment, here / "student", (composed, simulated), seed, mix=3)
-    adapters = dict(zip(STUDENTS, (None, first, final), strict=True))
+    final = _train_student(experiment, here / "student", (_composed(experiment, out, seed), simulated), seed, mix=4)
     numbers: Numbers = {"seed": seed, "free": {}, "oracle": {}, "answers": {}, "student": {}, "teacher": {}}
-    for name, adapter in adapters.items():
+    for name, adapter in zip(STUDENTS, (None, first, final), strict=True):
         numbers["free"][name] = _free(experiment, here, name, adapter, teacher)
         numbers["oracle"][name] = _free(experiment, here, name, adapter, None)
         numbers["answers"][name] = _answers(experiment, out, here, name, adapter)
         numbers["student"][name] = _fixed(here, bench, f"fixed-student-{name}", "student", adapter)["student"]
-    for name, adapter in (("untrained", None), ("FD", teacher)):
-        numbers["teacher"][name] = _fixed(here, bench, f"fixed-teacher-{name}", "teacher", adapter)["teacher"]
-    (here / "results.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    return numbers
 
 
 def _lot(questions: int, seed: int, which: int) -> str:
@@ -117,18 +169,6 @@ def _bench_source(experiment: Experiment) -> str:
 
 def _compose(out: Path, *, source: str, seed: int) -> Path:
     verbs.compose(ComposeConfig(source=source, model="oracle", seed=seed, out=str(out)))
-    return out
-
-
-def _train_teacher(experiment: Experiment, out: Path, composed: Path, seed: int) -> Path:
-    config = TeacherConfig(
-        runs=(str(composed),),
-        lr=experiment.teacher_lr,
-        passes=experiment.teacher_passes,
-        out=str(out),
-        **_training(experiment, seed),
-    )
-    verbs.train_teacher(config)
     return out
 
 
