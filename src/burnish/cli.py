@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from burnish import __version__
+from burnish.bench.standard.registry import BENCHMARKS
 from burnish.errors import BurnishError, ConfigError
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ VERBS = {
     "score free": Verb(
         "burnish.bench.score:ScoreFreeConfig", "burnish.verbs:score_free", "free dialogues that exist already (FIRE)"
     ),
+    **{
+        f"score {name}": Verb(benchmark.config, "burnish.verbs:score_standard", benchmark.what)
+        for name, benchmark in BENCHMARKS.items()
+    },
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
     "import": Verb(
         "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"
@@ -167,16 +172,21 @@ def _from_file(kind: type[DataclassInstance], file: Path) -> tuple[Any, list[str
             if "tuple" in str(field.type) and name in given:
                 value = tuple(value) if isinstance(value, list) else (value,)
         elif name in given:
-            flags += _as_flags(f"--{name.replace('_', '-')}", given[name])
+            flags += _as_flags(
+                f"--{name.replace('_', '-')}", given[name], once="UseAppendAction" not in str(field.type)
+            )
         object.__setattr__(defaults, name, value)
     return defaults, flags
 
 
-def _as_flags(flag: str, value: Any) -> list[str]:
+def _as_flags(flag: str, value: Any, *, once: bool) -> list[str]:
+    """The words of one flag; a list stands behind it `once`, or with the flag before each of its items."""
     if value is None or value is False:
         return []
     if value is True:
         return [flag]
+    if isinstance(value, list) and once:
+        return [flag, *map(str, value)]
     return [word for item in (value if isinstance(value, list) else [value]) for word in (flag, str(item))]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
+    from burnish.bench.standard.registry import ScoreStandardConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
@@ -165,6 +166,17 @@ def score_free(config: ScoreFreeConfig) -> None:
     _show(free_tables(scores))
     if config.plot:
         print(f"\nThe accuracy by turn is drawn on {save(accuracy_by_turn(scores), Path(config.plot))}.")
+
+
+def score_standard(config: ScoreStandardConfig) -> None:
+    """Score recorded predictions of a standard benchmark, and show its table."""
+    from burnish.bench.standard.registry import score
+    from burnish.report.standard_tables import standard_tables
+    from burnish.store.codec import to_json
+
+    scores = score(config)
+    _write_json(config.json, to_json(scores))
+    _show(standard_tables(scores))
 
 
 def report(config: ReportConfig) -> None:

@@ -1,0 +1,84 @@
+"""Values of answers as a benchmark's numbers, with intervals in which questions about one picture count as related."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from burnish.bench.uncertainty import (
+    Floats,
+    Interval,
+    Statistic,
+    bootstrap_interval,
+    percentiles,
+    rate_interval,
+    resampled_sums,
+)
+from burnish.scores import AccuracyScores, Bounds, PartScore
+
+IntervalOf = Callable[[Floats], Interval | None]
+"""From sums by picture (numerator, denominator) to the interval of their ratio."""
+RATE: IntervalOf = rate_interval
+"""Wilson's, where each answer is right or wrong."""
+MEAN: IntervalOf = bootstrap_interval
+"""The bootstrap, where an answer may be half right."""
+
+
+class Answered(NamedTuple):
+    """What one answer is worth."""
+
+    picture: str
+    value: float
+    """0 to 1."""
+    groups: tuple[str, ...] = ()
+    """The parts of the benchmark that the question belongs to."""
+
+
+def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]]) -> Floats:
+    """P x K: the sums of each picture's terms, pictures in order of first sight."""
+    place = {picture: row for row, picture in enumerate(dict.fromkeys(pictures))}
+    sums_PK = np.zeros((len(place), len(terms[0]) if terms else 0))
+    np.add.at(sums_PK, [place[picture] for picture in pictures], np.asarray(terms, dtype=np.float64))
+    return sums_PK
+
+
+def part(answers: Sequence[Answered], interval_of: IntervalOf) -> PartScore:
+    """The mean value of some answers."""
+    sums_P2 = sums_by_picture([a.picture for a in answers], [(a.value, 1) for a in answers])
+    return PartScore(
+        value=float(sums_P2[:, 0].sum() / sums_P2[:, 1].sum()), interval=bounds(interval_of(sums_P2)), n=len(answers)
+    )
+
+
+def accuracy_scores(
+    benchmark: str, answers: Sequence[Answered], interval_of: IntervalOf, counts: Mapping[str, int] | None = None
+) -> AccuracyScores:
+    """The mean value over all answers, and over each group in order of first sight."""
+    whole = part(answers, interval_of)
+    groups = dict.fromkeys(group for answer in answers for group in answer.groups)
+    return AccuracyScores(
+        benchmark=benchmark,
+        accuracy=whole.value,
+        interval=whole.interval,
+        n=whole.n,
+        pictures=len({answer.picture for answer in answers}),
+        groups={name: part([a for a in answers if name in a.groups], interval_of) for name in groups},
+        counts=dict(counts or {}),
+    )
+
+
+def bootstrap(sums_PK: Floats, statistic: Statistic) -> Bounds | None:
+    """Percentile interval of any function of the column sums; None for a single picture."""
+    return bounds(percentiles(statistic(resampled_sums(sums_PK)))) if len(sums_PK) > 1 else None
+
+
+def bounds(interval: Interval | None) -> Bounds | None:
+    """As results store it."""
+    return tuple(interval) if interval else None
+
+
+def known(intervals: Iterable[tuple[str, Bounds | None]]) -> dict[str, Bounds]:
+    """The intervals that there are, by name."""
+    return {name: interval for name, interval in intervals if interval}

@@ -1,0 +1,58 @@
+"""Recorded predictions: exactly one for each question, found by the question's id, never by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from burnish.bench.standard.files import Item, items
+from burnish.errors import SourceError
+
+FORM = "give JSON lines (or a JSON list) with one object a question"
+
+
+def read_predictions(
+    path: str,
+    ids: tuple[str, ...],
+    texts: tuple[str, ...],
+    asked: Collection[str],
+    *,
+    source: str,
+    ignored: Collection[str] = (),
+) -> dict[str, str]:
+    """The text predicted for each of the questions `asked`, by their ids.
+
+    `ids` and `texts` are the names that the two fields may have; `source` is the file of the questions; predictions
+    for the questions `ignored` are passed over. Raises SourceError where one is missing, double or of no question.
+    """
+    found = (item for item in items(path, FORM))
+    return by_id(((item, item.key(*ids), item.text(*texts)) for item in found), asked, path, source, ignored)
+
+
+def by_id(
+    found: Iterable[tuple[Item, str, str]],
+    asked: Collection[str],
+    path: str,
+    source: str,
+    ignored: Collection[str] = (),
+) -> dict[str, str]:
+    """Texts by id. Raises SourceError unless each question asked has exactly one."""
+    texts: dict[str, str] = {}
+    for item, key, text in found:
+        if key in texts:
+            raise item.fault(f"is the second prediction for question {key}: give each question one")
+        if key in asked:
+            texts[key] = text
+        elif key not in ignored:
+            raise item.fault(f"is for question {key}, which {source} does not have: score it with its own questions")
+    check_complete(texts, asked, path, source)
+    return texts
+
+
+def check_complete(given: Collection[str], asked: Collection[str], path: str, source: str) -> None:
+    """Raises SourceError naming a question without a prediction."""
+    missing = [key for key in asked if key not in given]
+    if missing:
+        raise SourceError(
+            f"{path} has no prediction for {len(missing):,} of the {len(asked):,} questions of {source}, such as "
+            f"question {missing[0]}: predict them too."
+        )

@@ -1,0 +1,40 @@
+"""The standard benchmarks by the name that `burnish score NAME` has for them: a new one is one file and one line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+
+class ScoreStandardConfig(Protocol):
+    """What every configuration of `burnish score NAME` has."""
+
+    benchmark: ClassVar[str]
+
+    @property
+    def json(self) -> str | None: ...
+
+
+class Benchmark(NamedTuple):
+    """Where its configuration and its scorer are, as `module:name`, imported only when they are called."""
+
+    config: str
+    score: str
+    what: str
+
+
+def _benchmark(module: str, config: str, what: str) -> Benchmark:
+    room = "burnish.bench.standard"
+    return Benchmark(f"{room}.configs:{config}", f"{room}.{module}:score_files", what)
+
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "pope": _benchmark("pope", "ScorePopeConfig", "POPE: yes or no, F1 by split"),
+}
+
+
+def score(config: ScoreStandardConfig) -> Any:
+    """The benchmark's scores, a noun of `burnish.scores`. Raises a BurnishError for files that cannot be scored."""
+    module, _, name = BENCHMARKS[config.benchmark].score.partition(":")
+    return getattr(importlib.import_module(module), name)(config)

@@ -1,0 +1,64 @@
+"""Tables of the standard benchmarks, each number with its interval."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import singledispatch
+
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table
+from burnish.scores import Bounds, PopeScores
+
+WIDTH = 78
+NOTE = "± is the 95 % interval; questions about one picture count as related."
+
+
+@singledispatch
+def standard_tables(scores: object) -> list[Table]:
+    """The tables of a benchmark's scores, at most 80 columns wide."""
+    raise TypeError(f"There is no table for {type(scores).__name__}.")
+
+
+@standard_tables.register
+def _(scores: PopeScores) -> list[Table]:
+    columns = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1"}
+    rows = [
+        (
+            short(name, 14),
+            *(share(getattr(split, key), split.intervals.get(key)) for key in columns),
+            share(split.yes_ratio, None),
+        )
+        for name, split in scores.splits.items()
+    ]
+    asked = ", ".join(f"{name} {split.n:,}" for name, split in scores.splits.items())
+    return [
+        Table(
+            title=f"POPE, in % ({scores.protocol} protocol)",
+            columns=("split", *columns.values(), "yes"),
+            rows=tuple(rows),
+            note=notes(f"Mean F1 {share(scores.mean_f1, scores.interval)}.", f"Questions: {asked}.", NOTE),
+        )
+    ]
+
+
+def share(value: float | None, interval: Bounds | None) -> str:
+    """ "71.3 ± 2.9": a share in percent."""
+    scaled = (interval[0] * 100, interval[1] * 100) if interval else None
+    return points(None if value is None else 100 * value, scaled)
+
+
+def points(value: float | None, interval: Bounds | None) -> str:
+    """A number as it is, with the farther of its interval's ends."""
+    if value is None:
+        return NOTHING
+    margin = f"{PLUS_MINUS}{max(value - interval[0], interval[1] - value):.1f}" if interval else ""
+    return f"{value:.1f}{margin}"
+
+
+def short(name: str, width: int) -> str:
+    """No wider than `width`."""
+    return name if len(name) <= width else f"{name[: width - 1]}…"
+
+
+def notes(*parts: str) -> str:
+    """Each part on lines of its own, no wider than a terminal."""
+    return "\n".join(textwrap.fill(part, WIDTH) for part in parts)
