@@ -6,7 +6,7 @@ import textwrap
 from functools import singledispatch
 
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table
-from burnish.scores import Bounds, PopeScores
+from burnish.scores import Bounds, MmeScores, PopeScores
 
 WIDTH = 78
 NOTE = "± is the 95 % interval; questions about one picture count as related."
@@ -40,6 +40,34 @@ def _(scores: PopeScores) -> list[Table]:
     ]
 
 
+@standard_tables.register
+def _(scores: MmeScores) -> list[Table]:
+    rows = [
+        (
+            name,
+            f"{task.n:,}",
+            share(task.accuracy, task.intervals.get("accuracy")),
+            share(task.accuracy_plus, task.intervals.get("accuracy_plus")),
+            points(task.score, task.intervals.get("score")),
+            f"{task.other:,}",
+        )
+        for name, task in scores.tasks.items()
+    ]
+    sums = [
+        (name, "", "", "", points(getattr(scores, name), scores.intervals.get(name)), "")
+        for name in ("perception", "cognition")
+    ]
+    left_out = f"Left out of the sums: {', '.join(scores.left_out)}." if scores.left_out else ""
+    return [
+        Table(
+            title="MME",
+            columns=("task", "n", "acc %", "acc+ %", "score", "other"),
+            rows=(*rows, *sums),
+            note=notes("Score: acc + acc+, at most 200. Other: answers that are neither yes nor no.", left_out, NOTE),
+        )
+    ]
+
+
 def share(value: float | None, interval: Bounds | None) -> str:
     """ "71.3 ± 2.9": a share in percent."""
     scaled = (interval[0] * 100, interval[1] * 100) if interval else None
@@ -61,4 +89,4 @@ def short(name: str, width: int) -> str:
 
 def notes(*parts: str) -> str:
     """Each part on lines of its own, no wider than a terminal."""
-    return "\n".join(textwrap.fill(part, WIDTH) for part in parts)
+    return "\n".join(textwrap.fill(part, WIDTH) for part in parts if part)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.errors import LineError, SourceError
-from burnish.sources.files import open_file
+from burnish.sources.files import open_file, read_lines
 from burnish.sources.json_items import json_items
 
 
@@ -102,6 +102,15 @@ def listed(parent: Item, name: str) -> Iterator[Item]:
         if not isinstance(value, dict):
             raise parent.fault(f"item {number} of `{name}`, is no JSON object")
         yield Item(f"{parent.where}, item {number} of `{name}`", value)
+
+
+def text_lines(path: str, release: str) -> Iterator[tuple[str, str]]:
+    """The lines of a text that are not blank, each with its place, without the line's end."""
+    for number, line in read_lines(official(path, release)):
+        try:
+            yield f"{path}, line {number}", line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path}, line {number}, is not UTF-8 text: {error.reason}.") from error
 
 
 def table(path: str, release: str) -> Iterator[Item]:

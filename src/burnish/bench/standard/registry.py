@@ -31,6 +31,7 @@ def _benchmark(module: str, config: str, what: str) -> Benchmark:
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "pope": _benchmark("pope", "ScorePopeConfig", "POPE: yes or no, F1 by split"),
+    "mme": _benchmark("mme", "ScoreMmeConfig", "MME: perception and cognition"),
 }
 
 

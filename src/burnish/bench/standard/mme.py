@@ -1,0 +1,96 @@
+"""MME (Fu et al., 2023): yes-or-no questions, two a picture, in ten tasks of perception and four of cognition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from burnish.bench.standard.configs import ScoreMmeConfig
+from burnish.bench.standard.mme_files import Row, read_task, task_files
+from burnish.bench.standard.numbers import RATE, bootstrap, bounds, known
+from burnish.bench.uncertainty import Floats, ratios
+from burnish.scores import Bounds, MmeScores, MmeTask
+
+PERCEPTION = (
+    *("existence", "count", "position", "color", "posters"),
+    *("celebrity", "scene", "landmark", "artwork", "OCR"),
+)
+COGNITION = ("commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning")
+SUMS = {"perception": PERCEPTION, "cognition": COGNITION}
+TASKS = (*PERCEPTION, *COGNITION)
+
+
+def score_files(config: ScoreMmeConfig) -> MmeScores:
+    """The scores of a folder of task files. Raises SourceError, naming file and line."""
+    paths = task_files(config.folder, TASKS, config.missing)
+    return score({task: read_task(path) for task, path in paths.items()})
+
+
+def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> MmeScores:
+    """The scores of each task's questions, two a picture."""
+    terms = {task: np.array([_terms(pair) for pair in of_task], dtype=float) for task, of_task in pairs.items()}
+    tasks = {
+        task: _task(terms[task], sum(reading(row.prediction) == "other" for pair in of_task for row in pair))
+        for task, of_task in pairs.items()
+    }
+    there = {name: [task for task in group if task in tasks] for name, group in SUMS.items()}
+    sums = {name: sum(tasks[task].score for task in group) if group else None for name, group in there.items()}
+    return MmeScores(
+        perception=sums["perception"],
+        cognition=sums["cognition"],
+        tasks=tasks,
+        left_out=tuple(task for task in TASKS if task not in tasks),
+        intervals=known((name, _sum_interval([terms[task] for task in group])) for name, group in there.items()),
+    )
+
+
+def reading(prediction: str) -> str:
+    """yes or no where the answer is that word or has it in its first four characters (yes before no), else other."""
+    text = prediction.lower()
+    if text in ("yes", "no"):
+        return text
+    return next((word for word in ("yes", "no") if word in text[:4]), "other")
+
+
+def _terms(pair: tuple[Row, Row]) -> tuple[int, ...]:
+    """A picture's right answers, questions, whether both are right, and itself."""
+    right = sum(reading(row.prediction) == row.truth for row in pair)
+    return right, 2, right == 2, 1
+
+
+def _scores(sums_R4: Floats) -> Floats:
+    """100 (accuracy + accuracy+) in each of R draws."""
+    return 100 * (ratios(sums_R4[:, :2]) + ratios(sums_R4[:, 2:]))
+
+
+def _task(terms_P4: Floats, other: int) -> MmeTask:
+    right, questions, both, pictures = terms_P4.sum(axis=0)
+    return MmeTask(
+        score=float(100 * (right / questions + both / pictures)),
+        accuracy=float(right / questions),
+        accuracy_plus=float(both / pictures),
+        n=int(questions),
+        other=other,
+        intervals=known(
+            [
+                ("score", bootstrap(terms_P4, _scores)),
+                ("accuracy", bounds(RATE(terms_P4[:, :2]))),
+                ("accuracy_plus", bounds(RATE(terms_P4[:, 2:]))),
+            ]
+        ),
+    )
+
+
+def _sum_interval(tasks: Sequence[Floats]) -> Bounds | None:
+    """Of the sum of the tasks' scores: all their pictures are drawn together, each task in columns of its own."""
+    if not tasks:
+        return None
+    blocks = [
+        [terms if i == j else np.zeros((len(terms), 4)) for j in range(len(tasks))] for i, terms in enumerate(tasks)
+    ]
+
+    def total(sums_RK: Floats) -> Floats:
+        return np.sum([_scores(sums_RK[:, 4 * j : 4 * j + 4]) for j in range(len(tasks))], axis=0)
+
+    return bootstrap(np.block(blocks), total)
