@@ -6,7 +6,7 @@ import textwrap
 from functools import singledispatch
 
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table
-from burnish.scores import Bounds, MmeScores, PopeScores
+from burnish.scores import AccuracyScores, Bounds, MmeScores, PopeScores
 
 WIDTH = 78
 NOTE = "± is the 95 % interval; questions about one picture count as related."
@@ -64,6 +64,21 @@ def _(scores: MmeScores) -> list[Table]:
             columns=("task", "n", "acc %", "acc+ %", "score", "other"),
             rows=(*rows, *sums),
             note=notes("Score: acc + acc+, at most 200. Other: answers that are neither yes nor no.", left_out, NOTE),
+        )
+    ]
+
+
+@standard_tables.register
+def _(scores: AccuracyScores) -> list[Table]:
+    rows = [(short(name, 40), f"{part.n:,}", share(part.value, part.interval)) for name, part in scores.groups.items()]
+    rows.append(("all", f"{scores.n:,}", share(scores.accuracy, scores.interval)))
+    counts = ", ".join(f"{count:,} {what}" for what, count in scores.counts.items() if count)
+    return [
+        Table(
+            title=scores.benchmark,
+            columns=("questions", "n", "accuracy %"),
+            rows=tuple(rows),
+            note=notes(f"{scores.n:,} questions about {scores.pictures:,} pictures.", counts and f"{counts}.", NOTE),
         )
     ]
 

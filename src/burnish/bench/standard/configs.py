@@ -52,3 +52,58 @@ class ScoreMmeConfig:
     """What is done where tasks have no file: refuse to score, or sum the others."""
     json: str | None = None
     """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreVqav2Config:
+    """Score recorded answers to VQAv2's validation questions: soft accuracy among ten people's answers."""
+
+    benchmark: ClassVar[str] = "vqav2"
+    annotations: str
+    """VQAv2's v2_mscoco_val2014_annotations.json, or a part of it in the same form."""
+    predictions: str
+    """The answers as they would be submitted: a JSON list, or JSON lines, with `question_id` and `answer` (or
+    `text`). `burnish submit vqav2` makes them of a model's own words as LLaVA does."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreTextvqaConfig:
+    """Score recorded answers to TextVQA's validation questions: soft accuracy, all answers in EvalAI's form."""
+
+    benchmark: ClassVar[str] = "textvqa"
+    annotations: str
+    """TextVQA_0.5.1_val.json, or a part of it in the same form."""
+    predictions: str
+    """JSON lines with `image_id`, `question` and `text`, or LLaVA's with `question_id` (the picture), `prompt` and
+    `text`."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreVizwizConfig:
+    """Score recorded answers to VizWiz's validation questions, by VQAv2's rule."""
+
+    benchmark: ClassVar[str] = "vizwiz"
+    annotations: str
+    """VizWiz's val.json, or a part of it in the same form."""
+    predictions: str
+    """The answers as they would be submitted: a JSON list, or JSON lines, with `image` and `answer`.
+    `burnish submit vizwiz` makes them of a model's own words as LLaVA does."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreGqaConfig:
+    """Score recorded answers to GQA: accuracy by exact equality."""
+
+    benchmark: ClassVar[str] = "gqa"
+    questions: str
+    """GQA's testdev_balanced_questions.json, or a part of it in the same form."""
+    predictions: str
+    """A JSON list, or JSON lines, with `questionId` and `prediction` (or LLaVA's `question_id` and `text`)."""
+    json: str | None = None
+    """Also write the scores to this file."""

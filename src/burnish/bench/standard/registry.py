@@ -32,6 +32,10 @@ def _benchmark(module: str, config: str, what: str) -> Benchmark:
 BENCHMARKS: Mapping[str, Benchmark] = {
     "pope": _benchmark("pope", "ScorePopeConfig", "POPE: yes or no, F1 by split"),
     "mme": _benchmark("mme", "ScoreMmeConfig", "MME: perception and cognition"),
+    "vqav2": _benchmark("vqav2", "ScoreVqav2Config", "VQAv2: soft accuracy among ten answers"),
+    "textvqa": _benchmark("textvqa", "ScoreTextvqaConfig", "TextVQA: the same, in EvalAI's form"),
+    "vizwiz": _benchmark("vizwiz", "ScoreVizwizConfig", "VizWiz: VQAv2's rule"),
+    "gqa": _benchmark("gqa", "ScoreGqaConfig", "GQA: exact answers"),
 }
 
 
