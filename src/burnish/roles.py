@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, final, overload
+from typing import Literal, NamedTuple, Protocol, TypeAlias, final, overload
 
 from burnish.errors import ModelError
 from burnish.images import decode
 from burnish.models import Decoding, Model, OnReply, Reply, Request
 from burnish.prompts import ComposerPrompt, StudentPrompt, TeacherPrompt
 from burnish.records import Example, Turn
+
+RoleName: TypeAlias = Literal["student", "teacher"]
 
 
 class Case(NamedTuple):

@@ -48,7 +48,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, script: Script) -> list[ScriptedModel]
         made.extend(ScriptedModel(script) for _ in options)
         return list(made[-len(options) :])
 
-    monkeypatch.setattr("burnish.models.open_models", open_models)
+    monkeypatch.setattr("burnish.dialogue.partners.open_models", open_models)
     return made
 
 

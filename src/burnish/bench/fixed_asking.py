@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.fixed_metrics import fixed_scores
-from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, RoleName, places
+from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
 from burnish.dialogue.asking import answered
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.models import OnReply, Reply
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped, Example, Prediction
-from burnish.roles import Case, Role
+from burnish.roles import Case, Role, RoleName
 from burnish.scores import FixedScores
 from burnish.store import Part, Run
 from burnish.store.codec import dump

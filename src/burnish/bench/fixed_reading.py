@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 from burnish.dialogue.reading import open_dialogues
 from burnish.errors import LineError, SourceError
 from burnish.records import Dialogue, Dropped
+from burnish.roles import RoleName
 from burnish.sources.json_items import json_items
 
-RoleName: TypeAlias = Literal["student", "teacher"]
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
 Missing: TypeAlias = Literal["refuse", "empty", "left-out"]
 

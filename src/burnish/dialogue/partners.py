@@ -12,24 +12,22 @@ from burnish.errors import ConfigError
 from burnish.models import Decoding, ModelOptions, ModelRuntime, open_models
 from burnish.prompts import StudentPrompt, TeacherPrompt, choose
 from burnish.prompts.templates import StudentSees, TeacherSees
-from burnish.roles import OracleTeacher, Student, Teacher
+from burnish.roles import OracleTeacher, Role, RoleName, Student, Teacher
 
 ORACLE = "oracle"
 """The teacher that is no model: it knows the pocket world."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Partners(ModelRuntime):
-    """Who speaks with whom, and how. Every verb that holds dialogues has these flags."""
+class RoleFlags(ModelRuntime):
+    """Who plays the student and the teacher, and what each is told and shown."""
 
-    student: str
-    """The student: a path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that
-    comes with Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint."""
+    student: str | None
+    """The student: a model."""
     student_adapter: str | None = None
     """A PEFT adapter to put on the student."""
-    teacher: str
-    """The teacher: a model as for --student, or `oracle`, which knows the pocket world and is never wrong. One model
-    for both is loaded once, whatever adapters are on it."""
+    teacher: str | None
+    """The teacher: a model, or `oracle`."""
     teacher_adapter: str | None = None
     """A PEFT adapter to put on the teacher."""
     student_prompt: str | None = None
@@ -41,34 +39,54 @@ class Partners(ModelRuntime):
     """Of each feedback its comment, or all of it, the score too; without it, what the prompt says."""
     teacher_sees: TeacherSees | None = None
     """Of each dialogue the latest response, or its history; without it, what the prompt says."""
-    threshold: float = 8.0
-    """The score from which on a dialogue ends well."""
-    max_turns: int = 3
-    """Turns after which a dialogue ends in any case."""
     max_new_tokens: int = 512
     """Longest response or feedback, in tokens."""
-    temperature: float = 0.0
-    """The student's: 0 is greedy; above 0 its words are drawn, by --seed."""
-    in_flight: int = runtime(IN_FLIGHT)
-    """Dialogues that advance together."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for flag, value in (("--student", self.student), ("--teacher", self.teacher)):
-            if not value:
-                raise ConfigError(f"{flag} is empty: give a path, a hub name, `pocket` or an http address.")
-        for flag, model, adapter in (
-            ("--student-adapter", self.student, self.student_adapter),
-            ("--teacher-adapter", self.teacher, self.teacher_adapter),
+        for role, model, adapter in (
+            ("student", self.student, self.student_adapter),
+            ("teacher", self.teacher, self.teacher_adapter),
         ):
-            if adapter and model.startswith(("http://", "https://")):
-                raise ConfigError(f"{flag} cannot be put on a model at an endpoint: let the server load {adapter}.")
+            if adapter and not model:
+                raise ConfigError(f"--{role}-adapter needs the --{role} that it is put on.")
+            if adapter and model and model.startswith(("http://", "https://")):
+                raise ConfigError(
+                    f"--{role}-adapter cannot be put on a model at an endpoint: let the server load {adapter}."
+                )
         if self.student == ORACLE:
             raise ConfigError("--student oracle is not to be had: the oracle is a teacher.")
         if self.teacher == ORACLE and (self.teacher_adapter or self.teacher_prompt or self.teacher_sees):
             raise ConfigError(
                 "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
             )
+        Decoding(max_new_tokens=self.max_new_tokens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partners(RoleFlags):
+    """Who speaks with whom, and how. Every verb that holds dialogues has these flags."""
+
+    student: str
+    """The student: a path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that
+    comes with Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint."""
+    teacher: str
+    """The teacher: a model as for --student, or `oracle`, which knows the pocket world and is never wrong. One model
+    for both is loaded once, whatever adapters are on it."""
+    threshold: float = 8.0
+    """The score from which on a dialogue ends well."""
+    max_turns: int = 3
+    """Turns after which a dialogue ends in any case."""
+    temperature: float = 0.0
+    """The student's: 0 is greedy; above 0 its words are drawn, by --seed."""
+    in_flight: int = runtime(IN_FLIGHT)
+    """Dialogues that advance together."""
+
+    def __post_init__(self) -> None:
+        for flag, value in (("--student", self.student), ("--teacher", self.teacher)):
+            if not value:
+                raise ConfigError(f"{flag} is empty: give a path, a hub name, `pocket` or an http address.")
+        super().__post_init__()
         Rules(threshold=self.threshold, max_turns=self.max_turns)
         Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature)
         if self.in_flight < 1:
@@ -76,37 +94,58 @@ class Partners(ModelRuntime):
 
 
 def open_partners(config: Partners) -> Pair:
-    """The two roles, ready to speak. Raises ModelError, ServerError or ConfigError.
+    """The two roles, ready to speak. Raises ModelError, ServerError or ConfigError."""
+    roles = open_roles(config, temperature=config.temperature)
+    return Pair(roles["student"], roles["teacher"])
 
-    One local model that both name is loaded once, whatever adapters they put on it.
+
+def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName, Role]:
+    """Those of student and teacher that are named, in this order; `temperature` is the student's.
+
+    One local model that both name is loaded once, whatever adapters they put on it. Raises ModelError, ServerError or
+    ConfigError.
     """
-    student_prompt = choose(
+    student_prompt, teacher_prompt = _student_prompt(config), _teacher_prompt(config)
+    named = [(config.student, config.student_adapter), (config.teacher, config.teacher_adapter)]
+    models = iter(open_models([_options(config, name, adapter) for name, adapter in named if name and name != ORACLE]))
+    greedy = Decoding(max_new_tokens=config.max_new_tokens)
+    roles: dict[RoleName, Role] = {}
+    if student_prompt:
+        decoding = dataclasses.replace(greedy, temperature=temperature)
+        roles["student"] = Student(model=next(models), prompt=student_prompt, decoding=decoding)
+    if teacher_prompt:
+        roles["teacher"] = Teacher(model=next(models), prompt=teacher_prompt, decoding=greedy)
+    elif config.teacher == ORACLE:
+        roles["teacher"] = OracleTeacher()
+    return roles
+
+
+def _student_prompt(config: RoleFlags) -> StudentPrompt | None:
+    """The student's; None where there is none."""
+    if not config.student:
+        return None
+    return choose(
         StudentPrompt,
         given=config.student_prompt,
         model=config.student,
         adapter=config.student_adapter,
         sees=config.student_sees,
     )
-    options = [_options(config, config.student, config.student_adapter)]
-    decoding = Decoding(max_new_tokens=config.max_new_tokens, temperature=config.temperature)
-    if config.teacher == ORACLE:
-        [model] = open_models(options)
-        return Pair(Student(model=model, prompt=student_prompt, decoding=decoding), OracleTeacher())
-    teacher_prompt = choose(
+
+
+def _teacher_prompt(config: RoleFlags) -> TeacherPrompt | None:
+    """The teacher's; None where there is none, or one that is no model."""
+    if not config.teacher or config.teacher == ORACLE:
+        return None
+    return choose(
         TeacherPrompt,
         given=config.teacher_prompt,
         model=config.teacher,
         adapter=config.teacher_adapter,
         sees=config.teacher_sees,
     )
-    model, other = open_models([*options, _options(config, config.teacher, config.teacher_adapter)])
-    greedy = Decoding(max_new_tokens=config.max_new_tokens)
-    return Pair(
-        Student(model=model, prompt=student_prompt, decoding=decoding),
-        Teacher(model=other, prompt=teacher_prompt, decoding=greedy),
-    )
 
 
-def _options(config: Partners, model: str, adapter: str | None) -> ModelOptions:
+def _options(config: RoleFlags, model: str, adapter: str | None) -> ModelOptions:
     shared = {field.name: getattr(config, field.name) for field in dataclasses.fields(ModelRuntime)}
     return ModelOptions(model=model, adapter=adapter, **shared)
