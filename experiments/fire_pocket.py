@@ -4,7 +4,7 @@
 
 Composes dialogues with the oracle (FIRE-100K), trains a teacher and a student on them, lets the two speak (FIRE-1M),
 trains the final student on both, and benches untrained and trained models. As in the paper all students speak with one
-teacher, that of the first seed. Every stage is one of Burnish's own verbs and resumes by itself: the script can be
+teacher. Every stage is one of Burnish's own verbs and resumes by itself: the script can be
 killed and started again, and with `--only` its stages can be run by processes side by side.
 """
 
@@ -42,6 +42,8 @@ class Experiment:
     """Folder of all runs, adapters and results."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Repetitions: other questions, pictures and training orders each time, the same benches."""
+    teacher_seed: int = 0
+    """The seed whose teacher all students speak with."""
     only: Literal["teachers", "students", "all"] = "all"
     """Stop after the teachers of all seeds, or the students on composed dialogues."""
     composed: int = 10_000
@@ -71,22 +73,20 @@ class Experiment:
 def main(experiment: Experiment) -> None:
     """All stages of all seeds, then what is known so far."""
     out = Path(experiment.out)
-    teachers = [_teacher(experiment, out, seed) for seed in experiment.seeds] if experiment.only != "students" else []
-    if experiment.only == "teachers":
-        return
-    for seed in experiment.seeds:
-        _first_student(experiment, out, seed)
-    if experiment.only == "students":
+    if experiment.only != "all":
+        train = _teacher if experiment.only == "teachers" else _first_student
+        for seed in experiment.seeds:
+            train(experiment, out, seed)
         return
     bench = _compose(out / "bench", source=_bench_source(experiment), seed=0)
-    for seed, own in zip(experiment.seeds, teachers, strict=True):
-        numbers = _seed(experiment, out, bench, seed, teachers[0])
-        for name, adapter in (("untrained", None), ("FD", own)):
-            numbers["teacher"][name] = _fixed(_here(out, seed), bench, f"fixed-teacher-{name}", "teacher", adapter)[
-                "teacher"
-            ]
+    partner = _teacher(experiment, out, experiment.teacher_seed)
+    for seed in experiment.seeds:
+        numbers = _seed(experiment, out, bench, seed, partner)
+        for name, adapter in (("untrained", None), ("FD", _teacher(experiment, out, seed))):
+            run = _fixed(_here(out, seed), bench, f"fixed-teacher-{name}", "teacher", adapter)
+            numbers["teacher"][name] = run["teacher"]
         (_here(out, seed) / "results.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    results = [json.loads((_here(out, seed) / "results.json").read_text(encoding="utf-8")) for seed in experiment.seeds]
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("seed-*/results.json"))]
     (out / "results.json").write_text(
         json.dumps({"experiment": asdict(experiment), "seeds": results}, indent=2) + "\n", encoding="utf-8"
     )
