@@ -15,16 +15,17 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, Student, Teacher
-from burnish.train.dialogue_batch import DialogueCollator, ancestors, dialogue_batch
+from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import student_asks, teacher_asks
-from burnish.train.logps import answer_logps
+from burnish.train.logps import token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.measure import picture_marks
 from burnish.train.pack import paths, whole
+from burnish.train.sequences import ancestors, join
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
@@ -146,7 +147,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     rows = [prepared(model, prompt, number) for number in (0, 1)]
     batch = collator(model, unfold)([row._asdict() for row in rows])
     with torch.no_grad():
-        found = answer_logps(model.model, batch).sum().item()
+        found = token_logps(model.model, batch).sum().item()
     asked = [pair for number in (0, 1) for pair in requests(model, prompt, dialogue(number), PICTURES[str(number)])]
     encoder = AnswerEncoder(model.encoder, model.end_token_ids)
     answers = [[encoder.text_ids(request.messages, text.strip())] for request, text in asked]
@@ -169,7 +170,7 @@ def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
     for unfold in (whole, paths):
         batch = collator(model, unfold)(rows)
         adapted.zero_grad()
-        loss = -answer_logps(adapted, batch).sum() / batch["answer_mask_ST"].sum()
+        loss = -token_logps(adapted, batch).sum() / batch["answer_mask_ST"].sum()
         loss.backward()
         losses.append(loss.item())
         gradients.append([parameter.grad.clone() for parameter in adapted.parameters() if parameter.requires_grad])
@@ -183,7 +184,7 @@ def test_no_logits_are_made_but_for_trained_tokens() -> None:
     model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: made.append(inputs[0].shape))
     # dialogue 1 has three responses; the last two answers are the same, and so are the last two prompts of its teacher
     batch = collator(model, whole)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
-    answer_logps(model.model, batch)
+    token_logps(model.model, batch)
     tokens = batch["answer_mask_ST"].sum().item()
     # two feedbacks begin behind one prompt, whose last token predicts the first token of both
     assert made == [(tokens - 1, tiny_models.WIDTH)]
@@ -217,15 +218,15 @@ def test_masks_and_positions_of_a_batch() -> None:
 def test_a_branched_and_a_plain_dialogue_share_a_batch() -> None:
     model = opened("llava")
     rows = [prepared(model, PROMPTS["student"], 0), prepared(model, PROMPTS["teacher"], 1)]
-    join = collator(model, whole)
+    collate = collator(model, whole)
     with torch.no_grad():
-        together = answer_logps(model.model, join([row._asdict() for row in rows]))
-        alone = [answer_logps(model.model, join([row._asdict()])) for row in rows]
+        together = token_logps(model.model, collate([row._asdict() for row in rows])).sum(dim=1)
+        alone = [token_logps(model.model, collate([row._asdict()])).sum(dim=1) for row in rows]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
 
 
 def test_bookkeeping_never_reaches_the_model() -> None:
     model = opened("llava")
     sequences = collator(model, whole).sequences(prepared(model, PROMPTS["student"], 0))
-    batch = dialogue_batch(sequences, 0)
+    batch = join(sequences, 0)
     assert set(batch) == {"input_ids", "attention_mask", "pixel_values", "answer_mask_ST", "before_ST"}

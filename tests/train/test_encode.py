@@ -37,7 +37,7 @@ def test_answers_weigh_what_inference_says(family: str) -> None:
     model = local(family)
     inputs = collated(model)
     with torch.no_grad():
-        logps_EA = by_example(answer_logps(model.model, inputs), inputs)
+        logps_EA = answer_logps(model.model, inputs)
     requests = [
         Request(messages=tuple(conversation("What is it?" + "!" * int(name), picture)))
         for name, picture in PICTURES.items()
@@ -52,7 +52,8 @@ def test_a_batch_says_what_belongs_to_what() -> None:
     inputs = collated(model)
     # three examples with 2, 1 and 3 answers
     assert inputs["example_S"].tolist() == [0, 0, 1, 2, 2, 2]
-    assert inputs["answer_S"].tolist() == [0, 1, 0, 0, 1, 2]
+    answers = [inputs["answer_ST"][s][inputs["answer_mask_ST"][s]].unique().tolist() for s in range(6)]
+    assert answers == [[0], [1], [0], [0], [1], [2]]
     assert inputs["present_EA"].tolist() == [[True, True, False], [True, False, False], [True, True, True]]
     marked = [inputs["input_ids"][s][inputs["answer_mask_ST"][s]].tolist() for s in range(6)]
     assert marked == [ids for answers in ANSWERS for ids in answers]
@@ -68,11 +69,14 @@ def test_a_batch_says_what_belongs_to_what() -> None:
 def test_by_example_passes_gradients_on() -> None:
     model = local("llava")
     inputs = collated(model)
-    values_S = torch.arange(1.0, 7.0, requires_grad=True)
-    values_EA = by_example(values_S, inputs)
-    assert values_EA.tolist() == [[1, 2, 0], [3, 0, 0], [4, 5, 6]]
+    values_ST = torch.arange(1.0, 7.0)[:, None].repeat(1, inputs["input_ids"].shape[1]).requires_grad_()
+    values_EA = by_example(values_ST, inputs)
+    # six sequences with 4, 1, 2, 1, 3 and 2 answer tokens, each of which is worth its sequence's number
+    assert values_EA.tolist() == [[4, 2, 0], [6, 0, 0], [4, 15, 12]]
     (values_EA[:, 0] * torch.tensor([1.0, 10.0, 100.0])).sum().backward()
-    assert values_S.grad is not None and values_S.grad.tolist() == [1, 0, 10, 100, 0, 0]
+    assert values_ST.grad is not None
+    assert values_ST.grad.sum(dim=1).tolist() == [4, 0, 20, 100, 0, 0]
+    assert (values_ST.grad[~inputs["answer_mask_ST"]] == 0).all()
 
 
 def test_no_logits_are_made_but_for_answer_tokens() -> None:

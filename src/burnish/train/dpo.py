@@ -14,9 +14,9 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
-from burnish.train.encode import Batch, by_example
 from burnish.train.logps import answer_logps
 from burnish.train.losses import LOSSES, rewards
+from burnish.train.sequences import Batch
 from burnish.train.trainer import AnswerTrainer
 
 
@@ -42,8 +42,8 @@ class DPOTrainer(AnswerTrainer):
     ) -> Tensor:
         """Log-probabilities under reference and policy, then rewards (equation 6), then the loss (7, 16 or 18)."""
         with torch.no_grad(), self.accelerator.unwrap_model(model).disable_adapter():
-            reference_EA = by_example(answer_logps(model, inputs), inputs)
-        policy_EA = by_example(answer_logps(model, inputs), inputs)
+            reference_EA = answer_logps(model, inputs)
+        policy_EA = answer_logps(model, inputs)
         rewards_EA = rewards(policy_EA, reference_EA, beta=self._beta)
         chosen_B, rejected_BK, present_BK = rewards_EA[:, 0], rewards_EA[:, 1:], inputs["present_EA"][:, 1:]
         losses_B = self._loss(chosen_B, rejected_BK, present_BK)

@@ -1,33 +1,28 @@
-"""From questions and answers to a batch of sequences, each a prompt as the model sees it and one answer.
+"""From questions and answers to a batch: a prompt as the model sees it, and behind it each of the answers to it.
 
 The prompt's tokens are those of inference (`burnish.models.encoding` makes both). An answer's tokens are the ones
 that the model generated, its end token included; of an answer known only as text, they are those that a model which
 keeps to its chat template would generate.
 
-Axes: E examples in a batch, A answers an example at most, S sequences (one for each answer that is there), T tokens.
+Axes: E examples in a batch, A answers an example at most, S sequences (an example each, or an answer), T tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 
 from burnish.loop import clean_request
 from burnish.models.base import Message
-from burnish.models.encoding import Encoder, Encoding, collate
+from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer, Example
-
-Batch: TypeAlias = dict[str, Tensor]
-"""A model's inputs by their own names, and beside them what `BOOKKEEPING` names."""
-
-BOOKKEEPING = ("answer_mask_ST", "before_ST", "example_S", "answer_S", "present_EA")
-"""Where answers are; the place of the token that each one follows; which example and which of its answers a sequence
-belongs to; which answers there are."""
+from burnish.train.pack import Node, Tree, Unfold, paths
+from burnish.train.sequences import Batch, join, sequence
 
 
 class Row(NamedTuple):
@@ -90,11 +85,13 @@ class Collator:
     encoder: Encoder
     open_picture: Callable[[str], bytes]
     pad_token_id: int
+    unfold: Unfold = paths
+    """`pack.whole` for a model that can read branches: then an example's answers share its picture and question."""
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
-        return batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id)
+        return batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.unfold)
 
     def _prompt(self, row: Row) -> Encoding:
         return self.encoder.encode(conversation(row.question, self.open_picture(row.picture)))
@@ -105,43 +102,38 @@ def conversation(question: str, picture: bytes) -> Sequence[Message]:
     return clean_request(Example(id="", image=picture, question=question, source="")).messages
 
 
-def batch(examples: Sequence[tuple[Encoding, Sequence[Sequence[int]]]], pad_token_id: int) -> Batch:
-    """One sequence for every answer of every example, padded on the right."""
-    sequences = [_join(prompt, ids) for prompt, answers in examples for ids in answers]
-    inputs = collate(sequences, pad_token_id, side="right")
-    places = [(e, a) for e, (_, answers) in enumerate(examples) for a in range(len(answers))]
-    example_S, answer_S = torch.tensor(places).unbind(dim=1)
-    present_EA = torch.zeros(len(examples), int(answer_S.max()) + 1, dtype=torch.bool)
-    present_EA[example_S, answer_S] = True
-    answer_mask_ST = inputs["attention_mask"].bool()
-    for mask_T, (e, _) in zip(answer_mask_ST, places, strict=True):
-        mask_T[: len(examples[e][0])] = False
+def batch(
+    examples: Sequence[tuple[Encoding, Sequence[Sequence[int]]]], pad_token_id: int, unfold: Unfold = paths
+) -> Batch:
+    """Every example as one sequence (`pack.whole`) or as one for each of its answers, padded on the right."""
+    rows = [
+        (example, prompt, one)
+        for example, (prompt, answers) in enumerate(examples)
+        for one in unfold(_tree(prompt, answers))
+    ]
+    joined = join([sequence(prompt, one) for _, prompt, one in rows], pad_token_id)
+    answer_ST = torch.zeros_like(joined["input_ids"])
+    for answer_T, (_, _, one) in zip(answer_ST, rows, strict=True):
+        numbers = [max(0, node.turn - 1) for node in one for _ in node.ids]
+        answer_T[: len(numbers)] = torch.tensor(numbers)
+    counts_E = torch.tensor([len(answers) for _, answers in examples])
     return {
-        **inputs,
-        "answer_mask_ST": answer_mask_ST,
-        "before_ST": one_after_another(answer_mask_ST),
-        "example_S": example_S,
-        "answer_S": answer_S,
-        "present_EA": present_EA,
+        **joined,
+        "answer_ST": answer_ST,
+        "example_S": torch.tensor([example for example, _, _ in rows]),
+        "present_EA": torch.arange(int(counts_E.max())) < counts_E[:, None],
     }
 
 
-def one_after_another(mask_ST: Tensor) -> Tensor:
-    """Where the token before each one stands in ordinary sequences: one place to the left, -1 for the first."""
-    return (torch.arange(mask_ST.shape[1]) - 1).repeat(mask_ST.shape[0], 1)
+def by_example(values_ST: Tensor, batch: Batch) -> Tensor:
+    """The sum over each answer's tokens, laid out as one row an example, (E, A); 0 where there is no answer."""
+    mask_ST = batch["answer_mask_ST"]
+    example_ST = batch["example_S"][:, None].expand_as(mask_ST)
+    places = example_ST[mask_ST], batch["answer_ST"][mask_ST]
+    return values_ST.new_zeros(batch["present_EA"].shape).index_put(places, values_ST[mask_ST], accumulate=True)
 
 
-def by_example(values_S: Tensor, batch: Batch) -> Tensor:
-    """One value a sequence, laid out as one row an example, (E, A); 0 where there is no answer."""
-    values_EA = values_S.new_zeros(batch["present_EA"].shape)
-    return values_EA.index_put((batch["example_S"], batch["answer_S"]), values_S)
-
-
-def _join(prompt: Encoding, answer: Sequence[int]) -> Encoding:
-    """The prompt with the answer's tokens after it; `per_token` has 0, the value for text, at them."""
-    tail = torch.tensor(answer, dtype=prompt.input_ids.dtype)
-    per_token = {
-        name: torch.cat([values, values.new_zeros(len(answer), *values.shape[1:])])
-        for name, values in prompt.per_token.items()
-    }
-    return replace(prompt, input_ids=torch.cat([prompt.input_ids, tail]), per_token=per_token)
+def _tree(prompt: Encoding, answers: Sequence[Sequence[int]]) -> Tree:
+    """The prompt, and each answer behind it as the turn of its number from 1."""
+    stem = Node(-1, tuple(prompt.input_ids.tolist()), 0)
+    return (stem, *(Node(0, tuple(ids), number) for number, ids in enumerate(answers, start=1)))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, final
+from typing import Any, Protocol, cast, final
+
+from transformers import PreTrainedModel
 
 from burnish.models.local import LocalModel
 from burnish.records import Json
-from burnish.train.encode import AnswerEncoder, Batch, Collator
+from burnish.train.branching import why_unbranched
+from burnish.train.encode import AnswerEncoder, Collator
 from burnish.train.examples import TrainingSet
 from burnish.train.measure import picture_marks
+from burnish.train.pack import paths, whole
 from burnish.train.prepare import Preparer, prepare
+from burnish.train.sequences import Batch
 
 
 class Prepared(Protocol):
@@ -56,12 +62,17 @@ class Answers:
         self._examples, self._marks, self._max_length = examples, picture_marks(model), max_length
         self._encoder = AnswerEncoder(model.encoder, model.end_token_ids)
         self.fingerprints = {"examples": examples.fingerprint}
-        self.collate = Collator(model.encoder, examples.open, model.pad_token_id)
+        self._unbranched = why_unbranched(cast(PreTrainedModel, model.model))
+        unfold = paths if self._unbranched else whole
+        self.collate = Collator(model.encoder, examples.open, model.pad_token_id, unfold)
 
     def prepare(self, table: Path) -> Prepared:
         """Answers as tokens."""
         preparer = Preparer(self._encoder, max_length=self._max_length, picture_marks=self._marks)
-        return prepare(self._examples, preparer, table)
+        prepared = prepare(self._examples, preparer, table)
+        if prepared.answers > prepared.examples and self._unbranched:
+            print(f"Answers to one question are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
+        return prepared
 
     def accompany(self, folder: Path) -> None:
         """Nothing: questions are put as the model's own chat template has them."""

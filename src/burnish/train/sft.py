@@ -6,8 +6,8 @@ from typing import final
 
 from torch import Tensor, nn
 
-from burnish.train.encode import Batch
-from burnish.train.logps import answer_logps
+from burnish.train.logps import token_logps
+from burnish.train.sequences import Batch
 from burnish.train.trainer import AnswerTrainer
 
 
@@ -27,4 +27,4 @@ class SFTTrainer(AnswerTrainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
         """The negative log-probability (nats) of the answers, a token."""
-        return self.mean_over_step(-answer_logps(model, inputs).sum(), num_items_in_batch)
+        return self.mean_over_step(-token_logps(model, inputs).sum(), num_items_in_batch)

@@ -17,8 +17,8 @@ from transformers import Trainer, TrainingArguments
 
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
-from burnish.train.encode import Batch
 from burnish.train.sampling import StepSampler, token_counts
+from burnish.train.sequences import Batch
 
 KEPT_CHECKPOINTS = 2
 """The newest may have been torn by a kill; the one before it is whole."""

@@ -1,0 +1,179 @@
+"""Answers that share their picture and question weigh, and teach, what they do as sequences of their own."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+import tiny_models
+from burnish.images import encode_png
+from burnish.models import Request
+from burnish.models.local import LocalModel
+from burnish.train.config import DPOConfig
+from burnish.train.encode import Collator, batch, conversation
+from burnish.train.examples import preferences
+from burnish.train.logps import answer_logps
+from burnish.train.lora import add_adapter
+from burnish.train.losses import rewards, softmax
+from burnish.train.material import Answers
+from burnish.train.pack import paths, whole
+from burnish.train.prepare import open_table
+from burnish.train.sequences import ancestors
+
+BRANCHING = pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "qwen2_5_vl"])
+SIZES = ((40, 28), (70, 28), (28, 28))
+PICTURES = {str(i): encode_png(tiny_models.picture(i, *size)) for i, size in enumerate(SIZES)}
+
+
+def rows(negatives: tuple[int, ...], longest: int):
+    """One example for each number of negatives, with random answers of random lengths."""
+    draw = torch.Generator().manual_seed(7)
+
+    def answer() -> list[int]:
+        length = int(torch.randint(1, longest + 1, (), generator=draw))
+        return torch.randint(0, 256, (length,), generator=draw).tolist()
+
+    return [
+        {
+            "id": str(i),
+            "picture": str(i % 3),
+            "question": "What is it" + "?" * (i + 1),
+            "answers": [answer() for _ in range(count + 1)],
+        }
+        for i, count in enumerate(negatives)
+    ]
+
+
+def adapted(family: str):
+    """A model with an adapter that says something, its processor's encoder, and the names of what is trained."""
+    model, processor = tiny_models.FAMILIES[family]()
+    encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
+    adapter = add_adapter(model, DPOConfig(run="run", model="m", out="out", lora_rank=4), base_name="base")
+    draw = torch.Generator().manual_seed(0)
+    for name, parameter in adapter.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(parameter, std=0.1, generator=draw)
+    return adapter, encoder
+
+
+def dpo_gradients(model, batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Log-probabilities, and what a DPO step does with them."""
+    model.zero_grad()
+    with torch.no_grad(), model.disable_adapter():
+        reference_EA = answer_logps(model, batch)
+    policy_EA = answer_logps(model, batch)
+    rewards_EA = rewards(policy_EA, reference_EA, beta=0.1)
+    softmax(rewards_EA[:, 0], rewards_EA[:, 1:], batch["present_EA"][:, 1:]).mean().backward()
+    return policy_EA.detach(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def check(family: str, negatives: tuple[int, ...], longest: int) -> float:
+    """Compare both ways; return the lowest log-probability."""
+    model, encoder = adapted(family)
+    examples = rows(negatives, longest)
+    shared, apart = (Collator(encoder, PICTURES.__getitem__, 0, unfold)(examples) for unfold in (whole, paths))
+    assert len(shared["input_ids"]) == len(negatives)
+    assert len(apart["input_ids"]) == sum(negatives) + len(negatives)
+    assert shared["present_EA"].equal(apart["present_EA"])
+    (logps_EA, gradients), (expected_EA, expected) = dpo_gradients(model, shared), dpo_gradients(model, apart)
+    torch.testing.assert_close(logps_EA, expected_EA, atol=1e-4, rtol=0)
+    assert gradients.keys() == expected.keys() and len(gradients) == 28
+    for name, gradient in gradients.items():
+        assert (gradient - expected[name]).norm() <= 1e-5 * expected[name].norm(), name
+    return expected_EA.min().item()
+
+
+@BRANCHING
+@pytest.mark.parametrize("negatives", [(1,), (4, 1, 3, 2), (5, 8, 6, 7)], ids=str)
+def test_the_numbers_are_those_of_separate_sequences(family: str, negatives: tuple[int, ...]) -> None:
+    """1e-4 in nats, and a hundred-thousandth of each gradient's length; pictures and answers of unlike lengths."""
+    check(family, negatives, longest=40)
+
+
+def test_sums_over_hundreds_of_tokens_are_as_close() -> None:
+    # up to 160 bytes at about 6 nats each; beyond 1024 the neighbours of a float32 are further off than 1e-4
+    assert -1024 < check("llava", (3, 1), longest=160) < -600
+
+
+@pytest.mark.parametrize("unfold", [whole, paths])
+def test_answers_weigh_what_inference_says(unfold) -> None:
+    model, processor = tiny_models.llava()
+    local = LocalModel(model, processor, fingerprint=lambda: "")
+    examples = rows((3, 1, 2), longest=30)
+    with torch.no_grad():
+        found_EA = answer_logps(model, Collator(local.encoder, PICTURES.__getitem__, 0, unfold)(examples))
+    requests = [Request(messages=tuple(conversation(row["question"], PICTURES[row["picture"]]))) for row in examples]
+    for found_A, expected in zip(found_EA, local.score(requests, [row["answers"] for row in examples]), strict=True):
+        torch.testing.assert_close(found_A[: len(expected)], torch.tensor(expected), atol=1e-4, rtol=0)
+
+
+def test_a_shared_batch_says_what_belongs_to_what() -> None:
+    model, processor = tiny_models.llava()
+    encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
+    prompt = encoder.encode(conversation("What is it?", PICTURES["0"]))
+    inputs = batch([(prompt, [[5, 6, 7], [8, 9], [10]]), (prompt, [[11]])], 0, whole)
+    length = len(prompt)
+    assert inputs["input_ids"].shape == (2, length + 6)
+    assert inputs["pixel_values"].shape[0] == 2  # a picture an example
+    assert inputs["input_ids"][0, length:].tolist() == [5, 6, 7, 8, 9, 10]
+    assert inputs["answer_ST"][0, length:].tolist() == [0, 0, 0, 1, 1, 2]
+    # every answer begins behind the prompt's last token
+    assert inputs["before_ST"][0, length:].tolist() == [
+        length - 1,
+        length,
+        length + 1,
+        length - 1,
+        length + 3,
+        length - 1,
+    ]
+    assert inputs["position_ids"][0, length:].tolist() == [length, length + 1, length + 2, length, length + 1, length]
+    sees = inputs["attention_mask"][0, 0]
+    assert sees[length + 4].nonzero()[:, 0].tolist() == [*range(length), length + 3, length + 4]
+    assert inputs["answer_mask_ST"].sum(dim=1).tolist() == [6, 1]
+    assert inputs["example_S"].tolist() == [0, 1]
+    assert inputs["present_EA"].tolist() == [[True, True, True], [True, False, False]]
+
+
+def test_one_answer_alone_is_read_as_ever() -> None:
+    """A plain mask, with which attention is computed fastest."""
+    model, processor = tiny_models.llava()
+    encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
+    prompt = encoder.encode(conversation("What is it?", PICTURES["0"]))
+    inputs = batch([(prompt, [[5, 6, 7]]), (prompt, [[8]])], 0, whole)
+    assert "position_ids" not in inputs
+    assert inputs["attention_mask"].sum(dim=1).tolist() == [len(prompt) + 3, len(prompt) + 1]
+
+
+@pytest.mark.parametrize(("family", "said"), [("llava", ""), ("qwen2_5_vl", "not rotary, or not of one dimension")])
+def test_the_way_is_chosen_by_the_model_and_said_once(family, said, write_run, tmp_path, capsys) -> None:
+    model, processor = tiny_models.FAMILIES[family]()
+    local = LocalModel(model, processor, fingerprint=lambda: "")
+    run = write_run(tmp_path / "run", negatives=[2, 1])
+    pairs = preferences(DPOConfig(run=str(run), model="m", out="o"), model_fingerprint="other")
+    material = Answers(local, pairs, max_length=2048)
+    material.prepare(tmp_path / "table.arrow")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "sequences of their own" in line]
+    assert len(lines) == bool(said)
+    assert all(said in line for line in lines)
+    inputs = material.collate([open_table(tmp_path / "table.arrow")[i] for i in range(2)])
+    assert len(inputs["input_ids"]) == (5 if said else 2)
+
+
+def test_ancestors_of_thousands_of_tokens_take_no_time() -> None:
+    """Two rows of 4,096 tokens, with a trunk, 8 branches and padding, against the definition."""
+    before_T = [i - 1 for i in range(2_000)]
+    for _ in range(8):
+        before_T += [1_999, *range(len(before_T), len(before_T) + 199)]
+    before_T += [-1] * (4_096 - len(before_T))
+    before_ST = torch.tensor([before_T, [*range(-1, 4_095)]])
+    began = time.process_time()
+    sees_STT = ancestors(before_ST)
+    assert time.process_time() - began < 1
+    assert sees_STT[1].equal(torch.ones(4_096, 4_096, dtype=torch.bool).tril())
+    for place in (0, 1_999, 2_000, 2_199, 2_200, 3_599, 3_600, 4_095):
+        way = [place]
+        while before_T[way[-1]] >= 0:
+            way.append(before_T[way[-1]])
+        assert sees_STT[0, place].nonzero()[:, 0].tolist() == way[::-1]
