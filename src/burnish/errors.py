@@ -10,6 +10,7 @@
     │   └── RunLocked       another process is writing it
     ├── DistortionError     a distortion's name or parameters are wrong, or it does not fit the backend
     ├── ModelError          a model cannot be loaded or cannot do what is asked
+    │   └── RequestError    one request cannot be put to it; it is refused, and the others are answered
     └── ServerError         an endpoint refused a request or stayed silent after every retry
 
 Each message is one sentence that says what is wrong, where, and how to mend it.
@@ -64,6 +65,10 @@ class DistortionError(BurnishError):
 
 class ModelError(BurnishError):
     """A model cannot be loaded, or cannot do what is asked of it."""
+
+
+class RequestError(ModelError):
+    """One request cannot be put to a model; others can."""
 
 
 class ServerError(BurnishError):

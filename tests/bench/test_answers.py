@@ -168,10 +168,20 @@ class _Refusing(ScriptedModel):
 def test_refused_requests_are_counted_and_the_others_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _use(monkeypatch, _Refusing(_how_bright))
     result = bench_answers(_config(_folder(tmp_path, {"a": BRIGHT, "b": DARK}), tmp_path / "run", "invert"))
-    assert dict(result.dropped) == {"refused by the endpoint": 2}
+    assert dict(result.dropped) == {"refused": 2}
     assert (find(result, "exact_match", ALL).n, find(result, "exact_match", ALL, "invert").n) == (1, 1)
     details = [record.detail for record in Run.open(tmp_path / "run") if isinstance(record, Dropped)]
     assert details == ["400: too dark"] * 2
+
+
+def test_a_question_with_the_models_own_mark_is_refused_alone(tmp_path: Path) -> None:
+    source = _folder(tmp_path, {"a": BRIGHT, "b <image>": DARK})
+    config = AnswersConfig(
+        source=source, model="pocket", device="cpu", distort=("invert",), max_new_tokens=3, out=str(tmp_path / "run")
+    )
+    result = bench_answers(config)
+    assert dict(result.dropped) == {"refused": 2}
+    assert [record.id for record in Run.open(tmp_path / "run").records(Prediction)] == ["a", "a"]
 
 
 def test_answers_are_cut_where_asked(tmp_path: Path, scripted: ScriptedModel) -> None:

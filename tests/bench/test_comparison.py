@@ -130,7 +130,7 @@ def test_a_precision_that_the_baseline_does_not_have_stays_undefined(tmp_path: P
 
 
 def test_an_answer_that_one_run_lacks_is_left_out_and_counted(tmp_path: Path) -> None:
-    before = [*_answers([True] * 3), Dropped(id="q3", source="quiz", reason="refused by the endpoint")]
+    before = [*_answers([True] * 3), Dropped(id="q3", source="quiz", reason="refused")]
     comparison = _compare(tmp_path, before, _answers([True] * 4))
     assert comparison.unpaired == 1
     assert _find(comparison, "exact_match").difference.n == 3

@@ -111,7 +111,7 @@ def test_what_cannot_be_asked_is_dropped_with_its_reason(tmp_path: Path) -> None
     fill(tmp_path, (student, teacher), Inputs(4, without=lambda number: number == 3))
     first, second, third, fourth = Run.open(tmp_path)
     assert isinstance(first, Dialogue)
-    reason, why = "refused by the endpoint", refused.error
+    reason, why = "refused", refused.error
     assert second == Dropped(id="1", source="s1", reason=reason, detail=f"student 2: {why}")
     assert third == Dropped(id="2", source="s2", reason=reason, detail=f"teacher 1: {why}")
     assert fourth == Dropped(id="3", source="s0", reason="no ground truth", detail="q3")

@@ -275,15 +275,15 @@ def test_faults_of_one_call_drop_one_example(tmp_path: Path) -> None:
         result = compose(config(folder(tmp_path / "in", list(said)), tmp_path / "run", model=address))
     dropped = {record.id: record.reason for record in Run.open(tmp_path / "run").records(Dropped)}
     assert dropped == {
-        "refused": "refused by the endpoint",
-        "filtered": "refused by the endpoint",
+        "refused": "refused",
+        "filtered": "refused",
         "empty": "empty reply",
         "null": "empty reply",
         "garbage": "no round 1",
         "cut": "cut off",
     }
     assert result.kept == 1
-    # what the endpoint refuses is not asked for again; what came badly, twice more
+    # what is refused is not asked for again; what came badly, twice more
     assert Counter(scripted.questions) == {
         "refused": 1, "filtered": 1, "empty": 3, "null": 3, "garbage": 3, "cut": 3, "fine": 1,
     }  # fmt: skip

@@ -127,6 +127,20 @@ def test_wrong_distortions_are_refused_before_anything_is_opened(tmp_path: Path)
         _config("pocket", tmp_path, "nois:800")
 
 
+def test_a_question_with_the_models_own_mark_is_dropped_and_the_run_ends(tmp_path: Path) -> None:
+    _folder(tmp_path, {"a": BRIGHT, "b <image>": MIDDLE, "c": DARK})
+    source = f"folder:{tmp_path / 'questions.jsonl'}"
+    config = PairsConfig(source=source, model="pocket", device="cpu", max_new_tokens=3, out=str(tmp_path / "run"))
+    result = make_pairs(config)
+    dropped = {name: record for name, record in _records(result.run).items() if isinstance(record, Dropped)}
+    refused = dropped["b <image>"]
+    assert refused.reason == "refused"
+    assert refused.detail.startswith("The model's chat template or processor cannot take this conversation")
+    assert "refused" not in {record.reason for name, record in dropped.items() if name != refused.id}
+    assert result.made == 3
+    assert Run.open(result.run).summary is not None
+
+
 def test_a_real_model_keeps_token_ids_and_their_log_probabilities(tmp_path: Path) -> None:
     """The whole path with a LLaVA of random weights and noise on its pixels; scores checked one answer at a time."""
     checkpoint = str(tiny_models.tiny_llava(tmp_path / "model"))

@@ -94,10 +94,27 @@ def test_garbage_slowness_and_one_refused_picture_cost_no_other_dialogue(tmp_pat
     held = {record.id: record for record in records(tmp_path / "run")}
     refused = held.pop("refused")
     assert isinstance(refused, Dropped)
-    assert refused.reason == "refused by the endpoint"
+    assert refused.reason == "refused"
     assert refused.detail == "student 1: The endpoint refuses this request (400 the image is too large)."
     assert all(isinstance(record, Dialogue) for record in held.values())
     assert tried == {"fine": 1, "garbage": 2, "slow": 2, "refused": 1}
+
+
+def test_a_response_with_the_local_teachers_own_mark_costs_its_dialogue_alone(tmp_path: Path) -> None:
+    source = folder(tmp_path, ["fine", "marked"])
+    student = Faulty(lambda _, body: Answer(completion("an <image>" if asked(body)[0] == "marked" else "a cat")))
+    with serving(student) as address:
+        given = by_server(address, source, tmp_path / "run", "--teacher", "pocket", "--max-new-tokens", "4")
+        assert main([*given, "--device", "cpu"]) == 0
+        assert len(student.calls) == 2
+        assert main([*given, "--device", "cpu"]) == 0
+        assert len(student.calls) == 2
+    held = {record.id: record for record in records(tmp_path / "run")}
+    refused = held["marked"]
+    assert isinstance(refused, Dropped)
+    assert refused.reason == "refused"
+    assert refused.detail.startswith("teacher 1: The model's chat template or processor cannot take this conversation")
+    assert not isinstance(held["fine"], Dropped) or held["fine"].reason == "no score"
 
 
 def test_a_server_that_says_nothing_makes_no_dialogue(tmp_path: Path) -> None:

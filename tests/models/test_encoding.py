@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 import tiny_models
-from burnish.errors import ModelError
+from burnish.errors import RequestError
 from burnish.models import Message, Request
 from burnish.models.encoding import Encoder, Encoding, collate, pad_to_square
 
@@ -125,7 +125,7 @@ def test_joining_fills_up_with_zeros_at_the_end() -> None:
 def test_text_with_the_models_own_mark_is_refused_in_a_sentence() -> None:
     _, processor = tiny_models.llava()
 
-    with pytest.raises(ModelError, match=r"cannot take this conversation .*such as <image>"):
+    with pytest.raises(RequestError, match=r"cannot take this conversation .*such as <image>"):
         Encoder(processor=processor).encode([_user("what is <image> here?", tiny_models.picture(0))])
 
 
@@ -133,7 +133,7 @@ def test_template_that_refuses_a_role_is_said_in_a_sentence() -> None:
     _, processor = tiny_models.llava()
     processor.chat_template = "{{ raise_exception('system messages are not supported') }}"
 
-    with pytest.raises(ModelError, match="system messages are not supported"):
+    with pytest.raises(RequestError, match="system messages are not supported"):
         Encoder(processor=processor).encode([_user("?")])
 
 

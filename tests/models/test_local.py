@@ -11,8 +11,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 import tiny_models
-from burnish.errors import ModelError
-from burnish.models import Decoding, Message, Model, ModelOptions, Request, ScoringModel
+from burnish.errors import ModelError, RequestError
+from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel
 from burnish.models import decoding as decoding_module
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
@@ -188,6 +188,28 @@ def test_one_request_too_large_is_said_in_a_sentence(built: dict[str, tuple[Any,
     # <s>, "USER: ", 16 image tokens, "\n", "What is", " ", "ASSISTANT:" are 1 + 6 + 16 + 1 + 7 + 1 + 10 tokens
     with pytest.raises(ModelError, match="One request of 42 tokens does not fit"):
         Full(*built["llava"], fingerprint=lambda: "").generate(REQUESTS[:1], Decoding())
+
+
+@pytest.mark.parametrize(
+    ("family", "mark"), [("llava", "<image>"), ("qwen2_5_vl", "<|image_pad|>"), ("internvl", "<IMG_CONTEXT>")]
+)
+def test_a_request_with_the_models_own_mark_is_refused_alone(
+    built: dict[str, tuple[Any, Any]], family: str, mark: str
+) -> None:
+    model, decoding = _local(built, family, batch_size=2), Decoding(max_new_tokens=6)
+    marked = Request(messages=(Message(role="user", text=f"What is {mark}?", images=(tiny_models.picture(0),)),))
+    told: dict[int, Reply] = {}
+
+    replies = model.generate([*REQUESTS[:3], marked, *REQUESTS[3:]], decoding, told.__setitem__)
+
+    refused = replies.pop(3)
+    assert (refused.finish, refused.text, refused.token_ids) == ("error", "", ())
+    assert "cannot take this conversation" in refused.error
+    assert replies == model.generate(REQUESTS, decoding), "the others are answered as without it"
+    assert [told[number] for number in sorted(told)] == [*replies[:3], refused, *replies[3:]]
+    assert model.generate([marked], decoding) == [refused]
+    with pytest.raises(RequestError, match="cannot take this conversation"):
+        model.score([REQUESTS[0], marked], [[[50]], [[50]]])
 
 
 def test_adapter_in_memory_changes_scores(built: dict[str, tuple[Any, Any]], tmp_path: Path) -> None:

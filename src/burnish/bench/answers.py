@@ -97,7 +97,7 @@ class _Asker:
             return Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
         reply = next(replies)
         if reply.finish == "error":
-            return Dropped(id=example.id, source=example.source, reason="refused by the endpoint", detail=reply.error)
+            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
         return Prediction(
             id=example.id,
             image=self.run.add_image(example.image),

@@ -106,7 +106,7 @@ def _case(one: _Asked, picture: bytes) -> Case:
 
 def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction | Dropped:
     if reply.finish == "error":
-        return _dropped(one, "refused by the endpoint", reply.error)
+        return _dropped(one, "refused", reply.error)
     return Prediction(
         id=one.dialogue.id,
         image=run.add_image(example.image),

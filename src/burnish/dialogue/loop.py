@@ -61,7 +61,7 @@ class Conversations:
     def fill(self, run: Run, inputs: Inputs, *, label: str) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
-        An input that its source had to drop stays so; one without a ground truth, and one that an endpoint refuses, are
+        An input that its source had to drop stays so; one without a ground truth, and one whose request is refused, are
         dropped. An empty response is one like any other: a bench must count it against the student.
         Raises ModelError or ServerError: what is finished is kept, and the next call goes on from there.
         """
@@ -164,7 +164,7 @@ class _Window:
         for part, reply in answered(role, cases, self._run, self._tell).items():
             dialogue = self._open[part.record]
             if reply.finish == "error":
-                self._leave(dialogue, dialogue.dropped("refused by the endpoint", f"{part.name}: {reply.error}"))
+                self._leave(dialogue, dialogue.dropped("refused", f"{part.name}: {reply.error}"))
             else:
                 answers.append((dialogue, reply))
         return answers

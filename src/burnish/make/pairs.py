@@ -125,7 +125,7 @@ class _PairMaker:
 
         for reply in (chosen, *replies):
             if reply.finish == "error":
-                return dropped("refused by the endpoint", reply.error)
+                return dropped("refused", reply.error)
         if not chosen.text:
             return dropped("empty answer", example.question)
         different: dict[str, tuple[Distortion, Reply]] = {}

@@ -43,13 +43,13 @@ class Verdict:
     """Why the reply is not kept."""
     again: bool = False
     """Whether another reply may mend that. One that is in form and fails the paper's filter is not asked for again,
-    nor one that the endpoint refuses."""
+    nor is a request that is refused."""
 
 
 def judge(example: Example, reply: Reply, rules: Rules) -> Verdict:
     """Read a reply and filter it as FIRE-100K was filtered."""
     if reply.finish == "error":
-        return Verdict(fault=Rejection("refused by the endpoint", reply.error))
+        return Verdict(fault=Rejection("refused", reply.error))
     try:
         turns = _read(example, reply, rules)
     except Rejection as fault:

@@ -69,7 +69,8 @@ class Reply:
     """The generated tokens, the end token included where it came; empty from a server."""
     finish: Literal["stop", "length", "error"] = "stop"
     error: str = ""
-    """One sentence where `finish` is "error": the endpoint refused this one request for good."""
+    """One sentence where `finish` is "error": this one request is refused for good, by an endpoint or because a local
+    model's chat template or processor cannot take it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -99,7 +100,7 @@ class Model(Protocol):
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in the requests' order; `on_reply` is told each one as soon as it is there.
 
-        Raises ModelError or ServerError.
+        A request that is refused for good gets a reply with `finish="error"`. Raises ModelError or ServerError.
         """
         ...
 

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from transformers import ProcessorMixin
 
-from burnish.errors import ModelError
+from burnish.errors import RequestError
 from burnish.models.base import Message, PixelTransform, Request
 from burnish.models.pixels import transform_pixels
 
@@ -47,13 +47,13 @@ class Encoder:
     def encode(self, messages: Sequence[Message]) -> Encoding:
         """The conversation up to where the assistant is to go on.
 
-        Raises ModelError when the chat template or the processor cannot take it.
+        Raises RequestError when the chat template or the processor cannot take it.
         """
         pictures = [picture for message in messages for picture in message.images]
         return self.encode_written(self.prompt(messages), pictures)
 
     def encode_written(self, prompt: str, pictures: Sequence[Image.Image]) -> Encoding:
-        """A conversation that `prompt` has written, with its pictures. Raises ModelError like `encode`."""
+        """A conversation that `prompt` has written, with its pictures. Raises RequestError like `encode`."""
         with _explained():
             return _encoding(self._process(prompt, pictures))
 
@@ -65,7 +65,7 @@ class Encoder:
         return self._distorted(encoding, request.pixel_transform)
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """The conversation in the chat template's words, with one mark a picture. Raises ModelError like `encode`."""
+        """The conversation in the chat template's words, with one mark a picture. Raises RequestError like `encode`."""
         conversation: list[dict[str, Any]] = [
             {
                 "role": message.role,
@@ -137,7 +137,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (jinja2.TemplateError, ValueError) as error:
-        raise ModelError(
+        raise RequestError(
             f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
             " check its roles, its pictures, and its text for the model's own marks, such as <image>."
         ) from error

@@ -1,7 +1,8 @@
 """A model of transformers that answers and weighs answers in this process, on a CPU or on GPUs.
 
 Requests are taken in windows, each sorted by prompt length and cut into batches, so that little is computed for
-padding. Every prompt is encoded alone, and answers come back in the requests' order.
+padding. Every prompt is encoded alone, and answers come back in the requests' order. A request that the chat template
+or the processor cannot take, for a mark such as <image> in its text, is refused alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
-from burnish.errors import ModelError
+from burnish.errors import ModelError, RequestError
 from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.decoding import chooser, decode, score
 from burnish.models.encoding import Encoder, Encoding, collate
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Sequence[int], Sequence[Encoding]], list[T]]
 """From the numbers of some requests, and their encodings, to a result for each."""
+Refuse: TypeAlias = Callable[[int, RequestError], T]
+"""From the number of a request that cannot be encoded, and why, to its result."""
 
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
@@ -109,13 +112,18 @@ class LocalModel:
                 on_reply(number, reply)
             return replies
 
+        def refuse(number: int, error: RequestError) -> Reply:
+            reply = Reply(text="", finish="error", error=str(error))
+            on_reply(number, reply)
+            return reply
+
         with self._wearing():
-            return self._in_batches(requests, answer)
+            return self._in_batches(requests, answer, refuse)
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """Summed log-probabilities (nats) of token ids after each request; see `ScoringModel`.
 
-        A prompt is read once for all its answers.
+        A prompt is read once for all its answers. Raises RequestError for one that cannot be put to the model.
         """
         if len(answers) != len(requests):
             raise ValueError(f"{len(requests)} requests, but answers for {len(answers)}.")
@@ -123,19 +131,26 @@ class LocalModel:
         def weigh(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[list[float]]:
             return score(self._read(encodings), [answers[i] for i in batch])
 
+        def refuse(_number: int, error: RequestError) -> list[float]:
+            raise error
+
         with self._wearing():
-            return self._in_batches(requests, weigh)
+            return self._in_batches(requests, weigh, refuse)
 
     @torch.no_grad()
-    def _in_batches(self, requests: Sequence[Request], work: Work[T]) -> list[T]:
-        """What `work` makes of each request, in the requests' order."""
+    def _in_batches(self, requests: Sequence[Request], work: Work[T], refuse: Refuse[T]) -> list[T]:
+        """What `work` makes of each request, in the requests' order, or `refuse` of one that cannot be encoded."""
         made: dict[int, T] = {}
         window = WINDOW * self._batch_size
         for start in range(0, len(requests), window):
-            numbers = range(start, min(start + window, len(requests)))
-            encodings = {i: self.encoder.encode_request(requests[i]) for i in numbers}
+            encodings: dict[int, Encoding] = {}
+            for i in range(start, min(start + window, len(requests))):
+                try:
+                    encodings[i] = self.encoder.encode_request(requests[i])
+                except RequestError as error:
+                    made[i] = refuse(i, error)
             # longest first: a batch that does not fit into memory shows at once
-            waiting = sorted(numbers, key=lambda i: len(encodings[i]), reverse=True)
+            waiting = sorted(encodings, key=lambda i: len(encodings[i]), reverse=True)
             while waiting:
                 batch = waiting[: self._batch_size]
                 results = self._within_memory(batch, [encodings[i] for i in batch], work)
