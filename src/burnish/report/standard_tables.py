@@ -6,7 +6,7 @@ import textwrap
 from functools import singledispatch
 
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table
-from burnish.scores import AccuracyScores, Bounds, MmeScores, PopeScores
+from burnish.scores import AccuracyScores, Bounds, LlavaBenchScores, MmeScores, MmVetScores, PopeScores, ShrScores
 
 WIDTH = 78
 NOTE = "± is the 95 % interval; questions about one picture count as related."
@@ -79,6 +79,71 @@ def _(scores: AccuracyScores) -> list[Table]:
             columns=("questions", "n", "accuracy %"),
             rows=tuple(rows),
             note=notes(f"{scores.n:,} questions about {scores.pictures:,} pictures.", counts and f"{counts}.", NOTE),
+        )
+    ]
+
+
+@standard_tables.register
+def _(scores: MmVetScores) -> list[Table]:
+    parts = [*scores.capabilities.items(), *((f"only {name}", part) for name, part in scores.integrations.items())]
+    rows = [(short(name, 44), f"{part.n:,}", points(part.value, part.interval)) for name, part in parts]
+    runs = ", ".join(f"{run:.1f}" for run in scores.runs)
+    return [
+        Table(
+            title="MM-Vet",
+            columns=("capabilities", "n", "score"),
+            rows=(*rows, ("total", f"{scores.n:,}", points(scores.total, scores.interval))),
+            note=notes(
+                f"Runs of the judge: {runs} (standard deviation {scores.deviation:.1f}).",
+                f"Replies without a score, which count 0: {scores.unparsed:,}.",
+                NOTE,
+            ),
+        )
+    ]
+
+
+@standard_tables.register
+def _(scores: LlavaBenchScores) -> list[Table]:
+    rows = [
+        (
+            short(name, 30),
+            f"{part.n:,}",
+            points(part.score, part.interval),
+            points(part.reference, None),
+            points(part.model, None),
+        )
+        for name, part in [*scores.categories.items(), ("all", scores)]
+    ]
+    done = {"left-out": "left out", "minus-one": "averaged in as -1"}[scores.failed_as]
+    return [
+        Table(
+            title="LLaVA-Bench (in the wild)",
+            columns=("questions", "n", "score", "reference", "model"),
+            rows=tuple(rows),
+            note=notes(f"Reviews without two numbers, {done}: {scores.failed:,}.", NOTE),
+        )
+    ]
+
+
+@standard_tables.register
+def _(scores: ShrScores) -> list[Table]:
+    counts = {
+        "hallucination": scores.hallucination,
+        "correct": scores.correct,
+        "cannot judge": scores.cannot_judge,
+        "no such label": scores.unlabelled,
+    }
+    return [
+        Table(
+            title="SHR (lower is better)",
+            columns=("sentences", "n"),
+            rows=tuple((name, f"{count:,}") for name, count in counts.items()),
+            note=notes(
+                f"Hallucinated: {share(scores.ratio, scores.interval)} %.",
+                f"{scores.images:,} descriptions judged; {scores.excluded:,} excluded, whose labels do not match their "
+                "sentences.",
+                NOTE,
+            ),
         )
     ]
 

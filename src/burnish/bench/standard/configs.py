@@ -11,6 +11,7 @@ from burnish.errors import ConfigError
 
 Protocol: TypeAlias = Literal["llava", "seva"]
 MissingTasks: TypeAlias = Literal["refuse", "left-out"]
+FailedReviews: TypeAlias = Literal["left-out", "minus-one"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +106,91 @@ class ScoreGqaConfig:
     """GQA's testdev_balanced_questions.json, or a part of it in the same form."""
     predictions: str
     """A JSON list, or JSON lines, with `questionId` and `prediction` (or LLaVA's `question_id` and `text`)."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreScienceqaConfig:
+    """Score recorded answers to ScienceQA's questions with a picture."""
+
+    benchmark: ClassVar[str] = "scienceqa"
+    problems: str
+    """ScienceQA's problems.json."""
+    splits: str
+    """ScienceQA's pid_splits.json."""
+    split: str = "test"
+    """The split that is scored."""
+    predictions: str
+    """JSON lines with `question_id` and `text`; those for questions without a picture are passed over."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreMmbenchConfig:
+    """Score recorded answers to MMBench or MMBench-CN: each question right in every rotation of its options."""
+
+    benchmark: ClassVar[str] = "mmbench"
+    questions: str
+    """MMBench's table with answers (a dev set), tab-separated, one row a rotation."""
+    predictions: str
+    """JSON lines with `question_id` (the table's index) and `text`."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSeedConfig:
+    """Score recorded answers to SEED-Bench's questions about pictures."""
+
+    benchmark: ClassVar[str] = "seed"
+    questions: str
+    """SEED-Bench.json; its questions about videos are passed over."""
+    predictions: str
+    """JSON lines with `question_id` and `text`."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreMmvetConfig:
+    """Score a judge's recorded grades of answers to MM-Vet."""
+
+    benchmark: ClassVar[str] = "mmvet"
+    questions: str
+    """MM-Vet's mm-vet.json."""
+    judgements: str
+    """The grades as the official evaluator writes them, {"v1_0": {"score": [0.5], "content": ["0.5"]}}: one score a
+    run of the judge. A reply without a score counts 0, and is counted."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreLlavaBenchConfig:
+    """Score a judge's recorded reviews of answers to LLaVA-Bench (in the wild)."""
+
+    benchmark: ClassVar[str] = "llava-bench"
+    questions: str
+    """LLaVA-Bench's questions.jsonl."""
+    reviews: str
+    """The judge's replies as LLaVA's eval_gpt_review_bench writes them: JSON lines with `question_id` and `content`,
+    whose first line has the points of the reference's answer and of the model's."""
+    failed: FailedReviews = "left-out"
+    """What is done with a review without two numbers on its first line: left out and counted, or averaged in as -1
+    for both, as the original does."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreShrConfig:
+    """Score a judge's recorded judgements of detailed descriptions: the share of hallucinated sentences."""
+
+    benchmark: ClassVar[str] = "shr"
+    judgements: str
+    """The judge's replies as HA-DPO's shr_eval writes judgement.json: by run and picture, `raw_judgement` and
+    `model_response`."""
     json: str | None = None
     """Also write the scores to this file."""

@@ -91,6 +91,7 @@ def _sum_interval(tasks: Sequence[Floats]) -> Bounds | None:
     ]
 
     def total(sums_RK: Floats) -> Floats:
-        return np.sum([_scores(sums_RK[:, 4 * j : 4 * j + 4]) for j in range(len(tasks))], axis=0)
+        scores_TR = np.stack([_scores(sums_RK[:, 4 * j : 4 * j + 4]) for j in range(len(tasks))])
+        return np.asarray(scores_TR.sum(axis=0))
 
     return bootstrap(np.block(blocks), total)

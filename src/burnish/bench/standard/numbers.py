@@ -31,7 +31,7 @@ class Answered(NamedTuple):
 
     picture: str
     value: float
-    """0 to 1."""
+    """0 to 1, or points."""
     groups: tuple[str, ...] = ()
     """The parts of the benchmark that the question belongs to."""
 

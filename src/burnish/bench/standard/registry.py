@@ -36,6 +36,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "textvqa": _benchmark("textvqa", "ScoreTextvqaConfig", "TextVQA: the same, in EvalAI's form"),
     "vizwiz": _benchmark("vizwiz", "ScoreVizwizConfig", "VizWiz: VQAv2's rule"),
     "gqa": _benchmark("gqa", "ScoreGqaConfig", "GQA: exact answers"),
+    "scienceqa": _benchmark("scienceqa", "ScoreScienceqaConfig", "ScienceQA-IMG: options by letter"),
+    "mmbench": _benchmark("mmbench", "ScoreMmbenchConfig", "MMBench, en and cn: right in every rotation"),
+    "seed": _benchmark("seed", "ScoreSeedConfig", "SEED-Image: options by letter"),
+    "mmvet": _benchmark("mmvet", "ScoreMmvetConfig", "MM-Vet: a judge's recorded grades"),
+    "llava-bench": _benchmark("llava_bench", "ScoreLlavaBenchConfig", "LLaVA-Bench: a judge's recorded reviews"),
+    "shr": _benchmark("shr", "ScoreShrConfig", "SHR: a judge's recorded labels"),
 }
 
 

@@ -1,0 +1,93 @@
+"""LLaVA-Bench in the wild (Liu et al., 2023): a judge gives points to the reference's answer and to the model's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from burnish.bench.standard.configs import FailedReviews, ScoreLlavaBenchConfig
+from burnish.bench.standard.files import items
+from burnish.bench.standard.numbers import bootstrap, sums_by_picture
+from burnish.bench.standard.predictions import FORM, by_id
+from burnish.bench.uncertainty import Floats, ratios
+from burnish.scores import LlavaBenchPart, LlavaBenchScores
+
+RELEASE = "LLaVA-Bench's questions.jsonl is in huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild"
+FAILED = (-1.0, -1.0)
+"""What the original averages in for a review without two numbers."""
+
+
+class Question(NamedTuple):
+    """One question of LLaVA-Bench."""
+
+    picture: str
+    category: str
+    """conv, detail or complex."""
+
+
+class Points(NamedTuple):
+    """What the judge gave, 1 to 10."""
+
+    reference: float
+    model: float
+
+
+def score_files(config: ScoreLlavaBenchConfig) -> LlavaBenchScores:
+    """The scores of recorded reviews. Raises SourceError, naming file and line."""
+    questions = {
+        item.key("question_id"): Question(item.text("image"), item.text("category"))
+        for item in items(config.questions, RELEASE)
+    }
+    found = ((item, item.key("question_id"), item.text("content")) for item in items(config.reviews, FORM))
+    return score(questions, by_id(found, questions, config.reviews, config.questions), config.failed)
+
+
+def score(questions: Mapping[str, Question], reviews: Mapping[str, str], failed: FailedReviews) -> LlavaBenchScores:
+    """The scores of the judge's replies by question."""
+    read = {key: reading(reviews[key]) for key in questions}
+    counted = {key: points or Points(*FAILED) for key, points in read.items() if points or failed == "minus-one"}
+    whole = _part(questions, counted)
+    categories = dict.fromkeys(question.category for question in questions.values())
+    return LlavaBenchScores(
+        score=whole.score,
+        reference=whole.reference,
+        model=whole.model,
+        n=whole.n,
+        interval=whole.interval,
+        categories={
+            name: _part(questions, {key: points for key, points in counted.items() if questions[key].category == name})
+            for name in categories
+        },
+        failed=sum(points is None for points in read.values()),
+        failed_as=failed,
+    )
+
+
+def reading(review: str) -> Points | None:
+    """The two numbers that are the review's first line, with a comma or spaces between; None for any other line."""
+    try:
+        points = [float(word) for word in review.partition("\n")[0].replace(",", " ").split()]
+    except ValueError:
+        return None
+    return Points(*points) if len(points) == 2 and all(map(math.isfinite, points)) else None
+
+
+def _part(questions: Mapping[str, Question], counted: Mapping[str, Points]) -> LlavaBenchPart:
+    if not counted:
+        return LlavaBenchPart(score=None, reference=None, model=None, n=0, interval=None)
+    sums = sums_by_picture(
+        [questions[key].picture for key in counted], [(p.model, p.reference) for p in counted.values()]
+    )
+    model, reference = (float(total) / len(counted) for total in sums.sum(axis=0))
+    return LlavaBenchPart(
+        score=100 * model / reference if reference else None,
+        reference=reference,
+        model=model,
+        n=len(counted),
+        interval=bootstrap(sums, _relative),
+    )
+
+
+def _relative(sums_R2: Floats) -> Floats:
+    return 100 * ratios(sums_R2)

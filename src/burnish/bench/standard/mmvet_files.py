@@ -1,0 +1,78 @@
+"""MM-Vet's questions, and the grades of its judge as the official evaluator writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from burnish.bench.standard.files import Item, document, members
+from burnish.bench.standard.predictions import check_complete
+from burnish.errors import SourceError
+
+RELEASE = "mm-vet.json is in mm-vet.zip of github.com/yuweihao/MM-Vet"
+FORM = "grades are one JSON object, by question, with a list `score` of one number a run"
+
+
+class Question(NamedTuple):
+    """One question of MM-Vet."""
+
+    picture: str
+    capabilities: tuple[str, ...]
+    """In alphabetical order: rec, ocr, know, gen, spat, math."""
+
+
+class Grade(NamedTuple):
+    """One reply of the judge."""
+
+    score: float | None
+    """0 to 1; None where the reply had no score, even when it was asked again."""
+
+
+def read_questions(path: str) -> dict[str, Question]:
+    """The official questions by id. Raises SourceError."""
+    questions = {
+        key: Question(item.text("imagename"), tuple(sorted({str(name) for name in item.sequence("capability")})))
+        for key, item in members(document(path, RELEASE))
+    }
+    if not questions:
+        raise SourceError(f"{path} has no question: {RELEASE}.")
+    return questions
+
+
+def read_grades(path: str, questions: Mapping[str, Question], source: str) -> dict[str, list[Grade]]:
+    """The grades by question, as many for each. Raises SourceError."""
+    grades: dict[str, list[Grade]] = {}
+    for key, item in members(document(path, FORM)):
+        if key not in questions:
+            raise item.fault(f"is no question of {source}: score it with its own questions")
+        grades[key] = _grades(item)
+        runs = len(next(iter(grades.values())))
+        if len(grades[key]) != runs or not runs:
+            raise item.fault(f"has {len(grades[key])} scores, and each question needs as many as the first ({runs})")
+    check_complete(grades, questions, path, source)
+    return grades
+
+
+def _grades(item: Item) -> list[Grade]:
+    """With the judge's own replies in `content`, a reply without a score is told apart from one that says 0."""
+    replies = item.sequence("content") if "content" in item.values else []
+    scores = item.sequence("score")
+    return [
+        Grade(None if i < len(replies) and not _is_score(str(replies[i])) else _number(item, value))
+        for i, value in enumerate(scores)
+    ]
+
+
+def _number(item: Item, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise item.fault(f"has the score {value!r:.40}, and that must be 0 to 1, or null for a reply without one")
+    return value
+
+
+def _is_score(reply: str) -> bool:
+    try:
+        return 0 <= float(reply.split(" ", maxsplit=1)[0]) <= 1
+    except ValueError:
+        return False

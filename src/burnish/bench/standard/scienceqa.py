@@ -1,0 +1,74 @@
+"""ScienceQA-IMG (Lu et al., 2022): multiple choice, the questions that have a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from burnish.bench.standard.configs import ScoreScienceqaConfig
+from burnish.bench.standard.files import Item, document, members
+from burnish.bench.standard.numbers import RATE, Answered, accuracy_scores
+from burnish.bench.standard.predictions import read_predictions
+from burnish.errors import SourceError
+from burnish.scores import AccuracyScores
+
+RELEASE = "problems.json and pid_splits.json are in data/scienceqa of github.com/lupantech/ScienceQA"
+OPTIONS = "ABCDE"
+_SENTENCE = re.compile(r"The answer is ([A-Z]).")
+"""LLaVA's: any character may follow the letter, but one must."""
+
+
+class Question(NamedTuple):
+    """One question with a picture."""
+
+    answer: str
+    """The letter of the right choice."""
+    subject: str
+
+
+def score_files(config: ScoreScienceqaConfig) -> AccuracyScores:
+    """The scores of recorded answers. Raises SourceError, naming file and item."""
+    problems = dict(members(document(config.problems, RELEASE)))
+    asked = _split(document(config.splits, RELEASE), config.split)
+    if unknown := [key for key in asked if key not in problems]:
+        raise SourceError(f"{config.problems} has no problem {unknown[0]}, which {config.splits} lists: {RELEASE}.")
+    questions = {key: _question(problems[key]) for key in asked if problems[key].values.get("image") is not None}
+    texts = read_predictions(
+        config.predictions, ("question_id",), ("text",), questions, source=config.problems, ignored=problems
+    )
+    return score(questions, texts)
+
+
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+    """The scores of answers by question."""
+    said = {key: reading(texts[key]) for key in questions}
+    answers = [
+        Answered(key, said[key] == question.answer, (question.subject,) if question.subject else ())
+        for key, question in questions.items()
+    ]
+    unread = sum(not letter for letter in said.values())
+    return accuracy_scores("ScienceQA-IMG", answers, RATE, {"answers without an option": unread})
+
+
+def reading(text: str) -> str:
+    """The letter of an answer that is one, that begins with "X. ", or that says "The answer is X." once; else ""."""
+    if len(text) == 1 and text in OPTIONS:
+        return text
+    if text[:1] and text[0] in OPTIONS and text[1:3] == ". ":
+        return text[0]
+    found = _SENTENCE.findall(text)
+    return str(found[0]) if len(found) == 1 else ""
+
+
+def _split(splits: Item, name: str) -> list[str]:
+    if name not in splits.values:
+        raise splits.fault(f"has no split {name!r}: choose one of {', '.join(splits.values)} with --split")
+    return [str(key) for key in splits.sequence(name)]
+
+
+def _question(problem: Item) -> Question:
+    place, choices = int(problem.number("answer")), problem.sequence("choices")
+    if not 0 <= place < min(len(choices), len(OPTIONS)):
+        raise problem.fault(f"has the answer {place} and {len(choices)} choices: it is the right one's index from 0")
+    return Question(OPTIONS[place], str(problem.values.get("subject") or ""))

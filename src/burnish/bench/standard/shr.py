@@ -1,0 +1,97 @@
+"""SHR (Zhao et al., 2023): the share of the sentences of detailed descriptions that a judge calls hallucinations."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from burnish.bench.standard.configs import ScoreShrConfig
+from burnish.bench.standard.files import document, members
+from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
+from burnish.errors import SourceError
+from burnish.scores import ShrScores
+
+FORM = (
+    "judgements are one JSON object, as HA-DPO's shr_eval (github.com/opendatalab/HA-DPO) writes judgement.json: by "
+    "run and picture, with `raw_judgement` and `model_response`"
+)
+HEADING = "Judgement:"
+LABELS = ("hallucination", "correct", "cannot judge")
+
+
+class Judged(NamedTuple):
+    """One description with what the judge said of it."""
+
+    response: str
+    judgement: str
+
+
+def score_files(config: ScoreShrConfig) -> ShrScores:
+    """The scores of recorded judgements. Raises SourceError, naming file and item."""
+    runs = [
+        {
+            # the official evaluators spell the field in two ways
+            picture: Judged(item.text("model_response", "mode_response"), item.text("raw_judgement"))
+            for picture, item in members(run)
+        }
+        for _, run in members(document(config.judgements, FORM))
+    ]
+    if not any(runs):
+        raise SourceError(f"{config.judgements} holds no judgement: {FORM}.")
+    return score(runs)
+
+
+def score(runs: Sequence[Mapping[str, Judged]]) -> ShrScores:
+    """The scores of one or more runs of the judge, by picture."""
+    labelled = [{picture: labels(judged) for picture, judged in run.items()} for run in runs]
+    kept = [{picture: found for picture, found in run.items() if found is not None} for run in labelled]
+    counts = Counter(label for run in kept for found in run.values() for label in found)
+    ratios = [
+        ratio
+        for run in kept
+        if (ratio := _ratio(Counter(label for found in run.values() for label in found))) is not None
+    ]
+    pairs = [(picture, label) for run in kept for picture, found in run.items() for label in found if label in LABELS]
+    sums = sums_by_picture([picture for picture, _ in pairs], [(label == LABELS[0], 1) for _, label in pairs])
+    return ShrScores(
+        ratio=statistics.fmean(ratios) if ratios else None,
+        interval=bounds(RATE(sums)) if pairs else None,
+        runs=tuple(ratios),
+        hallucination=counts["hallucination"],
+        correct=counts["correct"],
+        cannot_judge=counts["cannot judge"],
+        unlabelled=counts.total() - sum(counts[label] for label in LABELS),
+        images=sum(map(len, kept)),
+        excluded=sum(found is None for run in labelled for found in run.values()),
+    )
+
+
+def sentences(description: str) -> list[str]:
+    """The parts between full stops; one that is empty, or that an earlier one contains, is dropped."""
+    kept: list[str] = []
+    for part in description.split("."):
+        sentence = part.strip()
+        if sentence and not any(sentence in earlier for earlier in kept):
+            kept.append(f"{sentence}.")
+    return kept
+
+
+def labels(judged: Judged) -> list[str] | None:
+    """The label of each sentence, in lower case; None where the judge did not label each sentence exactly once.
+
+    After the line "Judgement:", a judgement's lines are "1. hallucination: <reason>".
+    """
+    lines = [line for line in judged.judgement.split("\n") if line]
+    heading = next((i for i, line in enumerate(lines) if HEADING in line), None)
+    if heading is None:
+        return None
+    unnumbered = [line.partition(" ")[2].strip() for line in lines[heading + 1 :]]
+    found = [line.partition(":")[0].lower() for line in unnumbered if line]
+    return found if len(found) == len(sentences(judged.response)) else None
+
+
+def _ratio(counts: Counter[str]) -> float | None:
+    judged = sum(counts[label] for label in LABELS)
+    return counts["hallucination"] / judged if judged else None
