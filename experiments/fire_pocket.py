@@ -62,7 +62,7 @@ class Experiment:
     """Peak learning rate of students."""
     teacher_lr: float = 2e-3
     """Peak learning rate of the teacher."""
-    teacher_passes: int = 2
+    teacher_passes: int = 4
     """Times that the teacher sees its dialogues."""
     mix_share: float = 0.5
     """Share of general questions in what students are trained on."""
