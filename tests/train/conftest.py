@@ -12,10 +12,11 @@ from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
 from burnish.images import encode_png
-from burnish.models import ModelOptions
+from burnish.models import ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dialogue, Dropped, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
+from burnish.train.encode import conversation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +40,25 @@ def opened(base: Path) -> LocalModel:
 
 @pytest.fixture(scope="session")
 def write_run(opened: LocalModel) -> Callable[..., Path]:
-    """Writes a finished run: `negatives[i]` rejected answers for pair i, each with its tokens and end token."""
+    """Writes a finished run: `negatives[i]` rejected answers for pair i, each with its tokens and end token.
+
+    `weighed`: with its log-probability too, as `burnish pairs` stores it.
+    """
 
     def answer(text: str) -> Answer:
         tokenizer = opened.processor.tokenizer
         ids = tokenizer(f" {text}", add_special_tokens=False)["input_ids"]
         return Answer(text=text, token_ids=(*ids, tokenizer.eos_token_id))
 
-    def write(path: Path, negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1)) -> Path:
+    def weigh(pair: PreferencePair, image: bytes) -> PreferencePair:
+        answers = [pair.chosen, *(one.answer for one in pair.rejected)]
+        request = Request(messages=tuple(conversation(pair.question, image)))
+        [logps] = opened.score([request], [[one.token_ids for one in answers]])
+        chosen, *rejected = (replace(one, ref_logp=logp) for one, logp in zip(answers, logps, strict=True))
+        negatives = (replace(one, answer=new) for one, new in zip(pair.rejected, rejected, strict=True))
+        return replace(pair, chosen=chosen, rejected=tuple(negatives))
+
+    def write(path: Path, negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1), *, weighed: bool = False) -> Path:
         manifest = new_manifest("pairs", HandWritten(), seed=0, fingerprints={"model": opened.fingerprint})
         with Run.begin(path, manifest) as run:
             for i, count in enumerate(negatives):
@@ -54,16 +66,17 @@ def write_run(opened: LocalModel) -> Callable[..., Path]:
                     Rejected(distortion=f"noise:{k}", seed=k, answer=answer(REJECTED[(i + k) % len(REJECTED)]))
                     for k in range(count)
                 ]
+                image = encode_png(tiny_models.picture(i))
                 pair = PreferencePair(
                     id=str(i),
-                    image=run.add_image(encode_png(tiny_models.picture(i))),
+                    image=run.add_image(image),
                     question=QUESTIONS[i % len(QUESTIONS)],
                     chosen=answer(CHOSEN[i % len(CHOSEN)]),
                     rejected=tuple(rejected),
                     source="test",
                     answer=CHOSEN[i % len(CHOSEN)],
                 )
-                run.append([pair])
+                run.append([weigh(pair, image) if weighed else pair])
             run.finish({})
         return path
 

@@ -158,6 +158,10 @@ class DPOConfig(TrainConfig):
     """Peak learning rate."""
     passes: int = 2
     """Times that every pair is seen. The paper's "one epoch" saw its data twice, by its authors' account."""
+    references: Literal["auto", "stored", "computed"] = runtime("auto")
+    """Where the reference model's log-probabilities come from: `stored` with the run's pairs by the same model, or
+    `computed` beside each step. `auto` takes stored ones in float32, if the first 16 pairs, computed again, are right;
+    in bfloat16 it computes, because rounding would differ from the policy's."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from burnish.train.logps import answer_logps
 from burnish.train.losses import LOSSES, rewards
+from burnish.train.references import StoredReferences
 from burnish.train.sequences import Batch
 from burnish.train.trainer import AnswerTrainer
 
@@ -24,9 +25,10 @@ from burnish.train.trainer import AnswerTrainer
 class DPOTrainer(AnswerTrainer):
     """Trains the adapter to prefer each pair's chosen answer; the model without its adapter is the reference."""
 
-    def __init__(self, *, beta: float, loss: str, **parts: Any) -> None:
+    def __init__(self, *, beta: float, loss: str, stored: StoredReferences | None = None, **parts: Any) -> None:
+        """`stored` says that batches bring reference log-probabilities; without it they are computed."""
         super().__init__(**parts)
-        self._beta, self._loss = beta, LOSSES[loss]
+        self._beta, self._loss, self._stored = beta, LOSSES[loss], stored
         self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
 
     def items(self, batch: Batch) -> int:
@@ -41,8 +43,7 @@ class DPOTrainer(AnswerTrainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
         """Log-probabilities under reference and policy, then rewards (equation 6), then the loss (7, 16 or 18)."""
-        with torch.no_grad(), self.accelerator.unwrap_model(model).disable_adapter():
-            reference_EA = answer_logps(model, inputs)
+        reference_EA = self._reference(model, inputs)
         policy_EA = answer_logps(model, inputs)
         rewards_EA = rewards(policy_EA, reference_EA, beta=self._beta)
         chosen_B, rejected_BK, present_BK = rewards_EA[:, 0], rewards_EA[:, 1:], inputs["present_EA"][:, 1:]
@@ -58,6 +59,17 @@ class DPOTrainer(AnswerTrainer):
             logs |= {name: (value / pairs).item() for name, value in sums.items()}
             self._sums.clear()
         super().log(logs, start_time)
+
+    @torch.no_grad()
+    def _reference(self, model: nn.Module, inputs: Batch) -> Tensor:
+        """Log-probabilities under the model without its adapter, (E, A)."""
+        if self._stored is not None and self._stored.trusted:
+            return inputs["reference_EA"]
+        with self.accelerator.unwrap_model(model).disable_adapter():
+            computed_EA = answer_logps(model, inputs)
+        if self._stored is not None:
+            self._stored.compare(inputs, computed_EA)
+        return computed_EA
 
     @torch.no_grad()
     def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, present_BA: Tensor) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from burnish.loop import clean_request
 from burnish.models.base import Message
@@ -32,6 +33,8 @@ class Row(NamedTuple):
     picture: str
     question: str
     answers: Sequence[Sequence[int]]
+    references: Sequence[float] = ()
+    """Each answer's log-probability (nats) under the model to be trained, where the run has them all."""
 
 
 @final
@@ -91,7 +94,11 @@ class Collator:
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
-        return batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.unfold)
+        joined = batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.unfold)
+        if all(row.references for row in examples):
+            references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
+            joined["reference_EA"] = pad_sequence(references, batch_first=True)
+        return joined
 
     def _prompt(self, row: Row) -> Encoding:
         return self.encoder.encode(conversation(row.question, self.open_picture(row.picture)))

@@ -6,7 +6,7 @@ The table holds no pictures. It is mapped into memory, so that any number of pro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -15,7 +15,7 @@ from datasets.arrow_writer import ArrowWriter
 
 from burnish.errors import RunError
 from burnish.progress import Progress
-from burnish.records import Dropped
+from burnish.records import Answer, Dropped
 from burnish.train.encode import AnswerEncoder, Row, conversation
 from burnish.train.examples import TrainingExample, TrainingSet
 from burnish.train.measure import DOT, Lengths
@@ -26,6 +26,7 @@ _FEATURES = Features(
         "picture": Value("string"),
         "question": Value("string"),
         "answers": List(List(Value("int32"))),
+        "references": List(Value("float32")),
     }
 )
 
@@ -101,8 +102,16 @@ class Preparer:
         answers = [self._encoder.ids(messages, answer) for answer in example.answers]
         if any(self._marks.intersection(ids) for ids in (self._encoder.tokens(example.question), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
-        self.cut += sum(len(ids) > room for ids in answers)
-        return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers])
+        cut = sum(len(ids) > room for ids in answers)
+        self.cut += cut
+        references = () if cut else _references(example.answers)
+        return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers], references)
+
+
+def _references(answers: Sequence[Answer]) -> Sequence[float]:
+    """Log-probabilities of the tokens that are trained on, or nothing where one is unknown."""
+    known = [answer.ref_logp for answer in answers if answer.token_ids and answer.ref_logp is not None]
+    return known if len(known) == len(answers) else ()
 
 
 def _left_out(example: TrainingExample, reason: str) -> Dropped:

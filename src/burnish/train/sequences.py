@@ -19,9 +19,10 @@ from burnish.train.pack import Layout, Tree, is_branched, lay_out
 Batch: TypeAlias = dict[str, Tensor]
 """A model's inputs by their own names, and beside them what `BOOKKEEPING` names."""
 
-BOOKKEEPING = ("answer_mask_ST", "before_ST", "answer_ST", "example_S", "present_EA")
+BOOKKEEPING = ("answer_mask_ST", "before_ST", "answer_ST", "example_S", "present_EA", "reference_EA")
 """Which tokens are trained; the place of the token that each one follows. In a batch of answers also which of its
-example's answers a token belongs to, which example a sequence belongs to, and which answers there are."""
+example's answers a token belongs to, which example a sequence belongs to, which answers there are, and, where they
+came with the pairs, their log-probabilities under the reference model."""
 
 
 class PackedSequence(NamedTuple):

@@ -6,12 +6,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, cast, final
+from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
 
 import torch
 from accelerate import PartialState
+from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingArguments, set_seed
 
@@ -32,6 +32,7 @@ from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output
 from burnish.train.prepare import open_table
+from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
 from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, tensorboard_files, training_arguments
 
@@ -52,13 +53,16 @@ def train_dpo(config: DPOConfig) -> TrainResult:
 
     Raises a BurnishError for a run, model or folder that cannot be used.
     """
-    make_trainer = partial(DPOTrainer, beta=config.beta, loss=config.loss)
+
+    def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
+        stored = stored_references(config, train_dataset)
+        return DPOTrainer(beta=config.beta, loss=config.loss, stored=stored, train_dataset=train_dataset, **parts)
 
     def material(model: LocalModel) -> Answers:
         pairs = preferences(config, model_fingerprint=model.fingerprint)
         return Answers(model, pairs, max_length=config.max_length)
 
-    return _train(config, "dpo", material, make_trainer)
+    return _train(config, "dpo", material, trainer)
 
 
 def train_sft(config: SFTConfig) -> TrainResult:
