@@ -51,7 +51,7 @@ class Experiment:
     watched: int = 6000
     """Questions about which the untrained model speaks with the oracle, for the teacher to learn from: what a model
     really says is often no answer at all, and the oracle composes none of that."""
-    simulated: int = 6000
+    simulated: int = 3000
     """Questions that student and teacher speak about."""
     bench: int = 50
     """Bench questions of each of the sixteen tasks, seen and new."""
