@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from burnish import __version__
-from burnish.bench.standard.registry import BENCHMARKS
+from burnish.bench.standard.registry import BENCHMARKS, SUBMISSIONS
 from burnish.errors import BurnishError, ConfigError
 
 if TYPE_CHECKING:
@@ -72,6 +72,10 @@ VERBS = {
     **{
         f"score {name}": Verb(benchmark.config, "burnish.verbs:score_standard", benchmark.what)
         for name, benchmark in BENCHMARKS.items()
+    },
+    **{
+        f"submit {name}": Verb(submission.config, "burnish.verbs:submit", f"{submission.what} for the server")
+        for name, submission in SUBMISSIONS.items()
     },
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
     "import": Verb(

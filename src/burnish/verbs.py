@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
-    from burnish.bench.standard.registry import ScoreStandardConfig
+    from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
@@ -177,6 +177,15 @@ def score_standard(config: ScoreStandardConfig) -> None:
     scores = score(config)
     _write_json(config.json, to_json(scores))
     _show(standard_tables(scores))
+
+
+def submit(config: SubmitConfig) -> None:
+    """Write recorded answers for a benchmark's server."""
+    from burnish.bench.standard.registry import submit as write
+
+    written = write(config)
+    empty = f", {written.empty:,} of them empty" if written.empty else ""
+    print(f"{_count(written.answers, 'answer')}{empty} are in {written.path}: upload it to the benchmark's server.")
 
 
 def report(config: ReportConfig) -> None:

@@ -1,4 +1,4 @@
-"""The configuration of each `burnish score NAME`: which official files, which predictions; light, for a quick help."""
+"""Configurations of `burnish score NAME` and `burnish submit NAME`; light, so that help is quick."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from burnish.errors import ConfigError
 
 Protocol: TypeAlias = Literal["llava", "seva"]
 MissingTasks: TypeAlias = Literal["refuse", "left-out"]
+MissingAnswers: TypeAlias = Literal["refuse", "empty"]
 FailedReviews: TypeAlias = Literal["left-out", "minus-one"]
 
 
@@ -194,3 +195,49 @@ class ScoreShrConfig:
     `model_response`."""
     json: str | None = None
     """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitVqav2Config:
+    """Write recorded answers to VQAv2's test questions for its server, in EvalAI's form."""
+
+    benchmark: ClassVar[str] = "vqav2"
+    questions: str
+    """VQAv2's v2_OpenEnded_mscoco_test2015_questions.json."""
+    predictions: str
+    """JSON lines with `question_id` and `text`."""
+    missing: MissingAnswers = "refuse"
+    """What is done with questions without a prediction: refuse to write, or an empty answer, as LLaVA does for
+    test2015 when test-dev alone was asked."""
+    out: str
+    """The JSON file that is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitVizwizConfig:
+    """Write recorded answers to VizWiz's test questions for its server, in EvalAI's form."""
+
+    benchmark: ClassVar[str] = "vizwiz"
+    questions: str
+    """VizWiz's test.json."""
+    predictions: str
+    """JSON lines with `image` (or `question_id`, holding the picture's name) and `text`."""
+    out: str
+    """The JSON file that is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitMmbenchConfig:
+    """Write recorded answers to MMBench's questions for its server."""
+
+    benchmark: ClassVar[str] = "mmbench"
+    questions: str
+    """MMBench's table, tab-separated, such as mmbench_test_20230712.tsv."""
+    predictions: str
+    """JSON lines with `question_id` (the table's index) and `text`."""
+    out: str
+    """The Excel workbook that is written; its name ends in .xlsx."""
+
+    def __post_init__(self) -> None:
+        if not self.out.endswith(".xlsx"):
+            raise ConfigError(f"--out must end in .xlsx, which MMBench's server takes, not {self.out}.")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from burnish.bench.standard.submit import Submission
+
+
+ROOM = "burnish.bench.standard"
 
 
 class ScoreStandardConfig(Protocol):
@@ -16,17 +22,22 @@ class ScoreStandardConfig(Protocol):
     def json(self) -> str | None: ...
 
 
+class SubmitConfig(Protocol):
+    """What every configuration of `burnish submit NAME` has."""
+
+    benchmark: ClassVar[str]
+
+
 class Benchmark(NamedTuple):
-    """Where its configuration and its scorer are, as `module:name`, imported only when they are called."""
+    """Where a verb's configuration and function are, as `module:name`, imported only when it is called."""
 
     config: str
-    score: str
+    call: str
     what: str
 
 
 def _benchmark(module: str, config: str, what: str) -> Benchmark:
-    room = "burnish.bench.standard"
-    return Benchmark(f"{room}.configs:{config}", f"{room}.{module}:score_files", what)
+    return Benchmark(f"{ROOM}.configs:{config}", f"{ROOM}.{module}:score_files", what)
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -43,9 +54,25 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "llava-bench": _benchmark("llava_bench", "ScoreLlavaBenchConfig", "LLaVA-Bench: a judge's recorded reviews"),
     "shr": _benchmark("shr", "ScoreShrConfig", "SHR: a judge's recorded labels"),
 }
+SUBMISSIONS: Mapping[str, Benchmark] = {
+    "vqav2": Benchmark(f"{ROOM}.configs:SubmitVqav2Config", f"{ROOM}.submit:submit_vqav2", "VQAv2's test answers"),
+    "vizwiz": Benchmark(f"{ROOM}.configs:SubmitVizwizConfig", f"{ROOM}.submit:submit_vizwiz", "VizWiz's test answers"),
+    "mmbench": Benchmark(f"{ROOM}.configs:SubmitMmbenchConfig", f"{ROOM}.submit:submit_mmbench", "MMBench's answers"),
+}
+"""Test sets that only a server can score."""
 
 
 def score(config: ScoreStandardConfig) -> Any:
     """The benchmark's scores, a noun of `burnish.scores`. Raises a BurnishError for files that cannot be scored."""
-    module, _, name = BENCHMARKS[config.benchmark].score.partition(":")
-    return getattr(importlib.import_module(module), name)(config)
+    return _load(BENCHMARKS[config.benchmark].call)(config)
+
+
+def submit(config: SubmitConfig) -> Submission:
+    """Write a benchmark's submission. Raises a BurnishError for files that do not fit."""
+    written: Submission = _load(SUBMISSIONS[config.benchmark].call)(config)
+    return written
+
+
+def _load(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
