@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from scripted_pair import Inputs, Scripted, begin, judge, picture, respond
 
-from burnish.dialogue.loop import AHEAD, Conversations, Pair
+from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.window import AHEAD
 from burnish.errors import ServerError
 from burnish.ids import content_key
 from burnish.models import Reply

@@ -14,23 +14,21 @@ from typing import NamedTuple, TypeAlias, final
 
 from burnish.dialogue.asking import answered
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.window import Open, Outcome, Window
 from burnish.fire.texts import read_feedback, read_response
-from burnish.ids import content_key, stable_seed
+from burnish.ids import stable_seed
 from burnish.models import Reply
 from burnish.progress import Progress
-from burnish.records import Dialogue, Dropped, Ending, Example, Turn
+from burnish.records import Dialogue, Turn
 from burnish.roles import Case, Role
 from burnish.sources import Inputs
 from burnish.store import Part, Run
 
-Outcome: TypeAlias = Dialogue | Dropped
 Judge: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 
 IN_FLIGHT = 1024
 """Dialogues that are open at a time: many full batches in every step."""
-AHEAD = 4
-"""Times as many may wait, ended, for an earlier one to end; beyond that the window does not fill up again."""
 
 
 class Pair(NamedTuple):
@@ -66,20 +64,17 @@ class Conversations:
         Raises ModelError or ServerError: what is finished is kept, and the next call goes on from there.
         """
         with Progress(label, len(inputs), done=len(run), unit="dialogues") as progress:
-            window = _Window(self, run, inputs, progress)
-            while window.refill():
-                window.ask_students()
-                window.ask_teachers()
-                window.append_finished()
+            turns = _Turns(self, run, inputs, progress)
+            while turns.window.refill():
+                turns.ask_students()
+                turns.ask_teachers()
+                turns.append_finished()
 
 
 @dataclass(slots=True)
-class _Open:
+class _Talk(Open):
     """A dialogue under way."""
 
-    position: int
-    """Of its record in the run."""
-    example: Example
     turns: tuple[Turn, ...] = ()
     response: str = ""
     """What the student said last, until the teacher has answered it."""
@@ -89,49 +84,15 @@ class _Open:
             self.example, self.turns, self.response, stable_seed(seed, self.example.source, self.example.id, name)
         )
 
-    def dropped(self, reason: str, detail: str) -> Dropped:
-        return Dropped(id=self.example.id, source=self.example.source, reason=reason, detail=detail)
-
-    def ended(self, ending: Ending) -> Dialogue:
-        example = self.example
-        return Dialogue(
-            id=example.id,
-            image=content_key(example.image),
-            question=example.question,
-            answer=example.answer or "",
-            turns=self.turns,
-            source=example.source,
-            ended=ending,
-            facts=example.facts,
-        )
-
 
 @final
-class _Window:
-    """The dialogues that are open, and those that have ended and wait for an earlier one to end."""
+class _Turns:
+    """Makes turns of the dialogues in a window."""
 
     def __init__(self, talk: Conversations, run: Run, inputs: Inputs, progress: Progress) -> None:
         self._talk, self._run, self._progress = talk, run, progress
-        self._inputs = enumerate(inputs.from_index(len(run)), start=len(run))
-        self._open: dict[int, _Open] = {}
-        self._finished: dict[int, Outcome] = {}
+        self.window = Window(inputs, start=len(run), room=talk.in_flight, enter=_Talk)
         self._replies = 0
-
-    def refill(self) -> bool:
-        """Open dialogues until the window is full. False when there is nothing left to do."""
-        room = self._talk.in_flight
-        while len(self._open) < room and len(self._open) + len(self._finished) < AHEAD * room:
-            position, outcome = next(self._inputs, (-1, None))
-            if outcome is None:
-                break
-            if isinstance(outcome, Dropped):
-                self._finished[position] = outcome
-                continue
-            entering = _Open(position, outcome)
-            self._open[position] = entering
-            if outcome.answer is None:
-                self._leave(entering, entering.dropped("no ground truth", outcome.question))
-        return bool(self._open or self._finished)
 
     def ask_students(self) -> None:
         """Every open dialogue gets the student's next response."""
@@ -145,39 +106,38 @@ class _Window:
             dialogue.turns, dialogue.response = (*dialogue.turns, turn), ""
             ending = self._talk.rules.ending(dialogue.turns)
             if ending is not None:
-                self._leave(dialogue, self._talk.judge(dialogue.ended(ending)))
+                self._leave(dialogue, self._talk.judge(dialogue.ended(dialogue.turns, ending)))
 
     def append_finished(self) -> None:
         """Give the run all records that no earlier dialogue is missing before."""
         before = len(self._run)
-        while (record := self._finished.pop(len(self._run), None)) is not None:
+        for record in self.window.in_order():
             self._run.append([record])
         self._progress.advance(len(self._run) - before, self._note())
 
-    def _ask(self, role: Role, who: str) -> list[tuple[_Open, Reply]]:
+    def _ask(self, role: Role, who: str) -> list[tuple[_Talk, Reply]]:
         """The role's replies to all open dialogues but those whose request is refused, which are dropped."""
         cases = {}
-        for dialogue in self._open.values():
+        for dialogue in self.window:
             name = f"{who} {len(dialogue.turns) + 1}"
             cases[Part(dialogue.position, name)] = dialogue.case(self._talk.seed, name)
         answers = []
         for part, reply in answered(role, cases, self._run, self._tell).items():
-            dialogue = self._open[part.record]
+            dialogue = self.window[part.record]
             if reply.finish == "error":
                 self._leave(dialogue, dialogue.dropped("refused", f"{part.name}: {reply.error}"))
             else:
                 answers.append((dialogue, reply))
         return answers
 
-    def _leave(self, dialogue: _Open, outcome: Outcome) -> None:
+    def _leave(self, dialogue: _Talk, outcome: Outcome) -> None:
         if isinstance(outcome, Dialogue):
             self._run.add_image(dialogue.example.image)
-        self._finished[dialogue.position] = outcome
-        del self._open[dialogue.position]
+        self.window.leave(dialogue, outcome)
 
     def _tell(self, _number: int, _reply: Reply) -> None:
         self._replies += 1
         self._progress.advance(0, self._note())
 
     def _note(self) -> str:
-        return f"{self._replies:,} replies, {len(self._open):,} open"
+        return f"{self._replies:,} replies, {len(self.window):,} open"

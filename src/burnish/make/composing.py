@@ -12,18 +12,16 @@ from typing import NamedTuple, final
 
 from burnish.dialogue.asking import answered
 from burnish.dialogue.attempts import Attempt, Attempts, usage_of
+from burnish.dialogue.window import Open, Window
 from burnish.fire.spending import Price, Usage
-from burnish.ids import content_key, stable_seed
+from burnish.ids import stable_seed
 from burnish.make.verdicts import Rules, Verdict, drop, judge
 from burnish.models import Reply
 from burnish.progress import Progress
-from burnish.records import Dialogue, Dropped, Example
+from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, Role
 from burnish.sources import Inputs
 from burnish.store import Part, Run
-
-AHEAD = 4
-"""Windows of examples in memory at most: the open ones, and those whose records wait for an earlier one's."""
 
 
 class Composers(NamedTuple):
@@ -74,19 +72,16 @@ class Composition:
         dropped = sum(1 for _ in run.records(Dropped))
         tally = Tally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
         with Progress("compose", len(inputs), done=len(run)) as progress:
-            window = _Window(self, run, inputs, tally, progress)
-            while window.refill():
-                window.ask()
-                window.append_finished(attempts)
+            steps = _Steps(self, run, inputs, tally, progress)
+            while steps.window.refill():
+                steps.ask()
+                steps.append_finished(attempts)
 
 
 @dataclass(slots=True)
-class _Open:
-    """An example on its way to its record."""
+class _Asked(Open):
+    """An example that is asked about until a reply is taken."""
 
-    position: int
-    """Of the record in the run."""
-    example: Example
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -116,55 +111,20 @@ class _Open:
             )
         )
 
-    def dialogue(self, verdict: Verdict) -> Dialogue:
-        """The record of a reply that is kept."""
-        example = self.example
-        return Dialogue(
-            id=example.id,
-            image=content_key(example.image),
-            question=example.question,
-            answer=example.answer or "",
-            turns=verdict.turns,
-            source=example.source,
-            facts=example.facts,
-        )
-
-
-class _Finished(NamedTuple):
-    record: Dialogue | Dropped
-    image: bytes = b""
-    attempts: Sequence[Attempt] = ()
-
 
 @final
-class _Window:
-    """The examples that are open, and the records that wait for an earlier one."""
+class _Steps:
+    """Asks about the examples in a window."""
 
     def __init__(self, plan: Composition, run: Run, inputs: Inputs, tally: Tally, progress: Progress) -> None:
         self._plan, self._run, self._tally, self._progress = plan, run, tally, progress
-        self._inputs = enumerate(inputs.from_index(len(run)), start=len(run))
-        self._open: dict[int, _Open] = {}
-        self._finished: dict[int, _Finished] = {}
-
-    def refill(self) -> bool:
-        """Open examples until the window is full. False when there is nothing left to do."""
-        room = self._plan.window
-        while len(self._open) < room and len(self._open) + len(self._finished) < AHEAD * room:
-            position, taken = next(self._inputs, (-1, None))
-            if taken is None:
-                break
-            if isinstance(taken, Dropped):
-                self._finished[position] = _Finished(taken)
-            elif taken.answer is None:
-                dropped = Dropped(id=taken.id, source=taken.source, reason="no ground truth", detail=taken.question)
-                self._finished[position] = _Finished(dropped)
-            else:
-                self._open[position] = _Open(position, taken)
-        return bool(self._open or self._finished)
+        self.window = Window(inputs, start=len(run), room=plan.window, enter=_Asked)
+        self._attempts: dict[int, Sequence[Attempt]] = {}
+        """Of records that wait for an earlier one, by their position in the run."""
 
     def ask(self) -> None:
         """One more reply for each open example."""
-        composers, waiting = self._plan.composers, list(self._open.values())
+        composers, waiting = self._plan.composers, list(self.window)
         if composers.first is composers.again:
             self._ask(composers.first, waiting)
         else:
@@ -172,7 +132,7 @@ class _Window:
             self._ask(composers.first, [one for one in waiting if not one.attempts])
             self._ask(composers.again, turned_down)
 
-    def _ask(self, role: Role, examples: Sequence[_Open]) -> None:
+    def _ask(self, role: Role, examples: Sequence[_Asked]) -> None:
         by_part = {one.part: one for one in examples}
         cases = {part: one.case(self._plan.seed) for part, one in by_part.items()}
         before = self._tally.usage
@@ -184,26 +144,25 @@ class _Window:
 
     def append_finished(self, attempts: Attempts) -> None:
         """Append the records that wait for no earlier one."""
-        while finished := self._finished.pop(len(self._run), None):
-            if isinstance(finished.record, Dialogue):
-                self._run.add_image(finished.image)
-            attempts.append(finished.attempts)
-            self._run.append([finished.record])
-            self._tally.dropped += isinstance(finished.record, Dropped)
+        for record in self.window.in_order():
+            attempts.append(self._attempts.pop(len(self._run), ()))
+            self._run.append([record])
+            self._tally.dropped += isinstance(record, Dropped)
             self._progress.advance(1, self._tally.note())
 
     def _tell(self, _number: int, reply: Reply) -> None:
         self._tally.usage += usage_of(reply)
         self._progress.advance(0, self._tally.note())
 
-    def _judge(self, one: _Open, reply: Reply) -> None:
+    def _judge(self, one: _Asked, reply: Reply) -> None:
         verdict = judge(one.example, reply, self._plan.rules)
         one.note(reply, verdict)
         if verdict.fault is None:
-            record: Dialogue | Dropped = one.dialogue(verdict)
+            self._run.add_image(one.example.image)
+            record: Dialogue | Dropped = one.ended(verdict.turns)
         elif verdict.again and len(one.attempts) < self._plan.rules.attempts:
             return
         else:
             record = drop(one.example, reply, verdict.fault)
-        del self._open[one.position]
-        self._finished[one.position] = _Finished(record, one.example.image, one.attempts)
+        self._attempts[one.position] = one.attempts
+        self.window.leave(one, record)
