@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -16,8 +16,9 @@ from torch import Tensor
 from burnish.models.encoding import Encoding, collate
 from burnish.train.pack import Layout, Tree, is_branched, lay_out
 
-Batch: TypeAlias = dict[str, Tensor]
-"""A model's inputs by their own names, and beside them what `BOOKKEEPING` names."""
+Batch: TypeAlias = dict[str, Any]
+"""A model's inputs by their own names, and beside them what `BOOKKEEPING` names: tensors all, but for pictures that
+are encoded already."""
 
 BOOKKEEPING = ("answer_mask_ST", "before_ST", "answer_ST", "example_S", "present_EA", "reference_EA")
 """Which tokens are trained; the place of the token that each one follows. In a batch of answers also which of its

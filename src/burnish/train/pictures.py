@@ -1,0 +1,50 @@
+"""Pictures are encoded once a step where policy and reference see the same in them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch.distributed.fsdp import FSDPModule, FullyShardedDataParallel
+from transformers import PreTrainedModel
+from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
+
+from burnish.train.sequences import Batch
+
+_PIXELS = "pixel_values"
+_FEATURES = "mm_encoder_outputs"
+"""transformers' name for pictures that are encoded already."""
+_UNUSED = ("last_hidden_state", "hidden_states", "attentions")
+"""What a vision tower gives beside its features: its memory is not kept until the step's end."""
+
+
+@torch.no_grad()
+def with_features(network: PreTrainedModel, batch: Batch) -> Batch:
+    """The batch with its pictures encoded; as it is where the model cannot take them so, or where that is trained.
+
+    A model that is shared out between devices encodes them within its own forward pass, which alone can gather it.
+    """
+    if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or _is_shared_out(network):
+        return batch
+    encode: Any = network.base_model.get_image_features
+    wanted = {name: batch[name] for name in inspect.signature(encode).parameters if name in batch}
+    encoded = encode(**wanted, return_dict=True)
+    features = type(encoded)(**{name: value for name, value in encoded.items() if name not in _UNUSED})
+    return {**{name: value for name, value in batch.items() if name != _PIXELS}, _FEATURES: {"image": features}}
+
+
+def _takes_features(network: PreTrainedModel) -> bool:
+    known = hasattr(network.base_model, "get_image_features")
+    return known and _FEATURES in inspect.signature(network.forward).parameters
+
+
+def _are_frozen(network: PreTrainedModel) -> bool:
+    """Whether nothing outside the language model is trained: the projector is where the flags say so."""
+    within = set(network.get_decoder().parameters())
+    return not any(parameter.requires_grad and parameter not in within for parameter in network.parameters())
+
+
+def _is_shared_out(network: PreTrainedModel) -> bool:
+    sharded = any(isinstance(module, FSDPModule | FullyShardedDataParallel) for module in network.modules())
+    return sharded or is_deepspeed_zero3_enabled()

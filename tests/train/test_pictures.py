@@ -1,0 +1,104 @@
+"""Pictures encoded once weigh, and teach, what they do when each pass encodes them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import tiny_models
+from burnish.images import encode_png
+from burnish.models.local import LocalModel
+from burnish.train.config import DPOConfig
+from burnish.train.dpo import DPOTrainer
+from burnish.train.encode import Collator
+from burnish.train.logps import answer_logps
+from burnish.train.lora import add_adapter
+from burnish.train.pack import paths, whole
+from burnish.train.pictures import with_features
+from burnish.train.trainer import training_arguments
+
+FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+PICTURES = {str(i): encode_png(tiny_models.picture(i, width, 28)) for i, width in enumerate((40, 70))}
+ROWS = [
+    {"id": "0", "picture": "0", "question": "What is it?", "answers": [[5, 6, 7, 8], [9]]},
+    {"id": "1", "picture": "1", "question": "How many are there?", "answers": [[13], [14, 15, 16], [17, 18]]},
+]
+
+
+def adapted(family: str, **flags):
+    """A model in training, with an adapter that says something, and a batch for it."""
+    model, processor = tiny_models.FAMILIES[family]()
+    local = LocalModel(model, processor, fingerprint=lambda: "")
+    unfold = paths if family == "qwen2_5_vl" else whole
+    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, unfold)(ROWS)
+    adapter = add_adapter(model, DPOConfig(run="r", model="m", out="o", lora_rank=4, **flags), base_name="base")
+    draw = torch.Generator().manual_seed(0)
+    for name, parameter in adapter.named_parameters():
+        if "lora_" in name:
+            nn.init.normal_(parameter, std=0.1, generator=draw)
+    return adapter.train(), batch
+
+
+def gradients(model) -> dict[str, torch.Tensor]:
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@FAMILY
+def test_the_numbers_do_not_change(family: str) -> None:
+    model, batch = adapted(family)
+    seen = with_features(model.get_base_model(), batch)
+    assert "pixel_values" not in seen
+    assert set(seen["mm_encoder_outputs"]["image"]) == {"pooler_output"}
+    found = []
+    for inputs in (batch, seen):
+        model.zero_grad()
+        logps_EA = answer_logps(model, inputs)
+        logps_EA.sum().backward()
+        found.append((logps_EA.detach(), gradients(model)))
+    torch.testing.assert_close(*found, atol=1e-5, rtol=1e-5)
+
+
+def step(model, batch, tmp_path) -> int:
+    """How often the vision tower runs in a step of DPO."""
+    runs = []
+    tower = model.get_base_model().get_encoder("image")
+    tower.register_forward_hook(lambda *_: runs.append(1))
+    config = DPOConfig(run="run", model="m", out=str(tmp_path), batch_size=2, device="cpu")
+    trainer = DPOTrainer(beta=0.1, loss="softmax", model=model, args=training_arguments(config, tmp_path))
+    trainer.compute_loss(model, batch, num_items_in_batch=2).backward()
+    return len(runs)
+
+
+@FAMILY
+def test_policy_and_reference_look_once(family: str, tmp_path) -> None:
+    model, batch = adapted(family)
+    assert step(model, batch, tmp_path) == 1
+    assert len(gradients(model)) == 28
+
+
+@FAMILY
+def test_a_projector_that_is_trained_stays_in_the_graph(family: str, tmp_path) -> None:
+    model, batch = adapted(family, train_projector=True)
+    assert with_features(model.get_base_model(), batch) is batch
+    assert step(model, batch, tmp_path) == 2
+    projector = {name: gradient for name, gradient in gradients(model).items() if "modules_to_save" in name}
+    assert projector
+    assert all(gradient.abs().max() > 0 for gradient in projector.values())
+
+
+def test_a_model_that_cannot_be_given_features_is_left_alone() -> None:
+    model, batch = adapted("llava")
+    network = model.get_base_model()
+
+    def forward(input_ids=None, pixel_values=None):
+        """As before transformers 5.20."""
+
+    network.forward = forward
+    assert with_features(network, batch) is batch
+
+
+def test_words_alone_are_left_alone() -> None:
+    model, batch = adapted("llava")
+    words = {name: value for name, value in batch.items() if name != "pixel_values"}
+    assert with_features(model.get_base_model(), words) is words
