@@ -10,6 +10,7 @@ import pytest
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.cli import main
 from burnish.errors import ConfigError, RunError, ServerError
+from burnish.make.simulate import SimulateConfig, simulate
 from burnish.models import Model, ModelOptions, Request
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Prediction
@@ -90,6 +91,24 @@ def test_one_role_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert (result.teacher.n, dict(result.dropped)) == (4, {})
 
 
+def test_the_oracle_says_of_its_own_dialogues_what_it_said(tmp_path: Path) -> None:
+    source = "pocket:train/counting#per_task=8"
+    made = simulate(
+        SimulateConfig(
+            source=source,
+            student="pocket",
+            teacher="oracle",
+            max_new_tokens=6,
+            device="cpu",
+            out=str(tmp_path / "made"),
+        )
+    )
+    result = bench_fixed(FixedConfig(dialogues=str(made), teacher="oracle", out=str(tmp_path / "run")))
+    assert result.teacher
+    assert result.teacher.n >= 2
+    assert {record.text == record.answer for record in Run.open(tmp_path / "run").records(Prediction)} == {True}
+
+
 def test_a_call_that_broke_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _dialogues(tmp_path)
     _use(monkeypatch, _as_recorded)
@@ -145,6 +164,9 @@ def test_a_baseline_may_come_later_and_must_fit(tmp_path: Path, monkeypatch: pyt
     [
         ({"student": None, "teacher": None}, "--student, --teacher"),
         ({"student": None, "student_adapter": "x"}, "--student-adapter"),
+        ({"student": "http://host/v1#m", "student_adapter": "x"}, "--student-adapter cannot be put on a model at an"),
+        ({"student": "oracle"}, "--student oracle"),
+        ({"teacher": "oracle", "teacher_prompt": "x"}, "--teacher oracle is no model"),
         ({"limit": 0}, "--limit"),
         ({"max_new_tokens": 0}, "--max-new-tokens"),
         ({"out": "x", "baseline": "x"}, "--baseline and --out"),
