@@ -318,6 +318,11 @@ def test_bad_addresses(address: str) -> None:
     assert "pass@" not in str(caught.value)
 
 
+def test_an_adapter_cannot_be_put_on_a_model_at_an_endpoint() -> None:
+    with pytest.raises(ConfigError, match=r"--adapter cannot be put on .*: let the server load mine\."):
+        ModelOptions(model="http://host/v1#m", adapter="mine")
+
+
 def test_fingerprint_is_address_and_name() -> None:
     def fingerprint(model: str) -> str:
         return ServerModel.open(ModelOptions(model=model)).fingerprint

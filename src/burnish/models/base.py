@@ -164,4 +164,6 @@ class ModelOptions(ModelRuntime):
     def __post_init__(self) -> None:
         if not self.model:
             raise ConfigError("--model is empty: give a path, a hub name, `pocket` or an http address.")
+        if self.adapter and self.model.startswith(("http://", "https://")):
+            raise ConfigError(f"--adapter cannot be put on a model at an endpoint: let the server load {self.adapter}.")
         super().__post_init__()

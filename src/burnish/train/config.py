@@ -11,7 +11,7 @@ import tyro
 
 from burnish.config import place, runtime
 from burnish.errors import ConfigError
-from burnish.sources import Sampling
+from burnish.sources import Questions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ class DPOConfig(TrainConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SFTConfig(TrainConfig, Sampling):
+class SFTConfig(TrainConfig, Questions):
     """Go on with supervised fine-tuning on ground truths: what SeVa is compared with (table 3).
 
     The defaults are those of LLaVA-1.5's published fine-tuning with LoRA. Gives a PEFT adapter; goes on where it was
@@ -180,8 +180,6 @@ class SFTConfig(TrainConfig, Sampling):
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
     `huggingface:path`, `pocket`, several joined by commas; or a finished run of `burnish pairs`, for the ground truths
     of its pairs."""
-    per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
     lora_rank: int = 128
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-4
@@ -191,7 +189,7 @@ class SFTConfig(TrainConfig, Sampling):
 
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)
-        Sampling.__post_init__(self)
+        Questions.__post_init__(self)
 
 
 def processes() -> int:
