@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from typing import Any
@@ -46,6 +47,18 @@ def test_an_item_becomes_a_dialogue() -> None:
         {"role": "student", "type": "response", "value": None},
         {"role": "teacher", "type": "feedback", "value": None},
     ]
+
+
+def test_a_pictures_mark_in_a_question_is_taken_out_and_put_back() -> None:
+    item = made_item(4, 9)
+    item["question"]["value"] = "<image>\nHow many cats?"
+    assert read(item).question == "How many cats?"
+    assert again(item) == item
+    other = dataclasses.replace(read(item), question="How many dogs?")
+    assert write_item(other, other.image)["question"] == {**item["question"], "value": "How many dogs?"}
+    item["question"]["value"] = "<image>"
+    with pytest.raises(LineError, match="asks nothing beside its picture's mark"):
+        read(item)
 
 
 def test_the_real_items_come_back_as_they_were() -> None:

@@ -248,6 +248,7 @@ def test_real_dialogues_in_the_papers_prompts(role: str, base: Path, tmp_path: P
         assert summary["branched"] == 0
     else:
         summary = train_teacher(TeacherConfig(**flags)).summary
-        assert summary["branched"] == summary["dialogues"]
+        # a dialogue of which one turn alone fits has nothing to branch
+        assert 0 <= summary["dialogues"] - summary["branched"] <= sum(summary["turns_left_out"].values())
     assert summary["dialogues"] + sum(summary["left_out"].values()) == 137
     assert summary["turns"] >= summary["dialogues"] > 100

@@ -3,7 +3,8 @@
 A dialogue has no fields for much that an item says: roles, `round`, the stored `score`, `split`, human ratings, keys
 of others. Its fact "fire" keeps them: the item with its texts taken out (`null` marks their places). Texts stand in
 the dialogue exactly as in the file, and are read by `burnish.fire.texts`; a stored score that says something else
-than the text is kept and not believed.
+than the text is kept and not believed. The one exception is the mark `<image>`, which some questions hold where
+LLaVA's picture stood: a model would take it for a second picture, so it is taken out, and put back by `write_item`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from burnish.records import Dialogue, Facts, Json, Turn
 
 FRAME = "fire"
 """The fact that holds an item without its texts."""
+_PICTURE = "<image>"
 
 
 class Asked(NamedTuple):
@@ -40,10 +42,13 @@ def read_question(item: object, *, default_id: str, default_source: str) -> Aske
     """
     _refuse(question_faults(item))
     values = cast("dict[str, Any]", item)
+    question = _without_mark(values["question"]["value"])
+    if not question:
+        raise LineError("no question", "question.value asks nothing beside its picture's mark")
     return Asked(
         id=_text(values.get("id"), default_id),
         image=values["image"],
-        question=values["question"]["value"],
+        question=question,
         answer=values["groundtruth"]["value"],
         source=_text(values.get("source"), default_source),
         facts=_facts(values),
@@ -86,7 +91,7 @@ def write_item(dialogue: Dialogue, image: str) -> dict[str, Json]:
     messages = cast("Sequence[dict[str, Json]]", item["conversations"])
     item |= {
         "image": image,
-        "question": {**cast("dict[str, Json]", item["question"]), "value": dialogue.question},
+        "question": _question(cast("dict[str, Json]", item["question"]), dialogue.question),
         "groundtruth": {**cast("dict[str, Json]", item["groundtruth"]), "value": dialogue.answer},
         "conversations": [{**message, "value": text} for message, text in zip(messages, texts, strict=True)],
     }
@@ -98,11 +103,24 @@ def _without_texts(item: dict[str, Any]) -> dict[str, Json]:
     """The item with `null` for what a dialogue holds in its own fields."""
     frame = dict(item)
     frame["conversations"] = [{**message, "value": None} for message in item["conversations"]]
-    for name in ("question", "groundtruth"):
-        frame[name] = {**item[name], "value": None}
+    frame["groundtruth"] = {**item["groundtruth"], "value": None}
+    asked = item["question"]["value"]
+    frame["question"] = {**item["question"], "value": asked if asked != _without_mark(asked) else None}
     if _facts_are_own(item):
         frame["facts"] = None
     return frame
+
+
+def _without_mark(question: str) -> str:
+    """The question as a model is asked it."""
+    return question.replace(_PICTURE, "").strip() if _PICTURE in question else question
+
+
+def _question(framed: dict[str, Json], question: str) -> dict[str, Json]:
+    """The item's question: with the picture's mark where it had one and has not been put in other words since."""
+    value = framed.get("value")
+    marked = isinstance(value, str) and _without_mark(value) == question
+    return {**framed, "value": value if marked else question}
 
 
 def _published_frame(dialogue: Dialogue) -> dict[str, Json]:
