@@ -27,7 +27,11 @@ def token_logps(model: nn.Module, batch: Batch) -> Tensor:
     predictor_N = batch["before_ST"][sequence_N, place_N]
     predicts_ST = torch.zeros_like(answer_mask_ST)
     predicts_ST[sequence_N, predictor_N] = True
-    inputs = {name: tensor for name, tensor in batch.items() if name not in BOOKKEEPING}
+    inputs = {name: value for name, value in batch.items() if name not in BOOKKEEPING}
+    if inputs["attention_mask"].dim() == 4:
+        # added to attention's scores by every layer: made of booleans once, not kept by each for its backward pass
+        sees, dtype = inputs["attention_mask"], next(model.parameters()).dtype
+        inputs["attention_mask"] = torch.zeros_like(sees, dtype=dtype).masked_fill(~sees, -torch.inf)
     logits_PV = model(**inputs, logits_to_keep=predicts_ST, use_cache=False).logits.float()
     row_ST = predicts_ST.flatten().cumsum(dim=0).view_as(predicts_ST) - 1
     row_N, tokens_N = row_ST[sequence_N, predictor_N], batch["input_ids"][answer_mask_ST]
