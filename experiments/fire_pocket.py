@@ -32,6 +32,8 @@ STUDENTS = ("untrained", "FIRE-100K", "FIRE")
 LOTS = 5
 """Lots of training questions that each seed has for itself: to compose, to watch the untrained model, to simulate, and
 to mix in twice."""
+GENERAL = 16_000
+"""General questions that there are to mix in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +178,7 @@ def _train_student(experiment: Experiment, out: Path, runs: tuple[Path, ...], se
     config = StudentConfig(
         runs=tuple(map(str, runs)),
         lr=experiment.student_lr,
-        mix=_lot(experiment.composed + experiment.simulated, seed, mix),
+        mix=_lot(GENERAL, seed, mix),
         mix_share=experiment.mix_share,
         out=str(out),
         **_training(experiment, seed),
