@@ -44,8 +44,8 @@ class Experiment:
     """Folder of all runs, adapters and results."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Repetitions: other questions, pictures and training orders each time, the same benches."""
-    teacher_seed: int = 0
-    """The seed whose teacher all students speak with."""
+    teachers: tuple[int, ...] = (0,)
+    """Seeds that train a teacher; all students speak with the first one's, as all of the paper's do with one."""
     only: Literal["teachers", "students", "all"] = "all"
     """Stop after the teachers of all seeds, or the students on composed dialogues."""
     composed: int = 10_000
@@ -77,14 +77,17 @@ def main(experiment: Experiment) -> None:
     out = Path(experiment.out)
     if experiment.only != "all":
         train = _teacher if experiment.only == "teachers" else _first_student
-        for seed in experiment.seeds:
+        for seed in experiment.teachers if experiment.only == "teachers" else experiment.seeds:
             train(experiment, out, seed)
         return
     bench = _compose(out / "bench", source=_bench_source(experiment), seed=0)
-    partner = _teacher(experiment, out, experiment.teacher_seed)
+    partner = _teacher(experiment, out, experiment.teachers[0])
     for seed in experiment.seeds:
         numbers = _seed(experiment, out, bench, seed, partner)
-        for name, adapter in (("untrained", None), ("FD", _teacher(experiment, out, seed))):
+        teachers = {"untrained": None} | (
+            {"FD": _teacher(experiment, out, seed)} if seed in experiment.teachers else {}
+        )
+        for name, adapter in teachers.items():
             run = _fixed(_here(out, seed), bench, f"fixed-teacher-{name}", "teacher", adapter)
             numbers["teacher"][name] = run["teacher"]
         (_here(out, seed) / "results.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")

@@ -109,8 +109,8 @@ def _by_task(seeds: Sequence[Seed], group: str, title: str) -> str:
 
 def _fixed(seeds: Sequence[Seed], role: str, title: str, paper: Mapping[str, Sequence[float]]) -> str:
     rows = []
-    for name in seeds[0][role]:
-        measured = [seed[role][name] for seed in seeds]
+    for name in dict.fromkeys(name for seed in seeds for name in seed[role]):
+        measured = [seed[role][name] for seed in seeds if name in seed[role]]
         cells = [_spread([one["paper"]["bleu"][i] for one in measured]) for i in range(4)]
         cells.append(_spread([one["paper"]["cider"] for one in measured]))
         if role == "teacher":
