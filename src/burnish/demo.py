@@ -1,4 +1,4 @@
-"""`burnish demo`: SeVa from beginning to end on the pocket VLM, in minutes, told in plain words."""
+"""`burnish demo`: SeVa from beginning to end on the pocket VLM, and FIRE's bench, in minutes, told in plain words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from pathlib import Path
 
 from burnish import verbs
 from burnish.config import runtime
+from burnish.records import Dialogue
 
 PAIR_SOURCE = "pocket:train/description#per_task=8000"
 """Open descriptions, where a model has room to be wrong; their answers are there, and nobody looks at them."""
 TEST_SOURCE = "pocket:heldout#per_task=100"
 """Pictures that neither the pocket VLM nor the demo has trained on."""
+TALK_SOURCE = "pocket:heldout#per_task=12,pocket:new#per_task=12"
+"""Questions to speak about: seen tasks and new ones, on pictures that nobody has trained on."""
+STUDENT, TEACHER = "pocket-student", "pocket-teacher"
+"""The adapters that come with Burnish; `docs/fire.md` says how they were trained."""
+DIALOGUES_SHOWN = 3
 NOISE = 500
 """Diffusion steps of the distortion that makes rejected answers, the paper's for its 13B model."""
 
@@ -34,26 +40,36 @@ def run_demo(config: DemoConfig) -> None:
     """Ask, make pairs, train, ask again, and say what came of it and where it lies."""
     out = Path(config.out)
     _say(
-        "1 of 4. Before",
+        "1 of 5. Before",
         "The pocket VLM, a LLaVA of a few million parameters, answers questions on pictures it has never seen.",
     )
     _ask(config, out / "before")
     _say(
-        "2 of 4. Pairs",
+        "2 of 5. Pairs",
         f"Nobody has labelled the next {config.pairs:,} pictures. The model describes each, and a noisy copy of each:",
         "where the two answers differ, the first is chosen and the second rejected.",
     )
     _make_pairs(config, out / "pairs")
-    _say("3 of 4. Training", "DPO with LoRA moves the model towards what it chose and away from what it rejected.")
+    _say("3 of 5. Training", "DPO with LoRA moves the model towards what it chose and away from what it rejected.")
     _train(config, out)
-    _say("4 of 4. After", "The same questions again, answer by answer against those from before.")
+    _say("4 of 5. After", "The same questions again, answer by answer against those from before.")
     _ask(config, out / "after", adapter=out / "adapter", baseline=out / "before")
+    _say(
+        "5 of 5. Feedback",
+        "FIRE: a student answers, a teacher that knows the truth hints at what is wrong without telling it, and the",
+        "student tries again. Both are the pocket VLM, each with an adapter that was trained on dialogues.",
+    )
+    _talk(config, out / "untrained")
+    _talk(config, out / "dialogues", student=STUDENT, baseline=out / "untrained")
+    for dialogue in _taught(out / "dialogues"):
+        _tell(dialogue)
     _say(
         "Where it all is",
         f"  {out}/pairs/report/index.html   pairs with their pictures, the differing words marked",
         f"  {out}/adapter/report            the training's curves",
         f"  {out}/after/report              before and after, as tables and plots",
         f"  {out}/adapter                   the adapter: a plain PEFT one, for --adapter or PEFT itself",
+        f"  {out}/dialogues/report          a student with feedback, before and after training on dialogues",
         "The README's example does the same with a LLaVA of 7 billion parameters and your own pictures.",
     )
 
@@ -110,6 +126,46 @@ def _train(config: DemoConfig, out: Path) -> None:
             restart=config.restart,
         )
     )
+
+
+def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline: Path | None = None) -> None:
+    from burnish.bench.free import FreeConfig
+
+    verbs.bench_free(
+        FreeConfig(
+            source=TALK_SOURCE,
+            student="pocket",
+            student_adapter=student,
+            teacher="pocket",
+            teacher_adapter=TEACHER,
+            baseline=(str(baseline),) if baseline else (),
+            batch_size=64,
+            out=str(run),
+            restart=config.restart,
+        )
+    )
+
+
+def _taught(run: Path) -> list[Dialogue]:
+    """The longest dialogue of each task that led to the truth, the longest of all first."""
+    from burnish.dialogue.reading import open_dialogues
+    from burnish.pocket.world import matches
+
+    longest: dict[str, Dialogue] = {}
+    for dialogue in open_dialogues(str(run / "seed-0")):
+        if isinstance(dialogue, Dialogue) and matches(dialogue.answer, dialogue.turns[-1].response.answer):
+            known = longest.get(dialogue.source)
+            if known is None or len(dialogue.turns) > len(known.turns):
+                longest[dialogue.source] = dialogue
+    taught = [dialogue for dialogue in longest.values() if len(dialogue.turns) > 1]
+    return sorted(taught, key=lambda dialogue: -len(dialogue.turns))[:DIALOGUES_SHOWN]
+
+
+def _tell(dialogue: Dialogue) -> None:
+    print(f"\n  {dialogue.question}  (the truth, which the student never sees: {dialogue.answer})")
+    for turn in dialogue.turns:
+        score = "no score" if turn.feedback.score is None else f"{turn.feedback.score:g}"
+        print(f"    student: {turn.response.answer}\n    teacher: ({score}) {turn.feedback.comment}")
 
 
 def _say(title: str, *lines: str) -> None:

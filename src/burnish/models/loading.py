@@ -31,6 +31,7 @@ from transformers.utils.logging import disable_progress_bar
 from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import base_matches
+from burnish.pocket import place
 
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
 """What is fetched of a hub model; weights in other formats (pickle) never are."""
@@ -73,12 +74,8 @@ def outline(options: ModelOptions) -> Loaded:
 
 
 def find(name: str) -> Path:
-    """The folder of a path, of a hub model (fetched if it is not cached), or of `pocket`."""
-    if name == "pocket":
-        from burnish.pocket import weights_path
-
-        return weights_path()
-    folder = Path(name).expanduser()
+    """The folder of a path, of a hub model (fetched if it is not cached), or of what comes with Burnish."""
+    folder = place(name)
     if folder.is_dir():
         return folder
     if folder.exists():

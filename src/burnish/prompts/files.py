@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 
 from burnish.errors import ConfigError
+from burnish.pocket import place
 from burnish.prompts.templates import ComposerPrompt, Prompt, StudentPrompt, StudentSees, TeacherPrompt, TeacherSees
 
 P = TypeVar("P", bound=Prompt)
@@ -61,9 +62,7 @@ def choose(kind: type[R], *, given: str | None, model: str, adapter: str | None 
     A prompt that is given, or whose `sees` is, where the model was trained with another is taken, with a warning.
     Raises ConfigError in one sentence.
     """
-    own = next(
-        (path for place in (adapter, model) if place and (path := Path(place).expanduser() / OWN).is_file()), None
-    )
+    own = next((path for name in (adapter, model) if name and (path := place(name) / OWN).is_file()), None)
     default = f"{'pocket' if model == 'pocket' else 'fire'}-{_ROLES[kind]}"
     prompt = load(kind, given or (str(own) if own else default), sees=sees)
     if own and (given or sees) and _read(own) != _fields(prompt):
