@@ -30,9 +30,7 @@ class Verb(NamedTuple):
 
 
 VERBS = {
-    "demo": Verb(
-        "burnish.demo:DemoConfig", "burnish.demo:run_demo", "the whole of SeVa on the small model, in minutes"
-    ),
+    "demo": Verb("burnish.demo:DemoConfig", "burnish.demo:run_demo", "SeVa and FIRE on the small model, in minutes"),
     "distort": Verb("burnish.report.sheet:SheetConfig", "burnish.verbs:distort", "draw a picture's distortions"),
     "pairs": Verb("burnish.make.pairs:PairsConfig", "burnish.verbs:pairs", "make preference pairs (SeVa, algorithm 1)"),
     "compose": Verb(
