@@ -1,0 +1,46 @@
+"""What token counts allow: the work that TRL does, over the least that the same gradients need.
+
+Counted in multiplications and additions of one pair: linear layers and attention of both towers. A backward pass
+through frozen weights costs what the forward pass does (gradients of activations alone); the adapter, the head, the
+embeddings and everything that is not a matrix product are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dpo_pairs import Words
+
+BACKWARD = 1
+"""A backward pass, in forward passes."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many times the pairs a second of TRL."""
+
+    stored: float
+    """With references that are there already."""
+    computed: float
+
+
+def limit(width: int, layers: int, words: Words, negatives: int) -> Limit:
+    """For answers of mean length; both sides compute attention in full, as masked attention does."""
+    answer = sum(words.answer) / 2 + 1
+    prompt = words.picture + words.question + 4
+    language = _tower(width, layers, gated=True)
+    picture = _tower(width, layers, gated=False)(words.picture + 1)
+    apart, tree = language(prompt + answer), language(prompt + (negatives + 1) * answer)
+    trl = negatives * 2 * ((1 + BACKWARD + 1) * apart + 2 * picture)
+    return Limit(stored=trl / ((1 + BACKWARD) * tree + picture), computed=trl / ((1 + BACKWARD + 1) * tree + picture))
+
+
+def _tower(width: int, layers: int, *, gated: bool) -> Callable[[float], float]:
+    """Operations of a forward pass over so many tokens; the feed-forward network is four times as wide."""
+    matrices = 4 + (3 if gated else 2) * 4
+
+    def operations(tokens: float) -> float:
+        return layers * (2 * matrices * width**2 * tokens + 4 * width * tokens**2)
+
+    return operations
