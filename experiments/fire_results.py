@@ -152,7 +152,7 @@ def _figure7(seeds: Sequence[Seed]) -> Any:
         height=4.2,
     )
     turns = range(1, 6)
-    for name, color, style in zip(STUDENTS, COLORS, (":", "--", "-"), strict=True):
+    for name, color, style, rise in zip(STUDENTS, COLORS, (":", "--", "-"), (-4, -14, -2), strict=True):
         curves = [[100 * share for share in seed["free"][name]["accuracy_by_turn"]] for seed in seeds]
         columns = list(zip(*curves, strict=True))
         mean = [statistics.fmean(column) for column in columns]
@@ -160,7 +160,7 @@ def _figure7(seeds: Sequence[Seed]) -> Any:
             turns, [min(c) for c in columns], [max(c) for c in columns], color=color, alpha=0.15, linewidth=0
         )
         axes.plot(turns, mean, "o", linestyle=style, color=color, linewidth=2.2, markersize=6, label=name, zorder=3)
-        axes.annotate(f"{mean[-1]:.0f}", (5, mean[-1]), (7, -4), textcoords="offset points", color=color)
+        axes.annotate(f"{mean[-1]:.0f}", (5, mean[-1]), (7, rise), textcoords="offset points", color=color)
     label_axes(axes, "turn", "right by this turn, %")
     axes.set_xticks(turns)
     axes.set_ylim(0, 100)
