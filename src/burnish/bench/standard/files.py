@@ -113,11 +113,24 @@ def text_lines(path: str, release: str) -> Iterator[tuple[str, str]]:
             raise SourceError(f"{path}, line {number}, is not UTF-8 text: {error.reason}.") from error
 
 
+@contextmanager
+def _cells_of_any_size() -> Iterator[None]:
+    """A cell may hold a whole picture; the csv module has one limit for all readers, so it is put back."""
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def table(path: str, release: str) -> Iterator[Item]:
     """The rows of a table of tab-separated values (comma-separated in a .csv); empty cells are left out."""
-    csv.field_size_limit(sys.maxsize)  # a cell may hold a whole picture; the module has one limit for all readers
     between = "," if path.lower().endswith(".csv") else "\t"
-    with open_file(official(path, release)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+    with (
+        _cells_of_any_size(),
+        open_file(official(path, release)) as file,
+        io.TextIOWrapper(file, "utf-8", newline="") as text,
+    ):
         reader = csv.reader(text, delimiter=between)
         try:
             header = next(reader, [])
