@@ -153,9 +153,10 @@ def _taught(run: Path) -> list[Dialogue]:
 
     longest: dict[str, Dialogue] = {}
     for dialogue in open_dialogues(str(run / "seed-0")):
-        if isinstance(dialogue, Dialogue) and matches(dialogue.answer, dialogue.turns[-1].response.answer):
+        if isinstance(dialogue, Dialogue) and dialogue.ended == "satisfied":
             known = longest.get(dialogue.source)
-            if known is None or len(dialogue.turns) > len(known.turns):
+            true = matches(dialogue.answer, dialogue.turns[-1].response.answer)
+            if true and (known is None or len(dialogue.turns) > len(known.turns)):
                 longest[dialogue.source] = dialogue
     taught = [dialogue for dialogue in longest.values() if len(dialogue.turns) > 1]
     return sorted(taught, key=lambda dialogue: -len(dialogue.turns))[:DIALOGUES_SHOWN]
