@@ -147,7 +147,7 @@ def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline
 
 
 def _taught(run: Path) -> list[Dialogue]:
-    """The longest dialogue of each task that led to the truth, the longest of all first."""
+    """The longest dialogue of each task that led to the truth: the longest of all first, mere yes or no last."""
     from burnish.dialogue.reading import open_dialogues
     from burnish.pocket.world import matches
 
@@ -159,7 +159,7 @@ def _taught(run: Path) -> list[Dialogue]:
             if true and (known is None or len(dialogue.turns) > len(known.turns)):
                 longest[dialogue.source] = dialogue
     taught = [dialogue for dialogue in longest.values() if len(dialogue.turns) > 1]
-    return sorted(taught, key=lambda dialogue: -len(dialogue.turns))[:DIALOGUES_SHOWN]
+    return sorted(taught, key=lambda one: (-len(one.turns), one.answer in ("yes", "no")))[:DIALOGUES_SHOWN]
 
 
 def _tell(dialogue: Dialogue) -> None:
