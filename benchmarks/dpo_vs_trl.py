@@ -75,11 +75,13 @@ def main(bench: Bench) -> None:
         home, words = Path(folder), Words()
         alone(write_pairs, home, bench.width, bench.layers, {FEW: bench.pairs, MANY: bench.pairs}, words)
         difference = alone(differences, home, FEW, bench.rank)
+        print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
         found: dict[str, list[Cost]] = {}
         for _ in range(bench.repeats):
             for name, run in runs(bench, home).items():
                 found.setdefault(name, []).append(cost := run())
-                print(f"{name}: {1 / cost.seconds:.3f} pairs a second, {cost.peak_mib:,.0f} MiB", flush=True)
+                rates = f"{1 / cost.seconds:.3f} pairs a second, {1 / cost.cpu_seconds:.3f} a second of CPU time"
+                print(f"{name}: {rates}, {cost.peak_mib:,.0f} MiB", flush=True)
     numbers = compare(found, difference, bench, words)
     print(json.dumps(numbers, indent=2))
     if bench.json:
