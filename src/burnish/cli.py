@@ -129,11 +129,12 @@ def overview() -> str:
 
 def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
     """The verb's full name and the words that follow it."""
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = " ".join(words[:length])
         if name in VERBS:
             return name, list(words[length:])
-    followers = [name for name in VERBS if name.split()[0] == words[0]]
+    followers = [name for name in VERBS if name.split()[:2] == words[:2]]
+    followers = followers or [name for name in VERBS if name.split()[0] == words[0]]
     known = ", ".join(followers or VERBS)
     raise ConfigError(f"There is no verb {' '.join(words[:2])!r}: choose one of {known}.")
 

@@ -150,5 +150,25 @@ class Dialogue:
     ratings)."""
 
 
-Record: TypeAlias = PreferencePair | Prediction | Dialogue | Dropped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a judge said of one answer, or of two."""
+
+    id: str
+    """The question's."""
+    source: str
+    """What the question belongs to: a benchmark, a data set, a task."""
+    part: str = ""
+    """Which of several judgements of the question: "run 2", "t=0.5", "blip2 | llava"."""
+    asked: Mapping[str, str]
+    """What stood in the places of the judge's prompt."""
+    said: tuple[str, ...] = ()
+    """Its reply, and where that could not be read a second one."""
+    refused: str = ""
+    """One sentence where the judge could not be asked; there is no reply then."""
+    facts: Facts = field(default_factory=dict)
+    """What the result needs beside it: the picture that intervals are clustered by, who is compared."""
+
+
+Record: TypeAlias = PreferencePair | Prediction | Dialogue | Judgement | Dropped
 """What a run stores: exactly one record for each example that went in."""

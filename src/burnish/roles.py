@@ -1,7 +1,7 @@
-"""FIRE's roles: a student answers, a teacher that knows the truth gives feedback; a role is a model and its prompt.
+"""Roles: a student answers, a teacher gives feedback, a judge says what answers are worth; each a model and its prompt.
 
-The student-teacher loop (`burnish.dialogue`) sees nothing but the one method of `Role`, so a role may as well be
-played by what is no model: the pocket world's oracle.
+Loops and benches see nothing but the one method of `Speaker`, so a role may as well be played by what is no model: the
+pocket world's oracle.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol, TypeAlias, final, overload
+from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final, overload
 
 from burnish.errors import ModelError
 from burnish.images import decode
 from burnish.models import Decoding, Model, OnReply, Reply, Request
-from burnish.prompts import ComposerPrompt, StudentPrompt, TeacherPrompt
-from burnish.records import Example, Turn
+from burnish.prompts import ComposerPrompt, JudgePrompt, JudgeTask, StudentPrompt, TeacherPrompt
+from burnish.records import Example, Facts, Turn
 
 RoleName: TypeAlias = Literal["student", "teacher"]
+C = TypeVar("C")
+C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class Case(NamedTuple):
@@ -30,17 +32,34 @@ class Case(NamedTuple):
     """Decides what is drawn where the role draws its words at random."""
 
 
-class Role(Protocol):
-    """A partner in dialogues."""
+class JudgeCase(NamedTuple):
+    """What a judge is asked about."""
+
+    values: Mapping[str, str]
+    """What stands in the places of its prompt."""
+    facts: Facts
+    """What the oracle knows the truth by."""
+    picture: bytes | None = None
+    """For a prompt that shows it."""
+    unread: str | None = None
+    """Its reply that could not be read, when it is asked again."""
+
+
+class Speaker(Protocol[C_contra]):
+    """Whoever plays a role."""
 
     @property
     def fingerprints(self) -> Mapping[str, str]:
         """Hex digests, by name, of all that decides what it says."""
         ...
 
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+    def reply(self, cases: Sequence[C_contra], on_reply: OnReply) -> None:
         """Answer every case, telling each reply at once. Raises ModelError or ServerError."""
         ...
+
+
+Role: TypeAlias = Speaker[Case]
+"""A partner in dialogues."""
 
 
 @final
@@ -162,10 +181,62 @@ class OracleComposer:
 
 
 @final
-class _Requests(Sequence[Request]):
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Says what an answer is worth, or which of two is better; its replies are read by the bench that asks."""
+
+    model: Model
+    prompt: JudgePrompt
+    decoding: Decoding = field(default_factory=Decoding)
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of model, chat template and prompt."""
+        return _fingerprints("judge", self.model, self.prompt.fingerprint)
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether its cases need theirs."""
+        return self.prompt.sees == "picture"
+
+    def request(self, case: JudgeCase) -> Request:
+        """What the model is sent."""
+        picture = None if case.picture is None else decode(case.picture)
+        return Request(messages=self.prompt.messages(case.values, picture, case.unread))
+
+    def reply(self, cases: Sequence[JudgeCase], on_reply: OnReply) -> None:
+        """Judgements, as texts."""
+        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OracleJudge:
+    """The oracle of the pocket world as a judge: no model, and never wrong."""
+
+    task: JudgeTask
+    sees_pictures = False
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of the oracle's version."""
+        from burnish.pocket.oracle import VERSION
+
+        return {"judge oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
+
+    def reply(self, cases: Sequence[JudgeCase], on_reply: OnReply) -> None:
+        """Judgements, as texts. Raises SourceError for a question of another world, and a task that is not for it."""
+        from burnish.pocket.oracle import judge
+
+        for number, case in enumerate(cases):
+            on_reply(number, Reply(text=judge(self.task, case.facts, case.values)))
+
+
+@final
+class _Requests(Sequence[Request], Generic[C]):
     """Requests that are built when they are reached: no more pictures are open than a model works on."""
 
-    def __init__(self, cases: Sequence[Case], build: Callable[[Case], Request]) -> None:
+    def __init__(self, cases: Sequence[C], build: Callable[[C], Request]) -> None:
         self._cases, self._build = cases, build
 
     def __len__(self) -> int:
@@ -175,9 +246,9 @@ class _Requests(Sequence[Request]):
     def __getitem__(self, index: int) -> Request: ...
 
     @overload
-    def __getitem__(self, index: slice) -> _Requests: ...
+    def __getitem__(self, index: slice) -> _Requests[C]: ...
 
-    def __getitem__(self, index: int | slice) -> Request | _Requests:
+    def __getitem__(self, index: int | slice) -> Request | _Requests[C]:
         if isinstance(index, slice):
             return _Requests(self._cases[index], self._build)
         return self._build(self._cases[index])

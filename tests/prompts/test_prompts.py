@@ -9,7 +9,7 @@ from PIL import Image
 
 from burnish.errors import ConfigError
 from burnish.fire.texts import read_feedback, read_response
-from burnish.prompts import NAMES, ComposerPrompt, StudentPrompt, TeacherPrompt, load, save
+from burnish.prompts import NAMES, ComposerPrompt, JudgePrompt, StudentPrompt, TeacherPrompt, load, save
 from burnish.records import Turn
 
 PICTURE = Image.new("RGB", (4, 4))
@@ -81,7 +81,8 @@ def test_dollars_in_values_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_saved_prompt_is_the_same_prompt(name: str, tmp_path: Path) -> None:
-    kind = TeacherPrompt if "teacher" in name else ComposerPrompt if "compose" in name else StudentPrompt
+    kinds = {"judge": JudgePrompt, "teacher": TeacherPrompt, "compose": ComposerPrompt, "student": StudentPrompt}
+    kind = next(kind for word, kind in kinds.items() if word in name)
     prompt = load(kind, name)
     save(prompt, tmp_path / "own.yaml")
     assert load(kind, str(tmp_path / "own.yaml")) == prompt

@@ -114,7 +114,7 @@ def changed(record: Record, **fields: object) -> bytes:
     ("line", "complaint"),
     [
         (b'{"kind": "drop', "Unterminated string"),
-        (b"[1, 2]", "`kind` is not one of pair, prediction, dialogue, dropped"),
+        (b"[1, 2]", "`kind` is not one of pair, prediction, dialogue, judgement, dropped"),
         (changed(DROPPED, kind="pickle"), "`kind` is not one of"),
         (changed(DROPPED, extra=1), "Dropped has an unknown field `extra`"),
         (b'{"kind": "dropped", "id": "x", "source": "s", "detail": ""}', "Dropped lacks the field `reason`"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from burnish.models import OnReply, Reply
 from burnish.models.base import ignore
-from burnish.roles import Case, Role
+from burnish.roles import Speaker
 from burnish.store import Part, Run
 from burnish.store.codec import from_json, to_json
 
+C = TypeVar("C")
 
-def answered(role: Role, cases: Mapping[Part, Case], run: Run, on_reply: OnReply = ignore) -> dict[Part, Reply]:
+
+def answered(role: Speaker[C], cases: Mapping[Part, C], run: Run, on_reply: OnReply = ignore) -> dict[Part, Reply]:
     """What the role says to each case; it is asked only about those whose reply the run does not keep yet.
 
     Every new reply is kept the moment it comes, then told, so that a kill, or a failure (ModelError, ServerError)

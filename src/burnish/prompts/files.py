@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any, TypeVar, get_args
@@ -12,7 +13,17 @@ import yaml
 
 from burnish.errors import ConfigError
 from burnish.pocket import place
-from burnish.prompts.templates import ComposerPrompt, Prompt, StudentPrompt, StudentSees, TeacherPrompt, TeacherSees
+from burnish.prompts.templates import (
+    ComposerPrompt,
+    JudgePrompt,
+    JudgeSees,
+    JudgeTask,
+    Prompt,
+    StudentPrompt,
+    StudentSees,
+    TeacherPrompt,
+    TeacherSees,
+)
 
 P = TypeVar("P", bound=Prompt)
 R = TypeVar("R", StudentPrompt, TeacherPrompt)
@@ -24,8 +35,17 @@ OWN = "prompt.yaml"
 _FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 """The prompts that come with Burnish."""
-_ROLES: dict[type[Prompt], str] = {StudentPrompt: "student", TeacherPrompt: "teacher", ComposerPrompt: "composer"}
-_SEES: dict[str, tuple[str, ...]] = {"student": get_args(StudentSees), "teacher": get_args(TeacherSees)}
+_ROLES: dict[type[Prompt], str] = {
+    StudentPrompt: "student",
+    TeacherPrompt: "teacher",
+    ComposerPrompt: "composer",
+    JudgePrompt: "judge",
+}
+_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "student": {"sees": get_args(StudentSees)},
+    "teacher": {"sees": get_args(TeacherSees)},
+    "judge": {"sees": get_args(JudgeSees), "task": get_args(JudgeTask)},
+}
 _VALUES: dict[str, dict[str, frozenset[str]]] = {
     "student": {
         "question": frozenset({"question"}),
@@ -39,6 +59,15 @@ _VALUES: dict[str, dict[str, frozenset[str]]] = {
     "composer": {"question": frozenset({"question", "groundtruth"})},
 }
 """Which values each of a role's templates may stand in for."""
+_JUDGED: dict[JudgeTask, frozenset[str]] = {
+    "mmvet": frozenset({"question", "reference", "answer"}),
+    "llava-bench": frozenset({"context", "question", "reference", "answer"}),
+    "shr": frozenset({"regions", "factual", "sentences"}),
+    "consistency": frozenset({"question", "first", "second"}),
+    "pairwise": frozenset({"question", "reference", "first", "second"}),
+    "grades": frozenset({"question", "reference", "answer"}),
+}
+"""The values of what is judged, for a judge's question; `again` may show the unreadable `reply` too."""
 
 
 def load(kind: type[P], name: str, **choices: str | None) -> P:
@@ -70,6 +99,20 @@ def choose(kind: type[R], *, given: str | None, model: str, adapter: str | None 
     return prompt
 
 
+def choose_judge(task: JudgeTask, *, given: str | None, model: str) -> JudgePrompt:
+    """The prompt by which this model judges: the given one, else the one for the pocket VLM, else the default.
+
+    Raises ConfigError in one sentence.
+    """
+    default = f"pocket-judge-{task}" if model == "pocket" else ""
+    prompt = load(JudgePrompt, given or (default if default in NAMES else f"judge-{task}"))
+    if prompt.task != task:
+        raise ConfigError(
+            f"{given} is a prompt for judging {prompt.task}, not {task}: see {_FOLDER}/judge-{task}.yaml."
+        )
+    return prompt
+
+
 def save(prompt: Prompt, path: Path) -> None:
     """Write the prompt to a file that `load` reads back."""
     path.write_text(yaml.safe_dump(_fields(prompt), sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
@@ -98,9 +141,10 @@ def _check(path: Path, role: str, kind: type[Prompt], fields: dict[str, str]) ->
     needed = [name for name, field in known.items() if field.default is dataclasses.MISSING and name not in fields]
     if needed:
         raise ConfigError(f"The prompt {path} lacks {needed[0]!r}: see {_of(role)}.")
-    if "sees" in fields and fields["sees"] not in _SEES[role]:
-        raise ConfigError(f"The prompt {path} has sees: {fields['sees']}; it is one of {', '.join(_SEES[role])}.")
-    for name, values in _VALUES[role].items():
+    for name, choices in _CHOICES.get(role, {}).items():
+        if name in fields and fields[name] not in choices:
+            raise ConfigError(f"The prompt {path} has {name}: {fields[name]}; it is one of {', '.join(choices)}.")
+    for name, values in _values(role, fields).items():
         template = Template(fields.get(name, ""))
         if not template.is_valid():
             raise ConfigError(f"The prompt {path} has a $ in {name!r} that names no value: write $$ for the sign.")
@@ -111,5 +155,13 @@ def _check(path: Path, role: str, kind: type[Prompt], fields: dict[str, str]) ->
             )
 
 
+def _values(role: str, fields: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    if role != "judge":
+        return _VALUES[role]
+    known = next(values for task, values in _JUDGED.items() if task == fields["task"])
+    return {"question": known, "again": known | {"reply"}}
+
+
 def _of(role: str) -> str:
-    return str(_FOLDER / f"fire-{'compose' if role == 'composer' else role}.yaml")
+    examples = {"composer": "fire-compose", "judge": "judge-mmvet"}
+    return str(_FOLDER / f"{examples.get(role, f'fire-{role}')}.yaml")

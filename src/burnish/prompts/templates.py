@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from string import Template
 from typing import Literal, TypeAlias
@@ -19,6 +19,10 @@ StudentSees: TypeAlias = Literal["comment", "feedback"]
 """Of a feedback: its comment alone, as in the authors' code, or its whole text with the score."""
 TeacherSees: TypeAlias = Literal["latest", "history"]
 """Of a dialogue: the latest response alone, as in figure A13, or all turns, as in equation 6."""
+JudgeSees: TypeAlias = Literal["text", "picture"]
+"""Of a question and its answers: their words alone, or the picture too."""
+JudgeTask: TypeAlias = Literal["mmvet", "llava-bench", "shr", "consistency", "pairwise", "grades"]
+"""What is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +39,10 @@ class Prompt:
         """Hex digest of the words and choices."""
         return hashlib.sha256(json.dumps([type(self).__name__, asdict(self)]).encode()).hexdigest()
 
-    def _opening(self, picture: Image, **values: str) -> tuple[Message, ...]:
+    def _opening(self, picture: Image | None, **values: str) -> tuple[Message, ...]:
         system = (Message(role="system", text=self.system),) if self.system else ()
-        return (*system, Message(role="user", text=_fill(self.question, **values), images=(picture,)))
+        images = () if picture is None else (picture,)
+        return (*system, Message(role="user", text=_fill(self.question, **values), images=images))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,29 @@ class ComposerPrompt(Prompt):
     def messages(self, question: str, groundtruth: str, picture: Image) -> tuple[Message, ...]:
         """What the model is sent about one example."""
         return self._opening(picture, question=question, groundtruth=groundtruth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePrompt(Prompt):
+    """How a judge is asked about an answer, or about two."""
+
+    task: JudgeTask
+    sees: JudgeSees = "text"
+    again: str
+    """Stands below the question when it is put a second time, because the first reply could not be read."""
+
+    def messages(
+        self, values: Mapping[str, str], picture: Image | None, unread: str | None = None
+    ) -> tuple[Message, ...]:
+        """What the judge is sent; `unread` is its own reply that could not be read.
+
+        Both questions are one message each: a judge at temperature 0 answers the second anew because it differs.
+        """
+        *system, asked = self._opening(picture, **values)
+        if unread is None:
+            return (*system, asked)
+        again = _fill(self.again, **values, reply=unread)
+        return (*system, Message(role="user", text=f"{asked.text}\n\n{again}", images=asked.images))
 
 
 def _fill(template: str, **values: str) -> str:

@@ -15,7 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from burnish.records import Dialogue, Dropped, Prediction, PreferencePair, Record
+from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -26,6 +26,7 @@ KINDS: dict[str, type[Record]] = {
     "pair": PreferencePair,
     "prediction": Prediction,
     "dialogue": Dialogue,
+    "judgement": Judgement,
     "dropped": Dropped,
 }
 """The `kind` field of a stored record, by which its class is found again."""
