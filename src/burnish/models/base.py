@@ -6,7 +6,7 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -75,6 +75,8 @@ class Reply:
     completion_tokens: int = 0
 
 
+BuildRequest: TypeAlias = Callable[[], Request]
+"""Makes a request when it is reached, so that few pictures are open at a time."""
 OnReply: TypeAlias = Callable[[int, Reply], None]
 """Told a request's number and its reply as soon as that is there, in any order but never two at once."""
 
@@ -101,6 +103,19 @@ class Model(Protocol):
         """One reply per request, in the requests' order; `on_reply` is told each one as soon as it is there.
 
         A request that is refused for good gets a reply with `finish="error"`. Raises ModelError or ServerError.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingModel(Model, Protocol):
+    """A model whose answers do not depend on what else it is asked: requests may flow in as places become free."""
+
+    def stream(self, requests: Iterator[BuildRequest], decoding: Decoding, on_reply: OnReply) -> None:
+        """Answer all requests, telling each reply by the request's number in their order.
+
+        The iterator is read by one thread at a time, while others build requests and call `on_reply`.
+        Raises ModelError or ServerError, once the calls that are open have come to their end.
         """
         ...
 

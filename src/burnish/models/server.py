@@ -1,7 +1,7 @@
 """A model at any OpenAI-compatible endpoint: vLLM, `transformers serve`, a hosted service.
 
-Workers pull requests, so that no more than `concurrency` pictures are encoded and no more calls are open at once,
-however many requests there are.
+Requests are taken as calls become free, so that no more than `concurrency` pictures are encoded and no more calls are
+open at once, however many requests there are.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import httpx
 
 from burnish.errors import ModelError, ServerError
 from burnish.images import encode_png
-from burnish.models.base import Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
+from burnish.models.base import BuildRequest, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
+from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
 
 T = TypeVar("T")
@@ -63,41 +64,30 @@ class ServerModel:
         A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
         when the endpoint refuses the key or the model, or fails after every retry, and ModelError for pixel noise.
         """
-        return _run(self._answer_all(requests, decoding, on_reply))
-
-    async def _answer_all(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply) -> list[Reply]:
         replies: dict[int, Reply] = {}
-        waiting = deque(range(len(requests)))
 
         def keep(number: int, reply: Reply) -> None:
             replies[number] = reply
             on_reply(number, reply)
 
-        workers = min(self._concurrency, len(requests))
-        async with self._endpoint.client(workers) as client:
-            work = (self._work(client, requests, waiting, keep, decoding) for _ in range(workers))
-            # a failure lets the calls that are open come to their end: their answers may be paid for
-            for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
-                raise failure
-        return [replies[number] for number in range(len(requests))]
+        numbers = range(len(requests))
+        self.stream((partial(requests.__getitem__, number) for number in numbers), decoding, keep)
+        return [replies[number] for number in numbers]
 
-    async def _work(
-        self,
-        client: httpx.AsyncClient,
-        requests: Sequence[Request],
-        waiting: deque[int],
-        keep: OnReply,
-        decoding: Decoding,
-    ) -> None:
-        try:
-            while waiting:
-                number = waiting.popleft()
-                # pictures are opened and encoded in a thread, so that the other calls go on meanwhile
-                body = await asyncio.to_thread(lambda: self._body(requests[number], decoding))  # noqa: B023 - awaited
-                keep(number, await self._answer(client, body))
-        except BaseException:
-            waiting.clear()  # the others would say the same of the rest
-            raise
+    def stream(self, requests: Iterator[BuildRequest], decoding: Decoding, on_reply: OnReply) -> None:
+        """The same of requests that are taken one by one, as calls become free; see `StreamingModel`."""
+
+        async def answer_all() -> None:
+            encode = partial(self._body, decoding=decoding)
+            calls = Calls(requests, encode, on_reply, places=self._concurrency)
+
+            async def place() -> None:
+                async with self._endpoint.client() as client:
+                    await calls.work(partial(self._answer, client))
+
+            await calls.answer_all(place)
+
+        _run(answer_all())
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         try:
@@ -156,7 +146,7 @@ def _whole_characters(text: str) -> str:
 
 def _only_model(endpoint: Endpoint) -> str:
     async def ask() -> list[str]:
-        async with endpoint.client(1) as client:
+        async with endpoint.client() as client:
             return await endpoint.call(client, "GET", "/models", None, _names)
 
     try:
