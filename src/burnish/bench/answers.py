@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,16 @@ import tyro
 
 from burnish.config import RunFlags, runtime
 from burnish.errors import ConfigError
-from burnish.loop import Asking, clean_request, distorted_request, distortion_seed, fill, fingerprints
-from burnish.models import Model, Reply, Request, open_model
+from burnish.loop import (
+    Asked,
+    Asking,
+    clean_request,
+    distorted_request,
+    distortion_seed,
+    fill_by_asking,
+    fingerprints,
+)
+from burnish.models import BuildRequest, Reply, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
@@ -55,8 +64,9 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     manifest = new_manifest("answers", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            asker = _Asker(run, model, config)
-            fill(run, inputs, asker.ask, label="answers", per_input=1 + len(config.distortions))
+            asker = _Asker(run, config)
+            width = 1 + len(config.distortions)
+            fill_by_asking(run, inputs, model, config.decoding, asker, label="answers", per_input=width)
         scored = read_scored(run)
         result = summarise(scored)
         run.finish(to_json(result))  # before comparing, so that an unfit baseline costs nothing
@@ -68,41 +78,43 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
 
 @dataclass(frozen=True)
 class _Asker:
-    """Asks one chunk of questions, each on the clean picture and under every distortion."""
+    """Asks each question on the clean picture and under every distortion."""
 
     run: Run
-    model: Model
     config: AnswersConfig
 
-    def ask(self, examples: Sequence[Example]) -> list[list[Prediction | Dropped]]:
-        """For each example its records: the clean picture's first, then one a distortion."""
-        answerable = [example for example in examples if example.answer is not None]
-        requests = [request for example in answerable for request in self._requests(example)]
-        replies = iter(self.model.generate(requests, self.config.decoding))
-        return [[self._record(example, spec, replies) for spec in self._conditions] for example in examples]
+    def requests(self, example: Example) -> list[BuildRequest]:
+        """The clean picture's, then one a distortion; none where there is no answer to compare with."""
+        if example.answer is None:
+            return []
+        distorted = [
+            partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion))
+            for distortion in self.config.distortions
+        ]
+        return [partial(clean_request, example), *distorted]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
+        """One for each of the requests."""
+        return [self._records(example, replies) for example, replies in asked]
+
+    def _records(self, example: Example, replies: Sequence[Reply]) -> list[Prediction | Dropped]:
+        if example.answer is None:
+            dropped = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
+            return [dropped] * len(self._conditions)
+        return [self._record(example, *one) for one in zip(self._conditions, replies, strict=True)]
 
     @property
     def _conditions(self) -> tuple[str, ...]:
         return ("", *(distortion.spec for distortion in self.config.distortions))
 
-    def _requests(self, example: Example) -> list[Request]:
-        distorted = [
-            distorted_request(example, distortion, distortion_seed(self.config.seed, example, distortion))
-            for distortion in self.config.distortions
-        ]
-        return [clean_request(example), *distorted]
-
-    def _record(self, example: Example, distortion: str, replies: Iterator[Reply]) -> Prediction | Dropped:
-        if example.answer is None:
-            return Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
-        reply = next(replies)
+    def _record(self, example: Example, distortion: str, reply: Reply) -> Prediction | Dropped:
         if reply.finish == "error":
             return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
         return Prediction(
             id=example.id,
             image=self.run.add_image(example.image),
             question=example.question,
-            answer=example.answer,
+            answer=example.answer or "",
             text=reply.text,
             source=example.source,
             distortion=distortion,

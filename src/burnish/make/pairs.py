@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,15 +13,16 @@ import tyro
 from burnish.config import RunFlags
 from burnish.distort import Distortion
 from burnish.loop import (
+    Asked,
     Asking,
     clean_request,
     distorted_request,
     distortion_seed,
-    fill,
+    fill_by_asking,
     fingerprints,
     parse_distortions,
 )
-from burnish.models import Model, Reply, Request, ScoringModel, open_model
+from burnish.models import BuildRequest, Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
@@ -70,7 +72,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
-            fill(run, inputs, maker.make, label="pairs")
+            fill_by_asking(run, inputs, model, config.decoding, maker, label="pairs")
             kept = sum(1 for _ in run.records(PreferencePair))
             run.finish({"made": len(run), "kept": kept})
         summary = run.summary or {}
@@ -81,43 +83,36 @@ class _Contrast(NamedTuple):
     """What is left of one example after the filter."""
 
     example: Example
-    request: Request
     chosen: Reply
     rejected: tuple[tuple[Distortion, Reply], ...]
 
 
 @dataclass(frozen=True)
 class _PairMaker:
-    """Algorithm 1 on one chunk of examples."""
+    """Algorithm 1, from examples to what the model is asked, and from its answers to records."""
 
     run: Run
     model: Model
     distortions: tuple[Distortion, ...]
     config: PairsConfig
 
-    def make(self, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
-        clean = [clean_request(example) for example in examples]
+    def requests(self, example: Example) -> list[BuildRequest]:
+        """About the clean picture, then about each distorted one."""
         distorted = [
-            distorted_request(example, distortion, self._seed(example, distortion))
-            for example in examples
+            partial(distorted_request, example, distortion, self._seed(example, distortion))
             for distortion in self.distortions
         ]
-        replies = self.model.generate([*clean, *distorted], self.config.decoding)
-        chosen, rejected = replies[: len(clean)], replies[len(clean) :]
-        width = len(self.distortions)
-        outcomes = [
-            self._filter(example, clean[i], chosen[i], rejected[i * width : (i + 1) * width])
-            for i, example in enumerate(examples)
-        ]
+        return [partial(clean_request, example), *distorted]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[PreferencePair | Dropped]]:
+        outcomes = [self._filter(example, *replies) for example, replies in asked]
         logps = iter(self._reference([kept for kept in outcomes if isinstance(kept, _Contrast)]))
         return [[out if isinstance(out, Dropped) else self._record(out, next(logps))] for out in outcomes]
 
     def _seed(self, example: Example, distortion: Distortion) -> int:
         return distortion_seed(self.config.seed, example, distortion)
 
-    def _filter(
-        self, example: Example, request: Request, chosen: Reply, replies: Sequence[Reply]
-    ) -> _Contrast | Dropped:
+    def _filter(self, example: Example, chosen: Reply, *replies: Reply) -> _Contrast | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
 
         def dropped(reason: str, detail: str) -> Dropped:
@@ -134,14 +129,15 @@ class _PairMaker:
                 different.setdefault(reply.text, (distortion, reply))
         if not different:
             return dropped("equal answers", chosen.text)
-        return _Contrast(example, request, chosen, tuple(different.values()))
+        return _Contrast(example, chosen, tuple(different.values()))
 
     def _reference(self, contrasts: Sequence[_Contrast]) -> list[list[float | None]]:
         """Summed log-probabilities on the clean picture: of the chosen answer, then of each rejected one."""
         answers = [[kept.chosen.token_ids, *(reply.token_ids for _, reply in kept.rejected)] for kept in contrasts]
         if not isinstance(self.model, ScoringModel):
             return [[None] * len(ids) for ids in answers]
-        return [list(logps) for logps in self.model.score([kept.request for kept in contrasts], answers)]
+        requests = [clean_request(kept.example) for kept in contrasts]
+        return [list(logps) for logps in self.model.score(requests, answers)]
 
     def _record(self, kept: _Contrast, logps: Sequence[float | None]) -> PreferencePair:
         example = kept.example

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from burnish.models.base import (
+    BuildRequest,
     Decoding,
     Message,
     Model,
@@ -15,9 +16,11 @@ from burnish.models.base import (
     Reply,
     Request,
     ScoringModel,
+    StreamingModel,
 )
 
 __all__ = [
+    "BuildRequest",
     "Decoding",
     "Message",
     "Model",
@@ -28,6 +31,7 @@ __all__ = [
     "Reply",
     "Request",
     "ScoringModel",
+    "StreamingModel",
     "open_model",
     "open_models",
 ]
