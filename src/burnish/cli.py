@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from burnish import __version__
+from burnish.bench.standard.asking.registry import ASKED
 from burnish.bench.standard.registry import BENCHMARKS, SUBMISSIONS
 from burnish.errors import BurnishError, ConfigError
 
@@ -61,6 +62,10 @@ VERBS = {
     "bench free": Verb(
         "burnish.bench.free:FreeConfig", "burnish.verbs:bench_free", "how fast a student learns in dialogues (FIRE)"
     ),
+    **{
+        f"bench standard {name}": Verb(asked.config, "burnish.verbs:bench_standard", f"ask and score {asked.what}")
+        for name, asked in ASKED.items()
+    },
     "score fixed": Verb(
         "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
     ),

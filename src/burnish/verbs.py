@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
+    from burnish.bench.standard.asking.configs import AskConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
@@ -135,6 +136,16 @@ def bench_fixed(config: FixedConfig) -> None:
 def bench_free(config: FreeConfig) -> None:
     """Hold dialogues and score them, then show tables 4 to 6 and figure 7 of FIRE."""
     from burnish.bench.free import bench_free as bench
+
+    bench(config)
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def bench_standard(config: AskConfig) -> None:
+    """Ask a standard benchmark's questions, write the answers, and show the scores."""
+    from burnish.bench.standard.asking.bench import bench_standard as bench
 
     bench(config)
     shown = _draw(Path(config.out))

@@ -13,6 +13,7 @@ from burnish.records import Json, PreferencePair
 from burnish.report import ReportConfig
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
+from burnish.report.asked_tables import asked_tables
 from burnish.report.compose_tables import compose_tables
 from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import StatsConfig, collect_stats
@@ -27,14 +28,14 @@ from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table, to_markdown
 from burnish.report.training import LOG, read_log, training_curves, training_table
-from burnish.scores import AnswersResult, FixedScores, FreeScores
+from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
 from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores)
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, StandardResult)
 
 
 class Report(NamedTuple):
@@ -90,6 +91,13 @@ def report_free(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, tables, figures), tuple(tables), to_json(result))
 
 
+def report_standard(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """Tables of the scores that `burnish bench standard NAME` left in the run."""
+    result = _scores(StandardResult, run)
+    tables = asked_tables(result)
+    return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
+
+
 def report_composed(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Tables of what became of the examples, and what that took."""
     result = _scores(ComposeResult, run)
@@ -131,6 +139,7 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "answers": report_answers,
     "fixed": report_fixed,
     "free": report_free,
+    "standard": report_standard,
     "compose": report_composed,
     "simulate": report_simulated,
     "dialogues": report_imported,

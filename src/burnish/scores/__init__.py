@@ -27,6 +27,7 @@ from burnish.scores.standard import (
     PopeScores,
     PopeSplit,
     ShrScores,
+    StandardResult,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "PopeSplit",
     "Score",
     "ShrScores",
+    "StandardResult",
     "StudentScores",
     "TeacherScores",
     "TextScores",

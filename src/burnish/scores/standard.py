@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from burnish.records import Json
 from burnish.scores.fire import Bounds
 
 
@@ -162,3 +163,16 @@ class ShrScores:
     """Descriptions judged, over all runs."""
     excluded: int
     """Further descriptions whose judgement has another number of labels than they have sentences, or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardResult:
+    """What `burnish bench standard NAME` leaves in its run."""
+
+    benchmark: str
+    questions: int
+    """That were to be asked."""
+    unanswered: Mapping[str, int]
+    """Of these, questions without an answer, by reason (a broken picture, a refusal): scored as an empty answer."""
+    scores: Json
+    """PopeScores, MmeScores or AccuracyScores; None where the truth is a server's, or only a judge can tell."""

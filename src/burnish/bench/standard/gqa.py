@@ -54,11 +54,12 @@ def _groups(kind: str) -> tuple[str, ...]:
 def read_questions(path: str) -> dict[str, Question]:
     """The official questions by id. Raises SourceError."""
     return {
-        key: Question(item.key("imageId"), item.text("answer"), _kind(item))
+        key: Question(item.key("imageId"), item.text("answer"), kind_of(item))
         for key, item in members(document(path, RELEASE))
     }
 
 
-def _kind(item: Item) -> str:
+def kind_of(item: Item) -> str:
+    """verify, query, choose, logical or compare; empty where the file does not tell."""
     types = item.values.get("types")
     return str(types.get("structural") or "") if isinstance(types, dict) else ""

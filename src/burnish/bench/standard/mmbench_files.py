@@ -32,7 +32,7 @@ def read_questions(path: str) -> list[Question]:
     """The questions of a table with answers. Raises SourceError, naming file and line."""
     questions: dict[int, Question] = {}
     for row in table(path, RELEASE):
-        question = _question(row)
+        question = question_of(row)
         if question.number in questions:
             raise row.fault(f"is the second row with the index {question.number}: each needs an index of its own")
         questions[question.number] = question
@@ -41,17 +41,23 @@ def read_questions(path: str) -> list[Question]:
     return [question._replace(picture=_picture(question, questions)) for question in questions.values()]
 
 
-def _question(row: Item) -> Question:
-    index = row.text("index")
-    if not index.isdecimal():
-        raise row.fault(f"has the index {index!r:.40}, and that must be a whole number")
+def question_of(row: Item) -> Question:
+    """A row with an answer, its picture as the cell has it. Raises SourceError."""
     if "answer" not in row.values:
         raise row.fault(
             "has no `answer`: a test set is scored by MMBench's server, for which `burnish submit mmbench` writes"
         )
     options = {letter: row.text(letter) for letter in OPTIONS if letter in row.values}
     groups = tuple(str(row.values[name]) for name in ("category", "l2-category") if name in row.values)
-    return Question(int(index), str(row.values.get("image", "")), row.text("answer"), options, groups)
+    return Question(index_of(row), str(row.values.get("image", "")), row.text("answer"), options, groups)
+
+
+def index_of(row: Item) -> int:
+    """The table's index. Raises SourceError."""
+    index = row.key("index")
+    if not index.isdecimal():
+        raise row.fault(f"has the index {index!r:.40}, and that must be a whole number")
+    return int(index)
 
 
 def _picture(question: Question, questions: Mapping[int, Question]) -> str:

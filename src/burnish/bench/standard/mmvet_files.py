@@ -58,7 +58,7 @@ def _grades(item: Item) -> list[Grade]:
     replies = item.sequence("content") if "content" in item.values else []
     scores = item.sequence("score")
     return [
-        Grade(None if i < len(replies) and not _is_score(str(replies[i])) else _number(item, value))
+        Grade(None if i < len(replies) and score_in(str(replies[i])) is None else _number(item, value))
         for i, value in enumerate(scores)
     ]
 
@@ -71,8 +71,10 @@ def _number(item: Item, value: object) -> float | None:
     return value
 
 
-def _is_score(reply: str) -> bool:
+def score_in(reply: str) -> float | None:
+    """The score that is the reply's first word; None where that is no number from 0 to 1."""
     try:
-        return 0 <= float(reply.split(" ", maxsplit=1)[0]) <= 1
+        score = float(reply.split(" ", maxsplit=1)[0])
     except ValueError:
-        return False
+        return None
+    return score if 0 <= score <= 1 else None

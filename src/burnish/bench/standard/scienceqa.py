@@ -29,11 +29,10 @@ class Question(NamedTuple):
 
 def score_files(config: ScoreScienceqaConfig) -> AccuracyScores:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
-    problems = dict(members(document(config.problems, RELEASE)))
-    asked = _split(document(config.splits, RELEASE), config.split)
-    if unknown := [key for key in asked if key not in problems]:
-        raise SourceError(f"{config.problems} has no problem {unknown[0]}, which {config.splits} lists: {RELEASE}.")
-    questions = {key: _question(problems[key]) for key in asked if problems[key].values.get("image") is not None}
+    problems = read_problems(config.problems)
+    questions = {
+        key: question_of(problem) for key, problem in with_picture(problems, config.splits, config.split).items()
+    }
     texts = read_predictions(
         config.predictions, ("question_id",), ("text",), questions, source=config.problems, ignored=problems
     )
@@ -61,13 +60,24 @@ def reading(text: str) -> str:
     return str(found[0]) if len(found) == 1 else ""
 
 
-def _split(splits: Item, name: str) -> list[str]:
-    if name not in splits.values:
-        raise splits.fault(f"has no split {name!r}: choose one of {', '.join(splits.values)} with --split")
-    return [str(key) for key in splits.sequence(name)]
+def read_problems(path: str) -> dict[str, Item]:
+    """The official problems by id. Raises SourceError."""
+    return dict(members(document(path, RELEASE)))
 
 
-def _question(problem: Item) -> Question:
+def with_picture(problems: Mapping[str, Item], splits: str, split: str) -> dict[str, Item]:
+    """The problems with a picture that the file `splits` has under the name `split`. Raises SourceError."""
+    names = document(splits, RELEASE)
+    if split not in names.values:
+        raise names.fault(f"has no split {split!r}: choose one of {', '.join(names.values)} with --split")
+    asked = [str(key) for key in names.sequence(split)]
+    if unknown := [key for key in asked if key not in problems]:
+        raise SourceError(f"problems.json has no problem {unknown[0]}, which {splits} lists: {RELEASE}.")
+    return {key: problems[key] for key in asked if problems[key].values.get("image") is not None}
+
+
+def question_of(problem: Item) -> Question:
+    """Its right choice. Raises SourceError."""
     place, choices = int(problem.number("answer")), problem.sequence("choices")
     if not 0 <= place < min(len(choices), len(OPTIONS)):
         raise problem.fault(f"has the answer {place} and {len(choices)} choices: it is the right one's index from 0")

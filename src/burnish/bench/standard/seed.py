@@ -27,8 +27,7 @@ class Question(NamedTuple):
 def score_files(config: ScoreSeedConfig) -> AccuracyScores:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     whole = document(config.questions, RELEASE)
-    kinds = whole.values.get("question_type")
-    names = {str(number): str(name) for name, number in kinds.items()} if isinstance(kinds, dict) else {}
+    names = kind_names(whole)
     rows = {item.key("question_id"): item for item in listed(whole, "questions")}
     questions = {key: _question(row, names) for key, row in rows.items() if row.text("data_type") == "image"}
     if not questions:
@@ -51,6 +50,12 @@ def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Accura
 def reading(text: str) -> str:
     """The answer's first character."""
     return text.strip()[:1]
+
+
+def kind_names(whole: Item) -> dict[str, str]:
+    """The names of the kinds of questions by the numbers that questions have."""
+    kinds = whole.values.get("question_type")
+    return {str(number): str(name) for name, number in kinds.items()} if isinstance(kinds, dict) else {}
 
 
 def _question(row: Item, names: Mapping[str, str]) -> Question:

@@ -1,0 +1,94 @@
+"""`burnish bench standard NAME`: every question is asked, the answers are written in official form, and scored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from burnish.bench.standard.asking.base import Benchmark, BenchmarkSource, Said
+from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.registry import open_benchmark
+from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
+from burnish.models import BuildRequest, Reply, open_model
+from burnish.records import Dropped, Example, Prediction
+from burnish.scores import StandardResult
+from burnish.sources import ExampleStream, Sampling
+from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
+
+ENDED = "ended"
+"""Whether the model came to an end, among the facts of a record."""
+
+
+def bench_standard(config: AskConfig) -> StandardResult:
+    """Fill the run `config.out` with one Prediction or Dropped a question, write the answers there, and score them.
+
+    Raises a BurnishError for files, a model or a run that cannot be used; the files are looked at before the model is
+    loaded. A killed call is resumed by a second one.
+    """
+    benchmark = open_benchmark(config)
+    source = BenchmarkSource(benchmark, config.limit, config.seed)
+    inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed))
+    model = open_model(config)
+    prompt = hashlib.sha256(benchmark.frame.encode()).hexdigest()
+    found = {**fingerprints(model, inputs), "prompt": prompt}
+    manifest = new_manifest("standard", config, seed=config.seed, fingerprints=found)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            fill_by_asking(run, inputs, model, config.decoding, _Asker(run), label=config.benchmark)
+        result = _finish(run, benchmark, source, config.benchmark)
+        run.finish(to_json(result))
+    return result
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """Asks each question once."""
+
+    run: Run
+
+    def requests(self, example: Example) -> list[BuildRequest]:
+        """The question about its picture."""
+        return [partial(clean_request, example)]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
+        """One for each example."""
+        return [[self._record(example, reply)] for example, (reply,) in asked]
+
+    def _record(self, example: Example, reply: Reply) -> Prediction | Dropped:
+        if reply.finish == "error":
+            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
+        return Prediction(
+            id=example.id,
+            image=self.run.add_image(example.image),
+            question=example.question,
+            answer=example.answer or "",
+            text=reply.text,
+            source=example.source,
+            n_tokens=len(reply.token_ids) or reply.completion_tokens,
+            facts={**example.facts, ENDED: reply.finish == "stop"},
+        )
+
+
+def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) -> StandardResult:
+    """Writes and scores; a question without an answer has the empty one, as if the model had said nothing."""
+    texts: dict[str, tuple[str, bool]] = {}
+    unanswered = Counter[str]()
+    for record in run:
+        if isinstance(record, Prediction):
+            texts[record.id] = (record.text, bool(record.facts[ENDED]))
+        elif isinstance(record, Dropped):
+            unanswered[record.reason] += 1
+    said = [Said(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
+    benchmark.write(said, run.path)
+    scores = benchmark.score(said)
+    return StandardResult(
+        benchmark=name,
+        questions=len(said),
+        unanswered=dict(unanswered.most_common()),
+        scores=to_json(scores) if scores else None,
+    )

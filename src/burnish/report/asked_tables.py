@@ -1,0 +1,29 @@
+"""Tables of a standard benchmark that a model was asked."""
+
+from __future__ import annotations
+
+from burnish.report.standard_tables import notes, standard_tables
+from burnish.report.tables import Table
+from burnish.scores import AccuracyScores, MmeScores, PopeScores, StandardResult
+from burnish.store.codec import from_json
+
+_KINDS: dict[str, type[AccuracyScores | MmeScores | PopeScores]] = {"pope": PopeScores, "mme": MmeScores}
+"""Which scores a benchmark has, if not an accuracy."""
+
+
+def asked_tables(result: StandardResult) -> list[Table]:
+    """What was asked, then the scores where there are any. Raises ValueError for scores of another version."""
+    unanswered = sum(result.unanswered.values())
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.unanswered.items())
+    unscored = "The truth is not in the files: the answers are for the benchmark's server, or for a judge."
+    asked = Table(
+        title=f"{result.benchmark}: what was asked",
+        columns=("", "questions"),
+        rows=(("answered", f"{result.questions - unanswered:,}"), ("without an answer", f"{unanswered:,}")),
+        note=notes(
+            f"Without an answer, and scored as an empty one: {reasons}." if reasons else "",
+            "" if result.scores else unscored,
+        ),
+    )
+    kind = _KINDS.get(result.benchmark, AccuracyScores)
+    return [asked, *(standard_tables(from_json(kind, result.scores)) if result.scores else ())]
