@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,13 +24,16 @@ from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import student_asks, teacher_asks
 from burnish.train.logps import token_logps
 from burnish.train.lora import add_adapter
+from burnish.train.masks import sees
 from burnish.train.measure import picture_marks
-from burnish.train.pack import paths, whole
-from burnish.train.sequences import ancestors, join
+from burnish.train.reading import APART, Together
+from burnish.train.sequences import BOOKKEEPING, sequence
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
+TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
+"""Attention costs all and each tree has a row of its own, or nothing and all share one."""
 PROMPTS = {
     "student": load(StudentPrompt, "fire-student"),
     "student with scores": load(StudentPrompt, "fire-student", sees="feedback"),
@@ -58,9 +62,9 @@ def prepared(model: LocalModel, prompt, number: int) -> DialogueRow:
     return row
 
 
-def collator(model: LocalModel, unfold, pictures=PICTURES) -> DialogueCollator:
+def collator(model: LocalModel, reading, pictures=PICTURES) -> DialogueCollator:
     encoder = AnswerEncoder(model.encoder, model.end_token_ids)
-    return DialogueCollator(encoder, pictures.__getitem__, model.pad_token_id, unfold)
+    return DialogueCollator(encoder, pictures.__getitem__, model.pad_token_id, reading)
 
 
 def requests(model: LocalModel, prompt, told: Dialogue, image: bytes):
@@ -84,22 +88,19 @@ def test_training_reads_what_the_loop_sends_token_by_token(family: str, prompt, 
     model = opened(family)
     tokenizer = model.processor.tokenizer
     row = prepared(model, prompt, number)
-    sequences = collator(model, whole).sequences(row)
-    assert len(sequences) == 1
-    encoding, layout = sequences[0]
+    _, encoding, layout = sequence(0, *collator(model, TREES).read(row))
     assert encoding.input_ids.tolist() == layout.ids
     for request, text in requests(model, prompt, dialogue(number), PICTURES[str(number)]):
         sent = model.encoder.encode_request(request)
         # the template's cue is "ASSISTANT:", after which it writes a space, the reply and the end token
         said = [*tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
         places = find_way(layout, [*sent.input_ids.tolist(), *said])
-        trained = [layout.trained[place] for place in places[len(sent) :]]
-        assert all(trained)
+        assert all(layout.turns[place] for place in places[len(sent) :])
         for name, values in sent.per_token.items():
             assert encoding.per_token[name][places[: len(sent)]].equal(values)
         for name, values in sent.pictures.items():
             assert encoding.pictures[name].equal(values)
-    assert sum(layout.trained) == sum(
+    assert sum(turn > 0 for turn in layout.turns) == sum(
         len(tokenizer(f" {text.strip()}", add_special_tokens=False)["input_ids"]) + 1
         for _, text in requests(model, prompt, dialogue(number), PICTURES[str(number)])
     )
@@ -118,11 +119,11 @@ def test_real_dialogues_are_read_as_the_loop_sends_them(name: str) -> None:
         if isinstance(row, Dropped):
             assert row.reason in ("the model's mark for a picture in a text", "too few turns to learn from")
             continue
-        [(_, layout)] = collator(model, whole, {row.picture: told.image}).sequences(row)
+        _, _, layout = sequence(0, *collator(model, TREES, {row.picture: told.image}).read(row))
         for request, text in requests(model, prompt, told.dialogue, told.image):
             sent = model.encoder.encode_request(request).input_ids.tolist()
             said = AnswerEncoder(model.encoder, model.end_token_ids).text_ids(request.messages, text.strip())
-            assert all(layout.trained[place] for place in find_way(layout, [*sent, *said])[len(sent) :])
+            assert all(layout.turns[place] for place in find_way(layout, [*sent, *said])[len(sent) :])
             compared += 1
     assert compared > 40
 
@@ -143,9 +144,9 @@ def find_way(layout, ids: list[int]) -> list[int]:
 def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     """Against `LocalModel.score`, which reads every request on its own, from a cache."""
     model = opened(family)
-    unfold = paths if family == "qwen2_5_vl" else whole
+    reading = APART if family == "qwen2_5_vl" else TREES
     rows = [prepared(model, prompt, number) for number in (0, 1)]
-    batch = collator(model, unfold)([row._asdict() for row in rows])
+    batch = collator(model, reading)([row._asdict() for row in rows])
     with torch.no_grad():
         found = token_logps(model.model, batch).sum().item()
     asked = [pair for number in (0, 1) for pair in requests(model, prompt, dialogue(number), PICTURES[str(number)])]
@@ -167,15 +168,16 @@ def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
             parameter.data.normal_(std=0.1, generator=generator)
     rows = [prepared(model, prompt, number)._asdict() for number in (0, 1)]
     losses, gradients = [], []
-    for unfold in (whole, paths):
-        batch = collator(model, unfold)(rows)
+    for reading in (TREES, ONE_ROW, APART):
+        batch = collator(model, reading)(rows)
         adapted.zero_grad()
         loss = -token_logps(adapted, batch).sum() / batch["answer_mask_ST"].sum()
         loss.backward()
         losses.append(loss.item())
         gradients.append([parameter.grad.clone() for parameter in adapted.parameters() if parameter.requires_grad])
-    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
-    torch.testing.assert_close(*gradients, atol=1e-5, rtol=1e-4)
+    assert losses[:2] == pytest.approx([losses[2]] * 2, abs=1e-5)
+    for found in gradients[:2]:
+        torch.testing.assert_close(found, gradients[2], atol=1e-5, rtol=1e-4)
 
 
 def test_no_logits_are_made_but_for_trained_tokens() -> None:
@@ -183,50 +185,40 @@ def test_no_logits_are_made_but_for_trained_tokens() -> None:
     made = []
     model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: made.append(inputs[0].shape))
     # dialogue 1 has three responses; the last two answers are the same, and so are the last two prompts of its teacher
-    batch = collator(model, whole)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
+    batch = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
     token_logps(model.model, batch)
     tokens = batch["answer_mask_ST"].sum().item()
     # two feedbacks begin behind one prompt, whose last token predicts the first token of both
     assert made == [(tokens - 1, tiny_models.WIDTH)]
 
 
-def test_a_token_sees_its_own_way_back_alone() -> None:
-    # 0 1 is a trunk, 2 3 a branch of it, 4 another one; the second row is a chain of two with three of padding
-    before_ST = torch.tensor([[-1, 0, 1, 2, 1], [-1, 0, -1, -1, -1]])
-    assert ancestors(before_ST).int().tolist() == [
-        [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
-        [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]],
-    ]
-
-
 def test_masks_and_positions_of_a_batch() -> None:
     """Dialogue 1: its teacher's branches begin where they differ and count on from there; its student has none."""
     model = opened("llava")
-    branched = collator(model, whole)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
+    branched = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
     length = branched["input_ids"].shape[1]
-    assert branched["attention_mask"].shape == (1, 1, length, length)
+    assert "attention_mask" not in branched
+    assert sees(branched["last_ST"]).sum(dim=-1).equal(branched["position_ids"] + 1)
     before_T, positions_T = branched["before_ST"][0], branched["position_ids"][0]
     assert positions_T[0] == 0
     assert (positions_T[1:] == positions_T[before_T[1:]] + 1).all()
     assert positions_T.max() < length - 1
-    chain = collator(model, whole)([prepared(model, PROMPTS["student"], number)._asdict() for number in (0, 1)])
-    assert "position_ids" not in chain
-    assert chain["attention_mask"].shape == chain["input_ids"].shape
+    chain = collator(model, TREES)([prepared(model, PROMPTS["student"], number)._asdict() for number in (0, 1)])
+    assert not {"position_ids", "attention_mask", "last_ST"} & set(chain)
     assert chain["before_ST"][0].tolist()[:3] == [-1, 0, 1]
 
 
 def test_a_branched_and_a_plain_dialogue_share_a_batch() -> None:
     model = opened("llava")
     rows = [prepared(model, PROMPTS["student"], 0), prepared(model, PROMPTS["teacher"], 1)]
-    collate = collator(model, whole)
+    collate = collator(model, TREES)
     with torch.no_grad():
-        together = token_logps(model.model, collate([row._asdict() for row in rows])).sum(dim=1)
-        alone = [token_logps(model.model, collate([row._asdict()])).sum(dim=1) for row in rows]
-    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
+        together = token_logps(model.model, collate([row._asdict() for row in rows])).sum()
+        alone = sum(token_logps(model.model, collate([row._asdict()])).sum() for row in rows)
+    torch.testing.assert_close(together, alone, atol=1e-4, rtol=0)
 
 
 def test_bookkeeping_never_reaches_the_model() -> None:
     model = opened("llava")
-    sequences = collator(model, whole).sequences(prepared(model, PROMPTS["student"], 0))
-    batch = join(sequences, 0)
-    assert set(batch) == {"input_ids", "attention_mask", "pixel_values", "answer_mask_ST", "before_ST"}
+    batch = collator(model, TREES)([prepared(model, PROMPTS["student"], 0)._asdict()])
+    assert set(batch) - set(BOOKKEEPING) == {"input_ids", "pixel_values"}

@@ -51,14 +51,14 @@ def test_a_batch_says_what_belongs_to_what() -> None:
     model = local("llava")
     inputs = collated(model)
     # three examples with 2, 1 and 3 answers
-    assert inputs["example_S"].tolist() == [0, 0, 1, 2, 2, 2]
-    answers = [inputs["answer_ST"][s][inputs["answer_mask_ST"][s]].unique().tolist() for s in range(6)]
-    assert answers == [[0], [1], [0], [0], [1], [2]]
+    assert inputs["tree_ST"][:, 0].tolist() == [0, 0, 1, 2, 2, 2]
+    answers = [inputs["turn_ST"][s][inputs["answer_mask_ST"][s]].unique().tolist() for s in range(6)]
+    assert answers == [[1], [2], [1], [1], [2], [3]]
     assert inputs["present_EA"].tolist() == [[True, True, False], [True, False, False], [True, True, True]]
     marked = [inputs["input_ids"][s][inputs["answer_mask_ST"][s]].tolist() for s in range(6)]
     assert marked == [ids for answers in ANSWERS for ids in answers]
     prompts = [model.encoder.encode(conversation("What is it?" + "!" * i, PICTURES[str(i)])) for i in range(3)]
-    for s, example in enumerate(inputs["example_S"].tolist()):
+    for s, example in enumerate(inputs["tree_ST"][:, 0].tolist()):
         prompt = prompts[example].input_ids
         assert inputs["input_ids"][s, : len(prompt)].equal(prompt)
         length = len(prompt) + len(marked[s])

@@ -15,7 +15,6 @@ from burnish.train.pack import (
     lay_out,
     pack,
     paths,
-    whole,
 )
 
 END = 9
@@ -33,11 +32,12 @@ def test_a_plain_conversation_is_one_chain() -> None:
     assert lay_out(tree) == Layout(
         ids=[1, 2, 3, 4, END, 5, 6, 7, END],
         before=[-1, 0, 1, 2, 3, 4, 5, 6, 7],
-        trained=[False, False, False, True, True, False, False, True, True],
+        last=[8, 8, 8, 8, 8, 8, 8, 8, 8],
+        positions=[0, 1, 2, 3, 4, 5, 6, 7, 8],
+        turns=[0, 0, 0, 2, 2, 0, 0, 3, 3],
     )
     assert not is_branched(lay_out(tree))
     assert paths(tree) == [tree]
-    assert whole(tree) == (tree,)
 
 
 def test_prompts_that_differ_at_their_end_share_a_trunk() -> None:
@@ -54,6 +54,9 @@ def test_prompts_that_differ_at_their_end_share_a_trunk() -> None:
     assert layout.ids == [1, 2, 3, 5, 6, END, 4, 5, 7, END]
     # 4 at place 6 follows the trunk's last token at place 1
     assert layout.before == [-1, 0, 1, 2, 3, 4, 1, 6, 7, 8]
+    # the trunk is seen by all; 3 5 6 END to place 5 by one another, 4 5 7 END by their like
+    assert layout.last == [9, 9, 5, 5, 5, 5, 9, 9, 9, 9]
+    assert layout.positions == [0, 1, 2, 3, 4, 5, 2, 3, 4, 5]
     assert is_branched(layout)
     assert paths(tree) == [
         (Node(-1, (1, 2), 0), Node(0, (3, 5), 0), Node(1, (6, END), 1)),
@@ -77,6 +80,8 @@ def test_a_template_without_an_end_token_goes_on_behind_the_last_word() -> None:
         Node(1, (5,), 0),
         Node(3, (6, END), 3),
     )
+    # branches within a branch: 3 4 are seen by END at place 4, and by all of 5 6 END
+    assert lay_out(tree).last == [7, 7, 7, 7, 4, 7, 7, 7]
     # read one by one, 3 and 4 are trained where their own end follows, and only read where 5 does
     assert paths(tree) == [
         (Node(-1, (1, 2), 0), Node(0, (3, 4), 2), Node(1, (END,), 2)),
@@ -106,7 +111,7 @@ def test_every_way_reads_back_its_prompt_and_target(shared: int) -> None:
     stem = list(range(100, 109))
     lessons = [Lesson(turn, [*stem[:shared], *([turn] * (9 - shared))], [10 * turn, 11, END]) for turn in range(1, 5)]
     ways = [lay_out(chain) for chain in paths(pack(lessons))]
-    read = [([i for i, t in zip(w.ids, w.trained, strict=True) if not t], w.ids[w.trained.index(True) :]) for w in ways]
+    read = [([i for i, turn in zip(way.ids, way.turns, strict=True) if not turn], way.ids[-3:]) for way in ways]
     assert read == [(lesson.prompt, lesson.target) for lesson in lessons]
 
 

@@ -14,8 +14,8 @@ from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import Collator
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
-from burnish.train.pack import paths, whole
 from burnish.train.pictures import with_features
+from burnish.train.reading import APART, Together
 from burnish.train.trainer import training_arguments
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
@@ -30,8 +30,8 @@ def adapted(family: str, **flags):
     """A model in training, with an adapter that says something, and a batch for it."""
     model, processor = tiny_models.FAMILIES[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "")
-    unfold = paths if family == "qwen2_5_vl" else whole
-    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, unfold)(ROWS)
+    reading = APART if family == "qwen2_5_vl" else Together(even_length=1000)
+    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(ROWS)
     adapter = add_adapter(model, DPOConfig(run="r", model="m", out="o", lora_rank=4, **flags), base_name="base")
     draw = torch.Generator().manual_seed(0)
     for name, parameter in adapter.named_parameters():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 
 import pytest
 import torch
@@ -17,12 +17,15 @@ from burnish.train.examples import preferences
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.losses import rewards, softmax
+from burnish.train.masks import sees
 from burnish.train.material import Answers
-from burnish.train.pack import paths, whole
 from burnish.train.prepare import open_table
-from burnish.train.sequences import ancestors
+from burnish.train.reading import APART, Together
 
 BRANCHING = pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "qwen2_5_vl"])
+TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
+"""Attention costs all, and a row is as short as can be; or it costs nothing, and padding alone counts."""
+READING = pytest.mark.parametrize("reading", [TREES, ONE_ROW], ids=["trees", "one row"])
 SIZES = ((40, 28), (70, 28), (28, 28))
 PICTURES = {str(i): encode_png(tiny_models.picture(i, *size)) for i, size in enumerate(SIZES)}
 
@@ -69,12 +72,12 @@ def dpo_gradients(model, batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return policy_EA.detach(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
-def check(family: str, negatives: tuple[int, ...], longest: int) -> float:
+def check(family: str, reading: Together, negatives: tuple[int, ...], longest: int) -> float:
     """Compare both ways; return the lowest log-probability."""
     model, encoder = adapted(family)
     examples = rows(negatives, longest)
-    shared, apart = (Collator(encoder, PICTURES.__getitem__, 0, unfold)(examples) for unfold in (whole, paths))
-    assert len(shared["input_ids"]) == len(negatives)
+    shared, apart = (Collator(encoder, PICTURES.__getitem__, 0, one)(examples) for one in (reading, APART))
+    assert len(shared["input_ids"]) <= (1 if reading == ONE_ROW else len(negatives))
     assert len(apart["input_ids"]) == sum(negatives) + len(negatives)
     assert shared["present_EA"].equal(apart["present_EA"])
     (logps_EA, gradients), (expected_EA, expected) = dpo_gradients(model, shared), dpo_gradients(model, apart)
@@ -86,24 +89,26 @@ def check(family: str, negatives: tuple[int, ...], longest: int) -> float:
 
 
 @BRANCHING
+@READING
 @pytest.mark.parametrize("negatives", [(1,), (4, 1, 3, 2), (5, 8, 6, 7)], ids=str)
-def test_the_numbers_are_those_of_separate_sequences(family: str, negatives: tuple[int, ...]) -> None:
+def test_the_numbers_are_those_of_separate_sequences(family: str, reading, negatives: tuple[int, ...]) -> None:
     """1e-4 in nats, and a hundred-thousandth of each gradient's length; pictures and answers of unlike lengths."""
-    check(family, negatives, longest=40)
+    check(family, reading, negatives, longest=40)
 
 
-def test_sums_over_hundreds_of_tokens_are_as_close() -> None:
+@READING
+def test_sums_over_hundreds_of_tokens_are_as_close(reading) -> None:
     # up to 160 bytes at about 6 nats each; beyond 1024 the neighbours of a float32 are further off than 1e-4
-    assert -1024 < check("llava", (3, 1), longest=160) < -600
+    assert -1024 < check("llava", reading, (3, 1), longest=160) < -600
 
 
-@pytest.mark.parametrize("unfold", [whole, paths])
-def test_answers_weigh_what_inference_says(unfold) -> None:
+@pytest.mark.parametrize("reading", [TREES, ONE_ROW, APART], ids=["trees", "one row", "apart"])
+def test_answers_weigh_what_inference_says(reading) -> None:
     model, processor = tiny_models.llava()
     local = LocalModel(model, processor, fingerprint=lambda: "")
     examples = rows((3, 1, 2), longest=30)
     with torch.no_grad():
-        found_EA = answer_logps(model, Collator(local.encoder, PICTURES.__getitem__, 0, unfold)(examples))
+        found_EA = answer_logps(model, Collator(local.encoder, PICTURES.__getitem__, 0, reading)(examples))
     requests = [Request(messages=tuple(conversation(row["question"], PICTURES[row["picture"]]))) for row in examples]
     for found_A, expected in zip(found_EA, local.score(requests, [row["answers"] for row in examples]), strict=True):
         torch.testing.assert_close(found_A[: len(expected)], torch.tensor(expected), atol=1e-4, rtol=0)
@@ -113,12 +118,12 @@ def test_a_shared_batch_says_what_belongs_to_what() -> None:
     model, processor = tiny_models.llava()
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     prompt = encoder.encode(conversation("What is it?", PICTURES["0"]))
-    inputs = batch([(prompt, [[5, 6, 7], [8, 9], [10]]), (prompt, [[11]])], 0, whole)
+    inputs = batch([(prompt, [[5, 6, 7], [8, 9], [10]]), (prompt, [[11]])], 0, TREES)
     length = len(prompt)
     assert inputs["input_ids"].shape == (2, length + 6)
     assert inputs["pixel_values"].shape[0] == 2  # a picture an example
     assert inputs["input_ids"][0, length:].tolist() == [5, 6, 7, 8, 9, 10]
-    assert inputs["answer_ST"][0, length:].tolist() == [0, 0, 0, 1, 1, 2]
+    assert inputs["turn_ST"][0, length:].tolist() == [1, 1, 1, 2, 2, 3]
     # every answer begins behind the prompt's last token
     assert inputs["before_ST"][0, length:].tolist() == [
         length - 1,
@@ -129,21 +134,20 @@ def test_a_shared_batch_says_what_belongs_to_what() -> None:
         length - 1,
     ]
     assert inputs["position_ids"][0, length:].tolist() == [length, length + 1, length + 2, length, length + 1, length]
-    sees = inputs["attention_mask"][0, 0]
-    assert sees[length + 4].nonzero()[:, 0].tolist() == [*range(length), length + 3, length + 4]
+    assert sees(inputs["last_ST"])[0, length + 4].nonzero()[:, 0].tolist() == [*range(length), length + 3, length + 4]
     assert inputs["answer_mask_ST"].sum(dim=1).tolist() == [6, 1]
-    assert inputs["example_S"].tolist() == [0, 1]
+    assert inputs["tree_ST"][:, 0].tolist() == [0, 1]
     assert inputs["present_EA"].tolist() == [[True, True, True], [True, False, False]]
 
 
 def test_one_answer_alone_is_read_as_ever() -> None:
-    """A plain mask, with which attention is computed fastest."""
+    """Without a mask, which is how attention is computed fastest: padding stands where nothing sees it."""
     model, processor = tiny_models.llava()
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     prompt = encoder.encode(conversation("What is it?", PICTURES["0"]))
-    inputs = batch([(prompt, [[5, 6, 7]]), (prompt, [[8]])], 0, whole)
-    assert "position_ids" not in inputs
-    assert inputs["attention_mask"].sum(dim=1).tolist() == [len(prompt) + 3, len(prompt) + 1]
+    inputs = batch([(prompt, [[5, 6, 7]]), (prompt, [[8]])], 0, TREES)
+    assert not {"position_ids", "attention_mask", "last_ST"} & set(inputs)
+    assert inputs["answer_mask_ST"].sum(dim=1).tolist() == [3, 1]
 
 
 @pytest.mark.parametrize(("family", "said"), [("llava", ""), ("qwen2_5_vl", "not rotary, or not of one dimension")])
@@ -159,21 +163,3 @@ def test_the_way_is_chosen_by_the_model_and_said_once(family, said, write_run, t
     assert all(said in line for line in lines)
     inputs = material.collate([open_table(tmp_path / "table.arrow")[i] for i in range(2)])
     assert len(inputs["input_ids"]) == (5 if said else 2)
-
-
-def test_ancestors_of_thousands_of_tokens_take_no_time() -> None:
-    """Two rows of 4,096 tokens, with a trunk, 8 branches and padding, against the definition."""
-    before_T = [i - 1 for i in range(2_000)]
-    for _ in range(8):
-        before_T += [1_999, *range(len(before_T), len(before_T) + 199)]
-    before_T += [-1] * (4_096 - len(before_T))
-    before_ST = torch.tensor([before_T, [*range(-1, 4_095)]])
-    began = time.process_time()
-    sees_STT = ancestors(before_ST)
-    assert time.process_time() - began < 1
-    assert sees_STT[1].equal(torch.ones(4_096, 4_096, dtype=torch.bool).tril())
-    for place in (0, 1_999, 2_000, 2_199, 2_200, 3_599, 3_600, 4_095):
-        way = [place]
-        while before_T[way[-1]] >= 0:
-            way.append(before_T[way[-1]])
-        assert sees_STT[0, place].nonzero()[:, 0].tolist() == way[::-1]

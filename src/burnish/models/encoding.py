@@ -127,9 +127,15 @@ def collate(
     }
     for name in encodings[0].per_token:
         batch[name] = _pad([encoding.per_token[name] for encoding in encodings], length, 0, side)
-    for name in dict.fromkeys(name for encoding in encodings for name in encoding.pictures):
-        batch[name] = _join([encoding.pictures[name] for encoding in encodings if name in encoding.pictures])
-    return batch
+    return {**batch, **join_pictures(encodings)}
+
+
+def join_pictures(encodings: Sequence[Encoding]) -> dict[str, torch.Tensor]:
+    """The pictures of all, one after another along their first axis; zeros at the end of axes that differ."""
+    names = dict.fromkeys(name for encoding in encodings for name in encoding.pictures)
+    return {
+        name: _join([encoding.pictures[name] for encoding in encodings if name in encoding.pictures]) for name in names
+    }
 
 
 @contextmanager

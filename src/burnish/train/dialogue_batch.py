@@ -1,4 +1,4 @@
-"""From rows of dialogues to a batch: trees of tokens with their pictures, as one sequence each or as one a branch."""
+"""From rows of dialogues to a batch: trees of tokens with their pictures, as a reading puts them into rows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, final
 
 from burnish.errors import ModelError
 from burnish.images import decode
-from burnish.models.encoding import Encoding
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.encode import AnswerEncoder
-from burnish.train.pack import Tree, Unfold, expand, expansion
-from burnish.train.sequences import Batch, PackedSequence, join, sequence
+from burnish.train.pack import expand, expansion
+from burnish.train.reading import Pictured, Reading
+from burnish.train.sequences import Batch
 
 
 @final
@@ -23,23 +23,17 @@ class DialogueCollator:
     encoder: AnswerEncoder
     open_picture: Callable[[str], bytes]
     pad_token_id: int
-    unfold: Unfold
-    """`pack.whole` for a model that can read branches, else `pack.paths`."""
+    reading: Reading
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `DialogueRow`, because that is how a data set gives them."""
-        return join([one for row in rows for one in self.sequences(DialogueRow(**row))], self.pad_token_id)
+        return self.reading([self.read(DialogueRow(**row)) for row in rows], self.pad_token_id)
 
-    def sequences(self, row: DialogueRow) -> list[PackedSequence]:
-        """The row's tree, or its branches, with the picture's tokens in the place of its mark.
+    def read(self, row: DialogueRow) -> Pictured:
+        """The first prompt with its picture as processed, and the tree with the picture's tokens.
 
         Raises ModelError for a chat template that does not put the picture where all turns agree.
         """
-        processed, tree = self.read(row)
-        return [sequence(processed, one) for one in self.unfold(tree)]
-
-    def read(self, row: DialogueRow) -> tuple[Encoding, Tree]:
-        """The first prompt with its picture as processed, and the tree with the picture's tokens. See `sequences`."""
         picture = decode(self.open_picture(row.picture))
         processed = self.encoder.encoder.encode_written(row.prompt, [picture])
         found = expansion(self.encoder.tokens(row.prompt), processed.input_ids.tolist())

@@ -20,7 +20,7 @@ from burnish.train.dialogues import Dialogues
 from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import Asks, student_asks, teacher_asks
 from burnish.train.measure import picture_marks
-from burnish.train.pack import paths, whole
+from burnish.train.reading import reading
 
 
 @final
@@ -31,12 +31,12 @@ class DialogueMaterial:
         self, model: LocalModel, config: DialogueTrainConfig, prompt: StudentPrompt | TeacherPrompt, asks: Asks
     ) -> None:
         self._config, self._prompt = config, prompt
-        self._unbranched = why_unbranched(cast(PreTrainedModel, model.model))
+        network = cast(PreTrainedModel, model.model)
+        self._unbranched = why_unbranched(network)
         self.dialogues = Dialogues.of(config)
         encoder, marks = AnswerEncoder(model.encoder, model.end_token_ids), picture_marks(model)
         self.preparer = DialoguePreparer(encoder, asks, max_length=config.max_length, picture_marks=marks)
-        unfold = paths if self._unbranched else whole
-        self.collate = DialogueCollator(encoder, self.dialogues.open, model.pad_token_id, unfold)
+        self.collate = DialogueCollator(encoder, self.dialogues.open, model.pad_token_id, reading(network))
 
     @property
     def fingerprints(self) -> Mapping[str, str]:

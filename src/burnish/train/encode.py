@@ -4,7 +4,7 @@ The prompt's tokens are those of inference (`burnish.models.encoding` makes both
 that the model generated, its end token included; of an answer known only as text, they are those that a model which
 keeps to its chat template would generate.
 
-Axes: E examples in a batch, A answers an example at most, S sequences (an example each, or an answer), T tokens.
+Axes: E examples in a batch, A answers an example at most, S rows, T tokens.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from burnish.loop import clean_request
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer, Example
-from burnish.train.pack import Node, Tree, Unfold, paths
-from burnish.train.sequences import Batch, join, sequence
+from burnish.train.pack import Node, Tree
+from burnish.train.reading import APART, Reading
+from burnish.train.sequences import Batch
 
 
 class Row(NamedTuple):
@@ -88,13 +89,13 @@ class Collator:
     encoder: Encoder
     open_picture: Callable[[str], bytes]
     pad_token_id: int
-    unfold: Unfold = paths
-    """`pack.whole` for a model that can read branches: then an example's answers share its picture and question."""
+    reading: Reading = APART
+    """With `Together` an example's answers share its picture and question, and short examples share rows."""
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
-        joined = batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.unfold)
+        joined = batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.reading)
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
             joined["reference_EA"] = pad_sequence(references, batch_first=True)
@@ -110,24 +111,12 @@ def conversation(question: str, picture: bytes) -> Sequence[Message]:
 
 
 def batch(
-    examples: Sequence[tuple[Encoding, Sequence[Sequence[int]]]], pad_token_id: int, unfold: Unfold = paths
+    examples: Sequence[tuple[Encoding, Sequence[Sequence[int]]]], pad_token_id: int, reading: Reading = APART
 ) -> Batch:
-    """Every example as one sequence (`pack.whole`) or as one for each of its answers, padded on the right."""
-    rows = [
-        (example, prompt, one)
-        for example, (prompt, answers) in enumerate(examples)
-        for one in unfold(_tree(prompt, answers))
-    ]
-    joined = join([sequence(prompt, one) for _, prompt, one in rows], pad_token_id)
-    answer_ST = torch.zeros_like(joined["input_ids"])
-    for answer_T, (_, _, one) in zip(answer_ST, rows, strict=True):
-        numbers = [max(0, node.turn - 1) for node in one for _ in node.ids]
-        answer_T[: len(numbers)] = torch.tensor(numbers)
+    """Every example as a tree: its prompt, and each answer behind it as the turn of its number from 1."""
     counts_E = torch.tensor([len(answers) for _, answers in examples])
     return {
-        **joined,
-        "answer_ST": answer_ST,
-        "example_S": torch.tensor([example for example, _, _ in rows]),
+        **reading([(prompt, _tree(prompt, answers)) for prompt, answers in examples], pad_token_id),
         "present_EA": torch.arange(int(counts_E.max())) < counts_E[:, None],
     }
 
@@ -135,12 +124,10 @@ def batch(
 def by_example(values_ST: Tensor, batch: Batch) -> Tensor:
     """The sum over each answer's tokens, laid out as one row an example, (E, A); 0 where there is no answer."""
     mask_ST = batch["answer_mask_ST"]
-    example_ST = batch["example_S"][:, None].expand_as(mask_ST)
-    places = example_ST[mask_ST], batch["answer_ST"][mask_ST]
+    places = batch["tree_ST"][mask_ST], batch["turn_ST"][mask_ST] - 1
     return values_ST.new_zeros(batch["present_EA"].shape).index_put(places, values_ST[mask_ST], accumulate=True)
 
 
 def _tree(prompt: Encoding, answers: Sequence[Sequence[int]]) -> Tree:
-    """The prompt, and each answer behind it as the turn of its number from 1."""
     stem = Node(-1, tuple(prompt.input_ids.tolist()), 0)
     return (stem, *(Node(0, tuple(ids), number) for number, ids in enumerate(answers, start=1)))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from burnish.train.encode import by_example
+from burnish.train.masks import tree_mask
 from burnish.train.sequences import BOOKKEEPING, Batch
 
 
@@ -28,10 +29,8 @@ def token_logps(model: nn.Module, batch: Batch) -> Tensor:
     predicts_ST = torch.zeros_like(answer_mask_ST)
     predicts_ST[sequence_N, predictor_N] = True
     inputs = {name: value for name, value in batch.items() if name not in BOOKKEEPING}
-    if inputs["attention_mask"].dim() == 4:
-        # added to attention's scores by every layer: made of booleans once, not kept by each for its backward pass
-        sees, dtype = inputs["attention_mask"], next(model.parameters()).dtype
-        inputs["attention_mask"] = torch.zeros_like(sees, dtype=dtype).masked_fill(~sees, -torch.inf)
+    if "last_ST" in batch:
+        inputs["attention_mask"] = tree_mask(model, batch["last_ST"])
     logits_PV = model(**inputs, logits_to_keep=predicts_ST, use_cache=False).logits.float()
     row_ST = predicts_ST.flatten().cumsum(dim=0).view_as(predicts_ST) - 1
     row_N, tokens_N = row_ST[sequence_N, predictor_N], batch["input_ids"][answer_mask_ST]

@@ -15,8 +15,8 @@ from burnish.train.branching import why_unbranched
 from burnish.train.encode import AnswerEncoder, Collator
 from burnish.train.examples import TrainingSet
 from burnish.train.measure import picture_marks
-from burnish.train.pack import paths, whole
 from burnish.train.prepare import Preparer, prepare
+from burnish.train.reading import reading
 from burnish.train.sequences import Batch
 
 
@@ -62,9 +62,9 @@ class Answers:
         self._examples, self._marks, self._max_length = examples, picture_marks(model), max_length
         self._encoder = AnswerEncoder(model.encoder, model.end_token_ids)
         self.fingerprints = {"examples": examples.fingerprint}
-        self._unbranched = why_unbranched(cast(PreTrainedModel, model.model))
-        unfold = paths if self._unbranched else whole
-        self.collate = Collator(model.encoder, examples.open, model.pad_token_id, unfold)
+        network = cast(PreTrainedModel, model.model)
+        self._unbranched = why_unbranched(network)
+        self.collate = Collator(model.encoder, examples.open, model.pad_token_id, reading(network))
 
     def prepare(self, table: Path) -> Prepared:
         """Answers as tokens."""

@@ -7,7 +7,7 @@ becomes one chain of nodes. Targets are never merged, so every one is trained ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -33,18 +33,21 @@ class Node(NamedTuple):
 
 
 Tree: TypeAlias = tuple[Node, ...]
-"""Nodes in an order in which each branch follows its stem."""
-Unfold: TypeAlias = Callable[[Tree], Sequence[Tree]]
-"""How many sequences a tree becomes: `whole` or `paths`."""
+"""Nodes depth first: behind each one stands all that branches off from it, before anything else does."""
 
 
 class Layout(NamedTuple):
-    """A tree as one sequence."""
+    """A tree as one sequence: a number for each of its tokens."""
 
     ids: list[int]
     before: list[int]
-    """For each token, the position of the one that it follows; -1 at a beginning."""
-    trained: list[bool]
+    """The place of the token that this one follows; -1 at a beginning."""
+    last: list[int]
+    """The place of the last token that sees this one: all from its own place to there do, and no others."""
+    positions: list[int]
+    """How many tokens stand before this one on its way."""
+    turns: list[int]
+    """As of its node."""
 
 
 class Expansion(NamedTuple):
@@ -71,11 +74,6 @@ def pack(lessons: Sequence[Lesson]) -> Tree:
     return tuple(_nodes(root))
 
 
-def whole(tree: Tree) -> Sequence[Tree]:
-    """The tree as one sequence."""
-    return (tree,)
-
-
 def paths(tree: Tree) -> Sequence[Tree]:
     """Every way from a beginning to an end as a chain; a node on several ways is trained on the first."""
     stems, taken = {node.parent for node in tree}, set[int]()
@@ -91,13 +89,19 @@ def paths(tree: Tree) -> Sequence[Tree]:
 
 def lay_out(tree: Tree) -> Layout:
     """The nodes' tokens one after another."""
-    layout, ends = Layout([], [], []), [-1]
+    layout = Layout([], [], [], [], [])
+    ends: list[int] = []
     for node in tree:
-        start = len(layout.ids)
+        start, length = len(layout.ids), len(node.ids)
+        before = ends[node.parent] if node.parent >= 0 else -1
+        depth = layout.positions[before] + 1 if before >= 0 else 0
         layout.ids.extend(node.ids)
-        layout.before.extend((ends[node.parent + 1], *range(start, start + len(node.ids) - 1)))
-        layout.trained.extend([node.turn > 0] * len(node.ids))
-        ends.append(len(layout.ids) - 1)
+        layout.before.extend((before, *range(start, start + length - 1)))
+        layout.positions.extend(range(depth, depth + length))
+        layout.turns.extend([node.turn] * length)
+        ends.append(start + length - 1)
+    for node, last in zip(tree, _last(tree, ends), strict=True):
+        layout.last.extend([last] * len(node.ids))
     return layout
 
 
@@ -159,6 +163,16 @@ def _nodes(root: _Branch) -> Iterator[Node]:
         yield Node(parent, tuple(branch.ids), branch.turn)
         waiting += [(number, child) for child in reversed(branch.children)]
         number += 1
+
+
+def _last(tree: Tree, ends: Sequence[int]) -> list[int]:
+    """For each node, where the last branch behind it ends; `ends` is where the nodes themselves do."""
+    last = list(ends)
+    for number in reversed(range(len(tree))):
+        parent = tree[number].parent
+        if parent >= 0:
+            last[parent] = max(last[parent], last[number])
+    return last
 
 
 def _way(tree: Tree, end: int) -> list[int]:

@@ -1,39 +1,44 @@
-"""Trees of tokens as a model reads them: a row each, joined to a batch.
+"""Trees of tokens as a model reads them: one or several in a row, rows joined to a batch.
 
-Axes: S sequences, T tokens. A tree that branches becomes one sequence in which each token sees its own way back alone.
+Axes: S rows, T tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
-from burnish.models.encoding import Encoding, collate
-from burnish.train.pack import Layout, Tree, is_branched, lay_out
+from burnish.models.encoding import Encoding, collate, join_pictures
+from burnish.train.pack import Layout, Tree, lay_out
 
 Batch: TypeAlias = dict[str, Any]
 """A model's inputs by their own names, and beside them what `BOOKKEEPING` names: tensors all, but for pictures that
 are encoded already."""
 
-BOOKKEEPING = ("answer_mask_ST", "before_ST", "answer_ST", "example_S", "present_EA", "reference_EA")
-"""Which tokens are trained; the place of the token that each one follows. In a batch of answers also which of its
-example's answers a token belongs to, which example a sequence belongs to, which answers there are, and, where they
-came with the pairs, their log-probabilities under the reference model."""
+BOOKKEEPING = (
+    *("answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST"),
+    *("present_EA", "reference_EA"),
+)
+"""Which tokens are trained, at which turn, and of which of the batch's trees; the place of the token that each one
+follows and, where rows need a mask of their own, of the last token that sees it. In a batch of answers, which are the
+turns of their example, also which of them there are and, where they came with the pairs, their log-probabilities
+under the reference model."""
 
 
 class PackedSequence(NamedTuple):
-    """A tree with its picture, in one row."""
+    """A tree with its picture, laid out."""
 
+    number: int
+    """Of the tree in its batch."""
     encoding: Encoding
     layout: Layout
 
 
-def sequence(processed: Encoding, tree: Tree) -> PackedSequence:
+def sequence(number: int, processed: Encoding, tree: Tree) -> PackedSequence:
     """The tree's tokens with the pictures of `processed`, whose tokens all stand in the tree's first node.
 
     What else a model wants for each token is as processed where the picture is, and 0 at the text behind it.
@@ -44,40 +49,54 @@ def sequence(processed: Encoding, tree: Tree) -> PackedSequence:
     for name, values in processed.per_token.items():
         per_token[name] = values.new_zeros(len(ids), *values.shape[1:])
         per_token[name][:first] = values[:first]
-    return PackedSequence(replace(processed, input_ids=ids, per_token=per_token), layout)
+    return PackedSequence(number, replace(processed, input_ids=ids, per_token=per_token), layout)
 
 
-def join(sequences: Sequence[PackedSequence], pad_token_id: int) -> Batch:
-    """The sequences, padded on the right.
+def join(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> Batch:
+    """The rows with an ordinary mask, padded on the right; pictures in the order in which their tokens stand."""
+    inputs = collate([_side_by_side(row) for row in rows], pad_token_id, side="right")
+    before_ST = torch.full_like(inputs["input_ids"], -1)
+    turn_ST, tree_ST = torch.zeros_like(before_ST), torch.zeros_like(before_ST)
+    for s, place, (number, _, layout) in _places(rows):
+        before_ST[s, place] = _moved(layout.before, place.start)
+        turn_ST[s, place] = torch.tensor(layout.turns)
+        tree_ST[s, place] = number
+    bookkeeping = {"answer_mask_ST": turn_ST > 0, "turn_ST": turn_ST, "tree_ST": tree_ST, "before_ST": before_ST}
+    return {**inputs, **join_pictures([one.encoding for row in rows for one in row]), **bookkeeping}
 
-    Where one of them branches, `attention_mask` has a row for each token, (S, 1, T, T), in which it sees itself and
-    its own way back alone, and `position_ids` count along that way; else both are ordinary.
+
+def join_trees(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> Batch:
+    """The rows with what a mask of their own is made of: `last_ST`, and positions that count along each way.
+
+    Padding sees itself alone: a row without anything to see would be no number.
     """
-    inputs = collate([one.encoding for one in sequences], pad_token_id, side="right")
-    shape = inputs["input_ids"].shape
-    before_ST, answer_mask_ST = torch.full(shape, -1), torch.zeros(shape, dtype=torch.bool)
-    for s, (_, layout) in enumerate(sequences):
-        before_ST[s, : len(layout.ids)] = torch.tensor(layout.before)
-        answer_mask_ST[s, : len(layout.ids)] = torch.tensor(layout.trained)
-    if any(is_branched(layout) for _, layout in sequences):
-        sees_STT = ancestors(before_ST)
-        inputs |= {"attention_mask": sees_STT[:, None], "position_ids": sees_STT.sum(dim=-1) - 1}
-    return {**inputs, "answer_mask_ST": answer_mask_ST, "before_ST": before_ST}
+    batch = join(rows, pad_token_id)
+    del batch["attention_mask"]
+    shape = batch["input_ids"].shape
+    last_ST, position_ST = torch.arange(shape[1]).repeat(shape[0], 1), torch.zeros(shape, dtype=torch.long)
+    for s, place, (_, _, layout) in _places(rows):
+        last_ST[s, place] = _moved(layout.last, place.start)
+        position_ST[s, place] = torch.tensor(layout.positions)
+    return {**batch, "last_ST": last_ST, "position_ids": position_ST}
 
 
-def ancestors(before_ST: Tensor) -> Tensor:
-    """Whether token i sees token j, (S, T, T): itself, the one that it follows, the one which that follows, and so on.
+def _side_by_side(row: Sequence[PackedSequence]) -> Encoding:
+    """The row's tokens without their pictures."""
+    parts = [one.encoding for one in row]
+    per_token = {name: torch.cat([part.per_token[name] for part in parts]) for name in parts[0].per_token}
+    return Encoding(input_ids=torch.cat([part.input_ids for part in parts]), per_token=per_token, pictures={})
 
-    What follows nothing (-1) sees itself alone, padding too: a row without anything to see would be no number.
-    """
-    sequences, length = before_ST.shape
-    sees_STT = torch.eye(length, dtype=torch.bool).repeat(sequences, 1, 1)
-    for sees_TT, before_T in zip(sees_STT, before_ST, strict=True):
-        # tokens that follow their neighbour at the left are one run, which sees what its first token follows
-        leaps = (before_T[1:] != torch.arange(length - 1)).nonzero()[:, 0] + 1
-        for start, stop in pairwise([0, *leaps.tolist(), length]):
-            before = int(before_T[start])
-            if before >= 0:
-                sees_TT[start:stop] = sees_TT[before]
-            sees_TT[start:stop, start:stop] = torch.ones(stop - start, stop - start, dtype=torch.bool).tril()
-    return sees_STT
+
+def _places(rows: Sequence[Sequence[PackedSequence]]) -> Iterator[tuple[int, slice, PackedSequence]]:
+    """Each sequence with its row and its place there."""
+    for s, row in enumerate(rows):
+        start = 0
+        for one in row:
+            yield s, slice(start, start + len(one.encoding)), one
+            start += len(one.encoding)
+
+
+def _moved(places: Sequence[int], start: int) -> Tensor:
+    """Places in a tree as places in its row; -1 stays."""
+    places_T = torch.tensor(places)
+    return torch.where(places_T < 0, places_T, places_T + start)
