@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from burnish import __version__
+from burnish.bench.judged.registry import JUDGED
 from burnish.bench.standard.asking.registry import ASKED
 from burnish.bench.standard.registry import BENCHMARKS, SUBMISSIONS
 from burnish.errors import BurnishError, ConfigError
@@ -66,6 +67,16 @@ VERBS = {
         f"bench standard {name}": Verb(asked.config, "burnish.verbs:bench_standard", f"ask and score {asked.what}")
         for name, asked in ASKED.items()
     },
+    "bench sampled": Verb(
+        "burnish.bench.sampled:SampledConfig", "burnish.verbs:bench_sampled", "answers at several temperatures"
+    ),
+    **{
+        f"bench judged {name}": Verb(bench.config, "burnish.verbs:bench_judged", bench.what)
+        for name, bench in JUDGED.items()
+    },
+    "score agreement": Verb(
+        "burnish.bench.judged.agreement:AgreementConfig", "burnish.verbs:score_agreement", "one judge by another"
+    ),
     "score fixed": Verb(
         "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
     ),

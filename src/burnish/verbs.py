@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
+    from burnish.bench.judged.agreement import AgreementConfig
+    from burnish.bench.judged.configs import JudgeFlags
+    from burnish.bench.sampled import SampledConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.asking.configs import AskConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
@@ -151,6 +154,40 @@ def bench_standard(config: AskConfig) -> None:
     shown = _draw(Path(config.out))
     _write_json(config.json, shown.numbers)
     _tell(shown)
+
+
+def bench_sampled(config: SampledConfig) -> None:
+    """Draw answers, and tell where they are."""
+    from burnish.bench.sampled import bench_sampled as bench
+    from burnish.store.codec import to_json
+
+    result = bench(config)
+    _write_json(config.json, to_json(result))
+    left_out = f" ({result.dropped:,} dropped)" if result.dropped else ""
+    print(
+        f"{_count(result.answers, 'answer')} to {_count(result.questions, 'question')}{left_out} are in {config.out}."
+    )
+
+
+def bench_judged(config: JudgeFlags) -> None:
+    """Ask a judge and score what it says, then show the benchmark's tables."""
+    from burnish.bench.judged.registry import bench
+
+    bench(config)
+    shown = _draw(Path(config.out))
+    _write_json(config.json, shown.numbers)
+    _tell(shown)
+
+
+def score_agreement(config: AgreementConfig) -> None:
+    """Measure one judge by another."""
+    from burnish.bench.judged.agreement import score_agreement as score
+    from burnish.report.judged_tables import judged_tables
+    from burnish.store.codec import to_json
+
+    scores = score(config)
+    _write_json(config.json, to_json(scores))
+    _show(judged_tables(scores))
 
 
 def score_fixed(config: ScoreFixedConfig) -> None:

@@ -20,6 +20,7 @@ from burnish.report.dialogue_stats import StatsConfig, collect_stats
 from burnish.report.dialogue_tables import dialogue_tables
 from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
+from burnish.report.judged_tables import judged_tables
 from burnish.report.pairs_page import pairs_page, sample
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables
@@ -28,14 +29,26 @@ from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table, to_markdown
 from burnish.report.training import LOG, read_log, training_curves, training_table
-from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
+from burnish.scores import (
+    AnswersResult,
+    ConsistencyJudged,
+    FixedScores,
+    FreeScores,
+    GradesJudged,
+    Judged,
+    LlavaBenchJudged,
+    MmVetJudged,
+    PairwiseJudged,
+    ShrJudged,
+    StandardResult,
+)
 from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, StandardResult)
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, Judged, StandardResult)
 
 
 class Report(NamedTuple):
@@ -98,6 +111,13 @@ def report_standard(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
 
 
+def report_judged(run: Run, out: Path, _config: ReportConfig) -> Report:
+    """The tables of a judged benchmark, of the scores that `burnish bench judged` left in the run."""
+    result = _scores(JUDGED[run.manifest.kind], run)
+    tables = judged_tables(result)
+    return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
+
+
 def report_composed(run: Run, out: Path, _config: ReportConfig) -> Report:
     """Tables of what became of the examples, and what that took."""
     result = _scores(ComposeResult, run)
@@ -134,6 +154,15 @@ def report_training(run: Run, out: Path, _config: ReportConfig) -> Report:
     return Report(_write_all(run, out, [table], figures), (table,), numbers)
 
 
+JUDGED: Mapping[str, type[Judged]] = {
+    "judged mmvet": MmVetJudged,
+    "judged llava-bench": LlavaBenchJudged,
+    "judged shr": ShrJudged,
+    "judged consistency": ConsistencyJudged,
+    "judged pairwise": PairwiseJudged,
+    "judged grades": GradesJudged,
+}
+"""What each judged benchmark leaves in its run."""
 WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "pairs": report_pairs,
     "answers": report_answers,
@@ -147,6 +176,7 @@ WRITERS: Mapping[str, Callable[[Run, Path, ReportConfig], Report]] = {
     "sft": report_training,
     "student": report_training,
     "teacher": report_training,
+    **dict.fromkeys(JUDGED, report_judged),
 }
 """By the kind that a run's manifest names."""
 

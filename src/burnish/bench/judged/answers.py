@@ -1,0 +1,133 @@
+"""Recorded answers wherever they lie: in a run that Burnish made, or in a file, with as much as it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from burnish.bench.standard.files import Item, document, items
+from burnish.errors import SourceError
+from burnish.images import read_inside
+from burnish.records import Facts, Prediction
+from burnish.store import Run
+
+FORM = "give a run, or JSON lines with `question_id` and `text`"
+IDS = ("question_id", "id", "image_id")
+TEXTS = ("text", "answer", "prediction")
+QUESTIONS = ("question", "prompt")
+
+
+class Given(NamedTuple):
+    """One answer, with what is known of its question; empty where that is not known."""
+
+    id: str
+    """The question's."""
+    text: str
+    question: str = ""
+    image: str = ""
+    """The picture's key in the run, or its name in the file."""
+    truth: str = ""
+    source: str = ""
+    facts: Facts = {}  # noqa: RUF012 - never changed
+    n_tokens: int = 0
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """The answers of one model."""
+
+    name: str
+    path: Path
+    by_id: Mapping[str, Given]
+    run: Run | None = None
+
+    def picture(self, image: str, folder: str | None) -> bytes:
+        """A picture's file content, from the folder where there is one, else from the run.
+
+        Raises RunError, ImageError, or SourceError where there is neither.
+        """
+        if folder is not None:
+            return read_inside(Path(folder), image)
+        if self.run is None:
+            raise SourceError(f"{self.path} holds no pictures, and the judge's prompt shows them: give --images.")
+        return self.run.image(image)
+
+
+def read_answers(path: str) -> Answers:
+    """A run's or a file's answers, one a question: those to clean pictures, drawn at no temperature.
+
+    Raises RunError or SourceError, naming line or question.
+    """
+    run = Run.open(Path(path)) if Path(path).is_dir() else None
+    found = run_answers(run) if run else _file_answers(path)
+    return collect(path, run, (given for given in found if given.temperature == 0))
+
+
+def collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> Answers:
+    """Some answers by question. Raises SourceError for a question that is answered twice, and for none at all."""
+    by_id: dict[str, Given] = {}
+    for given in found:
+        if given.id in by_id:
+            raise SourceError(f"{path} has two answers to question {given.id}: give each question one.")
+        by_id[given.id] = given
+    if not by_id:
+        raise SourceError(f"{path} holds no answer: {FORM}.")
+    return Answers(name=name or Path(path).stem, path=Path(path), by_id=by_id, run=run)
+
+
+def run_answers(run: Run) -> Iterator[Given]:
+    """All answers of a run to clean pictures, at any temperature."""
+    for record in run.records(Prediction):
+        if not record.distortion:
+            yield Given(
+                id=record.id,
+                text=record.text,
+                question=record.question,
+                image=record.image,
+                truth=record.answer,
+                source=record.source,
+                facts=record.facts,
+                n_tokens=record.n_tokens,
+                temperature=_temperature(record.facts),
+            )
+
+
+def _temperature(facts: Facts) -> float:
+    value = facts.get("temperature", 0.0)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _file_answers(path: str) -> Iterator[Given]:
+    texts = _as_texts(path)
+    if texts is not None:
+        return (Given(id=key, text=text) for key, text in texts.items())
+    return (
+        Given(
+            id=item.key(*IDS),
+            text=item.text(*TEXTS),
+            question=optional(item, QUESTIONS),
+            image=optional(item, ("image",)),
+        )
+        for item in items(path, FORM)
+    )
+
+
+def _as_texts(path: str) -> Mapping[str, str] | None:
+    """A file in MM-Vet's form, {"v1_0": "text"}; None for one in any other."""
+    if not path.endswith(".json"):
+        return None
+    with Path(path).open("rb") as file:
+        start = file.read(64).lstrip()
+    if not start.startswith(b"{"):
+        return None
+    values: Mapping[str, Any] = document(path, FORM).values
+    texts = all(isinstance(value, str) for value in values.values()) and not values.keys() & {*IDS}
+    return values if texts else None
+
+
+def optional(item: Item, names: tuple[str, ...]) -> str:
+    """The first of these fields that is there, as text; empty without any."""
+    return item.text(*names) if any(name in item.values for name in names) else ""

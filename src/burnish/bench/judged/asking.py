@@ -1,0 +1,152 @@
+"""A judge's replies as a run: each asked for once whatever happens, and once more where it cannot be read.
+
+Whether a reply can be read is found when it comes, to ask again, and anew whenever the run is scored: so a better
+reader reaches old runs without a judge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from burnish.bench.judged.configs import ORACLE, JudgeFlags
+from burnish.dialogue.asking import answered
+from burnish.errors import ConfigError
+from burnish.models import Decoding, OnReply, Reply, open_model
+from burnish.progress import Progress
+from burnish.prompts import choose_judge
+from burnish.records import Facts, Judgement
+from burnish.roles import Judge, JudgeCase, OracleJudge
+from burnish.scores import Judged
+from burnish.store import Part, Run, new_manifest
+from burnish.store.codec import dump, to_json
+
+CHUNK = 256
+"""Judgements that are asked for at a time: many full batches, and few pictures in memory."""
+FIRST, SECOND = "judge", "judge again"
+"""What the two replies for a record are called in the journal."""
+Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
+"""From what was asked and the reply to whether the reply can be read."""
+PictureOf: TypeAlias = Callable[[str], bytes]
+"""From a picture's name to its file content."""
+J = TypeVar("J", bound=Judged)
+
+
+class Question(NamedTuple):
+    """One thing that a judge is asked."""
+
+    id: str
+    source: str
+    values: Mapping[str, str]
+    """What stands in the places of its prompt."""
+    facts: Facts
+    part: str = ""
+    """Which of several judgements of the same question."""
+    image: str = ""
+    """The picture's name, for a prompt that shows it."""
+    truth: Facts = {}  # noqa: RUF012 - never changed
+    """What the oracle knows."""
+
+
+def no_pictures(_image: str) -> bytes:
+    """For benchmarks whose judge has words alone. Raises ConfigError for a prompt that shows more."""
+    raise ConfigError(
+        "The judge's prompt shows pictures, and this benchmark has words alone: write `sees: text` there."
+    )
+
+
+def judged(
+    config: JudgeFlags,
+    questions: Sequence[Question],
+    reads: Reads,
+    score: Callable[[Run], J],
+    picture_of: PictureOf = no_pictures,
+) -> J:
+    """Fill the run `config.out` with one Judgement a question, and score it; a finished run is scored anew.
+
+    Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
+    for no reply that has come.
+    """
+    judge = open_judge(config)
+    fingerprints = {**judge.fingerprints, "questions": _fingerprint(questions)}
+    manifest = new_manifest(f"judged {config.task}", config, seed=0, fingerprints=fingerprints)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            _Asker(run, judge, reads, picture_of).ask(questions)
+        result = score(run)
+        run.finish(to_json(result))
+    return result
+
+
+def open_judge(config: JudgeFlags) -> Judge | OracleJudge:
+    """Whom the flags name, at temperature 0. Raises ModelError, ServerError or ConfigError."""
+    if config.judge == ORACLE:
+        return OracleJudge(task=config.task)
+    prompt = choose_judge(config.task, given=config.judge_prompt, model=config.judge)
+    decoding = Decoding(max_new_tokens=config.max_new_tokens)
+    return Judge(model=open_model(config.judge_model), prompt=prompt, decoding=decoding)
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """Puts questions to a judge, chunk by chunk."""
+
+    run: Run
+    judge: Judge | OracleJudge
+    reads: Reads
+    picture_of: PictureOf
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Append one Judgement for every question that the run does not hold yet."""
+        run = self.run
+        with Progress("judgements", len(questions), done=len(run), unit="judgements") as progress:
+            replies = count(1)
+
+            def tell(_number: int, _reply: Reply) -> None:
+                progress.advance(0, f"{next(replies):,} replies")
+
+            while chunk := questions[len(run) : len(run) + CHUNK]:
+                run.append(self._judgements(chunk, tell))
+                progress.advance(len(chunk))
+
+    def _judgements(self, chunk: Sequence[Question], on_reply: OnReply) -> Iterator[Judgement]:
+        """The records of a chunk, which begins where the run ends."""
+        start = len(self.run)
+        cases = {Part(start + i, FIRST): self._case(question) for i, question in enumerate(chunk)}
+        first = answered(self.judge, cases, self.run, on_reply)
+        unread = {
+            Part(part.record, SECOND): cases[part]._replace(unread=reply.text)
+            for part, reply in first.items()
+            if reply.finish != "error" and not self.reads(cases[part].values, reply.text)
+        }
+        second = answered(self.judge, unread, self.run, on_reply)
+        for part, question in zip(cases, chunk, strict=True):
+            again = second.get(Part(part.record, SECOND))
+            yield _judgement(question, [first[part], *([again] if again else [])])
+
+    def _case(self, question: Question) -> JudgeCase:
+        picture = self.picture_of(question.image) if self.judge.sees_pictures else None
+        return JudgeCase(question.values, question.truth, picture)
+
+
+def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
+    return Judgement(
+        id=question.id,
+        source=question.source,
+        part=question.part,
+        asked=question.values,
+        said=tuple(reply.text for reply in replies if reply.finish != "error"),
+        refused=next((reply.error for reply in replies if reply.finish == "error"), ""),
+        facts=question.facts,
+    )
+
+
+def _fingerprint(questions: Sequence[Question]) -> str:
+    digest = hashlib.sha256()
+    for question in questions:
+        digest.update(dump(question).encode())
+    return digest.hexdigest()

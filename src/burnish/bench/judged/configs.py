@@ -1,0 +1,157 @@
+"""Configurations of `burnish bench judged NAME`; light, so that help is quick."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+
+from burnish.config import RunFlags, place, runtime
+from burnish.errors import ConfigError
+from burnish.models import Decoding, ModelOptions, ModelRuntime
+from burnish.prompts import JudgeTask
+
+ORACLE = "oracle"
+"""The judge that is no model: it knows the pocket world."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeFlags(ModelRuntime, RunFlags):
+    """Who judges. Every `burnish bench judged NAME` has these flags."""
+
+    task: ClassVar[JudgeTask]
+    judge: str
+    """The judge: a path or hub name of an image-text-to-text model of transformers, `pocket`, `http://HOST/v1#NAME`
+    for model NAME at an OpenAI-compatible endpoint, or `oracle`, which knows the pocket world and is never wrong (for
+    grades, pairwise and shr)."""
+    judge_adapter: str | None = None
+    """A PEFT adapter to put on the judge."""
+    judge_prompt: str | None = None
+    """The judge's prompt, a YAML file or a name such as judge-mmvet; without it, the one that comes with Burnish."""
+    max_new_tokens: int = 1024
+    """Longest reply of the judge, in tokens."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.judge == ORACLE and (self.judge_adapter or self.judge_prompt):
+            raise ConfigError("--judge oracle is no model: it takes no --judge-adapter or --judge-prompt.")
+        if self.judge != ORACLE:
+            _ = self.judge_model
+        Decoding(max_new_tokens=self.max_new_tokens)
+
+    @property
+    def judge_model(self) -> ModelOptions:
+        """Which model judges, and how it is run. Raises ConfigError for an adapter on a model at an endpoint."""
+        if not self.judge:
+            raise ConfigError("--judge is empty: give a path, a hub name, `pocket`, `oracle` or an http address.")
+        if self.judge_adapter and self.judge.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"--judge-adapter cannot be put on a model at an endpoint: let the server load {self.judge_adapter}."
+            )
+        shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(ModelRuntime)}
+        return ModelOptions(model=self.judge, adapter=self.judge_adapter, **shared)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MmvetConfig(JudgeFlags):
+    """Let a judge grade answers to MM-Vet; the grades are written as the official evaluator writes them."""
+
+    task: ClassVar[JudgeTask] = "mmvet"
+    questions: str = place()
+    """MM-Vet's mm-vet.json."""
+    answers: str = place()
+    """A run with the answers, JSON lines with `question_id` and `text`, or MM-Vet's own {"v1_0": "text"}."""
+    runs: int = 1
+    """How many times every answer is graded; the paper has 5. At temperature 0 a local judge says the same again."""
+    max_new_tokens: int = 16
+    """Longest reply of the judge, in tokens; the official evaluator allows 3."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.runs < 1:
+            raise ConfigError(f"--runs must be at least 1, not {self.runs}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LlavaBenchConfig(JudgeFlags):
+    """Let a judge review answers to LLaVA-Bench (in the wild) beside the reference's; written in LLaVA's layout."""
+
+    task: ClassVar[JudgeTask] = "llava-bench"
+    questions: str = place()
+    """LLaVA-Bench's questions.jsonl."""
+    context: str = place()
+    """LLaVA-Bench's context.jsonl, the captions that stand for the pictures."""
+    references: str = place()
+    """LLaVA-Bench's answers_gpt4.jsonl, the answers that the model's are compared with."""
+    answers: str = place()
+    """A run with the answers, or JSON lines with `question_id` and `text`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShrConfig(JudgeFlags):
+    """Let a judge label each sentence of detailed descriptions (SHR); written in HA-DPO's layout."""
+
+    task: ClassVar[JudgeTask] = "shr"
+    answers: str = place()
+    """A run with the descriptions, or JSON lines with `question_id` (the picture's id in Visual Genome) and `text`."""
+    regions: str | None = runtime(None)
+    """Visual Genome's region_descriptions.json, by which the judge knows the pictures. Without it, it knows a run's
+    ground truths."""
+    image_data: str | None = runtime(None)
+    """Visual Genome's image_data.json, with the pictures' sizes; needed with --regions."""
+    factual: tuple[str, ...] = runtime(())
+    """SHR's shr_factual_part1.jsonl and shr_factual_part2.jsonl, further facts."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if bool(self.regions) != bool(self.image_data):
+            raise ConfigError("--regions and --image-data belong together: give both, or neither.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerFlags(JudgeFlags):
+    """What benches of recorded answers to any questions share."""
+
+    questions: str | None = runtime(None)
+    """JSON lines with `question_id`, `question` (or `text`) and `image`, where the answers do not tell them."""
+    images: str | None = runtime(None)
+    """Folder of the pictures, for a judge's prompt that shows them and answers that are no run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairwiseConfig(AnswerFlags):
+    """Let a judge compare models' answers in pairs, each pair in both orders (SeVa's figure 5)."""
+
+    task: ClassVar[JudgeTask] = "pairwise"
+    answers: tuple[str, ...] = place()
+    """Two or more runs, or files of JSON lines with `question_id` and `text` (or `answer`): every pair is compared."""
+    tokenizer: str | None = runtime(None)
+    """A model whose tokens all answers are counted in; without it, the runs' own counts, and words for files."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.answers) < 2:
+            raise ConfigError("--answers needs two or more runs or files: one model cannot be compared.")
+        if (twice := Counter(self.answers).most_common(1)[0])[1] > 1:
+            raise ConfigError(f"--answers names {twice[0]} twice: a model cannot be compared with itself.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsistencyConfig(AnswerFlags):
+    """Let a judge say how consistent sampled answers are with question and greedy answer (SeVa's table 5)."""
+
+    task: ClassVar[JudgeTask] = "consistency"
+    answers: str = place()
+    """A run of `burnish bench sampled` with temperature 0 among others; or any answers, to compare --others with."""
+    others: tuple[str, ...] = runtime(())
+    """Other answers to the same questions, runs or files, each compared with --answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradesConfig(JudgeFlags):
+    """Let a judge grade answers by their ground truths, from 0 to 10: what judges are calibrated with."""
+
+    task: ClassVar[JudgeTask] = "grades"
+    answers: str = place()
+    """A run with the answers to questions with ground truths."""

@@ -1,0 +1,118 @@
+"""How consistent sampled answers are: with their questions, and with the answers without sampling (SeVa, section 4.3).
+
+Figure 8's judge sees two answers to a question, here the one at temperature 0 and one at a higher temperature, and
+gives A1 and A2, how well each fits the question, and A3, how well the second fits the first: table 5's Q-consistency is
+A2 and its A-consistency A3, `overall`. The figure lists wording, sentiment and content, but its output has wording,
+content, sentiment, overall: that is the order in which replies are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from burnish.bench.judged.answers import Answers, collect, read_answers, run_answers
+from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.configs import ConsistencyConfig
+from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.kappa import Said
+from burnish.bench.judged.pairs import both, name_apart, read_questions
+from burnish.bench.standard.numbers import MEAN, Answered, part
+from burnish.errors import ConfigError, RunError
+from burnish.records import Judgement
+from burnish.scores import Consistency, ConsistencyJudged
+from burnish.store import Run
+
+ASPECTS = ("wording", "content", "sentiment", "overall")
+"""In the order of the output."""
+LINES = ("A1", "A2", "A3")
+_LINE = re.compile(r"^[^\w\n]*(A[123])[^\w\n,]*,(.*)$", re.MULTILINE)
+_NUMBER = re.compile(r"[\s\[(*]*(\d+)[\s\])*.]*")
+
+
+def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
+    """Have answers judged beside those without sampling. Raises a BurnishError."""
+    greedy = read_answers(config.answers)
+    others = [read_answers(path) for path in config.others] or list(_sampled(config.answers))
+    _, *others = name_apart([greedy, *others])
+    asked = read_questions(config)
+    questions = [
+        Question(
+            id=one.first.id,
+            source=one.first.source,
+            values={"question": one.asked.text, "first": one.first.text, "second": one.second.text},
+            facts={"picture": one.asked.image},
+            part=other.name,
+            image=one.asked.image,
+        )
+        for other in others
+        for one in both(greedy, other, asked)
+    ]
+
+    def score(run: Run) -> ConsistencyJudged:
+        judgements = list(run.records(Judgement))
+        rows = dict.fromkeys(judgement.part for judgement in judgements)
+        return ConsistencyJudged(
+            judging=judging(run, judgements, reads),
+            model=greedy.name,
+            rows={name: _row([one for one in judgements if one.part == name]) for name in rows},
+        )
+
+    return judged(config, questions, reads, score, lambda image: greedy.picture(image, config.images))
+
+
+def _sampled(path: str) -> Iterator[Answers]:
+    """The answers of a run at each temperature above 0. Raises ConfigError or RunError where there are none."""
+    if not Path(path).is_dir():
+        raise ConfigError(f"--answers {path} is a file, and tells no temperatures: give --others to compare it with.")
+    run = Run.open(Path(path))
+    temperatures = sorted({given.temperature for given in run_answers(run)} - {0.0})
+    if not temperatures:
+        raise RunError(f"{path} has no answers at a temperature above 0: make it with `burnish bench sampled`.")
+    for temperature in temperatures:
+        drawn = (given for given in run_answers(run) if given.temperature == temperature)
+        yield collect(path, run, drawn, name=f"{temperature:g}")
+
+
+def reads(_asked: Mapping[str, str], said: str) -> bool:
+    """All three lines are there, with four numbers each."""
+    return reading(said) is not None
+
+
+def reading(said: str) -> Mapping[str, Sequence[int]] | None:
+    """The numbers of A1, A2 and A3 in the order of ASPECTS; None unless each has exactly four from 1 to 10.
+
+    A line may come twice, as figure 8 asks for the numbers in two forms, if it says the same.
+    """
+    found: dict[str, list[int]] = {}
+    for name, rest in _LINE.findall(said):
+        numbers = [_NUMBER.fullmatch(cell) for cell in rest.split(",")]
+        values = [int(number[1]) for number in numbers if number]
+        if len(values) != len(numbers) or found.setdefault(name, values) != values:
+            return None
+    whole = all(len(found.get(name, ())) == len(ASPECTS) for name in LINES)
+    return found if whole and all(1 <= value <= 10 for values in found.values() for value in values) else None
+
+
+def numbers(said: str) -> list[Said | None]:
+    """All numbers of a reply that can be read, line by line."""
+    found = reading(said) or {}
+    return [value for name in LINES for value in found.get(name, ())]
+
+
+def _row(judgements: Sequence[Judgement]) -> Consistency:
+    read = [
+        (str(judgement.facts["picture"]), numbers)
+        for judgement in judgements
+        if (said := readable(judgement, reads)) is not None and (numbers := reading(said)) is not None
+    ]
+    greedy, question, answer = (
+        {
+            aspect: part([Answered(picture, numbers[name][place]) for picture, numbers in read], MEAN)
+            for place, aspect in enumerate(ASPECTS)
+            if read
+        }
+        for name in LINES
+    )
+    return Consistency(n=len(read), question=question, answer=answer, greedy=greedy)

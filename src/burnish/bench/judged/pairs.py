@@ -1,0 +1,76 @@
+"""What benches of recorded answers share: the questions, and which of them several models answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from burnish.bench.judged.answers import IDS, QUESTIONS, Answers, Given, optional
+from burnish.bench.judged.configs import AnswerFlags
+from burnish.bench.standard.files import items
+from burnish.errors import SourceError
+
+FORM = "give JSON lines with `question_id`, `question` (or `text`) and `image`"
+
+
+class Asked(NamedTuple):
+    """A question as a judge needs it."""
+
+    text: str
+    image: str
+    """The picture's name; the question's id where nothing tells the picture."""
+
+
+class Both(NamedTuple):
+    """Two answers to one question."""
+
+    asked: Asked
+    first: Given
+    second: Given
+
+
+def read_questions(config: AnswerFlags) -> dict[str, Asked]:
+    """The questions of --questions by id; empty without it. Raises SourceError."""
+    if config.questions is None:
+        return {}
+    return {
+        key: Asked(item.text(*QUESTIONS, "text"), optional(item, ("image",)) or key)
+        for item in items(config.questions, FORM)
+        for key in [item.key(*IDS)]
+    }
+
+
+def both(first: Answers, second: Answers, questions: Mapping[str, Asked]) -> list[Both]:
+    """The questions that both answered, in the first's order.
+
+    Raises SourceError where there is none, where nothing tells a question, or the two tell different ones.
+    """
+    shared = [key for key in first.by_id if key in second.by_id]
+    if not shared:
+        raise SourceError(f"{first.path} and {second.path} answer no question in common: compare answers to the same.")
+    return [Both(_asked(key, first, second, questions), first.by_id[key], second.by_id[key]) for key in shared]
+
+
+def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, Asked]) -> Asked:
+    if questions:
+        if key not in questions:
+            raise SourceError(f"--questions has no question {key}, which {first.path} answers: give all of them.")
+        return questions[key]
+    one, other = first.by_id[key], second.by_id[key]
+    if one.question and other.question and one.question.split() != other.question.split():
+        raise SourceError(f"{first.path} and {second.path} answer different questions as {key}: compare the same ones.")
+    text = one.question or other.question
+    if not text:
+        raise SourceError(f"Neither {first.path} nor {second.path} tells question {key}: give --questions.")
+    return Asked(text, one.image or other.image or key)
+
+
+def name_apart(answers: Sequence[Answers]) -> list[Answers]:
+    """The same, with names that differ: by file or folder, with the folder above where that is not enough."""
+    names = [one.name for one in answers]
+    return [
+        Answers(name="/".join(one.path.parts[-2:]), path=one.path, by_id=one.by_id, run=one.run)
+        if names.count(one.name) > 1
+        else one
+        for one in answers
+    ]

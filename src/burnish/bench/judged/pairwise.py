@@ -1,0 +1,100 @@
+"""Two models' answers to the same questions, compared by a judge in both orders (SeVa's figure 5).
+
+A model wins a question only where both orders say so (as in MT-Bench; Zheng et al., 2023): a judge that goes by the
+order alone gives nothing but ties, and how much it does stands beside the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from burnish.bench.judged.answers import read_answers
+from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.configs import PairwiseConfig
+from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.lengths import lengths
+from burnish.bench.judged.pairs import Both, both, name_apart, read_questions
+from burnish.bench.judged.verdicts import TwoVerdicts, pair_result, position_bias
+from burnish.records import Judgement
+from burnish.scores import PairwiseJudged
+from burnish.store import Run
+
+_VERDICT = re.compile(r"\bverdict\b[\s:*_\"'\[(]*(first|second|tie)\b", re.IGNORECASE)
+
+
+def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
+    """Have every pair of models compared, and their answers measured. Raises a BurnishError."""
+    answers = name_apart([read_answers(path) for path in config.answers])
+    asked = read_questions(config)
+    pairs = {(a.name, b.name): (a, b) for a, b in combinations(answers, 2)}
+    shared = {names: both(a, b, asked) for names, (a, b) in pairs.items()}
+    owner = {one.asked.image: pairs[names][0] for names, of_pair in shared.items() for one in of_pair}
+
+    def score(run: Run) -> PairwiseJudged:
+        judgements = list(run.records(Judgement))
+        found = _verdicts(judgements)
+        counted = lengths(answers, config.tokenizer)
+        return PairwiseJudged(
+            judging=judging(run, judgements, reads),
+            pairs=tuple(
+                pair_result(names, found[names], unpaired=len({*a.by_id} ^ {*b.by_id}))
+                for names, (a, b) in pairs.items()
+            ),
+            bias=position_bias([two for of_pair in found.values() for two in of_pair]),
+            lengths=counted.by_name,
+            tokens=counted.unit,
+        )
+
+    questions = [
+        question for names, of_pair in shared.items() for one in of_pair for question in _in_both_orders(names, one)
+    ]
+    return judged(config, questions, reads, score, lambda image: owner[image].picture(image, config.images))
+
+
+def reads(_asked: Mapping[str, str], said: str) -> bool:
+    """It names one verdict, and no other."""
+    return verdict(said) is not None
+
+
+def verdict(said: str) -> str | None:
+    """ "first", "second" or "tie", from "Verdict: first"; None where there is none, or several that differ."""
+    named = {found.lower() for found in _VERDICT.findall(said)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _in_both_orders(names: tuple[str, str], one: Both) -> list[Question]:
+    texts = dict(zip(names, (one.first.text, one.second.text), strict=True))
+    return [
+        Question(
+            id=one.first.id,
+            source=one.first.source,
+            values={
+                "question": one.asked.text,
+                "reference": one.first.truth,
+                "first": texts[first],
+                "second": texts[second],
+            },
+            facts={"picture": one.asked.image, "first": first, "second": second},
+            part=f"{first} | {second}",
+            image=one.asked.image,
+            truth=one.first.facts,
+        )
+        for first, second in (names, names[::-1])
+    ]
+
+
+def _verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], list[TwoVerdicts]]:
+    """By pair, the verdicts of each question: first in the pair's own order, then in the other."""
+    found: dict[tuple[str, str], list[TwoVerdicts]] = {}
+    for forth, back in zip(judgements[::2], judgements[1::2], strict=True):
+        names = str(forth.facts["first"]), str(forth.facts["second"])
+        two = TwoVerdicts(str(forth.facts["picture"]), _read(forth), _read(back))
+        found.setdefault(names, []).append(two)
+    return found
+
+
+def _read(judgement: Judgement) -> str | None:
+    said = readable(judgement, reads)
+    return None if said is None else verdict(said)

@@ -1,0 +1,42 @@
+"""The judged benchmarks by the name that `burnish bench judged NAME` has for them: a new one is a file and a line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from burnish.bench.judged.configs import JudgeFlags
+    from burnish.scores import Judged
+
+ROOM = "burnish.bench.judged"
+
+
+class JudgedBench(NamedTuple):
+    """Where a bench's configuration and function are, as `module:name`, imported only when it is called."""
+
+    config: str
+    call: str
+    what: str
+
+
+def _bench(name: str, config: str, what: str) -> JudgedBench:
+    return JudgedBench(f"{ROOM}.configs:{config}", f"{ROOM}.{name}:bench_{name}", what)
+
+
+JUDGED: Mapping[str, JudgedBench] = {
+    "mmvet": _bench("mmvet", "MmvetConfig", "MM-Vet: a judge's grades"),
+    "llava-bench": _bench("llava_bench", "LlavaBenchConfig", "LLaVA-Bench: a judge's reviews"),
+    "shr": _bench("shr", "ShrConfig", "SHR: a judge's labels"),
+    "consistency": _bench("consistency", "ConsistencyConfig", "consistency of sampled answers (SeVa)"),
+    "pairwise": _bench("pairwise", "PairwiseConfig", "models' answers in pairs, both orders (SeVa)"),
+    "grades": _bench("grades", "GradesConfig", "answers by their ground truths"),
+}
+
+
+def bench(config: JudgeFlags) -> Judged:
+    """What the bench found, a noun of `burnish.scores`. Raises a BurnishError."""
+    module, _, name = JUDGED[config.task].call.partition(":")
+    found: Judged = getattr(importlib.import_module(module), name)(config)
+    return found

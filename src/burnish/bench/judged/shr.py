@@ -1,0 +1,81 @@
+"""SHR with any judge: by what is known of a picture it labels each sentence of a description (Zhao et al., 2023)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from burnish.bench.judged.answers import Given, read_answers
+from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.configs import ShrConfig
+from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.genome import Known, ground_truths, read_known
+from burnish.bench.standard import shr
+from burnish.errors import SourceError
+from burnish.records import Judgement
+from burnish.scores import ShrJudged
+from burnish.store import Run
+from burnish.store.disk import explained, write_whole
+
+JUDGEMENTS = "judgement.json"
+
+
+def bench_shr(config: ShrConfig) -> ShrJudged:
+    """Have the sentences labelled, and write the judgements into the run for `burnish score shr`.
+
+    Raises a BurnishError.
+    """
+    given = read_answers(config.answers).by_id
+    known = ground_truths(given, config.answers) if config.regions is None else read_known(config, given)
+    described = {key: answer for key, answer in given.items() if shr.sentences(answer.text)}
+    if not described:
+        raise SourceError(f"{config.answers} has no description with a sentence: there is nothing to judge.")
+
+    def score(run: Run) -> ShrJudged:
+        judgements = list(run.records(Judgement))
+        _write_judgements(run, judgements)
+        found = {
+            judgement.id: shr.Judged(judgement.asked["description"], last_said(judgement, reads))
+            for judgement in judgements
+        }
+        return ShrJudged(
+            judging=judging(run, judgements, reads), scores=shr.score([found]), empty=len(given) - len(described)
+        )
+
+    return judged(config, [_question(answer, known[key]) for key, answer in described.items()], reads, score)
+
+
+def reads(asked: Mapping[str, str], said: str) -> bool:
+    """As the official scorer: each sentence has exactly one line."""
+    return shr.labels(shr.Judged(asked["description"], said)) is not None
+
+
+def _question(answer: Given, known: Known) -> Question:
+    numbered = (f"{number}. {sentence}" for number, sentence in enumerate(shr.sentences(answer.text), start=1))
+    return Question(
+        id=answer.id,
+        source="shr",
+        values={
+            "regions": known.regions,
+            "factual": known.factual,
+            "sentences": "\n".join(numbered),
+            "description": answer.text,
+            "question": answer.question,
+        },
+        facts={"picture": answer.image or answer.id},
+        truth=answer.facts,
+    )
+
+
+def _write_judgements(run: Run, judgements: list[Judgement]) -> None:
+    """In HA-DPO's layout, by run and picture."""
+    found = {
+        judgement.id: {
+            "raw_judgement": last_said(judgement, reads),
+            "model_response": judgement.asked["description"],
+        }
+        for judgement in judgements
+    }
+    path = run.path / JUDGEMENTS
+    with explained(path, "written"):
+        write_whole(path, json.dumps({"run1": found}, indent=2, ensure_ascii=False).encode(), sync=False)

@@ -1,0 +1,126 @@
+"""Answers drawn at several temperatures (SeVa, section 4.3): what `burnish bench judged consistency` looks at.
+
+Questions need no ground truth here, so that this also makes the answers that models are compared by in pairs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from burnish.config import RunFlags
+from burnish.errors import ConfigError, RunError
+from burnish.ids import stable_seed
+from burnish.loop import clean_request, fill, fingerprints
+from burnish.models import Decoding, Model, ModelOptions, Reply, open_model
+from burnish.records import Dropped, Example, Prediction
+from burnish.sources import Questions, stream
+from burnish.store import Run, new_manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledConfig(ModelOptions, Questions, RunFlags):
+    """Ask a model every question of a source once at each temperature; nothing is scored."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
+    `huggingface:path`, `pocket`; several joined by commas. Ground truths are kept, and not needed."""
+    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.5, 0.7, 0.9, 50.0)
+    """By which the model's scores are divided before a word is drawn; 0 draws nothing. Those of SeVa's table 5."""
+    top_p: float = 1.0
+    """Draw among the likeliest words that together reach this probability."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+
+    def __post_init__(self) -> None:
+        ModelOptions.__post_init__(self)
+        Questions.__post_init__(self)
+        if not self.temperatures:
+            raise ConfigError("--temperatures is empty: give 0 for answers that are not drawn at random.")
+        if len({*self.temperatures}) < len(self.temperatures):
+            raise ConfigError("--temperatures has a number twice: its answers would be the same.")
+        self.decodings  # noqa: B018 - checks their values
+
+    @property
+    def decodings(self) -> tuple[Decoding, ...]:
+        """How answers are drawn, at each temperature."""
+        greedy = Decoding(max_new_tokens=self.max_new_tokens, top_p=self.top_p)
+        return tuple(dataclasses.replace(greedy, temperature=temperature) for temperature in self.temperatures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledResult:
+    """What there is to judge."""
+
+    questions: int
+    answers: int
+    dropped: int
+    """Answers that there are not: broken pictures, refused requests."""
+
+
+def bench_sampled(config: SampledConfig) -> SampledResult:
+    """Fill the run `config.out` with one Prediction or Dropped a question and temperature.
+
+    Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
+    """
+    model = open_model(config)
+    inputs = stream(config.source, config)
+    manifest = new_manifest("sampled", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            drawer = _Drawer(run, model, config)
+            fill(run, inputs, drawer.ask, label="answers", per_input=len(config.temperatures))
+            answers = sum(1 for _ in run.records(Prediction))
+            if not answers:
+                raise RunError(f"{run.path} holds no answer, because every question was dropped: look at the records.")
+            run.finish({"questions": len(inputs), "answers": answers, "dropped": len(run) - answers})
+        counts = {name: int(str(count)) for name, count in (run.summary or {}).items()}
+    return SampledResult(**counts)
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """Asks one chunk of questions at every temperature."""
+
+    run: Run
+    model: Model
+    config: SampledConfig
+
+    def ask(self, examples: Sequence[Example]) -> list[list[Prediction | Dropped]]:
+        """For each example its records, one a temperature."""
+        replies = [self._replies(examples, decoding) for decoding in self.config.decodings]
+        return [
+            [
+                self._record(example, temperature, of_all[place])
+                for temperature, of_all in zip(self.config.temperatures, replies, strict=True)
+            ]
+            for place, example in enumerate(examples)
+        ]
+
+    def _replies(self, examples: Sequence[Example], decoding: Decoding) -> list[Reply]:
+        requests = [
+            dataclasses.replace(
+                clean_request(example),
+                seed=stable_seed(self.config.seed, example.source, example.id, f"{decoding.temperature:g}"),
+            )
+            for example in examples
+        ]
+        return self.model.generate(requests, decoding)
+
+    def _record(self, example: Example, temperature: float, reply: Reply) -> Prediction | Dropped:
+        if reply.finish == "error":
+            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
+        return Prediction(
+            id=example.id,
+            image=self.run.add_image(example.image),
+            question=example.question,
+            answer=example.answer or "",
+            text=reply.text,
+            source=example.source,
+            n_tokens=len(reply.token_ids) or reply.completion_tokens,
+            facts={**example.facts, "temperature": temperature},
+        )
