@@ -65,7 +65,7 @@ def _pairs(run: Run, negatives: int, count: int, words: Words) -> Iterator[tuple
         return " ".join(draw.choices(known, k=length))
 
     for number in range(count):
-        image = _picture(draw)
+        image = picture(draw)
         answers = [Answer(text=said(draw.randint(*words.answer))) for _ in range(negatives + 1)]
         pair = PreferencePair(
             id=str(number),
@@ -101,7 +101,7 @@ def _weighed(model: LocalModel, pair: PreferencePair, image: bytes) -> Preferenc
     )
 
 
-def _picture(draw: random.Random) -> bytes:
+def picture(draw: random.Random) -> bytes:
     """Blots of colour in 336 x 336 pixels."""
     small = Image.frombytes("RGB", (8, 8), draw.randbytes(8 * 8 * 3))
     file = io.BytesIO()

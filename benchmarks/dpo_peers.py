@@ -14,6 +14,7 @@ import torch
 from datasets import Dataset, Features, Image, List, Value
 from peft import LoraConfig
 from PIL import Image as Pictures
+from torch import nn
 from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback
 from trl.trainer.dpo_config import DPOConfig as TRLConfig
 from trl.trainer.dpo_trainer import DPOTrainer as TRLTrainer
@@ -49,9 +50,10 @@ class Setup:
     negatives: int
     rank: int
     batch: int
-    warm: int
     dtype: Literal["float32", "bfloat16"]
     device: Literal["auto", "cpu"]
+    steps: int | None = None
+    """Where training stops, if before the epoch's end."""
 
     @property
     def run(self) -> Path:
@@ -72,6 +74,7 @@ class Setup:
             lr=RATE,
             beta=BETA,
             passes=1,
+            max_steps=self.steps,
             batch_size=self.batch,
             per_device=self.batch,
             references=references,
@@ -88,13 +91,15 @@ class Moment(NamedTuple):
     """Seconds that the process has computed, which others on the machine do not change."""
 
 
-class Cost(NamedTuple):
-    """Of a pair with all its negatives, and of the epoch."""
+class Epoch(NamedTuple):
+    """What an epoch took."""
 
-    seconds: float
-    cpu_seconds: float
+    ends: list[Moment]
+    """Of its steps."""
+    pairs_a_step: float
+    """Pairs with all their negatives."""
     peak_mib: float
-    """Above what the process held before it trained."""
+    """Above what the process held before it trained, weights included."""
 
 
 class Clock(TrainerCallback):
@@ -110,7 +115,7 @@ class Clock(TrainerCallback):
         self.ends.append(Moment(time.perf_counter(), time.process_time()))
 
 
-def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Cost:
+def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch:
     """An epoch of Burnish."""
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
@@ -129,24 +134,24 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Cost:
             callbacks=[clock],
         )
         peak = _train(trainer)
-    return _cost(clock, setup, peak, pairs_a_step=setup.batch)
+    return Epoch(clock.ends, setup.batch, peak)
 
 
-def trl_epoch(setup: Setup, *, checkpointing: bool) -> Cost:
+def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:
     """The same by TRL, every negative as a pair of its own."""
     with tempfile.TemporaryDirectory() as out:
         clock = Clock()
         trainer = _trl_trainer(setup, out, checkpointing=checkpointing, callbacks=[clock])
         peak = _train(trainer)
-    return _cost(clock, setup, peak, pairs_a_step=setup.batch / setup.negatives)
+    return Epoch(clock.ends, setup.batch / setup.negatives, peak)
 
 
-PEERS: dict[str, Callable[..., Cost]] = {"burnish": burnish, "trl": trl_epoch}
+PEERS: dict[str, Callable[..., Epoch]] = {"burnish": burnish, "trl": trl_epoch}
 
 
 def differences(home: Path, negatives: int, rank: int) -> float:
     """The largest difference (nats) between the two in the log-probability of an answer, by an adapter that speaks."""
-    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, warm=0, dtype="float32", device="cpu")
+    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, dtype="float32", device="cpu")
     with tempfile.TemporaryDirectory() as out:
         peer = _trl_trainer(setup, out, checkpointing=False)
         draw = torch.Generator().manual_seed(0)
@@ -183,6 +188,7 @@ def _trl_trainer(setup: Setup, out: str, *, checkpointing: bool, callbacks: Any 
             beta=BETA,
             learning_rate=RATE,
             num_train_epochs=1,
+            max_steps=-1 if setup.steps is None else setup.steps,
             per_device_train_batch_size=setup.batch,
             gradient_checkpointing=checkpointing,
             bf16=setup.dtype == "bfloat16",
@@ -212,20 +218,15 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             }
 
 
-def _cost(clock: Clock, setup: Setup, peak: float, *, pairs_a_step: float) -> Cost:
-    """The last step is left out, as its pairs were loaded beside earlier ones."""
-    timed = clock.ends[round(setup.warm / pairs_a_step) - 1 : -1]
-    pairs = (len(timed) - 1) * pairs_a_step
-    return Cost((timed[-1].clock - timed[0].clock) / pairs, (timed[-1].cpu - timed[0].cpu) / pairs, peak)
-
-
 def _train(trainer: Trainer) -> float:
     """The peak."""
     trainer.remove_callback(PrinterCallback)
-    return _peak_of(trainer.train)
+    for parameter in cast(nn.Module, trainer.model).parameters():
+        parameter.abs().max()  # a file's weights that nobody has read yet are not in memory
+    return peak_of(trainer.train)
 
 
-def _peak_of(work: Callable[[], object]) -> float:
+def peak_of(work: Callable[[], object]) -> float:
     """MiB: of the GPU's memory where there is one, else of the process as the kernel counts it."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()

@@ -7,6 +7,9 @@ epoch's first 16 pairs warm up (there Burnish checks stored references) and are 
 of its epoch. `burnish` uses references stored with the pairs, `burnish, computed` computes them, `trl` is TRL without
 activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no others. Beside
 the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
+
+Memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back as soon
+as it is freed: the peak is that of the tensors, as a GPU's allocator would count it, and not of the heap's holes.
 """
 
 from __future__ import annotations
@@ -16,18 +19,19 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal, NamedTuple, ParamSpec, TypeVar
 
 import tyro
 
 from dpo_limit import limit
 from dpo_pairs import Words, write_pairs
-from dpo_peers import PEERS, Cost, Setup, differences
+from dpo_peers import PEERS, Epoch, Setup, differences
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,9 +39,20 @@ WARM = 16
 """Pairs at the beginning of an epoch that are not timed."""
 FEW, MANY = 1, 4
 """Negatives a pair."""
+WEIGHED_STEPS = 6
+"""Optimiser steps of a run whose memory is taken: four in which references are checked, and two without."""
+GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
+"""glibc maps larger blocks on their own, and unmaps them when they are freed."""
 STORED, COMPUTED = "burnish", "burnish, computed"
 STORED_K4, COMPUTED_K4 = "burnish, 4 negatives", "burnish, 4 negatives, computed"
 TRL, TRL_DEFAULT, TRL_K4 = "trl", "trl, default", "trl, 4 pairs"
+
+
+class Cost(NamedTuple):
+    """Of a pair with all its negatives."""
+
+    seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -76,32 +91,39 @@ def main(bench: Bench) -> None:
         alone(write_pairs, home, bench.width, bench.layers, {FEW: bench.pairs, MANY: bench.pairs}, words)
         difference = alone(differences, home, FEW, bench.rank)
         print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
+        peers = runs(bench, home)
+        memory = {name: run(WEIGHED_STEPS).peak_mib for name, run in peers.items()}
+        print("\n".join(f"{name}: {peak:,.0f} MiB above the loaded model" for name, peak in memory.items()), flush=True)
         found: dict[str, list[Cost]] = {}
         for _ in range(bench.repeats):
-            for name, run in runs(bench, home).items():
-                found.setdefault(name, []).append(cost := run())
-                rates = f"{1 / cost.seconds:.3f} pairs a second, {1 / cost.cpu_seconds:.3f} a second of CPU time"
-                print(f"{name}: {rates}, {cost.peak_mib:,.0f} MiB", flush=True)
-    numbers = compare(found, difference, bench, words)
+            for name, run in peers.items():
+                found.setdefault(name, []).append(one := cost(run(None), bench.warm))
+                rates = f"{1 / one.seconds:.3f} pairs a second, {1 / one.cpu_seconds:.3f} a second of CPU time"
+                print(f"{name}: {rates}", flush=True)
+    numbers = compare(found, memory, difference, bench, words)
     print(json.dumps(numbers, indent=2))
     if bench.json:
         Path(bench.json).write_text(json.dumps({**numbers, "bench": asdict(bench)}, indent=2) + "\n")
 
 
-def runs(bench: Bench, home: Path) -> dict[str, Callable[[], Cost]]:
-    """The runs of one repeat, in their order."""
+def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
+    """The runs of one repeat, in their order: of so many steps, in which memory is given back, or of an epoch."""
 
-    def one(peer: str, negatives: int, **options: object) -> Callable[[], Cost]:
+    def one(peer: str, negatives: int, **options: object) -> Callable[[int | None], Epoch]:
         setup = Setup(
             home=str(home),
             negatives=negatives,
             rank=bench.rank,
             batch=bench.batch,
-            warm=bench.warm,
             dtype=bench.dtype,
             device=bench.device,
         )
-        return lambda: alone(PEERS[peer], setup, **options)
+
+        def run(steps: int | None) -> Epoch:
+            with environment({} if steps is None else GIVE_BACK):
+                return alone(PEERS[peer], replace(setup, steps=steps), **options)
+
+        return run
 
     return {
         STORED: one("burnish", FEW, references="stored"),
@@ -114,7 +136,16 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[], Cost]]:
     }
 
 
-def compare(found: dict[str, list[Cost]], difference: float, bench: Bench, words: Words) -> dict[str, object]:
+def cost(epoch: Epoch, warm: int) -> Cost:
+    """Without the first `warm` pairs, and without the last step, whose pairs were loaded beside earlier ones."""
+    timed = epoch.ends[round(warm / epoch.pairs_a_step) - 1 : -1]
+    pairs = (len(timed) - 1) * epoch.pairs_a_step
+    return Cost((timed[-1].clock - timed[0].clock) / pairs, (timed[-1].cpu - timed[0].cpu) / pairs)
+
+
+def compare(
+    found: dict[str, list[Cost]], memory: dict[str, float], difference: float, bench: Bench, words: Words
+) -> dict[str, object]:
     """The bars' numbers, and beside them what token counts allow."""
 
     def ratio(of: str, above: str, below: str) -> float:
@@ -133,16 +164,30 @@ def compare(found: dict[str, list[Cost]], difference: float, bench: Bench, words
         "speedup_k4": speedup_k4,
         "speedup_k4_cpu": ratio("cpu_seconds", TRL_K4, STORED_K4),
         "speedup_k4_computed": ratio("seconds", TRL_K4, COMPUTED_K4),
-        "memory_ratio": ratio("peak_mib", STORED, TRL),
-        "memory_ratio_computed": ratio("peak_mib", COMPUTED, TRL),
+        "memory_ratio": memory[STORED] / memory[TRL],
+        "memory_ratio_computed": memory[COMPUTED] / memory[TRL],
+        "memory_ratio_against_default": memory[STORED] / memory[TRL_DEFAULT],
         "max_logp_diff": difference,
         "limit": few.stored,
         "limit_computed": few.computed,
         "limit_k4": many.stored,
         "fraction_of_limit": speedup / few.stored,
         "fraction_of_limit_k4": speedup_k4 / many.stored,
+        "memory_mib": memory,
         "runs": {name: [cost._asdict() for cost in costs] for name, costs in found.items()},
     }
+
+
+@contextmanager
+def environment(variables: dict[str, str]) -> Iterator[None]:
+    """Within this, processes that are started have these variables too."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def alone(work: Callable[P, T], *given: P.args, **options: P.kwargs) -> T:
