@@ -77,6 +77,9 @@ VERBS = {
     "score agreement": Verb(
         "burnish.bench.judged.agreement:AgreementConfig", "burnish.verbs:score_agreement", "one judge by another"
     ),
+    "make-pope": Verb(
+        "burnish.bench.standard.configs:MakePopeConfig", "burnish.verbs:make_pope", "a POPE of your own annotations"
+    ),
     "score fixed": Verb(
         "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
     ),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burnish.bench.sampled import SampledConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.asking.configs import AskConfig
+    from burnish.bench.standard.configs import MakePopeConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
     from burnish.export import ExportConfig
     from burnish.make.compose import ComposeConfig
@@ -188,6 +189,20 @@ def score_agreement(config: AgreementConfig) -> None:
     scores = score(config)
     _write_json(config.json, to_json(scores))
     _show(judged_tables(scores))
+
+
+def make_pope(config: MakePopeConfig) -> None:
+    """Write the questions of a POPE, and tell of what."""
+    from burnish.bench.standard.pope_making import make_pope as make
+
+    made = make(config)
+    files = [str(file) for file in made.files]
+    _write_json(config.json, {**made._asdict(), "files": [*files]})
+    print(
+        f"{_count(made.questions, 'question')} a split about {_count(made.pictures, 'picture')}, of {made.eligible:,} "
+        f"with {config.objects} kinds of objects or more."
+    )
+    print("\nWritten:", *(f"  {file}" for file in files), sep="\n")
 
 
 def score_fixed(config: ScoreFixedConfig) -> None:

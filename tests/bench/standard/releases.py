@@ -108,6 +108,7 @@ def mme(folder: Path, tasks: tuple[str, ...]) -> Path:
 
 def scienceqa(folder: Path) -> Path:
     """Two problems with a picture in the test split, one without, and one of another split."""
+    folder.mkdir()
     problem = {"question": "Which is it?", "choices": ["a cat", "a dog"], "subject": "natural science"}
     problems = {
         "3": {**problem, "hint": "Look closely.", "image": "image.png", "answer": 1},

@@ -241,3 +241,33 @@ class SubmitMmbenchConfig:
     def __post_init__(self) -> None:
         if not self.out.endswith(".xlsx"):
             raise ConfigError(f"--out must end in .xlsx, which MMBench's server takes, not {self.out}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakePopeConfig:
+    """Make a POPE of your own pictures: three files of questions, which `bench standard pope` and `score pope` read."""
+
+    annotations: tyro.conf.Positional[str]
+    """Detection annotations in COCO's form, such as instances_val2014.json, with `images`, `annotations` and
+    `categories`."""
+    out: str
+    """Folder that the files are written to."""
+    name: str = "own"
+    """What the files' names begin with: own_pope_random.json."""
+    pictures: int = 500
+    """Pictures that are asked about, drawn among those with enough objects."""
+    objects: int = 3
+    """Objects of each picture that are asked about, and as many that are not in it."""
+    seed: int = 0
+    """Decides every draw."""
+    json: str | None = None
+    """Also write the counts to this file."""
+
+    def __post_init__(self) -> None:
+        for flag, value in (("--pictures", self.pictures), ("--objects", self.objects)):
+            if value < 1:
+                raise ConfigError(f"{flag} must be at least 1, not {value}.")
+        if self.seed < 0:
+            raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+        if not self.name or "/" in self.name:
+            raise ConfigError(f"--name must be a part of a file's name, not {self.name!r}.")

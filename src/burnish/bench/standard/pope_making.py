@@ -1,0 +1,115 @@
+"""Makes a POPE of one's own from detection annotations (Li et al., 2023, section 5): what is not there is asked too.
+
+Of each picture the first objects are asked about, and after each one an object that is not in the picture: any one
+(random), the one that most of the chosen pictures have (popular), or the one that they most often have together with
+the object just asked about (adversarial). Objects are counted over the chosen pictures, as in the official code.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from burnish.bench.standard.configs import MakePopeConfig
+from burnish.bench.standard.detections import Seen, read_detections
+from burnish.errors import SourceError
+from burnish.ids import stable_seed
+from burnish.store.codec import dump
+from burnish.store.disk import explained, write_whole
+
+Candidates: TypeAlias = Callable[[str], Sequence[str]]
+"""From an object that is in the picture to those that are asked about beside it, the best first."""
+SPLITS = ("random", "popular", "adversarial")
+
+
+class PopeMade(NamedTuple):
+    """What was written."""
+
+    files: tuple[Path, ...]
+    pictures: int
+    questions: int
+    """In each file."""
+    eligible: int
+    """Pictures with enough objects, of which the seed drew."""
+
+
+def make_pope(config: MakePopeConfig) -> PopeMade:
+    """Write a file of questions for each split. Raises SourceError for annotations that do not suffice."""
+    eligible = [seen for seen in read_detections(config.annotations) if len(seen.objects) >= config.objects]
+    if len(eligible) < config.pictures:
+        raise SourceError(
+            f"{config.annotations} has {len(eligible):,} pictures with {config.objects} kinds of objects or more, and "
+            f"{config.pictures:,} are asked for: give fewer --pictures or --objects."
+        )
+    chosen = random.Random(stable_seed(config.seed, "pictures")).sample(eligible, config.pictures)
+    out, files = Path(config.out), []
+    with explained(out, "written"):
+        out.mkdir(parents=True, exist_ok=True)
+        for split in SPLITS:
+            files.append(out / f"{config.name}_pope_{split}.json")
+            lines = (f"{dump(question)}\n" for question in questions(chosen, split, config.objects, config.seed))
+            write_whole(files[-1], "".join(lines).encode(), sync=False)
+    return PopeMade(tuple(files), len(chosen), 2 * config.objects * len(chosen), len(eligible))
+
+
+def questions(chosen: Sequence[Seen], split: str, objects: int, seed: int) -> Iterator[dict[str, object]]:
+    """The questions of one split in the official schema. Raises SourceError where a picture has nearly everything."""
+    candidates = _candidates(chosen, split)
+    everything = list(_frequency(chosen))
+    draws = random.Random(stable_seed(seed, split))
+    numbers = count(1)
+    for seen in chosen:
+        taken = set(seen.objects)
+        for present in seen.objects[:objects]:
+            yield _question(next(numbers), seen.picture, present, "yes")
+            absent = next((name for name in candidates(present) if name not in taken), None)
+            absent = absent or _any_other(everything, taken, draws, seen)
+            taken.add(absent)
+            yield _question(next(numbers), seen.picture, absent, "no")
+
+
+def text_of(name: str) -> str:
+    """POPE's question about an object."""
+    return f"Is there {'an' if name[:1].lower() in 'aeiou' else 'a'} {name} in the image?"
+
+
+def _candidates(chosen: Sequence[Seen], split: str) -> Candidates:
+    if split == "popular":
+        popular = [name for name, _ in _frequency(chosen).most_common()]
+        return lambda _: popular
+    if split == "adversarial":
+        together = {name: [other for other, _ in met.most_common()] for name, met in _co_occurrence(chosen).items()}
+        return lambda present: together[present]
+    return lambda _: ()
+
+
+def _frequency(chosen: Sequence[Seen]) -> Counter[str]:
+    """In how many pictures each object is; of equal ones the first seen comes first."""
+    return Counter(name for seen in chosen for name in seen.objects)
+
+
+def _co_occurrence(chosen: Sequence[Seen]) -> Mapping[str, Counter[str]]:
+    """For each object, in how many pictures each other one is with it."""
+    met: dict[str, Counter[str]] = {}
+    for seen in chosen:
+        for name in seen.objects:
+            met.setdefault(name, Counter()).update(other for other in seen.objects if other != name)
+    return met
+
+
+def _any_other(everything: Sequence[str], taken: set[str], draws: random.Random, seen: Seen) -> str:
+    others = [name for name in everything if name not in taken]
+    if not others:
+        raise SourceError(
+            f"{seen.picture} has {len(seen.objects)} of the {len(everything)} kinds of objects in the chosen pictures, "
+            "too many to ask about as many that it lacks: give more --pictures, or fewer --objects."
+        )
+    return draws.choice(others)
+
+
+def _question(number: int, picture: str, name: str, label: str) -> dict[str, object]:
+    return {"question_id": number, "image": picture, "text": text_of(name), "label": label}

@@ -1,0 +1,145 @@
+"""`burnish bench standard vqav2`, `vizwiz`, `textvqa`, `gqa`: prompts, files, scores by hand, test sets, refusals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from releases import SHORT, asked, lines_of, not_asked, picture, use
+from standard_files import json_file, scored, ten
+
+from burnish.records import Prediction
+from burnish.store import Run
+
+
+def _people(**counts: int) -> list[dict[str, Any]]:
+    return [{"answer": answer, "answer_id": number} for number, answer in enumerate(ten(**counts), start=1)]
+
+
+def _prompts(run: Path) -> dict[str, str]:
+    return {record.id: record.question for record in Run.open(run).records(Prediction)}
+
+
+def _vqav2(folder: Path, split: str = "val2014") -> Path:
+    pictures = "test2015" if split.startswith("test") else split
+    picture(folder / pictures / f"COCO_{pictures}_000000000042.jpg")
+    questions = [
+        {"image_id": 42, "question": "What is it?", "question_id": 42000},
+        {"image_id": 42, "question": "How many?", "question_id": 42001},
+    ]
+    json_file(folder / f"v2_OpenEnded_mscoco_{split}_questions.json", {"questions": questions})
+    kinds = (("other", _people(cat=9, dog=1)), ("number", _people(two=10)))
+    rows = [
+        {"question_id": 42000 + i, "image_id": 42, "answer_type": kind, "answers": people}
+        for i, (kind, people) in enumerate(kinds)
+    ]
+    if split == "val2014":
+        json_file(folder / f"v2_mscoco_{split}_annotations.json", {"annotations": rows})
+    return folder
+
+
+def test_vqav2_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, lambda request: "A dog." if "What" in request.messages[-1].text else "Two")
+    data = _vqav2(tmp_path / "data")
+    found = asked(tmp_path / "run", "vqav2", data)
+    # "A dog." is dog in EvalAI's form: nine of ten times 1 of the others said so, min(1/3, 1); once none. "2": no one
+    # said 2, and where all agree nothing is brought to one form, but the submission already is: two is 2, so 0
+    assert found["scores"]["groups"]["other"]["value"] == pytest.approx(0.9 / 3)
+    assert found["scores"]["groups"]["number"]["value"] == 0
+    assert _prompts(tmp_path / "run")["42000"] == f"What is it?\n{SHORT}"
+    submission = tmp_path / "run" / "submission.json"
+    assert json.loads(submission.read_text()) == [
+        {"question_id": 42000, "answer": "dog"},
+        {"question_id": 42001, "answer": "2"},
+    ]
+    annotations = data / "v2_mscoco_val2014_annotations.json"
+    words = ("vqav2", "--annotations", annotations, "--predictions", submission)
+    assert scored(tmp_path, *words) == found["scores"]
+    assert lines_of(tmp_path / "run" / "predictions.jsonl")[0]["text"] == "A dog."
+
+
+def test_a_test_set_of_vqav2_is_submitted_not_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, lambda _: "cat")
+    found = asked(tmp_path / "run", "vqav2", _vqav2(tmp_path / "data", "test-dev2015"), "--split", "test-dev2015")
+    assert found["scores"] is None and found["questions"] == 2
+    assert "The truth is not in the files" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "run" / "submission.json").read_text())) == 2
+
+
+def test_vqav2s_missing_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = _vqav2(tmp_path / "data")
+    (data / "v2_mscoco_val2014_annotations.json").unlink()
+    said = not_asked(capsys, tmp_path / "run", "vqav2", data)
+    assert "v2_mscoco_val2014_annotations.json is not there" in said and "visualqa.org" in said
+    said = not_asked(capsys, tmp_path / "run", "vqav2", data, "--split", "test2015")
+    assert "v2_OpenEnded_mscoco_test2015_questions.json is not there" in said
+
+
+def test_vizwiz_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, lambda _: "Unanswerable")
+    rows = [
+        {"image": "a.jpg", "question": "What is it?", "answers": _people(unanswerable=8, can=2), "answer_type": "other"}
+    ]
+    json_file(tmp_path / "val.json", rows)
+    json_file(tmp_path / "test.json", [{"image": "a.jpg", "question": "What is it?"}])
+    picture(tmp_path / "val" / "a.jpg")
+    picture(tmp_path / "test" / "a.jpg")
+    found = asked(tmp_path / "run", "vizwiz", tmp_path)
+    assert found["scores"]["accuracy"] == 1
+    assert _prompts(tmp_path / "run") == {
+        "a.jpg": f"What is it?\nWhen the provided information is insufficient, respond with 'Unanswerable'.\n{SHORT}"
+    }
+    submission = tmp_path / "run" / "submission.json"
+    assert json.loads(submission.read_text()) == [{"image": "a.jpg", "answer": "unanswerable"}]
+    words = ("vizwiz", "--annotations", tmp_path / "val.json", "--predictions", submission)
+    assert scored(tmp_path, *words) == found["scores"]
+    assert asked(tmp_path / "test-run", "vizwiz", tmp_path, "--split", "test")["scores"] is None
+
+
+def _textvqa(folder: Path) -> Path:
+    rows = [
+        {"image_id": "f1", "question": "What brand?", "question_id": 7, "answers": ten(nokia=10)},
+        {"image_id": "f1", "question": "What year?", "question_id": 8, "answers": ten(**{"1999": 10})},
+    ]
+    folder.mkdir(exist_ok=True)
+    json_file(folder / "TextVQA_0.5.1_val.json", {"data": rows})
+    picture(folder / "train_images" / "f1.jpg")
+    return folder
+
+
+def test_textvqa_with_and_without_the_words_that_were_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, lambda _: "Nokia")
+    data = _textvqa(tmp_path / "data")
+    bare = asked(tmp_path / "bare", "textvqa", data, "--ocr", "none")
+    assert bare["scores"]["accuracy"] == 0.5
+    assert _prompts(tmp_path / "bare")["7"] == f"What brand?\n{SHORT}"
+    json_file(data / "TextVQA_Rosetta_OCR_v0.2_val.json", {"data": [{"image_id": "f1", "ocr_tokens": ["NOKIA", "8"]}]})
+    found = asked(tmp_path / "run", "textvqa", data)
+    assert _prompts(tmp_path / "run")["7"] == f"What brand?\nReference OCR token: NOKIA, 8\n{SHORT}"
+    assert found["manifest"]["fingerprints"]["prompt"] != bare["manifest"]["fingerprints"]["prompt"]
+    words = ("--annotations", data / "TextVQA_0.5.1_val.json", "--predictions", tmp_path / "run" / "predictions.jsonl")
+    assert scored(tmp_path, "textvqa", *words) == found["scores"]
+
+
+def test_textvqas_missing_words_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = not_asked(capsys, tmp_path / "run", "textvqa", _textvqa(tmp_path / "data"))
+    assert "TextVQA_Rosetta_OCR_v0.2_val.json is not there" in said and "--ocr none asks without it" in said
+
+
+def test_gqa_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    use(monkeypatch, lambda request: "Red." if "colour" in request.messages[-1].text else "maybe")
+    questions = {
+        "001": {"imageId": "n1", "question": "What colour?", "answer": "red", "types": {"structural": "query"}},
+        "002": {"imageId": "n1", "question": "Is it?", "answer": "yes", "types": {"structural": "verify"}},
+    }
+    json_file(tmp_path / "testdev_balanced_questions.json", questions)
+    assert "images.zip of cs.stanford.edu" in not_asked(capsys, tmp_path / "run", "gqa", tmp_path)
+    picture(tmp_path / "images" / "n1.jpg")
+    found = asked(tmp_path / "run", "gqa", tmp_path)
+    assert found["scores"]["accuracy"] == 0.5 and found["scores"]["groups"]["open"]["value"] == 1
+    predictions = tmp_path / "run" / "predictions.jsonl"
+    assert lines_of(predictions)[0] == {"questionId": "001", "prediction": "red"}
+    words = ("gqa", "--questions", tmp_path / "testdev_balanced_questions.json", "--predictions", predictions)
+    assert scored(tmp_path, *words) == found["scores"]
