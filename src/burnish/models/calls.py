@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias, final
 
 from burnish.models.base import BuildRequest, OnReply, Reply, Request
@@ -14,6 +14,8 @@ Encode: TypeAlias = Callable[[Request], bytes]
 Answer: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 """From what is sent to the reply: one call."""
 
+READY = 32
+"""Requests that may be encoded before a place is free, so that none stays empty while a picture is read."""
 AHEAD = 4
 """Times as many requests as there are places may have been taken since the oldest that is not answered: callers hold
 what waits for it."""
@@ -30,17 +32,19 @@ class _Taken(NamedTuple):
 class Calls:
     """Requests on their way from an iterator to their replies.
 
-    They are read and encoded in threads, so that the calls that are open go on meanwhile; all else happens in the loop.
+    One thread reads and encodes them while calls are open: more threads would only take the interpreter from each other
+    and from the loop, where all else happens.
     """
 
     def __init__(self, requests: Iterator[BuildRequest], encode: Encode, on_reply: OnReply, *, places: int) -> None:
         self._requests = enumerate(requests)
         self._encode, self._on_reply, self._places = encode, on_reply, places
-        self._reading = threading.Lock()
-        self._moved = asyncio.Condition()
-        self._taken = 0
+        self._ready = asyncio.Queue[_Taken | None]()
+        """None stands at the end."""
         self._waiting = set[int]()
         """Numbers of the requests that are not answered."""
+        self._next = 0
+        self._moved = asyncio.Event()
         self._stopped = False
 
     async def answer_all(self, place: Callable[[], Awaitable[None]]) -> None:
@@ -48,40 +52,48 @@ class Calls:
 
         A failure lets the calls that are open come to their end: their answers may be paid for.
         """
-        work = (place() for _ in range(self._places))
+        work = (self._feed(), *(place() for _ in range(self._places)))
         for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
             raise failure
 
     async def work(self, answer: Answer) -> None:
         """Answer one request after another, until none is left or a call has failed."""
         try:
-            while (taken := await self._take()) is not None:
+            while (taken := await self._ready.get()) and not self._stopped:
                 self._on_reply(taken.number, await answer(taken.body))
-                await self._settle(taken.number)
+                self._waiting.remove(taken.number)
+                self._moved.set()
         except BaseException:
             self._stopped = True  # the others would say the same of the rest
-            await self._settle()
+            self._moved.set()
             raise
+        finally:
+            self._ready.put_nowait(None)  # for the next that looks
 
-    async def _take(self) -> _Taken | None:
+    async def _feed(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                while await self._may_take() and (taken := await loop.run_in_executor(thread, self._take)):
+                    self._ready.put_nowait(taken)
+        finally:
+            self._ready.put_nowait(None)
+
+    async def _may_take(self) -> bool:
+        """Wait until another request may be taken. False after a failure."""
+        while not self._stopped and not self._has_room():
+            self._moved.clear()
+            await self._moved.wait()
+        return not self._stopped
+
+    def _has_room(self) -> bool:
+        oldest = min(self._waiting, default=self._next)
+        return len(self._waiting) < self._places + READY and self._next - oldest < AHEAD * self._places
+
+    def _take(self) -> _Taken | None:
         """The next request; None where there is no other."""
-        async with self._moved:
-            await self._moved.wait_for(self._may_take)
-        return None if self._stopped else await asyncio.to_thread(self._read)
-
-    def _may_take(self) -> bool:
-        return self._stopped or self._taken - min(self._waiting, default=self._taken) < AHEAD * self._places
-
-    def _read(self) -> _Taken | None:
-        with self._reading:
-            number, build = next(self._requests, (-1, None))
-            if build is None:
-                return None
-            self._taken = number + 1
+        for number, build in self._requests:
+            self._next = number + 1
             self._waiting.add(number)
-        return _Taken(number, self._encode(build()))
-
-    async def _settle(self, *answered: int) -> None:
-        self._waiting.difference_update(answered)
-        async with self._moved:
-            self._moved.notify_all()
+            return _Taken(number, self._encode(build()))
+        return None

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import httpx
 
 from burnish.errors import ModelError, ServerError
-from burnish.images import encode_png
+from burnish.images import encode_png_to_send
 from burnish.models.base import BuildRequest, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
@@ -115,8 +115,8 @@ class ServerModel:
 def _message(message: Message) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
-    urls = [f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}" for image in message.images]
-    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    encoded = [base64.b64encode(encode_png_to_send(image)).decode() for image in message.images]
+    pictures = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{one}"}} for one in encoded]
     return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
 
 
