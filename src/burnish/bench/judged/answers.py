@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from burnish.bench.standard.files import Item, document, items
 from burnish.errors import SourceError
@@ -19,7 +19,8 @@ TEXTS = ("text", "answer", "prediction")
 QUESTIONS = ("question", "prompt")
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
     """One answer, with what is known of its question; empty where that is not known."""
 
     id: str
@@ -30,7 +31,7 @@ class Given(NamedTuple):
     """The picture's key in the run, or its name in the file."""
     truth: str = ""
     source: str = ""
-    facts: Facts = {}  # noqa: RUF012 - never changed
+    facts: Facts = field(default_factory=dict)
     n_tokens: int = 0
     temperature: float = 0.0
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
 from burnish.dialogue.asking import answered
@@ -36,7 +36,8 @@ PictureOf: TypeAlias = Callable[[str], bytes]
 J = TypeVar("J", bound=Judged)
 
 
-class Question(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
     """One thing that a judge is asked."""
 
     id: str
@@ -48,7 +49,7 @@ class Question(NamedTuple):
     """Which of several judgements of the same question."""
     image: str = ""
     """The picture's name, for a prompt that shows it."""
-    truth: Facts = {}  # noqa: RUF012 - never changed
+    truth: Facts = field(default_factory=dict)
     """What the oracle knows."""
 
 
@@ -148,5 +149,5 @@ def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
 def _fingerprint(questions: Sequence[Question]) -> str:
     digest = hashlib.sha256()
     for question in questions:
-        digest.update(dump(question).encode())
+        digest.update(dump(asdict(question)).encode())
     return digest.hexdigest()

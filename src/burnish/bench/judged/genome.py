@@ -8,7 +8,6 @@ from typing import NamedTuple
 from burnish.bench.judged.answers import Given
 from burnish.bench.judged.configs import ShrConfig
 from burnish.bench.standard.files import Item, items, listed
-from burnish.bench.standard.predictions import check_complete
 from burnish.errors import SourceError
 
 REGIONS = "region_descriptions.json is in region_descriptions.json.zip of Visual Genome's downloads"
@@ -47,15 +46,21 @@ def read_known(config: ShrConfig, asked: Collection[str]) -> dict[str, Known]:
         for item in items(config.image_data or "", IMAGE_DATA)
         if (key := item.key("image_id")) in asked
     }
-    check_complete(sizes, asked, config.image_data or "", config.answers)
+    _check_all_there(sizes, asked, config.image_data or "", IMAGE_DATA)
     regions: dict[str, str] = {}
     for item in items(config.regions or "", REGIONS):
         found = list(listed(item, "regions"))
         if found and (key := found[0].key("image_id")) in asked:
             regions[key] = "\n".join(_line(region, sizes[key]) for region in found if region.text("phrase"))
-    check_complete(regions, asked, config.regions or "", config.answers)
+    _check_all_there(regions, asked, config.regions or "", REGIONS)
     factual = _factual(config.factual, asked)
     return {key: Known(lines, factual.get(key, "")) for key, lines in regions.items()}
+
+
+def _check_all_there(found: Collection[str], asked: Collection[str], path: str, release: str) -> None:
+    missing = next((key for key in asked if key not in found), None)
+    if missing is not None:
+        raise SourceError(f"{path} has no picture {missing}, of which there is a description: {release}.")
 
 
 def _line(region: Item, size: _Size) -> str:

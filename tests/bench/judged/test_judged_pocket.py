@@ -1,0 +1,147 @@
+"""The pocket world, whose oracle judges by the truth: what it says by hand, and how far models agree with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judge_server import bench, judgements, judging, numbers
+
+from burnish.cli import main
+from burnish.pocket.oracle import judge
+from burnish.pocket.world import Scene, scene_to_json
+from burnish.pocket.world.scene import Thing
+from burnish.records import Facts, Prediction
+from burnish.store import Run, new_manifest
+
+RED = Thing(shape="circle", color="red", size="small", cell=0)
+FACTS: Facts = {
+    "task": "description",
+    "options": [],
+    "scene": scene_to_json(Scene(kind="things", background="white", things=(RED,))),
+}
+TRUE, FALSE = "There is a small red circle at the top left.", "There is a small blue circle at the top left."
+ASKED = {"question": "Describe all objects.", "reference": TRUE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Config:
+    model: str = "m"
+
+
+def answers_run(folder: Path, texts: list[str]) -> Path:
+    """A run of answers, all about the one scene."""
+    with Run.begin(folder, new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
+        run.append(
+            Prediction(
+                id=f"q{number}",
+                image="scene",
+                question=ASKED["question"],
+                answer=TRUE,
+                text=text,
+                source="description",
+                n_tokens=len(text.split()),
+                facts=FACTS,
+            )
+            for number, text in enumerate(texts)
+        )
+        run.finish({})
+    return folder
+
+
+def test_the_oracle_judges_by_the_truth() -> None:
+    assert judge("grades", FACTS, {**ASKED, "answer": TRUE}) == "Score: 10.\nFeedback: That is correct."
+    assert judge("pairwise", FACTS, {**ASKED, "first": FALSE, "second": TRUE}) == "Verdict: second"
+    assert judge("pairwise", FACTS, {**ASKED, "first": TRUE, "second": TRUE}) == "Verdict: tie"
+    sentences = f"1. {FALSE}\n2. {TRUE}\n3. It looks calm."
+    assert [line.partition(":")[0] for line in judge("shr", FACTS, {"sentences": sentences}).split("\n")] == [
+        "Judgement",
+        "1. hallucination",
+        "2. correct",
+        "3. cannot judge",
+    ]
+
+
+def test_the_oracle_compares_two_runs(tmp_path: Path) -> None:
+    good, bad = answers_run(tmp_path / "good", [TRUE, TRUE]), answers_run(tmp_path / "bad", [FALSE, TRUE])
+    assert bench("pairwise", "oracle", tmp_path / "run", "--answers", good, bad) == 0
+    found = numbers(tmp_path / "run")
+    (pair,) = found["pairs"]
+    assert (pair["a"], pair["b"], pair["wins"], pair["ties"], pair["losses"]) == ("good", "bad", 1, 1, 0)
+    assert found["judging"]["parse_rate"] == 1
+    assert (found["tokens"], found["lengths"]["good"]["mean"]) == ("the models' own tokens", 10)
+    assert found["bias"]["agreement"] == 1
+
+
+def test_the_oracle_finds_hallucinations(tmp_path: Path) -> None:
+    described = answers_run(tmp_path / "answers", [f"{TRUE} {FALSE} It looks calm.", FALSE, ""])
+    assert bench("shr", "oracle", tmp_path / "run", "--answers", described) == 0
+    found = numbers(tmp_path / "run")
+    counts = [found["scores"][name] for name in ("hallucination", "correct", "cannot_judge")]
+    assert (counts, found["empty"]) == ([2, 1, 1], 1)
+
+
+def test_the_oracle_is_asked_only_what_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = answers_run(tmp_path / "answers", [TRUE])
+    other = answers_run(tmp_path / "other", [FALSE])
+    assert bench("consistency", "oracle", tmp_path / "run", "--answers", answers, "--others", other) == 2
+    assert "The oracle judges grades, pairwise, shr, not consistency: name a model." in capsys.readouterr().err
+    assert bench("grades", "oracle", tmp_path / "run", "--answers", answers, "--judge-prompt", "judge-grades") == 2
+    assert "--judge oracle is no model" in capsys.readouterr().err
+
+
+def agreement(folder: Path, *runs: Path) -> dict[str, Any]:
+    judged, truth = map(str, runs)
+    assert main(["score", "agreement", judged, "--truth", truth, "--json", str(folder / "agreement.json")]) == 0
+    found: dict[str, Any] = json.loads((folder / "agreement.json").read_text())
+    return found
+
+
+def test_agreement_with_the_oracle_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The oracle gives 10, 5, 10 (a wrong colour is half a statement's worth); the judge 10, 7, 4 and nothing."""
+    answers = answers_run(tmp_path / "answers", [TRUE, f"{TRUE} {FALSE}", TRUE, TRUE])
+    assert bench("grades", "oracle", tmp_path / "truth", "--answers", answers) == 0
+    oracle = [one.said[0].partition(".")[0] for one in judgements(tmp_path / "truth")]
+    assert oracle == ["Score: 10", "Score: 6", "Score: 10", "Score: 10"]  # 2 + 6 x F1 of 2/3
+    replies = iter(["Score: 10", "Score: 7.", "4/10", "good", "very good"])
+    with judging(lambda _: next(replies)) as server:
+        assert bench("grades", server.flag, tmp_path / "judged", "--answers", answers) == 0
+    assert numbers(tmp_path / "judged")["mean"]["value"] == pytest.approx(7)
+    capsys.readouterr()
+    found = agreement(tmp_path, tmp_path / "judged", tmp_path / "truth")
+    assert (found["n"], found["left_out"], found["agreement"]) == (3, 1, pytest.approx(1 / 3))
+    assert found["difference"] == pytest.approx((0 + 1 + 6) / 3)
+    # said 10, 7, 4 and 10, 6, 10: by chance they agree on 10 alone, 1/3 x 2/3
+    assert found["kappa"] == pytest.approx((1 / 3 - 2 / 9) / (1 - 2 / 9))
+    assert found["confusion"]["10"]["4"] == 1
+    assert found["truth"] == "oracle"
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_agreement_of_runs_about_other_answers_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("one", TRUE), ("other", FALSE)):
+        answers = answers_run(tmp_path / f"{name}-answers", [text])
+        assert bench("grades", "oracle", tmp_path / name, "--answers", answers) == 0
+    assert bench("shr", "oracle", tmp_path / "shr", "--answers", tmp_path / "one-answers") == 0
+    for truth, sentence in (("other", "judge different answers to question q0"), ("shr", "give two runs of the same")):
+        assert main(["score", "agreement", str(tmp_path / "one"), "--truth", str(tmp_path / truth)]) == 2
+        assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_local_model_judges(tmp_path: Path) -> None:
+    """The pocket teacher grades real answers of the pocket VLM, pictures and all, and nearly all can be read."""
+    answers = tmp_path / "answers"
+    fast = ["--device", "cpu", "--limit", "12"]
+    assert main(["bench", "answers", "pocket:heldout", "--model", "pocket", "--out", str(answers), *fast]) == 0
+    flags = ["--answers", answers, "--judge-adapter", "pocket-teacher", "--max-new-tokens", 64, "--device", "cpu"]
+    assert bench("grades", "pocket", tmp_path / "judged", *flags) == 0
+    assert bench("grades", "oracle", tmp_path / "truth", "--answers", answers) == 0
+    found = numbers(tmp_path / "judged")
+    assert found["judging"]["judge"] == "pocket + pocket-teacher"
+    assert found["judging"]["parse_rate"] > 0.9
+    agreed = agreement(tmp_path, tmp_path / "judged", tmp_path / "truth")
+    assert agreed["agreement"] > 0.5
