@@ -4,7 +4,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test static check clean
+.PHONY: demo test test-lmms static check clean
 
 ## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
@@ -13,6 +13,10 @@ demo: .venv/installed
 ## All tests, warnings as errors.
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
+## Real runs of lmms-eval with the small model, in an environment of its own: lmms-eval needs torchvision (7 GB in all).
+test-lmms: .venv-lmms/installed
+	OMP_NUM_THREADS=1 .venv-lmms/bin/pytest -W default tests/bench/lmms
 
 ## Format, lint, strict types, import contracts.
 static: .venv/installed-dev
@@ -25,7 +29,7 @@ static: .venv/installed-dev
 check: static test
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .venv-lmms demo
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -34,4 +38,9 @@ clean:
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv-lmms/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-lmms
+	.venv-lmms/bin/python -m pip install --quiet -e '.[lmms]' pytest
 	touch $@
