@@ -7,11 +7,13 @@ import torch
 from torch import nn
 
 import tiny_models
+from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import Collator
+from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.pictures import with_features
@@ -26,12 +28,12 @@ ROWS = [
 ]
 
 
-def adapted(family: str, **flags):
+def adapted(family: str, rows=ROWS, **flags):
     """A model in training, with an adapter that says something, and a batch for it."""
     model, processor = tiny_models.FAMILIES[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "")
     reading = APART if family == "qwen2_5_vl" else Together(even_length=1000)
-    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(ROWS)
+    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(rows)
     adapter = add_adapter(model, DPOConfig(run="r", model="m", out="o", lora_rank=4, **flags), base_name="base")
     draw = torch.Generator().manual_seed(0)
     for name, parameter in adapter.named_parameters():
@@ -102,3 +104,49 @@ def test_words_alone_are_left_alone() -> None:
     model, batch = adapted("llava")
     words = {name: value for name, value in batch.items() if name != "pixel_values"}
     assert with_features(model.get_base_model(), words) is words
+
+
+@FAMILY
+def test_a_cache_gives_what_the_tower_would_and_keeps_it_still(family: str, tmp_path) -> None:
+    model, batch = adapted(family)
+    network = model.get_base_model()
+    runs = []
+    network.get_encoder("image").register_forward_hook(lambda *_: runs.append(1))
+    cache = FeatureCache(tmp_path, "this model")
+    expected = answer_logps(model, with_features(network, batch))
+    for looks in (2, 2):  # one for what is expected, one for the cache
+        found = answer_logps(model, with_features(network, batch, cache))
+        assert found.equal(expected)
+        assert len(runs) == looks
+    with_features(network, batch, FeatureCache(tmp_path, "another model"))
+    assert len(runs) == 3
+
+
+def test_pictures_are_kept_one_by_one(tmp_path) -> None:
+    """A batch of one picture after a batch of both."""
+    model, both = adapted("llava_next")
+    _, second = adapted("llava_next", rows=ROWS[1:])
+    network, cache = model.get_base_model(), FeatureCache(tmp_path, "model")
+    with_features(network, both, cache)
+    runs = []
+    network.get_encoder("image").register_forward_hook(lambda *_: runs.append(1))
+    seen = with_features(network, second, cache)
+    assert not runs
+    torch.testing.assert_close(answer_logps(model, seen), answer_logps(model, second), atol=1e-5, rtol=1e-5)
+
+
+def test_a_torn_file_is_encoded_again(tmp_path) -> None:
+    model, batch = adapted("llava")
+    network, cache = model.get_base_model(), FeatureCache(tmp_path, "model")
+    whole = answer_logps(model, with_features(network, batch, cache))
+    for file in tmp_path.rglob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert answer_logps(model, with_features(network, batch, cache)).equal(whole)
+    assert all(len(file.read_bytes()) > 100 for file in tmp_path.rglob("*.safetensors"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path) -> None:
+    model, batch = adapted("llava")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"file.* cannot be written .*--vision-cache"):
+        with_features(model.get_base_model(), batch, FeatureCache(tmp_path / "file", "model"))

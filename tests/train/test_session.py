@@ -81,6 +81,15 @@ def test_the_merged_model_needs_no_peft(trained: Path, base: Path) -> None:
     assert not (trained / "merged" / "adapter_config.json").exists()
 
 
+def test_with_encoded_pictures_kept_on_disk_it_learns_the_same(trained: Path, config: DPOConfig, tmp_path) -> None:
+    cached = replace(config, vision_cache=str(tmp_path / "cache"), merge=False)
+    weights = load_file(trained / "adapter_model.safetensors")
+    for out in ("first", "second"):  # one fills the cache, one finds it full
+        again = load_file(train_dpo(replace(cached, out=str(tmp_path / out))).checkpoint / "adapter_model.safetensors")
+        assert all(again[name].equal(values) for name, values in weights.items())
+    assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == 8
+
+
 def test_it_learns_to_prefer(trained: Path) -> None:
     steps = read_log(trained / "log.jsonl")
     assert [line["step"] for line in steps] == [1, 2, 3, 4, 5, 6]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from burnish.errors import ModelError
+from burnish.ids import content_key
 from burnish.images import decode
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.encode import AnswerEncoder
@@ -27,7 +28,9 @@ class DialogueCollator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `DialogueRow`, because that is how a data set gives them."""
-        return self.reading([self.read(DialogueRow(**row)) for row in rows], self.pad_token_id)
+        dialogues = [DialogueRow(**row) for row in rows]
+        batch = self.reading([self.read(row) for row in dialogues], self.pad_token_id)
+        return {**batch, "picture_E": [content_key(self.open_picture(row.picture)) for row in dialogues]}
 
     def read(self, row: DialogueRow) -> Pictured:
         """The first prompt with its picture as processed, and the tree with the picture's tokens.

@@ -9,16 +9,14 @@ they fall into forward passes, where TRL averages each pass first.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, cast, final
+from typing import Any, final
 
 import torch
 from peft import PeftModel
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from burnish.train.logps import answer_logps
 from burnish.train.losses import LOSSES, rewards
-from burnish.train.pictures import with_features
 from burnish.train.references import StoredReferences
 from burnish.train.sequences import Batch
 from burnish.train.trainer import AnswerTrainer
@@ -46,7 +44,8 @@ class DPOTrainer(AnswerTrainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
         """Log-probabilities under reference and policy, then rewards (equation 6), then the loss (7, 16 or 18)."""
-        reference_EA, inputs = self._reference(model, inputs)
+        inputs = self.look(model, inputs)
+        reference_EA = self._reference(model, inputs)
         policy_EA = answer_logps(model, inputs)
         rewards_EA = rewards(policy_EA, reference_EA, beta=self._beta)
         chosen_B, rejected_BK, present_BK = rewards_EA[:, 0], rewards_EA[:, 1:], inputs["present_EA"][:, 1:]
@@ -64,21 +63,17 @@ class DPOTrainer(AnswerTrainer):
         super().log(logs, start_time)
 
     @torch.no_grad()
-    def _reference(self, model: nn.Module, inputs: Batch) -> tuple[Tensor, Batch]:
-        """Log-probabilities under the model without its adapter, (E, A), and the batch for the policy.
-
-        Where they are computed, the pictures are encoded for both.
-        """
+    def _reference(self, model: nn.Module, inputs: Batch) -> Tensor:
+        """Log-probabilities under the model without its adapter, (E, A)."""
         if self._stored is not None and self._stored.trusted:
-            return inputs["reference_EA"], inputs
+            stored_EA: Tensor = inputs["reference_EA"]
+            return stored_EA
         adapted: PeftModel = self.accelerator.unwrap_model(model)
-        with self.accelerator.autocast():
-            seen = with_features(cast(PreTrainedModel, adapted.get_base_model()), inputs)
         with adapted.disable_adapter():
-            computed_EA = answer_logps(model, seen)
+            computed_EA = answer_logps(model, inputs)
         if self._stored is not None:
             self._stored.compare(inputs, computed_EA)
-        return computed_EA, seen
+        return computed_EA
 
     @torch.no_grad()
     def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, present_BA: Tensor) -> None:

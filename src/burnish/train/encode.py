@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from burnish.ids import content_key
 from burnish.loop import clean_request
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
@@ -95,14 +96,15 @@ class Collator:
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
-        joined = batch([(self._prompt(row), row.answers) for row in examples], self.pad_token_id, self.reading)
+        pictures = [self.open_picture(row.picture) for row in examples]
+        asked = [conversation(row.question, picture) for row, picture in zip(examples, pictures, strict=True)]
+        prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
+        joined = batch(prompts, self.pad_token_id, self.reading)
+        joined["picture_E"] = [content_key(picture) for picture in pictures]
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
             joined["reference_EA"] = pad_sequence(references, batch_first=True)
         return joined
-
-    def _prompt(self, row: Row) -> Encoding:
-        return self.encoder.encode(conversation(row.question, self.open_picture(row.picture)))
 
 
 def conversation(question: str, picture: bytes) -> Sequence[Message]:

@@ -1,4 +1,4 @@
-"""Pictures are encoded once a step where policy and reference see the same in them."""
+"""Pictures are encoded once a step where policy and reference see the same in them, or once for good with a cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import torch
 from torch.distributed.fsdp import FSDPModule, FullyShardedDataParallel
 from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
+from transformers.utils.generic import ModelOutput
 
+from burnish.train.feature_cache import FeatureCache, join, split
 from burnish.train.sequences import Batch
 
 _PIXELS = "pixel_values"
@@ -20,18 +22,44 @@ _UNUSED = ("last_hidden_state", "hidden_states", "attentions")
 
 
 @torch.no_grad()
-def with_features(network: PreTrainedModel, batch: Batch) -> Batch:
+def with_features(network: PreTrainedModel, batch: Batch, cache: FeatureCache | None = None) -> Batch:
     """The batch with its pictures encoded; as it is where the model cannot take them so, or where that is trained.
 
     A model that is shared out between devices encodes them within its own forward pass, which alone can gather it.
     """
     if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or _is_shared_out(network):
         return batch
+    features = _encode(network, batch) if cache is None else _encode_once(network, batch, cache)
+    return {**{name: value for name, value in batch.items() if name != _PIXELS}, _FEATURES: {"image": features}}
+
+
+def _encode(network: PreTrainedModel, batch: Batch) -> ModelOutput:
     encode: Any = network.base_model.get_image_features
     wanted = {name: batch[name] for name in inspect.signature(encode).parameters if name in batch}
-    encoded = encode(**wanted, return_dict=True)
-    features = type(encoded)(**{name: value for name, value in encoded.items() if name not in _UNUSED})
-    return {**{name: value for name, value in batch.items() if name != _PIXELS}, _FEATURES: {"image": features}}
+    encoded: ModelOutput = encode(**wanted, return_dict=True)
+    return type(encoded)(**{name: value for name, value in encoded.items() if name not in _UNUSED})
+
+
+def _encode_once(network: PreTrainedModel, batch: Batch, cache: FeatureCache) -> ModelOutput:
+    """As the cache has them, if it has them all; else it gets them, where features are a row for each image token."""
+    keys, counts = _pictures_in_order(network, batch)
+    known = [cache.read(key) for key in keys]
+    found = [one for one in known if one is not None]
+    if len(found) == len(keys):
+        return join(found, network.device)
+    features = _encode(network, batch)
+    for key, one in zip(keys, split(features, counts), strict=False):
+        cache.write(key, one)
+    return features
+
+
+def _pictures_in_order(network: PreTrainedModel, batch: Batch) -> tuple[list[str], list[int]]:
+    """Content keys and numbers of tokens of the pictures as their tokens stand, row by row."""
+    config: Any = network.config
+    row_N, place_N = (batch["input_ids"] == config.image_token_id).nonzero(as_tuple=True)
+    owner_2N = torch.stack([row_N, batch["tree_ST"][row_N, place_N]])
+    (_, trees), counts = torch.unique_consecutive(owner_2N, dim=1, return_counts=True)
+    return [batch["picture_E"][tree] for tree in trees.tolist()], counts.tolist()
 
 
 def _takes_features(network: PreTrainedModel) -> bool:

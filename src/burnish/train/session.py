@@ -28,6 +28,7 @@ from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import student_material, teacher_material
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences, truths
+from burnish.train.feature_cache import FeatureCache
 from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output
@@ -153,12 +154,20 @@ class _Session:
                 args=arguments,
                 train_dataset=open_table(self.output.table),
                 data_collator=self.material.collate,
+                features=self._features(),
                 callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
             )
         trainer.remove_callback(PrinterCallback)
         last = self.output.last_checkpoint()
         if last is None or last.step != self.config.max_steps:
             trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+
+    def _features(self) -> FeatureCache | None:
+        if self.config.vision_cache is None:
+            return None
+        numbers = "bfloat16" if computes_in_bfloat16(self.config) else "float32"
+        padded = "padded" if self.config.pad_to_square else "as it is"
+        return FeatureCache(Path(self.config.vision_cache), self.model.fingerprint, numbers, padded)
 
     def finish(self, prepared: Prepared) -> None:
         """Bring out the adapter with its processor, and the summary."""

@@ -27,4 +27,4 @@ class SFTTrainer(AnswerTrainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
         """The negative log-probability (nats) of the answers, a token."""
-        return self.mean_over_step(-token_logps(model, inputs).sum(), num_items_in_batch)
+        return self.mean_over_step(-token_logps(model, self.look(model, inputs)).sum(), num_items_in_batch)

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
+from transformers import PreTrainedModel, Trainer, TrainingArguments
 
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
+from burnish.train.feature_cache import FeatureCache
+from burnish.train.pictures import with_features
 from burnish.train.sampling import StepSampler, token_counts
 from burnish.train.sequences import Batch
 
@@ -33,6 +36,11 @@ class AnswerTrainer(Trainer, ABC):
     """
 
     loss_is_scaled_for_ga = True
+
+    def __init__(self, *, features: FeatureCache | None = None, **parts: Any) -> None:
+        """`features` keeps encoded pictures; without it they are encoded once a step."""
+        super().__init__(**parts)
+        self._features = features
 
     @abstractmethod
     def items(self, batch: Batch) -> int:
@@ -61,6 +69,12 @@ class AnswerTrainer(Trainer, ABC):
         examples = self.train_dataset if train_dataset is None else train_dataset
         step_size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return StepSampler(token_counts(examples), step_size=step_size, seed=self.args.seed)
+
+    def look(self, model: nn.Module, batch: Batch) -> Batch:
+        """The batch with its pictures encoded, where the model can be given them so, for all that reads it."""
+        adapted: PeftModel = self.accelerator.unwrap_model(model)
+        with self.accelerator.autocast():
+            return with_features(cast(PreTrainedModel, adapted.get_base_model()), batch, self._features)
 
     def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None) -> Tensor:
         """The batch's share in the step's mean loss, times the processes over which gradients are averaged later."""
