@@ -29,6 +29,7 @@ from transformers import (
     LlavaForConditionalGeneration,
     LlavaNextConfig,
     LlavaNextForConditionalGeneration,
+    MistralConfig,
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
@@ -89,6 +90,15 @@ def llava() -> tuple[Any, Any]:
         num_additional_image_tokens=1,
         chat_template=_template("<image>"),
     )
+    return _random(LlavaForConditionalGeneration, config, tokenizer), processor
+
+
+def llava_with_windows() -> tuple[Any, Any]:
+    """LLaVA on a text model whose tokens see the 32 before them alone, fewer than a prompt has."""
+    model, processor = llava()
+    tokenizer = processor.tokenizer
+    text_config = MistralConfig(**_text_sizes(tokenizer), sliding_window=32)
+    config = LlavaConfig(vision_config=_clip(), text_config=text_config, image_token_id=model.config.image_token_id)
     return _random(LlavaForConditionalGeneration, config, tokenizer), processor
 
 

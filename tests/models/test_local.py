@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,22 @@ from peft import LoraConfig, get_peft_model
 
 import tiny_models
 from burnish.errors import ModelError, RequestError
-from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel
+from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, Variants, Weighed
 from burnish.models import decoding as decoding_module
-from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
+from burnish.models.prefix import Prefix
+from burnish.models.tasks import Task
 
 FAMILIES = tuple(tiny_models.FAMILIES)
+WINDOWED = "llava_with_windows"
+"""Not among the families: what was read of several of its prompts cannot be put together."""
 
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, tuple[Any, Any]]:
-    return {name: build() for name, build in tiny_models.FAMILIES.items()}
+    return {name: build() for name, build in tiny_models.FAMILIES.items()} | {
+        WINDOWED: tiny_models.llava_with_windows()
+    }
 
 
 def _local(built: dict[str, tuple[Any, Any]], family: str, batch_size: int = 4) -> LocalModel:
@@ -40,7 +46,7 @@ def _request(number: int, **options: Any) -> Request:
 REQUESTS = [*(_request(number) for number in range(7)), Request(messages=(Message(role="user", text="No picture"),))]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, WINDOWED])
 def test_batch_answers_as_one_at_a_time_and_as_transformers_does(
     built: dict[str, tuple[Any, Any]], family: str
 ) -> None:
@@ -66,6 +72,57 @@ def test_scores_equal_a_plain_forward_pass_for_each_answer(built: dict[str, tupl
 
     for request, ids, found in zip(REQUESTS, answers, scores, strict=True):
         assert found == pytest.approx([_plain_score(model, request, answer) for answer in ids], abs=1e-4)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, WINDOWED])
+@pytest.mark.parametrize("batch_size", [2, 7])
+def test_contrasts_are_generated_answers_with_their_scores_on_the_clean_picture(
+    built: dict[str, tuple[Any, Any]], family: str, batch_size: int
+) -> None:
+    model = _local(built, family, batch_size=batch_size)
+    decoding = Decoding(max_new_tokens=24)
+    variants = [Variants(_request(number), _distorted(number)) for number in range(7)]
+
+    contrasts = model.contrast(iter(variants), decoding)
+
+    for (clean, distorted), weighed in zip(variants, contrasts, strict=True):
+        assert [one.reply for one in weighed] == model.generate([clean, *distorted], decoding)
+        [scores] = model.score([clean], [[one.reply.token_ids for one in weighed]])
+        assert [one.logp for one in weighed] == pytest.approx(scores, abs=1e-4)
+    assert [len(weighed) for weighed in contrasts] == [1 + number % 4 for number in range(7)]
+    assert len({one.logp for weighed in contrasts for one in weighed}) > 7
+
+
+def _distorted(number: int) -> tuple[Request, ...]:
+    """None to three: the request's own picture again, noise on its pixels, another picture."""
+    other = Request(messages=(replace(_request(number).messages[0], images=(tiny_models.picture(50 + number),)),))
+    return (_request(number), _request(number, pixel_transform=lambda pixels: -pixels), other)[: number % 4]
+
+
+def test_contrasts_read_no_prompt_twice(built: dict[str, tuple[Any, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    model, read = _local(built, "llava", batch_size=3), 0
+
+    def counting(network: Any, inputs: Any) -> Prefix:
+        nonlocal read
+        read += len(inputs["input_ids"])
+        return original(network, inputs)
+
+    original = Prefix.read
+    monkeypatch.setattr(Prefix, "read", counting)
+
+    contrasts = model.contrast([Variants(_request(n), _distorted(n)) for n in range(7)], Decoding(max_new_tokens=24))
+
+    assert read == sum(map(len, contrasts))
+
+
+def test_a_sampled_answer_weighs_what_it_does_at_temperature_1(built: dict[str, tuple[Any, Any]]) -> None:
+    model = _local(built, "llava")
+    requests = [_request(number, seed=number) for number in range(4)]
+
+    contrasts = model.contrast([Variants(one, ()) for one in requests], Decoding(max_new_tokens=9, temperature=2.0))
+
+    scores = model.score(requests, [[one.reply.token_ids] for [one] in contrasts])
+    assert [[one.logp] for [one] in contrasts] == [pytest.approx(score, abs=1e-4) for score in scores]
 
 
 def test_answers_longer_than_one_scoring_pass(
@@ -161,10 +218,10 @@ def test_full_memory_halves_the_batch_and_goes_on(
     class Small(LocalModel):
         """A GPU that holds two requests at a time."""
 
-        def _read(self, encodings: Sequence[Encoding]) -> Any:
-            if len(encodings) > 2:
+        def _read(self, tasks: Sequence[Task]) -> Any:
+            if len(tasks) > 2:
                 raise torch.OutOfMemoryError("CUDA out of memory")
-            return super()._read(encodings)
+            return super()._read(tasks)
 
     model, processor = built["llava"]
     small = Small(model, processor, fingerprint=lambda: "", batch_size=8)
@@ -182,7 +239,7 @@ def test_one_request_too_large_is_said_in_a_sentence(built: dict[str, tuple[Any,
     class Full(LocalModel):
         """A GPU that holds nothing."""
 
-        def _read(self, encodings: Sequence[Encoding]) -> Any:
+        def _read(self, tasks: Sequence[Task]) -> Any:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     # <s>, "USER: ", 16 image tokens, "\n", "What is", " ", "ASSISTANT:" are 1 + 6 + 16 + 1 + 7 + 1 + 10 tokens
@@ -208,6 +265,10 @@ def test_a_request_with_the_models_own_mark_is_refused_alone(
     assert replies == model.generate(REQUESTS, decoding), "the others are answered as without it"
     assert [told[number] for number in sorted(told)] == [*replies[:3], refused, *replies[3:]]
     assert model.generate([marked], decoding) == [refused]
+    contrasts = model.contrast([Variants(marked, (REQUESTS[0],)), Variants(REQUESTS[0], (marked,))], decoding)
+    assert contrasts[0] == (Weighed(refused, None), Weighed(replies[0], None))
+    assert contrasts[1] == (Weighed(replies[0], contrasts[1][0].logp), Weighed(refused, None))
+    assert contrasts[1][0].logp is not None
     with pytest.raises(RequestError, match="cannot take this conversation"):
         model.score([REQUESTS[0], marked], [[[50]], [[50]]])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,17 +18,20 @@ from burnish.loop import (
     clean_request,
     distorted_request,
     distortion_seed,
+    fill,
     fill_by_asking,
     fingerprints,
     parse_distortions,
 )
-from burnish.models import BuildRequest, Model, Reply, ScoringModel, open_model
+from burnish.models import BuildRequest, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 
 DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
+CHUNK = 256
+"""Examples in a chunk, at whose end a few long answers are alone in their batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +74,15 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            maker = _PairMaker(run, model, distortions, config)
-            fill_by_asking(run, inputs, model, config.decoding, maker, label="pairs")
+            maker = _PairMaker(run, distortions, config)
+            if isinstance(model, ScoringModel):
+                fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
+            else:
+                fill_by_asking(run, inputs, model, config.decoding, maker, label="pairs")
             kept = sum(1 for _ in run.records(PreferencePair))
             run.finish({"made": len(run), "kept": kept})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
-
-
-class _Contrast(NamedTuple):
-    """What is left of one example after the filter."""
-
-    example: Example
-    chosen: Reply
-    rejected: tuple[tuple[Distortion, Reply], ...]
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,17 @@ class _PairMaker:
     """Algorithm 1, from examples to what the model is asked, and from its answers to records."""
 
     run: Run
-    model: Model
     distortions: tuple[Distortion, ...]
     config: PairsConfig
+
+    def contrasted(self, model: ScoringModel, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
+        """The record of each example, with the model's log-probabilities on the clean picture."""
+        # built when they are reached, so that few pictures are open at a time
+        built = ([build() for build in self.requests(example)] for example in examples)
+        weighed = model.contrast(
+            (Variants(clean, tuple(distorted)) for clean, *distorted in built), self.config.decoding
+        )
+        return [[self._record(example, *one)] for example, one in zip(examples, weighed, strict=True)]
 
     def requests(self, example: Example) -> list[BuildRequest]:
         """About the clean picture, then about each distorted one."""
@@ -105,50 +111,42 @@ class _PairMaker:
         return [partial(clean_request, example), *distorted]
 
     def records(self, asked: Sequence[Asked]) -> list[list[PreferencePair | Dropped]]:
-        outcomes = [self._filter(example, *replies) for example, replies in asked]
-        logps = iter(self._reference([kept for kept in outcomes if isinstance(kept, _Contrast)]))
-        return [[out if isinstance(out, Dropped) else self._record(out, next(logps))] for out in outcomes]
+        """The record of each example, of a model that cannot weigh what it says."""
+        return [[self._record(example, *(Weighed(reply, None) for reply in replies))] for example, replies in asked]
 
     def _seed(self, example: Example, distortion: Distortion) -> int:
         return distortion_seed(self.config.seed, example, distortion)
 
-    def _filter(self, example: Example, chosen: Reply, *replies: Reply) -> _Contrast | Dropped:
+    def _record(self, example: Example, chosen: Weighed, *others: Weighed) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
 
         def dropped(reason: str, detail: str) -> Dropped:
             return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
 
-        for reply in (chosen, *replies):
-            if reply.finish == "error":
-                return dropped("refused", reply.error)
-        if not chosen.text:
+        for weighed in (chosen, *others):
+            if weighed.reply.finish == "error":
+                return dropped("refused", weighed.reply.error)
+        if not chosen.reply.text:
             return dropped("empty answer", example.question)
-        different: dict[str, tuple[Distortion, Reply]] = {}
-        for distortion, reply in zip(self.distortions, replies, strict=True):
-            if reply.text != chosen.text:
-                different.setdefault(reply.text, (distortion, reply))
+        different: dict[str, tuple[Distortion, Weighed]] = {}
+        for distortion, weighed in zip(self.distortions, others, strict=True):
+            if weighed.reply.text != chosen.reply.text:
+                different.setdefault(weighed.reply.text, (distortion, weighed))
         if not different:
-            return dropped("equal answers", chosen.text)
-        return _Contrast(example, chosen, tuple(different.values()))
+            return dropped("equal answers", chosen.reply.text)
+        return self._pair(example, chosen, different.values())
 
-    def _reference(self, contrasts: Sequence[_Contrast]) -> list[list[float | None]]:
-        """Summed log-probabilities on the clean picture: of the chosen answer, then of each rejected one."""
-        answers = [[kept.chosen.token_ids, *(reply.token_ids for _, reply in kept.rejected)] for kept in contrasts]
-        if not isinstance(self.model, ScoringModel):
-            return [[None] * len(ids) for ids in answers]
-        requests = [clean_request(kept.example) for kept in contrasts]
-        return [list(logps) for logps in self.model.score(requests, answers)]
-
-    def _record(self, kept: _Contrast, logps: Sequence[float | None]) -> PreferencePair:
-        example = kept.example
+    def _pair(
+        self, example: Example, chosen: Weighed, rejected: Iterable[tuple[Distortion, Weighed]]
+    ) -> PreferencePair:
         return PreferencePair(
             id=example.id,
             image=self.run.add_image(example.image),
             question=example.question,
-            chosen=_answer(kept.chosen, logps[0]),
+            chosen=_answer(chosen),
             rejected=tuple(
-                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(reply, logp))
-                for (distortion, reply), logp in zip(kept.rejected, logps[1:], strict=True)
+                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(weighed))
+                for distortion, weighed in rejected
             ),
             source=example.source,
             answer=example.answer,
@@ -156,5 +154,5 @@ class _PairMaker:
         )
 
 
-def _answer(reply: Reply, ref_logp: float | None) -> Answer:
-    return Answer(text=reply.text, token_ids=reply.token_ids, ref_logp=ref_logp)
+def _answer(weighed: Weighed) -> Answer:
+    return Answer(text=weighed.reply.text, token_ids=weighed.reply.token_ids, ref_logp=weighed.logp)

@@ -17,6 +17,8 @@ from burnish.models.base import (
     Request,
     ScoringModel,
     StreamingModel,
+    Variants,
+    Weighed,
 )
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "Request",
     "ScoringModel",
     "StreamingModel",
+    "Variants",
+    "Weighed",
     "open_model",
     "open_models",
 ]

@@ -6,9 +6,9 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from burnish.config import runtime
 from burnish.errors import ConfigError
@@ -39,6 +39,13 @@ class Request:
     """A distortion in normalised pixel space (diffusion noise): only a local model can apply it."""
     seed: int = 0
     """Seeds sampling for this request alone, so that an answer does not depend on its neighbours."""
+
+
+class Variants(NamedTuple):
+    """A request, and the same about distorted copies of its picture."""
+
+    clean: Request
+    distorted: tuple[Request, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,16 @@ class Reply:
 
 BuildRequest: TypeAlias = Callable[[], Request]
 """Makes a request when it is reached, so that few pictures are open at a time."""
+
+
+class Weighed(NamedTuple):
+    """A reply, and how likely the model finds it."""
+
+    reply: Reply
+    logp: float | None
+    """Summed log-probability (nats) of its tokens; None where it cannot be known."""
+
+
 OnReply: TypeAlias = Callable[[int, Reply], None]
 """Told a request's number and its reply as soon as that is there, in any order but never two at once."""
 
@@ -122,13 +139,21 @@ class StreamingModel(Model, Protocol):
 
 @runtime_checkable
 class ScoringModel(Model, Protocol):
-    """A model that can also say how likely an answer is."""
+    """A model that can also say how likely answers are."""
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """Summed log-probabilities (nats, float32 sums) of given token ids after each request.
 
         `answers[i]` holds any number of token-id sequences that all continue `requests[i]`; the result has the
         same shape. The picture is taken as the request has it (give the clean one for SeVa's reference).
+        """
+        ...
+
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+        """For each the reply to the clean request, then those to its distorted ones, all weighed on the *clean* one.
+
+        The weights are what `score` would give, and no prompt is read again for them. A refused request gets a reply
+        with `finish="error"` and no weight; where the clean one is refused, no reply has a weight.
         """
         ...
 

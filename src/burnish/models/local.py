@@ -1,38 +1,35 @@
 """A model of transformers that answers and weighs answers in this process, on a CPU or on GPUs.
 
-Requests are taken in windows, each sorted by prompt length and cut into batches, so that little is computed for
-padding. Every prompt is encoded alone, and answers come back in the requests' order. A request that the chat template
-or the processor cannot take, for a mark such as <image> in its text, is refused alone.
+Requests are taken in windows, each sorted by prompt length, so that little is computed for padding, and answered so
+many at a time. Every prompt is encoded alone, and answers come back in the requests' order. A request that the chat
+template or the processor cannot take, for a mark such as <image> in its text, is refused alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
-from typing import TypeAlias, TypeVar
+from functools import cached_property, partial
+from itertools import chain, islice
 
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError, RequestError
-from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, ignore
-from burnish.models.decoding import chooser, decode, score
-from burnish.models.encoding import Encoder, Encoding, collate
+from burnish.models.answering import Answered, Answering, Read
+from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
+from burnish.models.contrasting import Contrasting
+from burnish.models.decoding import Continuation, chooser, score
+from burnish.models.encoding import Encoder, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import load
+from burnish.models.memory import BatchSize
 from burnish.models.prefix import Network, Prefix
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-Work: TypeAlias = Callable[[Sequence[int], Sequence[Encoding]], list[T]]
-"""From the numbers of some requests, and their encodings, to a result for each."""
-Refuse: TypeAlias = Callable[[int, RequestError], T]
-"""From the number of a request that cannot be encoded, and why, to its result."""
+from burnish.models.tasks import Refuse, Task, encode_all
 
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
@@ -60,7 +57,7 @@ class LocalModel:
         self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
         self._fingerprint = fingerprint
-        self._batch_size = batch_size
+        self._batch = BatchSize(batch_size)
         self._wearing = wearing
 
     @classmethod
@@ -103,22 +100,31 @@ class LocalModel:
 
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in order; greedy answers do not depend on the batch but for rounding."""
+        replies: dict[int, Reply] = {}
 
-        def answer(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[Reply]:
-            choose = chooser(decoding, (requests[i].seed for i in batch))
-            answers = decode(self._read(encodings), choose, self.end_token_ids, decoding.max_new_tokens)
-            replies = [self._reply(ids, len(encoding)) for ids, encoding in zip(answers, encodings, strict=True)]
-            for number, reply in zip(batch, replies, strict=True):
-                on_reply(number, reply)
-            return replies
-
-        def refuse(number: int, error: RequestError) -> Reply:
-            reply = Reply(text="", finish="error", error=str(error))
+        def keep(number: int, reply: Reply) -> None:
+            replies[number] = reply
             on_reply(number, reply)
-            return reply
 
-        with self._wearing():
-            return self._in_batches(requests, answer, refuse)
+        tasks = self._tasks(([request] for request in requests), lambda number, _, error: keep(number, _refusal(error)))
+        with torch.no_grad(), self._wearing():
+            for answered in self._answer(tasks, self._read, decoding):
+                keep(answered.task.request, self._reply(answered))
+        return [replies[number] for number in range(len(requests))]
+
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+        """Replies to requests and to their distorted variants, all weighed on the request; see `ScoringModel`."""
+        found: defaultdict[int, dict[int, Weighed]] = defaultdict(dict)
+
+        def refuse(number: int, variant: int, error: RequestError) -> None:
+            found[number][variant] = Weighed(_refusal(error), None)
+
+        contrasting = Contrasting(self._read, self._batch)
+        tasks = self._tasks(([clean, *distorted] for clean, distorted in variants), refuse)
+        with torch.no_grad(), self._wearing():
+            for answered, logp in contrasting.weigh(self._answer(tasks, contrasting.read, decoding)):
+                found[answered.task.request][answered.task.variant] = Weighed(self._reply(answered), logp)
+        return [tuple(weighed for _, weighed in sorted(found[number].items())) for number in range(len(found))]
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         """Summed log-probabilities (nats) of token ids after each request; see `ScoringModel`.
@@ -128,68 +134,61 @@ class LocalModel:
         if len(answers) != len(requests):
             raise ValueError(f"{len(requests)} requests, but answers for {len(answers)}.")
 
-        def weigh(batch: Sequence[int], encodings: Sequence[Encoding]) -> list[list[float]]:
-            return score(self._read(encodings), [answers[i] for i in batch])
-
-        def refuse(_number: int, error: RequestError) -> list[float]:
+        def refuse(_number: int, _variant: int, error: RequestError) -> None:
             raise error
 
-        with self._wearing():
-            return self._in_batches(requests, weigh, refuse)
+        scores: dict[int, list[float]] = {}
+        tasks = self._tasks(([request] for request in requests), refuse)
+        with torch.no_grad(), self._wearing():
+            while batch := [*islice(tasks, self._batch.size)]:
+                given = [answers[task.request] for task in batch]
+                weights = self._batch.within_memory(partial(self._weigh, batch, given), lambda: [*map(len, batch)])
+                if weights is None:
+                    tasks = chain(batch, tasks)
+                else:
+                    scores |= zip((task.request for task in batch), weights, strict=True)
+        return [scores[number] for number in range(len(requests))]
 
-    @torch.no_grad()
-    def _in_batches(self, requests: Sequence[Request], work: Work[T], refuse: Refuse[T]) -> list[T]:
-        """What `work` makes of each request, in the requests' order, or `refuse` of one that cannot be encoded."""
-        made: dict[int, T] = {}
-        window = WINDOW * self._batch_size
-        for start in range(0, len(requests), window):
-            encodings: dict[int, Encoding] = {}
-            for i in range(start, min(start + window, len(requests))):
-                try:
-                    encodings[i] = self.encoder.encode_request(requests[i])
-                except RequestError as error:
-                    made[i] = refuse(i, error)
-            # longest first: a batch that does not fit into memory shows at once
-            waiting = sorted(encodings, key=lambda i: len(encodings[i]), reverse=True)
-            while waiting:
-                batch = waiting[: self._batch_size]
-                results = self._within_memory(batch, [encodings[i] for i in batch], work)
-                made.update(zip(batch, results, strict=False))
-                waiting = waiting[len(results) :]
-        return [made[i] for i in range(len(requests))]
+    def _weigh(self, tasks: Sequence[Task], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
+        prefix = self._read(tasks)
+        continuations = [Continuation(prefix, row, ids) for row, given in enumerate(answers) for ids in given]
+        logps = iter(score(continuations, self._batch))
+        return [[next(logps) for _ in given] for given in answers]
 
-    def _within_memory(self, batch: Sequence[int], encodings: Sequence[Encoding], work: Work[T]) -> list[T]:
-        """The batch's results, or none after halving the size of batches because this one did not fit."""
-        try:
-            return work(batch, encodings)
-        except torch.OutOfMemoryError as error:
-            if len(batch) == 1:
-                raise ModelError(
-                    f"One request of {len(encodings[0])} tokens does not fit into the GPU's memory beside the model: "
-                    "use smaller pictures, --dtype bfloat16 or --device balanced."
-                ) from error
-        # only here, with the failed pass's tensors gone, can the memory be given back
-        torch.cuda.empty_cache()
-        self._batch_size = len(batch) // 2
-        log.warning("The GPU's memory is full: going on with %d requests in a batch.", self._batch_size)
-        return []
+    def _answer(self, tasks: Iterator[Task], read: Read, decoding: Decoding) -> Answering:
+        return Answering(
+            tasks,
+            read,
+            chooser(decoding),
+            end_ids=self.end_token_ids,
+            max_new_tokens=decoding.max_new_tokens,
+            batch=self._batch,
+        )
 
-    def _read(self, encodings: Sequence[Encoding]) -> Prefix:
+    def _tasks(self, variants: Iterator[Sequence[Request]], refuse: Refuse) -> Iterator[Task]:
+        return encode_all(self.encoder, variants, refuse, window=lambda: WINDOW * self._batch.size)
+
+    def _read(self, tasks: Sequence[Task]) -> Prefix:
         device, dtype = self._network.device, self._network.dtype
-        batch = collate(encodings, self.pad_token_id)
+        batch = collate([task.encoding for task in tasks], self.pad_token_id)
         inputs = {
             name: tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
             for name, tensor in batch.items()
         }
         return Prefix.read(self._network, inputs)
 
-    def _reply(self, ids: Sequence[int], prompt_tokens: int) -> Reply:
+    def _reply(self, answered: Answered) -> Reply:
+        ids = answered.token_ids
         ended = ids[-1] in self.end_token_ids
         text = self.processor.tokenizer.decode(ids[:-1] if ended else ids, skip_special_tokens=True)
         return Reply(
             text=text.strip(),
-            token_ids=tuple(ids),
+            token_ids=ids,
             finish="stop" if ended else "length",
-            prompt_tokens=prompt_tokens,
+            prompt_tokens=len(answered.task.encoding),
             completion_tokens=len(ids),
         )
+
+
+def _refusal(error: RequestError) -> Reply:
+    return Reply(text="", finish="error", error=str(error))

@@ -6,14 +6,16 @@ chosen, repeated and dropped, and continued by any tokens. Decoding and scoring 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import torch
+from torch.nn.functional import pad
 from transformers import Cache, GenerationConfig
+
+from burnish.models.cache import Rows, join, joinable, select
 
 Network: TypeAlias = Any
 """A PreTrainedModel that is a GenerationMixin too: a pair that types cannot say."""
@@ -28,8 +30,8 @@ class Prefix:
 
     model: Network
     cache: Cache
-    mask_BL: torch.Tensor | None
-    """1 for real tokens; None where nothing is padded."""
+    mask_BL: torch.Tensor
+    """1 for real tokens."""
     last_positions: torch.Tensor
     """Position of each row's last token, of shape (..., B, 1): the leading axes are those of the model's position
     ids (none for most models, three or four for Qwen-VL's)."""
@@ -44,18 +46,54 @@ class Prefix:
             prefix: Prefix = model.generate(**inputs, generation_config=once, custom_generate=_read)
         return prefix
 
+    @property
+    def joinable(self) -> bool:
+        """Whether its rows can stand in one batch with those of others."""
+        return joinable(self.cache)
+
+    def __len__(self) -> int:
+        return self.logits_BV.shape[0]
+
     def select(self, rows: Sequence[int]) -> Prefix:
         """The given rows, in the given order, as a batch of its own; this one stays as it is."""
-        indices = torch.LongTensor(rows)
-        cache = copy.copy(self.cache)
-        cache.layers = [copy.copy(layer) for layer in cache.layers]
-        cache.reorder_cache(indices)
+        return Prefix.join([(self, rows)])
+
+    @staticmethod
+    def join(parts: Sequence[tuple[Prefix, Sequence[int]]]) -> Prefix:
+        """Rows of prefixes as one batch, each part's in the given order, padded no more than needed.
+
+        All must be joinable if there are several.
+        """
+        if not parts[0][0].joinable:
+            [(prefix, rows)] = parts
+            return prefix._reordered(rows)
+        chosen = [(prefix, torch.tensor(rows, device=prefix.mask_BL.device)) for prefix, rows in parts]
+        masks = [prefix.mask_BL[rows] for prefix, rows in chosen]
+        # padding that all of a part's rows have in common is left behind
+        starts = [int(mask.argmax(dim=1).min()) for mask in masks]
+        length = max(mask.shape[1] - start for mask, start in zip(masks, starts, strict=True))
+        cache = join(
+            [Rows(prefix.cache, rows, start) for (prefix, rows), start in zip(chosen, starts, strict=True)], length
+        )
+        masks = [
+            pad(mask[:, start:], (length - mask.shape[1] + start, 0)) for mask, start in zip(masks, starts, strict=True)
+        ]
+        return Prefix(
+            model=parts[0][0].model,
+            cache=cache,
+            mask_BL=torch.cat(masks),
+            last_positions=torch.cat([prefix.last_positions.index_select(-2, rows) for prefix, rows in chosen], dim=-2),
+            logits_BV=torch.cat([prefix.logits_BV[rows] for prefix, rows in chosen]),
+        )
+
+    def _reordered(self, rows: Sequence[int]) -> Prefix:
+        indices = torch.tensor(rows, device=self.mask_BL.device)
         return Prefix(
             model=self.model,
-            cache=cache,
-            mask_BL=None if self.mask_BL is None else self.mask_BL[indices.to(self.mask_BL.device)],
-            last_positions=self.last_positions.index_select(-2, indices.to(self.last_positions.device)),
-            logits_BV=self.logits_BV[indices.to(self.logits_BV.device)],
+            cache=select(self.cache, rows),
+            mask_BL=self.mask_BL[indices],
+            last_positions=self.last_positions.index_select(-2, indices),
+            logits_BV=self.logits_BV[indices],
         )
 
     def extend(self, tokens_BT: torch.Tensor) -> torch.Tensor:
@@ -66,8 +104,7 @@ class Prefix:
         """
         tokens_BT = tokens_BT.to(self.last_positions.device)
         steps = torch.arange(1, tokens_BT.shape[1] + 1, device=tokens_BT.device)
-        if self.mask_BL is not None:
-            self.mask_BL = torch.cat([self.mask_BL, self.mask_BL.new_ones(tokens_BT.shape)], dim=1)
+        self.mask_BL = torch.cat([self.mask_BL, self.mask_BL.new_ones(tokens_BT.shape)], dim=1)
         positions = self.last_positions + steps
         outputs = self.model(
             input_ids=tokens_BT,
@@ -89,10 +126,12 @@ def _read(model: Network, input_ids: torch.Tensor, **prepared: Any) -> Prefix:
     outputs = model(
         **model.prepare_inputs_for_generation(input_ids, is_first_iteration=True, **inputs), return_dict=True
     )
+    mask_BL = inputs.get("attention_mask")
     return Prefix(
         model=model,
         cache=outputs.past_key_values,
-        mask_BL=inputs.get("attention_mask"),
+        # `generate` leaves out a mask without padding
+        mask_BL=torch.ones_like(input_ids) if mask_BL is None else mask_BL,
         last_positions=inputs["position_ids"][..., -1:].clone(),
         logits_BV=outputs.logits[:, -1].float(),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from burnish.ids import content_key, stable_seed
-from burnish.models.base import Decoding, OnReply, Reply, Request, ignore
+from burnish.models.base import Decoding, OnReply, Reply, Request, Variants, Weighed, ignore
 
 END_TOKEN = 256
 """Tokens are the answer's UTF-8 bytes; this one ends it."""
@@ -45,6 +45,13 @@ class ScriptedModel:
             [sum(_logp(key, place, token) for place, token in enumerate(ids)) for ids in row]
             for key, row in zip(keys, answers, strict=True)
         ]
+
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+        """Answers like `generate`, weighed like `score`."""
+        asked = [*variants]
+        replies = [self.generate([clean, *distorted], decoding) for clean, distorted in asked]
+        logps = self.score([clean for clean, _ in asked], [[reply.token_ids for reply in row] for row in replies])
+        return [tuple(map(Weighed, *row)) for row in zip(replies, logps, strict=True)]
 
     def _reply(self, text: str, max_new_tokens: int) -> Reply:
         ids = (*text.encode(), END_TOKEN)[:max_new_tokens]

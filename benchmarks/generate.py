@@ -1,0 +1,146 @@
+"""Answers for preference pairs, beside transformers' `generate` that is given one prompt at a time.
+
+    python benchmarks/generate.py [--model pocket] [--examples 256] [--batch-size 32] [--repeats 3] [--json FILE]
+
+Each example is asked about its picture and about two distorted copies. `one at a time` hands each prompt to
+`generate` alone, `generate` is Burnish without reference log-probabilities, `contrast` is what `burnish pairs` does,
+with them. Requests are built beforehand; all three encode them with the same processor. They run in turns; ratios are
+taken within a repeat, and their median is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+import tyro
+
+from burnish.loop import clean_request, distorted_request, distortion_seed, parse_distortions
+from burnish.models import Decoding, ModelOptions, Request, Variants, Weighed
+from burnish.models.encoding import collate
+from burnish.models.local import LocalModel
+from burnish.records import Example
+from burnish.sources import Sampling, stream
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is compared."""
+
+    model: str = "pocket"
+    """A model of transformers."""
+    source: str = "pocket:train/description"
+    """Where pictures and questions come from."""
+    examples: int = 256
+    """Questions; each is asked about its picture and about every distorted copy."""
+    distort: tuple[str, ...] = ("noise:800", "moco")
+    """The distortions."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+    batch_size: int = 32
+    """Prompts that Burnish answers at a time."""
+    repeats: int = 3
+    """Runs of each."""
+    threads: int = 2
+    """Threads of torch."""
+    device: str = "cpu"
+    """Where the model is."""
+    json: str | None = None
+    """Also write the numbers to this file."""
+
+
+class Times(NamedTuple):
+    """Seconds of one repeat."""
+
+    alone: float
+    generate: float
+    contrast: float
+
+
+def main(bench: Bench) -> None:
+    """Run all in turns, check that they agree, print the bars' numbers."""
+    torch.set_num_threads(bench.threads)
+    model = LocalModel.open(ModelOptions(model=bench.model, device=bench.device, batch_size=bench.batch_size))
+    asked, decoding = variants(bench), Decoding(max_new_tokens=bench.max_new_tokens)
+    requests = [request for clean, distorted in asked for request in (clean, *distorted)]
+    model.contrast(asked[:4], decoding)  # warms up
+    times = []
+    for _ in range(bench.repeats):
+        alone_s, expected = timed(lambda: one_at_a_time(model, requests, decoding))
+        generate_s, replies = timed(lambda: model.generate(requests, decoding))
+        contrast_s, contrasted = timed(lambda: model.contrast(asked, decoding))
+        weighed = [one for row in contrasted for one in row]
+        equal = expected == [reply.token_ids for reply in replies] == [one.reply.token_ids for one in weighed]
+        times.append(Times(alone_s, generate_s, contrast_s))
+        print(f"{alone_s:.2f} s one at a time, {generate_s:.2f} s generate, {contrast_s:.2f} s contrast", flush=True)
+    numbers = {
+        "speedup": median(one.alone / one.contrast for one in times),
+        "speedup_without_scores": median(one.alone / one.generate for one in times),
+        "score_extra": median(one.contrast / one.generate - 1 for one in times),
+        "max_logp_diff": furthest(model, asked, contrasted),
+        "equal": equal,
+        "answers": len(requests),
+        "tokens": sum(map(len, expected)),
+    }
+    print(json.dumps(numbers, indent=2))
+    if bench.json:
+        runs = [one._asdict() for one in times]
+        Path(bench.json).write_text(json.dumps({**numbers, "runs": runs, "bench": asdict(bench)}, indent=2) + "\n")
+
+
+def variants(bench: Bench) -> list[Variants]:
+    """What is asked."""
+    distortions = parse_distortions(bench.distort)
+    return [
+        Variants(
+            clean_request(example),
+            tuple(distorted_request(example, one, distortion_seed(0, example, one)) for one in distortions),
+        )
+        for example in islice(stream(bench.source, Sampling()).from_index(0), bench.examples)
+        if isinstance(example, Example)
+    ]
+
+
+@torch.no_grad()
+def one_at_a_time(model: LocalModel, requests: Sequence[Request], decoding: Decoding) -> list[tuple[int, ...]]:
+    """Each prompt alone, by transformers' own `generate`."""
+    network: Any = model.model
+    answers = []
+    for request in requests:
+        encoding = model.encoder.encode_request(request)
+        inputs = {name: tensor.to(network.device) for name, tensor in collate([encoding], 0).items()}
+        ids = network.generate(**inputs, max_new_tokens=decoding.max_new_tokens, do_sample=False)
+        answers.append(tuple(ids[0, len(encoding) :].tolist()))
+    return answers
+
+
+def furthest(model: LocalModel, asked: Sequence[Variants], contrasted: Sequence[Sequence[Weighed]]) -> float:
+    """By how many nats a log-probability differs from the one of a pass of its own, at most."""
+    answers = [[one.reply.token_ids for one in row] for row in contrasted]
+    scores = model.score([clean for clean, _ in asked], answers)
+    return max(
+        abs(one.logp - logp)
+        for row, logps in zip(contrasted, scores, strict=True)
+        for one, logp in zip(row, logps, strict=True)
+        if one.logp is not None
+    )
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds that it takes, and what it returns."""
+    began = time.perf_counter()
+    result = work()
+    return time.perf_counter() - began, result
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Bench))

@@ -1,0 +1,128 @@
+"""Answers to a stream of prompts, so many at a time: where answers have ended, other prompts take their places.
+
+So little is computed behind an answer's end, and no long answer is alone in the batch while prompts wait.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Literal, NamedTuple, TypeAlias, final
+
+import torch
+
+from burnish.models.decoding import Choose, token_logps
+from burnish.models.memory import BatchSize
+from burnish.models.prefix import Prefix
+from burnish.models.tasks import Task
+
+FREE = 0.5
+"""Share of the batch that must be free before prompts are read into it: reading a single one is dear."""
+ENDED = 0.25
+"""Share of the rows that must have ended before the others go on without them: they are copied for it."""
+
+
+class Answered(NamedTuple):
+    """A task and its answer."""
+
+    task: Task
+    token_ids: tuple[int, ...]
+    """The end token included where it came."""
+    logp: float
+    """Summed log-probability (nats) of the tokens."""
+
+
+Read: TypeAlias = Callable[[Sequence[Task]], Prefix]
+"""From prompts to a prefix with a row for each."""
+
+
+@dataclass(slots=True)
+class _Row:
+    task: Task
+    numbers: random.Random
+    token_ids: list[int] = field(default_factory=list)
+    logp: float = 0.0
+    ended: bool = False
+
+
+@final
+class Answering:
+    """Tasks on their way to answers."""
+
+    def __init__(
+        self,
+        tasks: Iterator[Task],
+        read: Read,
+        choose: Choose,
+        *,
+        end_ids: Collection[int],
+        max_new_tokens: int,
+        batch: BatchSize,
+    ) -> None:
+        self._tasks, self._read, self._choose, self._batch = tasks, read, choose, batch
+        self._end_ids, self._max_new_tokens = end_ids, max_new_tokens
+        self._rows: list[_Row] = []
+        self._prefix: Prefix | None = None
+        """What has been read of each row, its tokens but for the last included."""
+        self._tokens_B = torch.empty(0)
+        """The last token of each row."""
+
+    def __iter__(self) -> Iterator[Answered]:
+        """Every task's answer as soon as it ends. Raises ModelError where a single task does not fit into memory."""
+        while self._advance():
+            yield from self._choose_tokens()
+
+    def _advance(self) -> bool:
+        """Bring a batch to where its next tokens can be chosen. False when there is nothing left to do."""
+        while self._batch.within_memory(self._step, self._lengths) is None:
+            self._tasks = chain([row.task for row in self._rows if not row.ended], self._tasks)
+            self._prefix, self._rows = None, []
+        return bool(self._rows)
+
+    def _lengths(self) -> list[int]:
+        return [len(row.task) + len(row.token_ids) for row in self._rows if not row.ended]
+
+    def _step(self) -> Literal[True]:
+        self._extend()
+        self._fill()
+        return True
+
+    def _extend(self) -> None:
+        if self._prefix is not None:
+            if all(row.ended for row in self._rows):
+                self._prefix = None
+            else:
+                self._prefix.extend(self._tokens_B[:, None])
+
+    def _fill(self) -> None:
+        """Let rows go that have ended, and others take their place."""
+        live = [number for number, row in enumerate(self._rows) if not row.ended]
+        free = self._batch.size - len(live)
+        may_join = not live or (self._prefix is not None and self._prefix.joinable)
+        new = list(islice(self._tasks, free)) if may_join and free >= FREE * self._batch.size else []
+        if not new and len(self._rows) - len(live) < ENDED * len(self._rows):
+            return
+        # the rows come first: should memory be full, their tasks begin again
+        self._rows = [self._rows[number] for number in live] + [_Row(task, random.Random(task.seed)) for task in new]
+        parts: list[tuple[Prefix, Sequence[int]]] = []
+        if self._prefix is not None and live:
+            parts.append((self._prefix, live))
+        if new:
+            parts.append((self._read(new), range(len(new))))
+        self._prefix = Prefix.join(parts) if parts else None
+
+    def _choose_tokens(self) -> Iterator[Answered]:
+        assert self._prefix is not None
+        logits_BV = self._prefix.logits_BV
+        self._tokens_B = self._choose(logits_BV, [row.numbers for row in self._rows])
+        logps_B1 = token_logps(logits_BV[:, None], self._tokens_B[:, None])
+        for row, token, [logp] in zip(self._rows, self._tokens_B.tolist(), logps_B1.tolist(), strict=True):
+            if row.ended:
+                continue
+            row.token_ids.append(token)
+            row.logp += logp
+            if token in self._end_ids or len(row.token_ids) == self._max_new_tokens:
+                row.ended = True
+                yield Answered(row.task, tuple(row.token_ids), row.logp)

@@ -1,0 +1,100 @@
+"""Key-value caches whose rows come and go, and that grow without being copied at every token."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from transformers import Cache, DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+ROOM = 64
+"""Tokens for which a layer has room before it must be copied to grow."""
+
+
+class Rows(NamedTuple):
+    """Some rows of a cache, without the tokens before `start`."""
+
+    cache: Cache
+    rows: torch.Tensor
+    start: int = 0
+
+
+def joinable(cache: Cache) -> bool:
+    """Whether rows of several such caches can stand in one: each layer attends to all tokens by their mask alone.
+
+    Layers with sliding windows or with a state in the place of keys cannot be padded on the left.
+    """
+    return all(type(layer) in (DynamicLayer, RoomyLayer) for layer in cache.layers)
+
+
+def select(cache: Cache, rows: Sequence[int]) -> Cache:
+    """The given rows of any cache, in the given order; `cache` stays as it is."""
+    chosen = copy.copy(cache)
+    chosen.layers = [copy.copy(layer) for layer in cache.layers]
+    chosen.reorder_cache(torch.LongTensor(rows))
+    return chosen
+
+
+def join(parts: Sequence[Rows], length: int) -> Cache:
+    """All rows of all parts in one cache, padded on the left to `length` tokens with zeros. Parts must be joinable."""
+    joined = DynamicCache()
+    layers = zip(*(part.cache.layers for part in parts), strict=True)
+    joined.layers = [
+        RoomyLayer(
+            _stack([(layer.keys, part) for layer, part in zip(layer_of_parts, parts, strict=True)], length),
+            _stack([(layer.values, part) for layer, part in zip(layer_of_parts, parts, strict=True)], length),
+            length,
+        )
+        for layer_of_parts in layers
+    ]
+    return joined
+
+
+def _stack(tensors: Sequence[tuple[torch.Tensor, Rows]], length: int) -> torch.Tensor:
+    first, _ = tensors[0]
+    heads, width = first.shape[1], first.shape[3]
+    stacked = first.new_zeros((sum(len(part.rows) for _, part in tensors), heads, length + ROOM, width))
+    row = 0
+    for tensor, part in tensors:
+        chosen = tensor[:, :, part.start :].index_select(0, part.rows.to(tensor.device))
+        stacked[row : row + len(chosen), :, length - chosen.shape[2] : length] = chosen
+        row += len(chosen)
+    return stacked
+
+
+class RoomyLayer(DynamicLayer):
+    """Full attention's keys and values at the beginning of longer tensors, into which each token is written."""
+
+    def __init__(self, keys_BHRD: torch.Tensor, values_BHRD: torch.Tensor, length: int) -> None:
+        """The first `length` of R tokens are there; the rest is room."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.lazy_initialization(keys_BHRD, values_BHRD)
+        self._keys, self._values = keys_BHRD, values_BHRD
+        self.keys, self.values = self._until(length)
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write the tokens' keys and values (B, H, T, D) behind the others; returns all that there are now."""
+        before = self.get_seq_length()
+        after = before + key_states.shape[-2]
+        if after > self._keys.shape[-2]:
+            self._keys, self._values = (
+                _with_room(old, before, after + max(ROOM, after // 4)) for old in (self._keys, self._values)
+            )
+        self._keys[:, :, before:after] = key_states
+        self._values[:, :, before:after] = value_states
+        self.keys, self.values = now = self._until(after)
+        return now
+
+    def _until(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._keys[:, :, :length], self._values[:, :, :length]
+
+
+def _with_room(tensor: torch.Tensor, length: int, room: int) -> torch.Tensor:
+    roomy = tensor.new_zeros((*tensor.shape[:2], room, tensor.shape[3]))
+    roomy[:, :, :length] = tensor[:, :, :length]
+    return roomy
