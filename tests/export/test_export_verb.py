@@ -16,7 +16,9 @@ from burnish.export.verb import EXPORTERS, Format
 from burnish.records import Dropped, Prediction
 from burnish.store import Run, new_manifest
 
-FORMATS = [name for name in EXPORTERS if name != "fire"]  # which holds dialogues, and is tried in test_export_fire.py
+OTHERS = ("fire", "vlmevalkit")
+"""Formats of dialogues and of answers, which have tests of their own."""
+FORMATS = [name for name in EXPORTERS if name not in OTHERS]
 PAIR_FORMATS = [name for name in FORMATS if name != "parquet"]
 
 
@@ -117,7 +119,7 @@ def test_a_missing_picture_is_told(run: Run, tmp_path: Path) -> None:
             export_run(ExportConfig(run=str(run.path), to=to, out=str(tmp_path / "out")))
 
 
-@pytest.mark.parametrize("to", EXPORTERS)
+@pytest.mark.parametrize("to", [*FORMATS, "fire"])
 def test_a_run_without_a_pair_is_told(tmp_path: Path, to: Format) -> None:
     manifest = new_manifest("pairs", MakerConfig(), seed=0, fingerprints={})
     config = ExportConfig(run=str(tmp_path / "run"), to=to, out=str(tmp_path / "out"))

@@ -23,10 +23,11 @@ from burnish.export.llava import export_llava
 from burnish.export.parquet import export_parquet
 from burnish.export.swift import export_swift
 from burnish.export.trl import export_trl
+from burnish.export.vlmevalkit import export_vlmevalkit
 from burnish.store import Run
 from burnish.store.disk import explained
 
-Format: TypeAlias = Literal["parquet", "trl", "swift", "llamafactory", "llava", "fire"]
+Format: TypeAlias = Literal["parquet", "trl", "swift", "llamafactory", "llava", "fire", "vlmevalkit"]
 
 EXPORTERS: Mapping[Format, Exporter] = {
     "parquet": export_parquet,
@@ -35,6 +36,7 @@ EXPORTERS: Mapping[Format, Exporter] = {
     "llamafactory": export_llamafactory,
     "llava": export_llava,
     "fire": export_fire,
+    "vlmevalkit": export_vlmevalkit,
 }
 
 _MARK = "export.json"
@@ -50,7 +52,8 @@ class ExportConfig:
     to: Format
     """`parquet` holds every record in full and opens with `datasets.load_dataset`; `trl`, `swift` (ms-swift),
     `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs as those trainers read them, one row a
-    negative; `fire` holds dialogues in FIRE's published JSON."""
+    negative; `fire` holds dialogues in FIRE's published JSON; `vlmevalkit` holds the answers of a run of
+    `bench standard` as VLMEvalKit scores them."""
     out: str
     """Folder to write; it must be new or empty."""
     restart: bool = runtime(False)
