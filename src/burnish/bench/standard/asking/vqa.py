@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from burnish.bench.standard import vizwiz, vqa_people, vqav2
+from burnish.bench.standard import vizwiz, vqav2
 from burnish.bench.standard.asking.base import Benchmark, Said
 from burnish.bench.standard.asking.configs import AskVizwizConfig, AskVqav2Config
 from burnish.bench.standard.asking.data import open_data
@@ -20,7 +21,7 @@ from burnish.bench.standard.asking.written import (
     write_lines,
 )
 from burnish.bench.standard.files import Item, document, items, listed
-from burnish.bench.standard.numbers import Scored
+from burnish.bench.standard.vqa_people import people_answers
 from burnish.bench.standard.vqa_text import evalai
 from burnish.records import Json
 from burnish.scores import AccuracyScores
@@ -71,7 +72,7 @@ def open_vizwiz(config: AskVizwizConfig) -> Benchmark:
     return Benchmark(frame=VIZWIZ, questions=questions, pictures=data, write=write_vizwiz, score=score_vizwiz)
 
 
-def score_vqav2(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def score_vqav2(said: Sequence[Said]) -> AccuracyScores | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -81,7 +82,7 @@ def score_vqav2(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     return vqav2.score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 
-def score_vizwiz(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def score_vizwiz(said: Sequence[Said]) -> AccuracyScores | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -105,13 +106,13 @@ def write_vizwiz(said: Sequence[Said], folder: Path) -> None:
 
 def people_facts(row: Item) -> dict[str, Json]:
     """The ten people's answers as a record keeps them; nothing where there are none."""
-    return {"answers": [*vqa_people.people_answers(row)]} if row.values.get("answers") else {}
+    return {"answers": [*people_answers(row)]} if row.values.get("answers") else {}
 
 
 def commonest(facts: Mapping[str, Json]) -> str | None:
     """The answer that most people gave."""
     answers = facts.get("answers")
-    return vqa_people.commonest([str(answer) for answer in answers]) if isinstance(answers, list) else None
+    return Counter(map(str, answers)).most_common(1)[0][0] if isinstance(answers, list) else None
 
 
 def answers_of(asked: Candidate) -> list[str]:
