@@ -20,6 +20,7 @@ from burnish.report.dialogue_stats import StatsConfig, collect_stats
 from burnish.report.dialogue_tables import dialogue_tables
 from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
+from burnish.report.judged_plots import judged_plots
 from burnish.report.judged_tables import judged_tables
 from burnish.report.pairs_page import pairs_page, sample
 from burnish.report.pairs_plots import answer_lengths
@@ -112,10 +113,10 @@ def report_standard(run: Run, out: Path, _config: ReportConfig) -> Report:
 
 
 def report_judged(run: Run, out: Path, _config: ReportConfig) -> Report:
-    """The tables of a judged benchmark, of the scores that `burnish bench judged` left in the run."""
+    """Tables and plots of the scores that `burnish bench judged NAME` left in the run."""
     result = _scores(JUDGED[run.manifest.kind], run)
     tables = judged_tables(result)
-    return Report(_write_all(run, out, tables, {}), tuple(tables), to_json(result))
+    return Report(_write_all(run, out, tables, judged_plots(result)), tuple(tables), to_json(result))
 
 
 def report_composed(run: Run, out: Path, _config: ReportConfig) -> Report:

@@ -3,6 +3,7 @@
 import pytest
 
 from burnish.bench.judged.consistency import reading
+from burnish.bench.judged.grades import grade
 from burnish.bench.judged.pairwise import verdict
 from burnish.bench.standard.mmvet_files import score_in
 
@@ -68,3 +69,18 @@ def test_the_verdict_of_a_comparison(said: str, named: str | None) -> None:
 )
 def test_the_number_of_mmvet(said: str, score: float | None) -> None:
     assert score_in(said) == score
+
+
+@pytest.mark.parametrize(
+    ("said", "score"),
+    [
+        ("Score: 7.\nFeedback: nearly", 7.0),
+        ("**Score:** 8.5/10", 8.5),
+        ("7", None),  # may as well be an answer to the question that was asked about the picture
+        ("Score: 11", None),
+        ("Score: 5-6", None),
+        ("Feedback: good", None),
+    ],
+)
+def test_a_grade_stands_behind_its_label(said: str, score: float | None) -> None:
+    assert grade(said) == score

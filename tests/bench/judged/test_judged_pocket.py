@@ -106,7 +106,7 @@ def test_agreement_with_the_oracle_by_hand(tmp_path: Path, capsys: pytest.Captur
     assert bench("grades", "oracle", tmp_path / "truth", "--answers", answers) == 0
     oracle = [one.said[0].partition(".")[0] for one in judgements(tmp_path / "truth")]
     assert oracle == ["Score: 10", "Score: 6", "Score: 10", "Score: 10"]  # 2 + 6 x F1 of 2/3
-    replies = iter(["Score: 10", "Score: 7.", "4/10", "good", "very good"])
+    replies = iter(["Score: 10", "Score: 7.", "score: 4/10", "9", "very good"])
     with judging(lambda _: next(replies)) as server:
         assert bench("grades", server.flag, tmp_path / "judged", "--answers", answers) == 0
     assert numbers(tmp_path / "judged")["mean"]["value"] == pytest.approx(7)

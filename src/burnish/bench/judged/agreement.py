@@ -24,7 +24,6 @@ from burnish.bench.standard.mmvet_files import score_in
 from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
 from burnish.bench.standard.shr import Judged, labels
 from burnish.errors import RunError
-from burnish.fire.texts import read_score
 from burnish.records import Judgement
 from burnish.scores import Agreement
 from burnish.store import Run
@@ -56,7 +55,7 @@ _TASKS: Mapping[str, _Task] = {
     "judged shr": _Task(shr.reads, lambda asked, said: labels(Judged(asked["description"], said)) or ()),
     "judged consistency": _Task(consistency.reads, lambda _, said: consistency.numbers(said)),
     "judged pairwise": _Task(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
-    "judged grades": _Task(grades.reads, lambda _, said: [read_score(said)]),
+    "judged grades": _Task(grades.reads, lambda _, said: [grades.grade(said)]),
 }
 
 

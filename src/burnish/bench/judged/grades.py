@@ -39,15 +39,17 @@ def bench_grades(config: GradesConfig) -> GradesJudged:
     return judged(config, questions, reads, score, lambda image: answers.picture(image, None))
 
 
+def grade(said: str) -> float | None:
+    """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
+
+    A number alone is no grade: models that cannot judge answer the question instead, and with a number now and then.
+    """
+    return read_score(said) if "score" in said.lower() else None
+
+
 def reads(_asked: Mapping[str, str], said: str) -> bool:
-    """A score from 0 to 10, in any of the ways in which FIRE's teachers write it."""
-    return read_score(said) is not None
-
-
-def grade(judgement: Judgement) -> float | None:
-    """The score; None where there is none to read."""
-    said = readable(judgement, reads)
-    return None if said is None else read_score(said)
+    """There is a grade."""
+    return grade(said) is not None
 
 
 def score(run: Run) -> GradesJudged:
@@ -56,7 +58,7 @@ def score(run: Run) -> GradesJudged:
     graded = [
         Answered(str(judgement.facts["picture"]), value, (judgement.source,))
         for judgement in judgements
-        if (value := grade(judgement)) is not None
+        if (said := readable(judgement, reads)) is not None and (value := grade(said)) is not None
     ]
     sources = dict.fromkeys(answered.groups[0] for answered in graded)
     return GradesJudged(
