@@ -9,6 +9,8 @@ import pytest
 import tyro
 
 from burnish import cli
+from burnish.commands import VERBS
+from burnish.flags import parse_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,9 @@ class _Config:
 def test_flags_win_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("source: pocket\nmodel: big\nlr: 3e-4\ndistort: [flip, moco]\nrestart: true\n")
-    config = cli.parse_config(_Config, "burnish x", ["--config", str(file), "--model", "small"])
+    config = parse_config(_Config, "burnish x", ["--config", str(file), "--model", "small"])
     assert config == _Config(source="pocket", model="small", lr=3e-4, distort=("flip", "moco"), restart=True)
-    config = cli.parse_config(_Config, "burnish x", ["folder:a.jsonl", f"--config={file}"])
+    config = parse_config(_Config, "burnish x", ["folder:a.jsonl", f"--config={file}"])
     assert config.source == "folder:a.jsonl"
 
 
@@ -42,9 +44,9 @@ def test_a_file_may_give_several_positional_values(tmp_path: Path, text: str, ru
 
     file = tmp_path / "config.yaml"
     file.write_text(f"runs: {text}\nmodel: pocket\nout: out\n")
-    assert cli.parse_config(StudentConfig, "burnish train student", ["--config", str(file)]).runs == runs
+    assert parse_config(StudentConfig, "burnish train student", ["--config", str(file)]).runs == runs
     flags = ["c", "d", "--config", str(file)]
-    assert cli.parse_config(StudentConfig, "burnish train student", flags).runs == ("c", "d")
+    assert parse_config(StudentConfig, "burnish train student", flags).runs == ("c", "d")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_an_unknown_flag_exits_with_2() -> None:
     assert exit_.value.code == 2
 
 
-@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+@pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_explains_each_of_its_flags(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         cli.main([*verb.split(), "--help"])
@@ -93,7 +95,7 @@ def test_every_verb_explains_each_of_its_flags(verb: str, capsys: pytest.Capture
     assert f"usage: burnish {verb}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", sorted(cli.VERBS))
+@pytest.mark.parametrize("verb", sorted(VERBS))
 def test_no_verb_imports_torch_to_explain_itself(verb: str) -> None:
     """What makes --help slow, held without a clock: nothing heavy is imported."""
     script = (

@@ -1,0 +1,115 @@
+"""The verbs by name: a new one is a function in `burnish.verbs` and a line here. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from burnish.bench.judged.registry import JUDGED
+from burnish.bench.standard.asking.registry import ASKED
+from burnish.bench.standard.registry import BENCHMARKS, SUBMISSIONS
+from burnish.errors import ConfigError
+
+
+class Verb(NamedTuple):
+    """Where a verb's configuration and function live, as `module:name`, imported only when it is called."""
+
+    config: str
+    call: str
+    what: str
+
+
+VERBS = {
+    "demo": Verb("burnish.demo:DemoConfig", "burnish.demo:run_demo", "SeVa and FIRE on the small model, in minutes"),
+    "distort": Verb("burnish.report.sheet:SheetConfig", "burnish.verbs:distort", "draw a picture's distortions"),
+    "pairs": Verb("burnish.make.pairs:PairsConfig", "burnish.verbs:pairs", "make preference pairs (SeVa, algorithm 1)"),
+    "compose": Verb(
+        "burnish.make.compose:ComposeConfig", "burnish.verbs:compose", "whole dialogues by a strong model (FIRE-100K)"
+    ),
+    "simulate": Verb(
+        "burnish.make.simulate:SimulateConfig", "burnish.verbs:simulate", "dialogues of student and teacher (FIRE-1M)"
+    ),
+    "train dpo": Verb("burnish.train.config:DPOConfig", "burnish.verbs:train_dpo", "train on preference pairs"),
+    "train sft": Verb(
+        "burnish.train.config:SFTConfig", "burnish.verbs:train_sft", "train on answers (to compare with)"
+    ),
+    "train student": Verb(
+        "burnish.train.dialogue_config:StudentConfig", "burnish.verbs:train_student", "train to refine answers (FIRE)"
+    ),
+    "train teacher": Verb(
+        "burnish.train.dialogue_config:TeacherConfig", "burnish.verbs:train_teacher", "train to give feedback (FIRE)"
+    ),
+    "show-mask": Verb(
+        "burnish.train.dialogue_config:ShowMaskConfig", "burnish.verbs:show_mask", "show a dialogue's trained tokens"
+    ),
+    "bench answers": Verb(
+        "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
+    ),
+    "bench fixed": Verb(
+        "burnish.bench.fixed:FixedConfig", "burnish.verbs:bench_fixed", "the next words in recorded dialogues (FIRE)"
+    ),
+    "bench free": Verb(
+        "burnish.bench.free:FreeConfig", "burnish.verbs:bench_free", "how fast a student learns in dialogues (FIRE)"
+    ),
+    **{
+        f"bench standard {name}": Verb(asked.config, "burnish.verbs:bench_standard", f"ask and score {asked.what}")
+        for name, asked in ASKED.items()
+    },
+    "bench sampled": Verb(
+        "burnish.bench.sampled:SampledConfig", "burnish.verbs:bench_sampled", "answers at several temperatures"
+    ),
+    **{
+        f"bench judged {name}": Verb(bench.config, "burnish.verbs:bench_judged", bench.what)
+        for name, bench in JUDGED.items()
+    },
+    "score agreement": Verb(
+        "burnish.bench.judged.agreement:AgreementConfig", "burnish.verbs:score_agreement", "one judge by another"
+    ),
+    "make-pope": Verb(
+        "burnish.bench.standard.configs:MakePopeConfig", "burnish.verbs:make_pope", "a POPE of your own annotations"
+    ),
+    "score fixed": Verb(
+        "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
+    ),
+    "score free": Verb(
+        "burnish.bench.score:ScoreFreeConfig", "burnish.verbs:score_free", "free dialogues that exist already (FIRE)"
+    ),
+    **{
+        f"score {name}": Verb(benchmark.config, "burnish.verbs:score_standard", benchmark.what)
+        for name, benchmark in BENCHMARKS.items()
+    },
+    **{
+        f"submit {name}": Verb(submission.config, "burnish.verbs:submit", f"{submission.what} for the server")
+        for name, submission in SUBMISSIONS.items()
+    },
+    "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
+    "import": Verb(
+        "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"
+    ),
+    "validate": Verb(
+        "burnish.report.validation:ValidateConfig", "burnish.verbs:validate", "everything wrong with a FIRE file"
+    ),
+    "stats": Verb(
+        "burnish.report.dialogue_stats:StatsConfig", "burnish.verbs:stats", "scores, turns and lengths of dialogues"
+    ),
+    "export": Verb("burnish.export:ExportConfig", "burnish.verbs:export", "a run in the formats of other tools"),
+}
+
+
+def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The verb's full name and the words that follow it."""
+    for length in (3, 2, 1):
+        name = " ".join(words[:length])
+        if name in VERBS:
+            return name, list(words[length:])
+    followers = [name for name in VERBS if name.split()[:2] == words[:2]]
+    followers = followers or [name for name in VERBS if name.split()[0] == words[0]]
+    known = ", ".join(followers or VERBS)
+    raise ConfigError(f"There is no verb {' '.join(words[:2])!r}: choose one of {known}.")
+
+
+def load(name: str) -> Any:
+    """What `module:name` names, imported now."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)

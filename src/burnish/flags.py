@@ -1,0 +1,85 @@
+"""From words and YAML to a verb's configuration: every field is a flag, and a file gives the same fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from burnish.errors import ConfigError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def parse_config(kind: type[Any], prog: str, words: Sequence[str]) -> Any:
+    """A configuration from flags, over the values of a `--config` file, over the defaults."""
+    import tyro
+
+    file, flags = _take_config_flag(words)
+    default, filed = _from_values(kind, _read_yaml(file), str(file)) if file else (None, [])
+    return tyro.cli(kind, prog=prog, args=[*filed, *flags], default=default, config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def parse_values(kind: type[Any], prog: str, given: Mapping[str, Any], where: str) -> Any:
+    """A configuration from values by field name, as a file would give them; `where` is the place they stand in."""
+    import tyro
+
+    default, words = _from_values(kind, given, where)
+    return tyro.cli(kind, prog=prog, args=words, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
+    rest = list(words)
+    for i, word in enumerate(rest):
+        if word == "--config" and i + 1 < len(rest):
+            return Path(rest[i + 1]), rest[:i] + rest[i + 2 :]
+        if word.startswith("--config="):
+            return Path(word.removeprefix("--config=")), rest[:i] + rest[i + 1 :]
+    return None, rest
+
+
+def _from_values(kind: type[DataclassInstance], given: Mapping[str, Any], where: str) -> tuple[Any, list[str]]:
+    """The positional values as defaults of `kind`, and the others as flags, parsed like typed ones."""
+    import tyro
+
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    if unknown := sorted(set(given) - set(fields)):
+        raise ConfigError(f"{where} has the key {unknown[0]!r}; this verb knows {', '.join(fields)}.")
+    defaults, flags = object.__new__(kind), []
+    for name, field in fields.items():
+        value = tyro.MISSING if field.default is dataclasses.MISSING else field.default
+        if "Positional" in str(field.type):
+            value = given.get(name, value)
+            if "tuple" in str(field.type) and name in given:
+                value = tuple(value) if isinstance(value, list) else (value,)
+        elif name in given:
+            flags += _as_flags(
+                f"--{name.replace('_', '-')}", given[name], once="UseAppendAction" not in str(field.type)
+            )
+        object.__setattr__(defaults, name, value)
+    return defaults, flags
+
+
+def _as_flags(flag: str, value: Any, *, once: bool) -> list[str]:
+    """The words of one flag; a list stands behind it `once`, or with the flag before each of its items."""
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [flag]
+    if isinstance(value, list) and once:
+        return [flag, *map(str, value)]
+    return [word for item in (value if isinstance(value, list) else [value]) for word in (flag, str(item))]
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(given, dict):
+        raise ConfigError(f"{file} must hold `key: value` lines, one for each flag.")
+    return {str(key).replace("-", "_"): value for key, value in given.items()}
