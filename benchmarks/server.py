@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--verb", choices=sorted(VERBS), help="which verb (default: all)")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds from a call to its answer (default: 1)")
     parser.add_argument("--concurrency", type=int, default=256, help="calls that are open at once (default: 256)")
-    parser.add_argument("--calls", type=int, default=256 * 24, help="calls in all, about (default: 6,144)")
+    parser.add_argument("--calls", type=int, default=256 * 48, help="calls in all, about (default: 12,288)")
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
     given = parser.parse_args()
     results = []

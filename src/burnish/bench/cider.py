@@ -29,20 +29,20 @@ def cider_d(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[
     An n-gram weighs log(N / the number of the N references that have it), so a score depends on all references, and
     a single pair always has 0.
     """
-    counts = [ngram_counts(reference) for reference in references]
-    frequency = Counter(ngram for counted in counts for ngram in counted)
+    # the n-grams are counted again below: kept, they would take far more memory than the texts
+    frequency = Counter(ngram for reference in references for ngram in ngram_counts(reference))
     documents = len(references)
 
-    def vector(counted: Counter[NGram], length: int) -> _Vector:
+    def vector(tokens: Sequence[str]) -> _Vector:
         weights: tuple[dict[NGram, float], ...] = tuple({} for _ in range(ORDER))
-        for ngram, times in counted.items():
+        for ngram, times in ngram_counts(tokens).items():
             weights[len(ngram) - 1][ngram] = times * math.log(documents / max(1, frequency[ngram]))
         norms = tuple(math.sqrt(sum(weight**2 for weight in one.values())) for one in weights)
-        return _Vector(weights, norms, length)
+        return _Vector(weights, norms, len(tokens))
 
     return [
-        _similarity(vector(ngram_counts(prediction), len(prediction)), vector(counted, len(reference)))
-        for prediction, reference, counted in zip(predictions, references, counts, strict=True)
+        _similarity(vector(prediction), vector(reference))
+        for prediction, reference in zip(predictions, references, strict=True)
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped, Facts
 from burnish.store import Run
 from burnish.store.manifest import NAME
+
+TOLD = ("group", "stands_for")
+"""Facts by which dialogues are told apart in the scores."""
 
 
 class Asked(NamedTuple):
@@ -31,6 +35,7 @@ class Played(NamedTuple):
     asked: Asked
     source: str
     facts: Facts
+    """Those of TOLD that it has."""
     worth: Worth
 
 
@@ -69,11 +74,13 @@ def seed_folders(out: Path) -> list[Path]:
 def read_free(path: str, rules: FreeRules) -> FreeRun:
     """All dialogues of a run or file."""
     played, dropped = [], Counter[str]()
+    worth_of = cache(partial(worth, rules=rules))  # few dialogues differ in their scores
     for outcome in open_dialogues(path):
         if isinstance(outcome, Dropped):
             dropped[outcome.reason] += 1
         else:
-            played.append(_played(outcome, rules))
+            scores = tuple(turn.feedback.score for turn in outcome.turns)
+            played.append(_played(outcome, worth_of(scores)))
     if not played:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in dropped.most_common())
         raise RunError(f"{path} holds no dialogue to score ({reasons or 'it has no record yet'}).")
@@ -81,12 +88,12 @@ def read_free(path: str, rules: FreeRules) -> FreeRun:
     return FreeRun(path, student, teacher, tuple(played), dict(dropped.most_common()))
 
 
-def _played(dialogue: Dialogue, rules: FreeRules) -> Played:
+def _played(dialogue: Dialogue, its_worth: Worth) -> Played:
     return Played(
         asked=Asked(dialogue.image, dialogue.question, dialogue.answer),
         source=dialogue.source,
-        facts=dialogue.facts,
-        worth=worth([turn.feedback.score for turn in dialogue.turns], rules),
+        facts={name: dialogue.facts[name] for name in TOLD if name in dialogue.facts},
+        worth=its_worth,
     )
 
 

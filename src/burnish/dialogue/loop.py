@@ -27,8 +27,8 @@ from burnish.store import Part, Run
 Judge: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 
-IN_FLIGHT = 1024
-"""Dialogues that are open at a time: many full batches in every step."""
+IN_FLIGHT = 2048
+"""Dialogues that are open at a time: many full batches in every step, and at an endpoint 8 rounds of 256 calls."""
 
 
 class Pair(NamedTuple):
