@@ -237,9 +237,9 @@ def score_standard(config: ScoreStandardConfig) -> None:
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
-    scores = score(config)
-    _write_json(config.json, to_json(scores))
-    _show(standard_tables(scores))
+    scored = score(config)
+    _write_json(config.json, to_json(scored.scores))
+    _show(standard_tables(scored.scores))
 
 
 def submit(config: SubmitConfig) -> None:

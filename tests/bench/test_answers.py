@@ -11,7 +11,8 @@ from PIL import Image
 
 from burnish.bench import answers
 from burnish.bench.answers import AnswersConfig, bench_answers
-from burnish.bench.scoring import ALL, score_answers
+from burnish.bench.scored import ALL
+from burnish.bench.scoring import score_answers
 from burnish.errors import ConfigChanged, ConfigError, RunError
 from burnish.models import Decoding, Reply, Request
 from burnish.models.scripted import ScriptedModel

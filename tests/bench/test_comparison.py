@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from answer_runs import prediction, write_run
 
-from burnish.bench.comparison import compare, verdict
+from burnish.bench.comparison import compare
+from burnish.bench.paired import verdict
+from burnish.bench.scored import ALL
 from burnish.bench.scorers import METRICS
-from burnish.bench.scoring import ALL, read_scored
+from burnish.bench.scoring import read_scored
 from burnish.bench.uncertainty import wilson
 from burnish.errors import RunError
 from burnish.records import Dropped, Record

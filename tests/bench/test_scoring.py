@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from answer_runs import find, prediction, write_run
 
-from burnish.bench.scoring import ALL, score_answers
+from burnish.bench.scored import ALL
+from burnish.bench.scoring import score_answers
 from burnish.bench.uncertainty import wilson
 from burnish.errors import RunError
 from burnish.pocket.world import make, scene_to_json

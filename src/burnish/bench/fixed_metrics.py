@@ -9,9 +9,9 @@ import numpy as np
 
 from burnish.bench.bleu import corpus_bleu, sentence_bleu
 from burnish.bench.cider import cider_d
-from burnish.bench.comparison import change
 from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
 from burnish.bench.metrics import Term
+from burnish.bench.paired import change
 from burnish.bench.scoring import by_picture
 from burnish.bench.tokens import split_tokens, standard_tokens
 from burnish.bench.uncertainty import Floats, bootstrap_interval, difference_interval, ratio, swap_test

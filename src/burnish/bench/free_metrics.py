@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from burnish.bench.comparison import change
 from burnish.bench.free_reading import FreeRun, Played
 from burnish.bench.free_rules import CURVE, REFINEMENTS, FreeRules
+from burnish.bench.paired import change
 from burnish.bench.uncertainty import Floats, percentiles, resampled_sums, swap_test, wilson
 from burnish.errors import ConfigError
 from burnish.scores import Bounds, Change, Direction, FreeBaseline, FreeNumbers, FreeScores

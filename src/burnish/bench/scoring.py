@@ -5,50 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from burnish.bench.metrics import Term
+from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scorers import METRICS, score
 from burnish.bench.uncertainty import Floats, bootstrap_interval, rate_interval, ratio
 from burnish.errors import RunError
 from burnish.records import Dropped, Prediction
 from burnish.scores import AnswersResult, Estimate, Level, Metric, Score
 from burnish.store import Manifest, Run
-
-ALL = "all questions"
-
-
-class Cell(NamedTuple):
-    """Which number it is: a metric of a group of questions under a distortion."""
-
-    level: Level
-    group: str
-    distortion: str
-    metric: str
-
-
-class Key(NamedTuple):
-    """Which answer it is, in any run over the same questions."""
-
-    source: str
-    id: str
-    distortion: str
-
-
-class ScoredAnswer(NamedTuple):
-    """One answer as numbers."""
-
-    key: Key
-    asked: tuple[str, str, str]
-    """Picture, question and ground truth: what must be equal in two runs for their answers to be a pair."""
-    groups: tuple[tuple[Level, str], ...]
-    terms: Mapping[str, Term]
-
-    @property
-    def picture(self) -> str:
-        return self.asked[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +59,7 @@ def summarise(scored: ScoredRun) -> AnswersResult:
     for answer in scored.answers:
         for cell, term in answer_cells(answer):
             cells[cell].append((answer.picture, term))
-    order = cell_order(cells)
+    order = cell_order(cells, [*METRICS])
     used = {cell.metric for cell in cells}
     return AnswersResult(
         model=model_name(scored.manifest),
@@ -114,19 +81,9 @@ def summarise(scored: ScoredRun) -> AnswersResult:
     )
 
 
-def answer_cells(answer: ScoredAnswer) -> list[tuple[Cell, Term]]:
-    """The numbers that an answer enters, and what it adds to each."""
-    return [
-        (Cell(level, group, answer.key.distortion, name), term)
-        for level, group in answer.groups
-        for name, term in answer.terms.items()
-    ]
-
-
-def cell_order(cells: Iterable[Cell]) -> list[Cell]:
+def cell_order(cells: Iterable[Cell], metrics: Sequence[str]) -> list[Cell]:
     """Tasks first, each in order of its name, then groups of tasks, then all; clean pictures before distorted."""
     levels: tuple[Level, ...] = ("task", "group", "all")
-    metrics = list(METRICS)
 
     def rank(cell: Cell) -> tuple[int, str]:
         return levels.index(cell.level), cell.group
@@ -168,9 +125,10 @@ def model_name(manifest: Manifest) -> str:
 def _scored(prediction: Prediction) -> ScoredAnswer:
     return ScoredAnswer(
         key=Key(prediction.source, prediction.id, prediction.distortion),
-        asked=(prediction.image, prediction.question, prediction.answer),
+        asked=Asked(prediction.image, prediction.question, prediction.answer),
         groups=_groups(prediction),
         terms=score(prediction),
+        text=prediction.text,
     )
 
 

@@ -29,7 +29,7 @@ def bench_mmvet(config: MmvetConfig) -> MmVetJudged:
         judgements = list(run.records(Judgement))
         _write_grades(run, judgements)
         grades = mmvet_files.read_grades(str(run.path / GRADES), official, config.questions)
-        return MmVetJudged(judging=judging(run, judgements, reads), scores=mmvet.score(official, grades))
+        return MmVetJudged(judging=judging(run, judgements, reads), scores=mmvet.score(official, grades).scores)
 
     return judged(config, _questions(config), reads, score)
 

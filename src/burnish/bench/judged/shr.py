@@ -39,7 +39,7 @@ def bench_shr(config: ShrConfig) -> ShrJudged:
             for judgement in judgements
         }
         return ShrJudged(
-            judging=judging(run, judgements, reads), scores=shr.score([found]), empty=len(given) - len(described)
+            judging=judging(run, judgements, reads), scores=shr.score([found]).scores, empty=len(given) - len(described)
         )
 
     return judged(config, [_question(answer, known[key]) for key, answer in described.items()], reads, score)

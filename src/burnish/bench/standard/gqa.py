@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreGqaConfig
 from burnish.bench.standard.files import Item, document, members
-from burnish.bench.standard.numbers import RATE, Answered, accuracy_scores
+from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.scores import AccuracyScores
 
@@ -23,7 +23,7 @@ class Question(NamedTuple):
     """verify, query, choose, logical or compare; empty where the file does not tell."""
 
 
-def score_files(config: ScoreGqaConfig) -> AccuracyScores:
+def score_files(config: ScoreGqaConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = read_questions(config.questions)
     texts = read_predictions(
@@ -32,10 +32,17 @@ def score_files(config: ScoreGqaConfig) -> AccuracyScores:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(question.picture, reading(texts[key]) == question.answer, _groups(question.kind))
+        Answered(
+            question.picture,
+            reading(texts[key]) == question.answer,
+            _groups(question.kind),
+            id=key,
+            truth=question.answer,
+            text=texts[key],
+        )
         for key, question in questions.items()
     ]
     return accuracy_scores("GQA", answers, RATE)

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import FailedReviews, ScoreLlavaBenchConfig
 from burnish.bench.standard.files import items
-from burnish.bench.standard.numbers import bootstrap, sums_by_picture
+from burnish.bench.standard.numbers import Scored, bootstrap, sums_by_picture
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import LlavaBenchPart, LlavaBenchScores
@@ -33,7 +35,7 @@ class Points(NamedTuple):
     model: float
 
 
-def score_files(config: ScoreLlavaBenchConfig) -> LlavaBenchScores:
+def score_files(config: ScoreLlavaBenchConfig) -> Scored[LlavaBenchScores]:
     """The scores of recorded reviews. Raises SourceError, naming file and line."""
     questions = {
         item.key("question_id"): Question(item.text("image"), item.text("category"))
@@ -43,13 +45,15 @@ def score_files(config: ScoreLlavaBenchConfig) -> LlavaBenchScores:
     return score(questions, by_id(found, questions, config.reviews, config.questions), config.failed)
 
 
-def score(questions: Mapping[str, Question], reviews: Mapping[str, str], failed: FailedReviews) -> LlavaBenchScores:
+def score(
+    questions: Mapping[str, Question], reviews: Mapping[str, str], failed: FailedReviews
+) -> Scored[LlavaBenchScores]:
     """The scores of the judge's replies by question."""
     read = {key: reading(reviews[key]) for key in questions}
     counted = {key: points or Points(*FAILED) for key, points in read.items() if points or failed == "minus-one"}
     whole = _part(questions, counted)
     categories = dict.fromkeys(question.category for question in questions.values())
-    return LlavaBenchScores(
+    scores = LlavaBenchScores(
         score=whole.score,
         reference=whole.reference,
         model=whole.model,
@@ -61,6 +65,17 @@ def score(questions: Mapping[str, Question], reviews: Mapping[str, str], failed:
         },
         failed=sum(points is None for points in read.values()),
         failed_as=failed,
+    )
+    return Scored(scores, tuple(scored(key, questions[key], points) for key, points in counted.items()))
+
+
+def scored(key: str, question: Question, points: Points) -> ScoredAnswer:
+    """What an answer is worth beside the reference's."""
+    return ScoredAnswer(
+        key=Key("", key),
+        asked=Asked(question.picture, "", ""),
+        groups=in_groups((question.category,)),
+        terms={"relative": Term(points.model, points.reference)},
     )
 
 

@@ -11,16 +11,18 @@ from itertools import groupby
 
 from burnish.bench.standard.configs import ScoreMmbenchConfig
 from burnish.bench.standard.mmbench_files import ROTATION, Question, read_questions
-from burnish.bench.standard.numbers import RATE, Answered, accuracy_scores
+from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.scores import AccuracyScores
 
 _MARKS = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
+BETWEEN = " | "
+"""Between the answers to the rotations of a question."""
 _LAST_WORDS = 4
 """A letter before the last words of an answer may be the article A, or begin a sentence."""
 
 
-def score_files(config: ScoreMmbenchConfig) -> AccuracyScores:
+def score_files(config: ScoreMmbenchConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and line."""
     questions = read_questions(config.questions)
     asked = {str(question.number) for question in questions}
@@ -30,13 +32,20 @@ def score_files(config: ScoreMmbenchConfig) -> AccuracyScores:
     return score(questions, texts)
 
 
-def score(questions: Sequence[Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Sequence[Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by index."""
     said = {question.number: reading(texts[str(question.number)], question.options) for question in questions}
     by_base = groupby(sorted(questions, key=_place), key=lambda question: question.number % ROTATION)
     rotations = [list(group) for _, group in by_base]
     answers = [
-        Answered(group[0].picture, all(said[q.number] == q.answer for q in group), group[0].groups)
+        Answered(
+            group[0].picture,
+            all(said[q.number] == q.answer for q in group),
+            group[0].groups,
+            id=str(group[0].number % ROTATION),
+            truth=BETWEEN.join(q.answer for q in group),
+            text=BETWEEN.join(texts[str(q.number)] for q in group),
+        )
         for group in rotations
     ]
     counts = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import ScoreMmeConfig
 from burnish.bench.standard.mme_files import Row, read_task, task_files
-from burnish.bench.standard.numbers import RATE, bootstrap, bounds, known
+from burnish.bench.standard.numbers import RATE, Scored, bootstrap, bounds, known
 from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import Bounds, MmeScores, MmeTask
 
@@ -21,13 +23,13 @@ SUMS = {"perception": PERCEPTION, "cognition": COGNITION}
 TASKS = (*PERCEPTION, *COGNITION)
 
 
-def score_files(config: ScoreMmeConfig) -> MmeScores:
+def score_files(config: ScoreMmeConfig) -> Scored[MmeScores]:
     """The scores of a folder of task files. Raises SourceError, naming file and line."""
     paths = task_files(config.folder, TASKS, config.missing)
     return score({task: read_task(path) for task, path in paths.items()})
 
 
-def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> MmeScores:
+def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> Scored[MmeScores]:
     """The scores of each task's questions, two a picture."""
     terms = {task: np.array([_terms(pair) for pair in of_task], dtype=float) for task, of_task in pairs.items()}
     tasks = {
@@ -36,13 +38,28 @@ def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> MmeScores:
     }
     there = {name: [task for task in group if task in tasks] for name, group in SUMS.items()}
     sums = {name: sum(tasks[task].score for task in group) if group else None for name, group in there.items()}
-    return MmeScores(
+    scores = MmeScores(
         perception=sums["perception"],
         cognition=sums["cognition"],
         tasks=tasks,
         left_out=tuple(task for task in TASKS if task not in tasks),
         intervals=known((name, _sum_interval([terms[task] for task in group])) for name, group in there.items()),
     )
+    answers = (answer for task, of_task in pairs.items() for pair in of_task for answer in _scored(task, pair))
+    return Scored(scores, tuple(answers))
+
+
+def _scored(task: str, pair: tuple[Row, Row]) -> Iterator[ScoredAnswer]:
+    """Each question with half of its picture, so that both together count it once."""
+    both = _terms(pair)[2]
+    for number, row in enumerate(pair, start=1):
+        yield ScoredAnswer(
+            key=Key("", f"{task}/{row.picture}, question {number}"),
+            asked=Asked(f"{task}/{row.picture}", "", row.truth),
+            groups=in_groups((task,)),
+            terms={"accuracy": Term(reading(row.prediction) == row.truth, 1), "accuracy_plus": Term(both / 2, 1 / 2)},
+            text=row.prediction,
+        )
 
 
 def reading(prediction: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.uncertainty import (
     Floats,
     Interval,
@@ -18,12 +20,17 @@ from burnish.bench.uncertainty import (
 )
 from burnish.scores import AccuracyScores, Bounds, PartScore
 
+S = TypeVar("S")
 IntervalOf = Callable[[Floats], Interval | None]
 """From sums by picture (numerator, denominator) to the interval of their ratio."""
 RATE: IntervalOf = rate_interval
 """Wilson's, where each answer is right or wrong."""
 MEAN: IntervalOf = bootstrap_interval
 """The bootstrap, where an answer may be half right."""
+
+
+ACCURACY = "accuracy"
+"""What the mean value of answers is called."""
 
 
 class Answered(NamedTuple):
@@ -34,6 +41,18 @@ class Answered(NamedTuple):
     """0 to 1, or points."""
     groups: tuple[str, ...] = ()
     """The parts of the benchmark that the question belongs to."""
+    id: str = ""
+    """The question's."""
+    truth: str = ""
+    text: str = ""
+    """What was said."""
+
+
+class Scored(NamedTuple, Generic[S]):
+    """A benchmark's scores, and the answers that they are added up from."""
+
+    scores: S
+    answers: tuple[ScoredAnswer, ...]
 
 
 def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]]) -> Floats:
@@ -54,11 +73,11 @@ def part(answers: Sequence[Answered], interval_of: IntervalOf) -> PartScore:
 
 def accuracy_scores(
     benchmark: str, answers: Sequence[Answered], interval_of: IntervalOf, counts: Mapping[str, int] | None = None
-) -> AccuracyScores:
+) -> Scored[AccuracyScores]:
     """The mean value over all answers, and over each group in order of first sight."""
     whole = part(answers, interval_of)
     groups = dict.fromkeys(group for answer in answers for group in answer.groups)
-    return AccuracyScores(
+    scores = AccuracyScores(
         benchmark=benchmark,
         accuracy=whole.value,
         interval=whole.interval,
@@ -66,6 +85,17 @@ def accuracy_scores(
         pictures=len({answer.picture for answer in answers}),
         groups={name: part([a for a in answers if name in a.groups], interval_of) for name in groups},
         counts=dict(counts or {}),
+    )
+    return Scored(scores, tuple(_scored(answer) for answer in answers))
+
+
+def _scored(answer: Answered) -> ScoredAnswer:
+    return ScoredAnswer(
+        key=Key("", answer.id),
+        asked=Asked(answer.picture, "", answer.truth),
+        groups=in_groups(answer.groups),
+        terms={ACCURACY: Term(answer.value, 1)},
+        text=answer.text,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from burnish.bench.metrics import says_yes
+from burnish.bench.metrics import Term, says_yes
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import Protocol, ScorePopeConfig
-from burnish.bench.standard.numbers import MEAN, RATE, bootstrap, bounds, known, sums_by_picture
+from burnish.bench.standard.numbers import MEAN, RATE, Scored, bootstrap, bounds, known, sums_by_picture
 from burnish.bench.standard.pope_files import Question, Splits, read_pope_predictions, read_splits
 from burnish.bench.uncertainty import Floats, ratio, ratios
 from burnish.scores import PopeScores, PopeSplit
@@ -23,28 +24,42 @@ class PopeAnswer(NamedTuple):
     picture: str
     truth: bool
     says: bool
+    id: str
+    text: str
 
 
-def score_files(config: ScorePopeConfig) -> PopeScores:
+def score_files(config: ScorePopeConfig) -> Scored[PopeScores]:
     """The scores of recorded answers. Raises SourceError, naming file and line."""
     splits = read_splits(config.questions)
     return score(splits, read_pope_predictions(config.predictions, splits), config.protocol)
 
 
-def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol: Protocol) -> PopeScores:
+def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol: Protocol) -> Scored[PopeScores]:
     """The scores of texts by split and question."""
     answers = {
-        name: [_read(question, predictions[name][key], protocol) for key, question in questions.items()]
+        name: [_read(key, question, predictions[name][key], protocol) for key, question in questions.items()]
         for name, questions in splits.items()
     }
     scores = {name: _split(said) for name, said in answers.items()}
     f1s = [split.f1 for split in scores.values() if split.f1 is not None]
     mean = sum(f1s) / len(f1s) if len(f1s) == len(scores) else None
-    return PopeScores(splits=scores, mean_f1=mean, interval=_mean_f1_interval(answers), protocol=protocol)
+    whole = PopeScores(splits=scores, mean_f1=mean, interval=_mean_f1_interval(answers), protocol=protocol)
+    return Scored(whole, tuple(_scored(name, answer) for name, said in answers.items() for answer in said))
 
 
-def _read(question: Question, text: str, protocol: Protocol) -> PopeAnswer:
-    return PopeAnswer(question.picture, question.truth, says_yes(read_as(text, protocol)))
+def _read(key: str, question: Question, text: str, protocol: Protocol) -> PopeAnswer:
+    return PopeAnswer(question.picture, question.truth, says_yes(read_as(text, protocol)), key, text)
+
+
+def _scored(split: str, answer: PopeAnswer) -> ScoredAnswer:
+    terms = _terms(answer)
+    return ScoredAnswer(
+        key=Key("", f"{split}/{answer.id}"),
+        asked=Asked(answer.picture, "", "yes" if answer.truth else "no"),
+        groups=in_groups((split,)),
+        terms={name: Term(*terms[2 * i : 2 * i + 2]) for i, name in enumerate(RATIOS)},
+        text=answer.text,
+    )
 
 
 def read_as(text: str, protocol: Protocol) -> str:

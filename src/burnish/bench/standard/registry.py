@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from burnish.bench.standard.numbers import Scored
     from burnish.bench.standard.submit import Submission
 
 
@@ -62,9 +63,13 @@ SUBMISSIONS: Mapping[str, Benchmark] = {
 """Test sets that only a server can score."""
 
 
-def score(config: ScoreStandardConfig) -> Any:
-    """The benchmark's scores, a noun of `burnish.scores`. Raises a BurnishError for files that cannot be scored."""
-    return _load(BENCHMARKS[config.benchmark].call)(config)
+def score(config: ScoreStandardConfig) -> Scored[Any]:
+    """The benchmark's scores, a noun of `burnish.scores`, and what each answer adds.
+
+    Raises a BurnishError for files that cannot be scored.
+    """
+    scored: Scored[Any] = _load(BENCHMARKS[config.benchmark].call)(config)
+    return scored
 
 
 def submit(config: SubmitConfig) -> Submission:

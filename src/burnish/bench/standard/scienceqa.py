@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreScienceqaConfig
 from burnish.bench.standard.files import Item, document, members
-from burnish.bench.standard.numbers import RATE, Answered, accuracy_scores
+from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
@@ -27,7 +27,7 @@ class Question(NamedTuple):
     subject: str
 
 
-def score_files(config: ScoreScienceqaConfig) -> AccuracyScores:
+def score_files(config: ScoreScienceqaConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     problems = read_problems(config.problems)
     questions = {
@@ -39,11 +39,18 @@ def score_files(config: ScoreScienceqaConfig) -> AccuracyScores:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     said = {key: reading(texts[key]) for key in questions}
     answers = [
-        Answered(key, said[key] == question.answer, (question.subject,) if question.subject else ())
+        Answered(
+            key,
+            said[key] == question.answer,
+            (question.subject,) if question.subject else (),
+            id=key,
+            truth=question.answer,
+            text=texts[key],
+        )
         for key, question in questions.items()
     ]
     unread = sum(not letter for letter in said.values())

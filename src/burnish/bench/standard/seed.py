@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreSeedConfig
 from burnish.bench.standard.files import Item, document, listed
-from burnish.bench.standard.numbers import RATE, Answered, accuracy_scores
+from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
@@ -24,7 +24,7 @@ class Question(NamedTuple):
     kind: str
 
 
-def score_files(config: ScoreSeedConfig) -> AccuracyScores:
+def score_files(config: ScoreSeedConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     whole = document(config.questions, RELEASE)
     names = kind_names(whole)
@@ -38,10 +38,17 @@ def score_files(config: ScoreSeedConfig) -> AccuracyScores:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(question.picture, reading(texts[key]) == question.answer, (question.kind,))
+        Answered(
+            question.picture,
+            reading(texts[key]) == question.answer,
+            (question.kind,),
+            id=key,
+            truth=question.answer,
+            text=texts[key],
+        )
         for key, question in questions.items()
     ]
     return accuracy_scores("SEED-Image", answers, RATE)

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import ScoreShrConfig
 from burnish.bench.standard.files import document, members
-from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
+from burnish.bench.standard.numbers import RATE, Scored, bounds, sums_by_picture
 from burnish.errors import SourceError
 from burnish.scores import ShrScores
 
@@ -28,7 +30,7 @@ class Judged(NamedTuple):
     judgement: str
 
 
-def score_files(config: ScoreShrConfig) -> ShrScores:
+def score_files(config: ScoreShrConfig) -> Scored[ShrScores]:
     """The scores of recorded judgements. Raises SourceError, naming file and item."""
     runs = [
         {
@@ -43,7 +45,7 @@ def score_files(config: ScoreShrConfig) -> ShrScores:
     return score(runs)
 
 
-def score(runs: Sequence[Mapping[str, Judged]]) -> ShrScores:
+def score(runs: Sequence[Mapping[str, Judged]]) -> Scored[ShrScores]:
     """The scores of one or more runs of the judge, by picture."""
     labelled = [{picture: labels(judged) for picture, judged in run.items()} for run in runs]
     kept = [{picture: found for picture, found in run.items() if found is not None} for run in labelled]
@@ -55,7 +57,7 @@ def score(runs: Sequence[Mapping[str, Judged]]) -> ShrScores:
     ]
     pairs = [(picture, label) for run in kept for picture, found in run.items() for label in found if label in LABELS]
     sums = sums_by_picture([picture for picture, _ in pairs], [(label == LABELS[0], 1) for _, label in pairs])
-    return ShrScores(
+    scores = ShrScores(
         ratio=statistics.fmean(ratios) if ratios else None,
         interval=bounds(RATE(sums)) if pairs else None,
         runs=tuple(ratios),
@@ -65,6 +67,21 @@ def score(runs: Sequence[Mapping[str, Judged]]) -> ShrScores:
         unlabelled=counts.total() - sum(counts[label] for label in LABELS),
         images=sum(map(len, kept)),
         excluded=sum(found is None for run in labelled for found in run.values()),
+    )
+    texts = {picture: judged.response for run in runs for picture, judged in run.items()}
+    answers = (scored(picture, text, [run.get(picture, []) for run in kept]) for picture, text in texts.items())
+    return Scored(scores, tuple(answers))
+
+
+def scored(picture: str, response: str, labelled: Sequence[Sequence[str]]) -> ScoredAnswer:
+    """What a description adds: its hallucinated sentences, and all that were judged, in every run of the judge."""
+    counts = Counter(label for found in labelled for label in found)
+    return ScoredAnswer(
+        key=Key("", picture),
+        asked=Asked(picture, "", ""),
+        groups=in_groups(()),
+        terms={"hallucinated": Term(counts[LABELS[0]], sum(counts[label] for label in LABELS))},
+        text=response,
     )
 
 

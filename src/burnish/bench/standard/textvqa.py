@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreTextvqaConfig
 from burnish.bench.standard.files import Item, document, items, listed
-from burnish.bench.standard.numbers import MEAN, Answered, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import FORM, by_id
-from burnish.bench.standard.vqa_people import people_answers
+from burnish.bench.standard.vqa_people import commonest, people_answers
 from burnish.bench.standard.vqa_text import consensus, evalai
 from burnish.scores import AccuracyScores
 
@@ -26,17 +26,23 @@ class Question(NamedTuple):
     answers: list[str]
 
 
-def score_files(config: ScoreTextvqaConfig) -> AccuracyScores:
+def score_files(config: ScoreTextvqaConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = read_annotations(config.annotations)
     texts = by_id(_predictions(config.predictions), questions, config.predictions, config.annotations)
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(question.picture, consensus(evalai(texts[key]), [evalai(answer) for answer in question.answers]))
+        Answered(
+            question.picture,
+            consensus(evalai(texts[key]), [evalai(answer) for answer in question.answers]),
+            id=key,
+            truth=commonest(question.answers),
+            text=texts[key],
+        )
         for key, question in questions.items()
     ]
     return accuracy_scores("TextVQA", answers, MEAN)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreVizwizConfig
 from burnish.bench.standard.files import items
-from burnish.bench.standard.numbers import MEAN, Answered, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
-from burnish.bench.standard.vqa_people import people_answers
+from burnish.bench.standard.vqa_people import commonest, people_answers
 from burnish.bench.standard.vqa_text import vqa_accuracy
 from burnish.scores import AccuracyScores
 
@@ -24,17 +24,24 @@ class Question(NamedTuple):
     answers: list[str]
 
 
-def score_files(config: ScoreVizwizConfig) -> AccuracyScores:
+def score_files(config: ScoreVizwizConfig) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = read_annotations(config.annotations)
     texts = read_predictions(config.predictions, ("image",), ("answer",), questions, source=config.annotations)
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by picture."""
     answers = [
-        Answered(picture, vqa_accuracy(texts[picture], question.answers), (question.kind,))
+        Answered(
+            picture,
+            vqa_accuracy(texts[picture], question.answers),
+            (question.kind,),
+            id=picture,
+            truth=commonest(question.answers),
+            text=texts[picture],
+        )
         for picture, question in questions.items()
     ]
     return accuracy_scores("VizWiz", answers, MEAN)

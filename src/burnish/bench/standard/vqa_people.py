@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from burnish.bench.standard.files import Item
 from burnish.bench.standard.vqa_text import PEOPLE
 
@@ -13,3 +16,8 @@ def people_answers(question: Item) -> list[str]:
     if len(texts) != PEOPLE or len(answers) != PEOPLE:
         raise question.fault(f"has {len(texts)} people's answers, and the rule needs {PEOPLE}")
     return texts
+
+
+def commonest(answers: Sequence[str]) -> str:
+    """What most people said."""
+    return Counter(answers).most_common(1)[0][0]

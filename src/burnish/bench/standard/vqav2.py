@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from burnish.bench.standard.configs import ScoreVqav2Config
 from burnish.bench.standard.files import document, listed
-from burnish.bench.standard.numbers import MEAN, Answered, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
-from burnish.bench.standard.vqa_people import people_answers
+from burnish.bench.standard.vqa_people import commonest, people_answers
 from burnish.bench.standard.vqa_text import vqa_accuracy
 from burnish.scores import AccuracyScores
 
@@ -25,7 +25,7 @@ class Question(NamedTuple):
     answers: list[str]
 
 
-def score_files(config: ScoreVqav2Config) -> AccuracyScores:
+def score_files(config: ScoreVqav2Config) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = read_annotations(config.annotations)
     texts = read_predictions(
@@ -34,10 +34,17 @@ def score_files(config: ScoreVqav2Config) -> AccuracyScores:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> AccuracyScores:
+def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(question.picture, vqa_accuracy(texts[key], question.answers), (question.kind,))
+        Answered(
+            question.picture,
+            vqa_accuracy(texts[key], question.answers),
+            (question.kind,),
+            id=key,
+            truth=commonest(question.answers),
+            text=texts[key],
+        )
         for key, question in questions.items()
     ]
     return accuracy_scores("VQAv2", answers, MEAN)

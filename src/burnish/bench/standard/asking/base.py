@@ -8,6 +8,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias, final
 
+from burnish.bench.standard.numbers import Scored
 from burnish.errors import SourceError
 from burnish.ids import stable_seed
 from burnish.records import Example
@@ -15,7 +16,7 @@ from burnish.scores import AccuracyScores, MmeScores, PopeScores
 from burnish.sources import Candidate, Source
 from burnish.sources.base import with_picture
 
-Scores: TypeAlias = AccuracyScores | MmeScores | PopeScores
+Scores: TypeAlias = Scored[AccuracyScores] | Scored[MmeScores] | Scored[PopeScores]
 
 
 class Said(NamedTuple):
@@ -57,7 +58,7 @@ class Benchmark:
     write: Callable[[Sequence[Said], Path], None]
     """Writes all answers, in the official order and form, into a folder."""
     score: Callable[[Sequence[Said]], Scores | None]
-    """The scores; None where the truth is not local, or only a judge can tell."""
+    """The scores, and what each answer adds to them; None where the truth is not local, or only a judge can tell."""
     unit: Callable[[Candidate], str] = unit_of_question
     """What is taken or left whole when fewer questions are asked."""
 

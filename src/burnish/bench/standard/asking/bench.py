@@ -85,10 +85,10 @@ def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) 
             unanswered[record.reason] += 1
     said = [Said(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
     benchmark.write(said, run.path)
-    scores = benchmark.score(said)
+    scored = benchmark.score(said)
     return StandardResult(
         benchmark=name,
         questions=len(said),
         unanswered=dict(unanswered.most_common()),
-        scores=to_json(scores) if scores else None,
+        scores=to_json(scored.scores) if scored else None,
     )

@@ -12,6 +12,7 @@ from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import SHORT, framed
 from burnish.bench.standard.asking.written import PREDICTIONS, write_lines
 from burnish.bench.standard.files import Item, document, members
+from burnish.bench.standard.numbers import Scored
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
 
@@ -30,7 +31,7 @@ def open_gqa(config: AskGqaConfig) -> Benchmark:
     return Benchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=score)
 
 
-def score(said: Sequence[Said]) -> AccuracyScores:
+def score(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
         one.asked.id: gqa.Question(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said

@@ -19,6 +19,7 @@ from burnish.bench.standard.asking.frames import OPTION, OPTION_CN, framed, with
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.files import Item, table
 from burnish.bench.standard.mmbench_files import OPTIONS, RELEASE, ROTATION, Question, index_of, question_of
+from burnish.bench.standard.numbers import Scored
 from burnish.errors import ImageError, SourceError
 from burnish.ids import content_key
 from burnish.scores import AccuracyScores
@@ -57,7 +58,7 @@ def open_mmbench(config: AskMmbenchConfig) -> Benchmark:
     )
 
 
-def score(said: Sequence[Said]) -> AccuracyScores | None:
+def score(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a test set, whose truth is its server's."""
     if any(one.asked.answer is None for one in said):
         return None

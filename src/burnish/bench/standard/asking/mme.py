@@ -14,6 +14,7 @@ from burnish.bench.standard.asking.written import write_text
 from burnish.bench.standard.configs import MissingTasks
 from burnish.bench.standard.files import Item, text_lines
 from burnish.bench.standard.mme_files import Row
+from burnish.bench.standard.numbers import Scored
 from burnish.errors import SourceError
 from burnish.scores import MmeScores
 from burnish.sources import Candidate
@@ -47,7 +48,7 @@ def open_mme(config: AskMmeConfig) -> Benchmark:
     )
 
 
-def score(said: Sequence[Said]) -> MmeScores:
+def score(said: Sequence[Said]) -> Scored[MmeScores]:
     """The scores of answers, two questions a picture."""
     tasks: dict[str, dict[str, list[Row]]] = {}
     for one in said:

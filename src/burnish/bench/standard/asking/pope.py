@@ -13,6 +13,7 @@ from burnish.bench.standard.asking.frames import BARE, SHORT, framed
 from burnish.bench.standard.asking.written import number, write_lines
 from burnish.bench.standard.configs import Protocol
 from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.numbers import Scored
 from burnish.bench.standard.pope_files import RELEASE, Question
 from burnish.errors import SourceError
 from burnish.scores import PopeScores
@@ -47,7 +48,7 @@ def open_pope(config: AskPopeConfig) -> Benchmark:
     )
 
 
-def score(said: Sequence[Said], protocol: Protocol) -> PopeScores:
+def score(said: Sequence[Said], protocol: Protocol) -> Scored[PopeScores]:
     """The scores; a model that came to its end is read by SeVa with the token that says so."""
     splits: dict[str, dict[str, Question]] = {}
     texts: dict[str, dict[str, str]] = {}

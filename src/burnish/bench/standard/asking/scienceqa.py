@@ -12,6 +12,7 @@ from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import OPTION, framed, with_options
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.files import Item
+from burnish.bench.standard.numbers import Scored
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
 
@@ -35,7 +36,7 @@ def open_scienceqa(config: AskScienceqaConfig) -> Benchmark:
     return Benchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=score)
 
 
-def score(said: Sequence[Said]) -> AccuracyScores:
+def score(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {one.asked.id: scienceqa.Question(one.asked.answer or "", one.fact("subject")) for one in said}
     return scienceqa.score(questions, {one.asked.id: one.text for one in said})

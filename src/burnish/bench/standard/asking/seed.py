@@ -12,6 +12,7 @@ from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import LETTERS, OPTION, framed, with_options
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.files import Item, document, listed
+from burnish.bench.standard.numbers import Scored
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
 
@@ -31,7 +32,7 @@ def open_seed(config: AskSeedConfig) -> Benchmark:
     return Benchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=score)
 
 
-def score(said: Sequence[Said]) -> AccuracyScores:
+def score(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
         one.asked.id: seed.Question(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said

@@ -14,6 +14,7 @@ from burnish.bench.standard.asking.frames import SHORT, framed
 from burnish.bench.standard.asking.vqa import answers_of, commonest, people_facts
 from burnish.bench.standard.asking.written import PREDICTIONS, number, write_lines
 from burnish.bench.standard.files import Item, document, listed
+from burnish.bench.standard.numbers import Scored
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
 
@@ -43,7 +44,7 @@ def open_textvqa(config: AskTextvqaConfig) -> Benchmark:
     return Benchmark(frame=frame, questions=questions, pictures=data, write=write, score=score)
 
 
-def score(said: Sequence[Said]) -> AccuracyScores | None:
+def score(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a data set without people's answers."""
     if any(one.asked.answer is None for one in said):
         return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from burnish.bench.standard import vizwiz, vqav2
+from burnish.bench.standard import vizwiz, vqa_people, vqav2
 from burnish.bench.standard.asking.base import Benchmark, Said
 from burnish.bench.standard.asking.configs import AskVizwizConfig, AskVqav2Config
 from burnish.bench.standard.asking.data import open_data
@@ -21,7 +20,7 @@ from burnish.bench.standard.asking.written import (
     write_lines,
 )
 from burnish.bench.standard.files import Item, document, items, listed
-from burnish.bench.standard.vqa_people import people_answers
+from burnish.bench.standard.numbers import Scored
 from burnish.bench.standard.vqa_text import evalai
 from burnish.records import Json
 from burnish.scores import AccuracyScores
@@ -45,7 +44,10 @@ def open_vqav2(config: AskVqav2Config) -> Benchmark:
         people = annotations(root, split)
         whole = document(str(root / f"v2_OpenEnded_mscoco_{split}_questions.json"), VQAV2_FILES)
         for item in listed(whole, "questions"):
-            yield Item(item.where, {**item.values, **people.get(item.key("question_id"), {})})
+            said = people.get(item.key("question_id"))
+            if people and said is None:
+                raise item.fault("has no annotation: take questions and annotations of the same release")
+            yield Item(item.where, {**item.values, **(said or {})})
 
     def name_of(row: Item) -> str:
         return f"COCO_{pictures}_{row.key('image_id').zfill(12)}.jpg"
@@ -72,7 +74,7 @@ def open_vizwiz(config: AskVizwizConfig) -> Benchmark:
     return Benchmark(frame=VIZWIZ, questions=questions, pictures=data, write=write_vizwiz, score=score_vizwiz)
 
 
-def score_vqav2(said: Sequence[Said]) -> AccuracyScores | None:
+def score_vqav2(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -82,7 +84,7 @@ def score_vqav2(said: Sequence[Said]) -> AccuracyScores | None:
     return vqav2.score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 
-def score_vizwiz(said: Sequence[Said]) -> AccuracyScores | None:
+def score_vizwiz(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -106,13 +108,13 @@ def write_vizwiz(said: Sequence[Said], folder: Path) -> None:
 
 def people_facts(row: Item) -> dict[str, Json]:
     """The ten people's answers as a record keeps them; nothing where there are none."""
-    return {"answers": [*people_answers(row)]} if row.values.get("answers") else {}
+    return {"answers": [*vqa_people.people_answers(row)]} if row.values.get("answers") else {}
 
 
 def commonest(facts: Mapping[str, Json]) -> str | None:
     """The answer that most people gave."""
     answers = facts.get("answers")
-    return Counter(map(str, answers)).most_common(1)[0][0] if isinstance(answers, list) else None
+    return vqa_people.commonest([str(answer) for answer in answers]) if isinstance(answers, list) else None
 
 
 def answers_of(asked: Candidate) -> list[str]:
@@ -126,7 +128,10 @@ def _annotations(root: Path, split: str) -> dict[str, dict[str, object]]:
     if split.startswith("test"):
         return {}
     rows = listed(document(str(root / f"v2_mscoco_{split}_annotations.json"), VQAV2_FILES), "annotations")
-    return {row.key("question_id"): {name: row.values[name] for name in ("answers", "answer_type")} for row in rows}
+    return {
+        row.key("question_id"): {"answers": vqa_people.people_answers(row), "answer_type": row.text("answer_type")}
+        for row in rows
+    }
 
 
 def _question(row: Item, key: str, picture: str, frame: str) -> Candidate:
