@@ -93,6 +93,7 @@ VERBS = {
     "stats": Verb(
         "burnish.report.dialogue_stats:StatsConfig", "burnish.verbs:stats", "scores, turns and lengths of dialogues"
     ),
+    "run": Verb("burnish.recipes.config:RecipeConfig", "burnish.recipes.run:run_recipe", "a paper's experiment"),
     "export": Verb("burnish.export:ExportConfig", "burnish.verbs:export", "a run in the formats of other tools"),
 }
 

@@ -1,0 +1,87 @@
+"""A recipe's YAML as values that know the line they stand in; `uses:` brings in what recipes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+from burnish.errors import ConfigError
+
+Keys: TypeAlias = tuple[str, ...]
+"""The way to a value: the keys of the mappings that it stands in, from the outermost on."""
+
+USES = "uses"
+
+
+class Document(NamedTuple):
+    """What one or several files say."""
+
+    values: dict[str, Any]
+    lines: Mapping[Keys, str]
+    """File and line of each key ("recipes/x.yaml, line 3")."""
+    file: Path
+
+    def where(self, keys: Keys) -> str:
+        """Where a key stands, or the nearest one around it."""
+        return next((self.lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in self.lines), str(self.file))
+
+    def section(self, keys: Keys, known: Sequence[str] | None = None) -> dict[str, Any]:
+        """The mapping at `keys`, empty where there is none.
+
+        Raises ConfigError for something else than a mapping, and for a key that is not `known`.
+        """
+        value: Any = self.values
+        for key in keys:
+            value = (value or {}).get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise ConfigError(f"{self.where(keys)}: {keys[-1]!r} must hold `key: value` lines.")
+        for key in value if known is not None else ():
+            if key not in (known or ()):
+                place = self.where((*keys, key))
+                raise ConfigError(f"{place}: there is no key {key!r} here; the keys are {', '.join(known or ())}.")
+        return value
+
+
+def read_document(file: Path) -> Document:
+    """The file's values over those of the file that it uses. Raises ConfigError that names file and line."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file} is not there: give a recipe, such as recipes/seva-table1.yaml.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file} must hold `key: value` lines.")
+    lines = dict(_lines(node, file, ()))
+    used = values.pop(USES, None)
+    if used is None:
+        return Document(values, lines, file)
+    base = read_document(file.parent / str(used))
+    return Document(_over(base.values, values), {**base.lines, **lines}, file)
+
+
+def _lines(node: yaml.Node | None, file: Path, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, value in node.value:
+        here, place = (*keys, str(key.value)), f"{file}, line {key.start_mark.line + 1}"
+        if here in seen:
+            raise ConfigError(f"{place}: the key {key.value!r} stands here a second time.")
+        seen.add(here)
+        yield here, place
+        yield from _lines(value, file, here)
+
+
+def _over(base: Any, value: Any) -> Any:
+    """Mappings are joined key by key; anything else replaces what was there."""
+    if not isinstance(base, dict) or not isinstance(value, dict):
+        return value
+    return {**base, **{key: _over(base[key], one) if key in base else one for key, one in value.items()}}

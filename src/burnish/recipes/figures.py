@@ -1,0 +1,103 @@
+"""A recipe's figure: bars, curves or turns, in the look of all plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from burnish.recipes.recipe import FigureKind
+from burnish.recipes.results import Measured
+from burnish.report.plots import BLUE, GREEN, GREY, ORANGE, figure, label_axes, legend
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = (GREY, GREEN, BLUE, ORANGE)
+_PANEL_ROW = 0.34
+_PANELS_ABREAST = 3
+
+
+def draw(measured: Measured) -> Figure:
+    """The figure that the recipe asks for."""
+    return _KINDS[measured.recipe.figure](measured)
+
+
+def _bars(measured: Measured) -> Figure:
+    """A panel for each column, in it a row's mean as a dot, the first row's as a line, and all seeds as a range."""
+    rows = [row.name for row in measured.recipe.rows]
+    made, panels = _panels(measured, height=1.6 + _PANEL_ROW * len(rows))
+    for i, (axes, column) in enumerate(zip(panels, measured.recipe.drawn, strict=True)):
+        for y, row in enumerate(rows):
+            _dot(axes, measured, (row, column), y=y, color=GREY if y == 0 else BLUE)
+        first = measured.mean(rows[0], column)
+        if first is not None:
+            axes.axvline(first, color=GREY, linewidth=1, linestyle=":")
+        axes.set_yticks(range(len(rows)), rows if i % _PANELS_ABREAST == 0 else [""] * len(rows))
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.margins(x=0.12)
+        label_axes(axes, column, "")
+    return made
+
+
+def _dot(axes: Axes, measured: Measured, place: tuple[str, str], *, y: int, color: str) -> None:
+    known = [value for value in measured.values[place] if value is not None]
+    mean = measured.mean(*place)
+    if mean is not None:
+        axes.plot([min(known), max(known)], [y, y], color=color, linewidth=2.2, alpha=0.55, solid_capstyle="round")
+        axes.plot([mean], [y], "o", color=color, markersize=7, zorder=3)
+
+
+def _curves(measured: Measured) -> Figure:
+    """A panel for each column: the rows in their order along x, means as a line, all seeds as a band."""
+    rows = [row.name for row in measured.recipe.rows]
+    made, panels = _panels(measured, height=3.6)
+    for axes, column in zip(panels, measured.recipe.drawn, strict=True):
+        places = [(row, column) for row in rows]
+        _line(axes, measured, places, color=BLUE, style="-")
+        axes.set_xticks(range(len(rows)), rows, rotation=30 if len(rows) > 5 else 0)
+        label_axes(axes, "", column)
+    return made
+
+
+def _turns(measured: Measured) -> Figure:
+    """One panel: the columns in their order along x, a line for each row."""
+    recipe = measured.recipe
+    made, (axes,) = figure(recipe.title, _subtitle(measured), height=4.2)
+    styles = (":", "--", "-", "-.")
+    for i, row in enumerate(recipe.rows):
+        places = [(row.name, column) for column in recipe.drawn]
+        _line(axes, measured, places, color=COLOURS[i % len(COLOURS)], style=styles[i % len(styles)], label=row.name)
+    axes.set_xticks(range(len(recipe.drawn)), list(recipe.drawn))
+    legend(axes)
+    return made
+
+
+def _line(
+    axes: Axes, measured: Measured, places: list[tuple[str, str]], *, color: str, style: str, label: str = ""
+) -> None:
+    """Means of the cells in `places` as a line, the range over seeds as a band; undefined cells are passed over."""
+    known = {x: [v for v in measured.values[place] if v is not None] for x, place in enumerate(places)}
+    drawn = {x: values for x, values in known.items() if values}
+    means = [sum(values) / len(values) for values in drawn.values()]
+    lows, highs = [min(values) for values in drawn.values()], [max(values) for values in drawn.values()]
+    axes.fill_between(list(drawn), lows, highs, color=color, alpha=0.15, linewidth=0)
+    axes.plot(list(drawn), means, "o", linestyle=style, color=color, linewidth=2.2, markersize=6, label=label, zorder=3)
+
+
+def _panels(measured: Measured, height: float) -> tuple[Figure, list[Axes]]:
+    count = len(measured.recipe.drawn)
+    abreast = min(count, _PANELS_ABREAST)
+    deep = -(-count // abreast)
+    return figure(measured.recipe.title, _subtitle(measured), height=height * deep, panels=count, columns=abreast)
+
+
+def _subtitle(measured: Measured) -> str:
+    scale = "pocket world" if measured.recipe.scale == "pocket" else "real models"
+    seeds = f"{len(measured.seeds)} seeds, bands are their range" if len(measured.seeds) > 1 else "one seed"
+    return f"{measured.recipe.reference}; {scale}, {seeds}"
+
+
+_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {"bars": _bars, "curves": _curves, "turns": _turns}

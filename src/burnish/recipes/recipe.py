@@ -1,0 +1,210 @@
+"""What a recipe says: its rows and columns, the steps behind them at each scale, and what the paper found.
+
+    title, reference        what is measured, and the table or figure of the paper: "SeVa, table 1"
+    rows                    by name, the values in which a row differs from the others; `published: NAME` chooses the
+                            paper's row to stand beside it, where the names differ
+    groups                  by name, values too: the rows stand once in each group
+    published               the paper's `columns` and `rows`
+    figure                  `kind` is bars (a panel a column), curves (the same, the rows being in order) or
+                            turns (a line a row, the columns being in order)
+    scales: pocket | paper
+      seeds, values         repetitions, and values by name
+      models, files         what the user has to give, by name, with words that say what it is; files must be there
+      steps                 by name: `verb`, and its flags as in a file for --config
+      numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`, `absent`
+      columns               names of numbers, or of columns with a `number` and values of their own (`with`)
+      drawn                 the columns that the figure shows; all without it
+      rows, groups          instead of those above
+
+`{name}` in any value stands for another value, for a row's, group's or column's, for the seed, for what the user
+gives, or for the folder that a step makes, which is then made before. Only what a table asks for is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
+
+from burnish.errors import ConfigError
+from burnish.recipes.config import ScaleName
+from burnish.recipes.document import Document, Keys, read_document
+
+Values: TypeAlias = Mapping[str, Any]
+FigureKind: TypeAlias = Literal["bars", "curves", "turns"]
+
+TOP = ("title", "reference", "note", "figure", "rows", "groups", "published", "scales")
+SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "rows", "groups", "note")
+NUMBER = ("step", "at", "times", "digits", "absent")
+FIGURES: tuple[FigureKind, ...] = ("bars", "curves", "turns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call of a verb, its flags still with names in braces."""
+
+    verb: str
+    flags: Values
+    where: str
+    """File and line."""
+    places: Mapping[str, str]
+    """Those of each flag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number in the JSON of a step."""
+
+    step: str
+    """The step's name, or a value that holds it; a row in which that is null has no such number."""
+    at: str
+    """Keys joined by points; `[metric=tokens,group=all]` finds an object in a list, a number the item at that place."""
+    times: float = 1
+    digits: int = 2
+    absent: float | None = None
+    """What stands for a number that the verb leaves undefined: AT of the baseline itself, which is 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the table."""
+
+    name: str
+    number: Number
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the table."""
+
+    name: str
+    values: Values
+    published: str
+    """The paper's row that stands beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What the paper found; None where its table has a dash."""
+
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """An experiment at one scale."""
+
+    name: str
+    title: str
+    reference: str
+    note: str
+    figure: FigureKind
+    published: Published
+    scale: ScaleName
+    seeds: tuple[int, ...]
+    values: Values
+    models: Mapping[str, str]
+    files: Mapping[str, str]
+    steps: Mapping[str, Step]
+    columns: tuple[Column, ...]
+    drawn: tuple[str, ...]
+    rows: tuple[Row, ...]
+    file: Path
+
+
+def read_recipe(file: Path, scale: ScaleName) -> Recipe:
+    """The recipe in `file` at one scale. Raises ConfigError that names file and line."""
+    document = read_document(file)
+    top = document.section((), TOP)
+    here: Keys = ("scales", scale)
+    document.section(("scales",), ("pocket", "paper"))
+    own = document.section(here, SCALE)
+    if not own:
+        raise ConfigError(f"{file} has no {scale} scale: add `{scale}:` below `scales:`.")
+    columns = tuple(_column(document, here, entry) for entry in own.get("columns", []))
+    figure = top.get("figure")
+    if figure not in FIGURES:
+        raise ConfigError(f"{document.where(('figure',))}: `figure` must be one of {', '.join(FIGURES)}.")
+    return Recipe(
+        name=file.stem,
+        title=_text(document, ("title",)),
+        reference=_text(document, ("reference",)),
+        note=" ".join(str(text) for text in (top.get("note"), own.get("note")) if text),
+        figure=figure,
+        published=_published(document),
+        scale=scale,
+        seeds=tuple(own.get("seeds", (0,))),
+        values=document.section((*here, "values")),
+        models=document.section((*here, "models")),
+        files=document.section((*here, "files")),
+        steps=_steps(document, (*here, "steps")),
+        columns=columns,
+        drawn=tuple(own.get("drawn", (column.name for column in columns))),
+        rows=_rows(document, here),
+        file=file,
+    )
+
+
+def _text(document: Document, keys: Keys) -> str:
+    text = document.values.get(keys[0])
+    if not isinstance(text, str):
+        raise ConfigError(f"{document.file} has no `{keys[0]}:`, a line of words.")
+    return text
+
+
+def _steps(document: Document, keys: Keys) -> dict[str, Step]:
+    steps = {}
+    for name in document.section(keys):
+        flags = dict(document.section((*keys, name)))
+        where = document.where((*keys, name))
+        if "verb" not in flags:
+            raise ConfigError(f"{where}: the step {name!r} has no `verb:`.")
+        places = {flag: document.where((*keys, name, flag)) for flag in flags}
+        steps[name] = Step(verb=str(flags.pop("verb")), flags=flags, where=where, places=places)
+    return steps
+
+
+def _column(document: Document, scale: Keys, entry: Any) -> Column:
+    """From the name of a number, or a mapping with a name of its own."""
+    place = document.where((*scale, "columns"))
+    given = {"name": entry, "number": entry} if isinstance(entry, str) else entry
+    if not isinstance(given, dict) or not {"name", "number"} <= set(given) <= {"name", "number", "with"}:
+        raise ConfigError(f"{place}: a column is the name of a number, or has a `name`, a `number` and perhaps `with`.")
+    numbers = document.section((*scale, "numbers"))
+    if given["number"] not in numbers:
+        raise ConfigError(f"{place}: there is no number {given['number']!r}; there are {', '.join(numbers)}.")
+    fields = document.section((*scale, "numbers", given["number"]), NUMBER)
+    if not {"step", "at"} <= set(fields):
+        raise ConfigError(f"{document.where((*scale, 'numbers', given['number']))}: a number has a `step` and an `at`.")
+    return Column(name=str(given["name"]), number=Number(**fields), values=given.get("with", {}))
+
+
+def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
+    """All rows, or all of each group."""
+    own = document.section(scale)
+    at: Keys = (*scale, "rows") if "rows" in own else ("rows",)
+    grouped: Keys = (*scale, "groups") if "groups" in own else ("groups",)
+    groups = document.section(grouped) or {"": {}}
+    rows = []
+    for group, shared in groups.items():
+        for row in document.section(at):
+            values = {**(shared or {}), **document.section((*at, row))}
+            name = f"{group}, {row}" if group else str(row)
+            rows.append(Row(name=name, published=str(values.pop("published", name)), values=values))
+    if not rows:
+        raise ConfigError(f"{document.file} has no `rows:`, by name, each with the values that are its own.")
+    return tuple(rows)
+
+
+def _published(document: Document) -> Published:
+    section = document.section(("published",), ("columns", "rows"))
+    columns = tuple(map(str, section.get("columns", ())))
+    rows = {str(name): tuple(values) for name, values in document.section(("published", "rows")).items()}
+    for name, values in rows.items():
+        if len(values) != len(columns):
+            place = document.where(("published", "rows", name))
+            raise ConfigError(f"{place}: {name!r} has {len(values)} numbers for {len(columns)} columns.")
+    return Published(columns=columns, rows=cast("dict[str, tuple[float | None, ...]]", rows))
