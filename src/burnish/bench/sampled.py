@@ -20,6 +20,7 @@ from burnish.models import Decoding, Model, ModelOptions, Reply, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +75,12 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
         if run.summary is None:
             drawer = _Drawer(run, model, config)
             fill(run, inputs, drawer.ask, label="answers", per_input=len(config.temperatures))
-            answers = sum(1 for _ in run.records(Prediction))
-            if not answers:
-                raise RunError(f"{run.path} holds no answer, because every question was dropped: look at the records.")
-            run.finish({"questions": len(inputs), "answers": answers, "dropped": len(run) - answers})
-        counts = {name: int(str(count)) for name, count in (run.summary or {}).items()}
-    return SampledResult(**counts)
+        answers = sum(1 for _ in run.records(Prediction))
+        if not answers:
+            raise RunError(f"{run.path} holds no answer, because every question was dropped: look at its records.")
+        result = SampledResult(questions=len(inputs), answers=answers, dropped=len(run) - answers)
+        run.finish(to_json(result))
+    return result
 
 
 @dataclass(frozen=True)

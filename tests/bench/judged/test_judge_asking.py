@@ -160,3 +160,19 @@ def test_answers_that_cannot_be_compared(
     answers = [answers_file(tmp_path / "a.jsonl", A), answers_file(tmp_path / "b.jsonl", texts, **more)]
     assert bench("pairwise", "http://127.0.0.1:9/v1#m", tmp_path / "run", "--answers", *answers) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_models_are_named_by_as_much_of_their_path_as_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / place / "x" / "answers.jsonl" for place in ("one", "two")]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        answers_file(file, A)
+    with judging(lambda _: "Verdict: tie") as judge:
+        assert bench("pairwise", judge.flag, tmp_path / "run", "--answers", *files) == 0
+    (pair,) = numbers(tmp_path / "run")["pairs"]
+    assert (pair["a"], pair["b"]) == ("one/x/answers.jsonl", "two/x/answers.jsonl")
+    twice = [files[0], files[0].parent / ".." / "x" / "answers.jsonl"]
+    assert bench("pairwise", "http://127.0.0.1:9/v1#m", tmp_path / "other", "--answers", *twice) == 2
+    assert "is named twice: answers cannot be compared with themselves" in capsys.readouterr().err

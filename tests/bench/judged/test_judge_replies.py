@@ -18,6 +18,7 @@ READ = {"A1": [1, 2, 3, 4], "A2": [5, 6, 7, 8], "A3": [9, 10, 1, 2]}
         f"OUTPUT: both are fine.\n\nSIMPLIFIED FORMAT:\n{LINES}\n",
         "A1,[1],[2],[3],[4]\n**A2**, 5, 6, 7, 8\n- A3, 9, 10, 1, 2.",
         f"{LINES}\n{LINES}",  # in both forms that figure 8 asks for
+        f"A1,[wording],[content],[sentiment],[overall]\n{LINES}",
     ],
 )
 def test_consistency_is_read_in_the_outputs_order(said: str) -> None:
@@ -55,6 +56,7 @@ def test_consistency_that_cannot_be_read(said: str) -> None:
         ("Verdict: first … no, Verdict: second", None),
         ("The first is better", None),
         ("Verdict: firstly", None),
+        ("My verdict first weighs the facts.", None),
         ("Verdict: neither", None),
         ("", None),
     ],

@@ -13,7 +13,7 @@ from burnish.images import read_inside
 from burnish.records import Facts, Prediction
 from burnish.store import Run
 
-FORM = "give a run, or JSON lines with `question_id` and `text`"
+FORM = "give a run with answers to clean pictures at temperature 0, or JSON lines with `question_id` and `text`"
 IDS = ("question_id", "id", "image_id")
 TEXTS = ("text", "answer", "prediction")
 QUESTIONS = ("question", "prompt")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -133,8 +132,6 @@ class PairwiseConfig(AnswerFlags):
         super().__post_init__()
         if len(self.answers) < 2:
             raise ConfigError("--answers needs two or more runs or files: one model cannot be compared.")
-        if (twice := Counter(self.answers).most_common(1)[0])[1] > 1:
-            raise ConfigError(f"--answers names {twice[0]} twice: a model cannot be compared with itself.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,15 +27,15 @@ from burnish.store import Run
 ASPECTS = ("wording", "content", "sentiment", "overall")
 """In the order of the output."""
 LINES = ("A1", "A2", "A3")
-_LINE = re.compile(r"^[^\w\n]*(A[123])[^\w\n,]*,(.*)$", re.MULTILINE)
-_NUMBER = re.compile(r"[\s\[(*]*(\d+)[\s\])*.]*")
+_NUMBER = r"[ \t\[(*]*(\d+)[ \t\])*]*"
+_LINE = re.compile(rf"^[^\w\n]*(A[123])[^\w\n,]*{4 * f',{_NUMBER}'}\.?\s*$", re.MULTILINE)
 
 
 def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
     """Have answers judged beside those without sampling. Raises a BurnishError."""
     greedy = read_answers(config.answers)
-    others = [read_answers(path) for path in config.others] or list(_sampled(config.answers))
-    _, *others = name_apart([greedy, *others])
+    others = [read_answers(path) for path in config.others]
+    greedy, *others = name_apart([greedy, *others]) if others else [greedy, *_sampled(config.answers)]
     asked = read_questions(config)
     questions = [
         Question(
@@ -83,16 +83,15 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
 def reading(said: str) -> Mapping[str, Sequence[int]] | None:
     """The numbers of A1, A2 and A3 in the order of ASPECTS; None unless each has exactly four from 1 to 10.
 
-    A line may come twice, as figure 8 asks for the numbers in two forms, if it says the same.
+    A line may come twice, as figure 8 asks for the numbers in two forms, if it says the same; other lines are passed
+    over.
     """
     found: dict[str, list[int]] = {}
-    for name, rest in _LINE.findall(said):
-        numbers = [_NUMBER.fullmatch(cell) for cell in rest.split(",")]
-        values = [int(number[1]) for number in numbers if number]
-        if len(values) != len(numbers) or found.setdefault(name, values) != values:
+    for name, *numbers in _LINE.findall(said):
+        values = [int(number) for number in numbers]
+        if found.setdefault(name, values) != values or not all(1 <= value <= 10 for value in values):
             return None
-    whole = all(len(found.get(name, ())) == len(ASPECTS) for name in LINES)
-    return found if whole and all(1 <= value <= 10 for values in found.values() for value in values) else None
+    return found if len(found) == len(LINES) else None
 
 
 def numbers(said: str) -> list[Said | None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import IDS, QUESTIONS, Answers, Given, optional
@@ -66,11 +68,15 @@ def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, As
 
 
 def name_apart(answers: Sequence[Answers]) -> list[Answers]:
-    """The same, with names that differ: by file or folder, with the folder above where that is not enough."""
-    names = [one.name for one in answers]
-    return [
-        Answers(name="/".join(one.path.parts[-2:]), path=one.path, by_id=one.by_id, run=one.run)
-        if names.count(one.name) > 1
-        else one
-        for one in answers
-    ]
+    """The same, with names that differ: by file or folder, and by as many of the folders above as that takes.
+
+    Raises SourceError where one file or folder is there twice.
+    """
+    paths = [one.path.resolve() for one in answers]
+    if (twice := Counter(paths).most_common(1)[0])[1] > 1:
+        raise SourceError(f"{twice[0]} is named twice: answers cannot be compared with themselves.")
+    names, depth = [one.name for one in answers], 1
+    while len({*names}) < len(names):
+        depth += 1
+        names = ["/".join(path.parts[-depth:]) for path in paths]
+    return [replace(one, name=name) for one, name in zip(answers, names, strict=True)]

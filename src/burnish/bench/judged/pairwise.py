@@ -21,7 +21,7 @@ from burnish.records import Judgement
 from burnish.scores import PairwiseJudged
 from burnish.store import Run
 
-_VERDICT = re.compile(r"\bverdict\b[\s:*_\"'\[(]*(first|second|tie)\b", re.IGNORECASE)
+_VERDICT = re.compile(r"\bverdict[*_ ]*:[\s*_\"'\[(]*(first|second|tie)\b", re.IGNORECASE)
 
 
 def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
