@@ -1,5 +1,6 @@
 """`burnish bench standard pope`: all splits in one run, its prompts, its answers in files, resumption, and refusals."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from burnish.cli import main
 from burnish.models import Request
 from burnish.records import Prediction
 from burnish.store import Run
+from faulty_server import Answer, Faulty, completion, said, serving
 
 SPLITS = ("random", "popular", "adversarial")
 
@@ -126,6 +128,18 @@ def test_the_small_model_is_asked_really(tmp_path: Path) -> None:
     records = list(Run.open(out).records(Prediction))
     assert len(records) == 6 and all(record.n_tokens > 0 for record in records)
     assert (out / "report" / "tables.md").is_file()
+
+
+def test_a_model_at_an_endpoint_is_asked(tmp_path: Path) -> None:
+    faulty = Faulty(lambda number, _: Answer(completion("Yes")) if number else Answer(said("broken"), status=400))
+    data = pope(tmp_path / "data")
+    with serving(faulty) as address:
+        words = ["--data", data, "--model", f"{address}#llava", "--splits", "random", "--out", tmp_path / "run"]
+        assert main(["bench", "standard", "pope", *map(str, words), "--json", str(tmp_path / "scores.json")]) == 0
+    found = json.loads((tmp_path / "scores.json").read_text())
+    assert found["unanswered"] == {"refused": 1}
+    assert found["scores"]["splits"]["random"]["yes_ratio"] == 1
+    assert len(faulty.calls) == 4 and len(lines_of(tmp_path / "run" / "predictions_random.jsonl")) == 4
 
 
 def test_the_real_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,13 @@ def test_vqav2s_missing_files_are_named(tmp_path: Path, capsys: pytest.CaptureFi
     assert "v2_OpenEnded_mscoco_test2015_questions.json is not there" in said
 
 
+def test_vqav2s_questions_need_their_annotations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = _vqav2(tmp_path / "data")
+    file = data / "v2_mscoco_val2014_annotations.json"
+    file.write_text(file.read_text().replace("42001", "42009"))
+    assert "item 2 of `questions`, has no annotation" in not_asked(capsys, tmp_path / "run", "vqav2", data)
+
+
 def test_vizwiz_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "Unanswerable")
     rows = [

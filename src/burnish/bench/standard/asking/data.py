@@ -81,10 +81,11 @@ class Release:
     def picture(self, row: Item, name_of: NameOf) -> str:
         """The picture's name in its place."""
         name = name_of(row)
-        if not (self._place(name) / name).is_file():
+        path = self._place(name) / name
+        if not path.is_file():
             raise SourceError(
-                f"{self._place(name) / name}, the picture of {row.where}, is not there: {self.release}; give its "
-                "folder with --images if it lies elsewhere."
+                f"{path}, the picture of {row.where}, is not there: {self.release}; give its folder with --images if "
+                "it lies elsewhere."
             )
         return name
 
@@ -114,6 +115,10 @@ class HubTable:
         return cls(at_home(spec.path), options.get("split"), options.get("config"))
 
     def rows(self, official: OfficialRows) -> Iterator[Item]:  # noqa: ARG002 - a release reads itself by it
+        """All rows of the table."""
+        return iter(self)
+
+    def __iter__(self) -> Iterator[Item]:
         """All rows, without their pictures; what is None counts as not there."""
         texts = self._table.select_columns([n for n, kind in self._table.features.items() if not _has_pictures(kind)])
         for start in range(0, len(texts), BATCH):

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import os
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, final
+from typing import TypeAlias
 
 from burnish.bench.standard import mmbench
 from burnish.bench.standard.asking.base import Benchmark, Pictures, Said
+from burnish.bench.standard.asking.cells import PICTURE, CellPictures
 from burnish.bench.standard.asking.configs import AskMmbenchConfig
-from burnish.bench.standard.asking.data import HUB, HubTable
+from burnish.bench.standard.asking.data import HUB, ROW, HubTable
 from burnish.bench.standard.asking.frames import OPTION, OPTION_CN, framed, with_options
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.files import Item, table
 from burnish.bench.standard.mmbench_files import OPTIONS, RELEASE, ROTATION, Question, index_of, question_of
 from burnish.bench.standard.numbers import Scored
-from burnish.errors import ImageError, SourceError
-from burnish.ids import content_key
+from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
 
@@ -65,47 +60,9 @@ def score(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     return mmbench.score([_truth(one.asked) for one in said], {one.asked.id: one.text for one in said})
 
 
-@final
-class CellPictures:
-    """The pictures of a table's cells, decoded into a temporary file, each once: memory holds their places alone."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the pictures
-        weakref.finalize(self, self._file.close)
-        self._places: dict[str, _Place] = {}
-
-    def add(self, row: Item) -> str:
-        """The name of the picture in the row's cell. Raises SourceError for what is no base64."""
-        try:
-            data = base64.b64decode(row.text("image"), validate=True)
-        except binascii.Error as error:
-            raise row.fault(f"has an `image` that is no picture as base64 text ({error}): {RELEASE}") from error
-        name = content_key(data)
-        if name not in self._places:
-            self._file.seek(0, 2)
-            self._places[name] = _Place(self._file.tell(), len(data))
-            self._file.write(data)
-            self._file.flush()
-        return name
-
-    def read(self, name: str) -> bytes:
-        """The picture's file content."""
-        if name not in self._places:
-            raise ImageError("missing image", f"The table has no picture {name}.")
-        place = self._places[name]
-        return os.pread(self._file.fileno(), place.size, place.offset)
-
-
-class _Place(NamedTuple):
-    """Where a picture is in the temporary file."""
-
-    offset: int
-    size: int
-
-
 def _from_hub(data: str) -> tuple[Rows, Pictures]:
     hub = HubTable.open(data)
-    return lambda: ((row, row.key("row")) for row in hub.rows(lambda _: iter(()))), hub
+    return lambda: ((row, row.key(ROW)) for row in hub), hub
 
 
 def _from_table(config: AskMmbenchConfig) -> tuple[Rows, Pictures]:
@@ -115,12 +72,12 @@ def _from_table(config: AskMmbenchConfig) -> tuple[Rows, Pictures]:
     rows: list[Item] = []
     named: dict[int, str] = {}
     for row in table(path, RELEASE):
-        cell = row.text("image")
+        cell = row.text(PICTURE)
         if not (cell.isdecimal() and int(cell) in named):
             named[index_of(row)] = pictures.add(row)
         else:
             named[index_of(row)] = named[int(cell)]
-        rows.append(Item(row.where, {name: value for name, value in row.values.items() if name != "image"}))
+        rows.append(Item(row.where, {name: value for name, value in row.values.items() if name != PICTURE}))
     return lambda: ((row, named[index_of(row)]) for row in rows), pictures
 
 

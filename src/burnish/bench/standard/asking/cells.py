@@ -1,0 +1,55 @@
+"""Pictures that stand as text in the cells of a table."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import tempfile
+import weakref
+from typing import NamedTuple, final
+
+from burnish.bench.standard.files import Item
+from burnish.errors import ImageError
+from burnish.ids import content_key
+
+PICTURE = "image"
+"""The column that has them."""
+
+
+class _Place(NamedTuple):
+    """Where a picture is in the temporary file."""
+
+    offset: int
+    size: int
+
+
+@final
+class CellPictures:
+    """The pictures of a table's cells, decoded into a temporary file, each once: memory holds their places alone."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the pictures
+        weakref.finalize(self, self._file.close)
+        self._places: dict[str, _Place] = {}
+
+    def add(self, row: Item) -> str:
+        """The name of the picture in the row's cell. Raises SourceError for what is no base64."""
+        try:
+            data = base64.b64decode(row.text(PICTURE), validate=True)
+        except binascii.Error as error:
+            raise row.fault(f"has an `{PICTURE}` that is no picture as base64 text ({error})") from error
+        name = content_key(data)
+        if name not in self._places:
+            self._file.seek(0, 2)
+            self._places[name] = _Place(self._file.tell(), len(data))
+            self._file.write(data)
+            self._file.flush()
+        return name
+
+    def read(self, name: str) -> bytes:
+        """The picture's file content."""
+        if name not in self._places:
+            raise ImageError("missing image", f"The table has no picture {name}.")
+        place = self._places[name]
+        return os.pread(self._file.fileno(), place.size, place.offset)
