@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from burnish.bench.fixed_metrics import fixed_scores
 from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
-from burnish.dialogue.asking import answered
+from burnish.dialogue.asking import Tell, answered
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
-from burnish.models import OnReply, Reply
+from burnish.models import Reply
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped, Example, Prediction
 from burnish.roles import Case, Role, RoleName
@@ -49,7 +49,7 @@ def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Role], limit:
     with Progress("texts", len(asked), done=len(run), unit="texts") as progress:
         replies = count(1)
 
-        def tell(_number: int, _reply: Reply) -> None:
+        def tell(_part: Part, _reply: Reply) -> None:
             progress.advance(0, f"{next(replies):,} replies")
 
         while chunk := _next_chunk(asked, len(run)):
@@ -75,7 +75,7 @@ def _next_chunk(asked: Sequence[_Asked], start: int) -> list[_Asked]:
 
 
 def _predict(
-    run: Run, dialogues: DialogueSet, role: Role, chunk: Sequence[_Asked], on_reply: OnReply
+    run: Run, dialogues: DialogueSet, role: Role, chunk: Sequence[_Asked], tell: Tell
 ) -> Iterator[Prediction | Dropped]:
     """The records of a chunk, which begins where the run ends."""
     parts = [Part(len(run) + i, one.place.role) for i, one in enumerate(chunk)]
@@ -85,7 +85,7 @@ def _predict(
             cases[part] = _case(one, dialogues.picture(one.dialogue.image))
         except ImageError as error:
             broken[part] = _dropped(one, error.reason, str(error))
-    replies = answered(role, cases, run, on_reply)
+    replies = answered(role, cases, run, tell)
     for part, one in zip(parts, chunk, strict=True):
         yield broken[part] if part in broken else _record(run, one, cases[part].example, replies[part])
 

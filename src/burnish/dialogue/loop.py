@@ -135,7 +135,7 @@ class _Turns:
             self._run.add_image(dialogue.example.image)
         self.window.leave(dialogue, outcome)
 
-    def _tell(self, _number: int, _reply: Reply) -> None:
+    def _tell(self, _part: Part, _reply: Reply) -> None:
         self._replies += 1
         self._progress.advance(0, self._note())
 

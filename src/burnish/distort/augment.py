@@ -6,6 +6,7 @@ instead: it is bound to the thread it is entered in, so distortions neither dist
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def augment(image: Image, seed: int, *steps: Callable[[torch.Tensor], torch.Tens
 
     It is computed in double precision, so that the rounded bytes do not depend on the number of threads.
     """
+    _keep_to_this_thread()
     pixels_1CHW = _tensor(image, torch.float64)[None]
     with torch.no_grad(), _OwnDraws(seed):
         for step in steps:
@@ -47,11 +49,18 @@ def through_clip(image: Image, transform: PixelTransform, side: int) -> Image:
 
     The longer side of the result has `side` pixels; the means and deviations are CLIP's.
     """
+    _keep_to_this_thread()
     scale = side / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     pixels_CHW = _tensor(image.convert("RGB").resize(size, Images.Resampling.BICUBIC), torch.float32)
     mean, std = (torch.tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
     return _picture(transform((pixels_CHW - mean) / std) * std + mean)
+
+
+def _keep_to_this_thread() -> None:
+    """Beside the main thread, torch takes no others: they would only wait for the processors that calls are made on."""
+    if threading.current_thread() is not threading.main_thread() and torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
 
 
 class _OwnDraws(TorchFunctionMode):

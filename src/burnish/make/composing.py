@@ -135,12 +135,13 @@ class _Steps:
     def _ask(self, role: Role, examples: Sequence[_Asked]) -> None:
         by_part = {one.part: one for one in examples}
         cases = {part: one.case(self._plan.seed) for part, one in by_part.items()}
-        before = self._tally.usage
-        replies = answered(role, cases, self._run, self._tell)
-        # what the run held already was told to nobody, and counts too
-        self._tally.usage = sum(map(usage_of, replies.values()), before)
-        for part, reply in replies.items():
+
+        def tell(part: Part, reply: Reply) -> None:
+            self._tally.usage += usage_of(reply)
             self._judge(by_part[part], reply)
+            self._progress.advance(0, self._tally.note())
+
+        answered(role, cases, self._run, tell)
 
     def append_finished(self, attempts: Attempts) -> None:
         """Append the records that wait for no earlier one."""
@@ -149,10 +150,6 @@ class _Steps:
             self._run.append([record])
             self._tally.dropped += isinstance(record, Dropped)
             self._progress.advance(1, self._tally.note())
-
-    def _tell(self, _number: int, reply: Reply) -> None:
-        self._tally.usage += usage_of(reply)
-        self._progress.advance(0, self._tally.note())
 
     def _judge(self, one: _Asked, reply: Reply) -> None:
         verdict = judge(one.example, reply, self._plan.rules)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.dialogue.asking import answered
+from burnish.dialogue.asking import Tell, answered
 from burnish.errors import ConfigError
-from burnish.models import Decoding, OnReply, Reply, open_model
+from burnish.models import Decoding, Reply, open_model
 from burnish.progress import Progress
 from burnish.prompts import choose_judge
 from burnish.records import Facts, Judgement
@@ -107,24 +107,24 @@ class _Asker:
         with Progress("judgements", len(questions), done=len(run), unit="judgements") as progress:
             replies = count(1)
 
-            def tell(_number: int, _reply: Reply) -> None:
+            def tell(_part: Part, _reply: Reply) -> None:
                 progress.advance(0, f"{next(replies):,} replies")
 
             while chunk := questions[len(run) : len(run) + CHUNK]:
                 run.append(self._judgements(chunk, tell))
                 progress.advance(len(chunk))
 
-    def _judgements(self, chunk: Sequence[Question], on_reply: OnReply) -> Iterator[Judgement]:
+    def _judgements(self, chunk: Sequence[Question], tell: Tell) -> Iterator[Judgement]:
         """The records of a chunk, which begins where the run ends."""
         start = len(self.run)
         cases = {Part(start + i, FIRST): self._case(question) for i, question in enumerate(chunk)}
-        first = answered(self.judge, cases, self.run, on_reply)
+        first = answered(self.judge, cases, self.run, tell)
         unread = {
             Part(part.record, SECOND): cases[part]._replace(unread=reply.text)
             for part, reply in first.items()
             if reply.finish != "error" and not self.reads(cases[part].values, reply.text)
         }
-        second = answered(self.judge, unread, self.run, on_reply)
+        second = answered(self.judge, unread, self.run, tell)
         for part, question in zip(cases, chunk, strict=True):
             again = second.get(Part(part.record, SECOND))
             yield _judgement(question, [first[part], *([again] if again else [])])
