@@ -15,7 +15,7 @@ from burnish.recipes.plan import NUMBERS, Cell, Plan
 from burnish.recipes.recipe import Recipe, Values
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown, to_text
 
-_PART = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
+_PART = re.compile(r'"[^"]*"|\[[^\]]*\]|[^."\[\]]+')
 
 
 class Shown(NamedTuple):
@@ -74,18 +74,14 @@ def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seed
 
 
 def find(numbers: Any, at: str, step: str) -> float | None:
-    """The number at a place such as `scores[metric=tokens,group=all].estimate.value` or `accuracy_by_turn.0`.
+    """The number at a place such as `scores[metric=tokens,group=all].estimate.value` or `rows."0.5".n`.
 
     Raises RunError where there is none.
     """
     here = numbers
     for part in _PART.findall(at):
         try:
-            here = (
-                _select(here, part[1:-1])
-                if part.startswith("[")
-                else here[int(part) if isinstance(here, list) else part]
-            )
+            here = _inside(here, part)
         except (KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
             raise RunError(f"The step {step} tells no number at {at!r}: there is no {part!r}.") from error
     if here is not None and not isinstance(here, int | float):
@@ -93,10 +89,15 @@ def find(numbers: Any, at: str, step: str) -> float | None:
     return here
 
 
-def _select(items: Any, conditions: str) -> Any:
-    """The object of a list whose fields have these values (`name=value,name=value`)."""
-    wanted = [condition.split("=", 1) for condition in conditions.split(",")]
-    return next(item for item in items if all(str(item[name]) == value for name, value in wanted))
+def _inside(values: Any, part: str) -> Any:
+    """One step down: an item of a list by its place or its fields, a value by its key, or `*`, the only value."""
+    if part.startswith("["):
+        wanted = [condition.split("=", 1) for condition in part[1:-1].split(",")]
+        return next(item for item in values if all(str(item[name]) == value for name, value in wanted))
+    if part == "*":
+        (only,) = values.values()
+        return only
+    return values[int(part) if isinstance(values, list) else part.strip('"')]
 
 
 def make_table(measured: Measured) -> Table:
