@@ -11,7 +11,7 @@
       seeds, values         repetitions, and values by name
       models, files         what the user has to give, by name, with words that say what it is; files must be there
       steps                 by name: `verb`, and its flags as in a file for --config
-      numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`, `absent`
+      numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`
       columns               names of numbers, or of columns with a `number` and values of their own (`with`)
       drawn                 the columns that the figure shows; all without it
       rows, groups          instead of those above
@@ -36,7 +36,7 @@ FigureKind: TypeAlias = Literal["bars", "curves", "turns"]
 
 TOP = ("title", "reference", "note", "figure", "rows", "groups", "published", "scales")
 SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "rows", "groups", "note")
-NUMBER = ("step", "at", "times", "digits", "absent")
+NUMBER = ("step", "at", "times", "digits")
 FIGURES: tuple[FigureKind, ...] = ("bars", "curves", "turns")
 
 
@@ -62,8 +62,6 @@ class Number:
     """Keys joined by points; `[metric=tokens,group=all]` finds an object in a list, a number the item at that place."""
     times: float = 1
     digits: int = 2
-    absent: float | None = None
-    """What stands for a number that the verb leaves undefined: AT of the baseline itself, which is 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seed
     for cell in cells:
         number = cell.column.number
         found = find(told[cell.key], cell.at, cell.key) if cell.key else None
-        value = number.absent if found is None else number.times * found
+        value = None if found is None else number.times * found
         place = (cell.row.name, cell.column.name)
         values[place] = (*values.get(place, ()), value)
     return Measured(recipe=recipe, seeds=seeds, values=values)
