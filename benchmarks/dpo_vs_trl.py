@@ -39,8 +39,8 @@ WARM = 16
 """Pairs at the beginning of an epoch that are not timed."""
 FEW, MANY = 1, 4
 """Negatives a pair."""
-WEIGHED_STEPS = 6
-"""Optimiser steps of a run whose memory is taken: four in which references are checked, and two without."""
+WEIGHED_STEPS = 2
+"""Optimiser steps of a run whose memory is taken; the references that are checked in them take no more."""
 GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """glibc maps larger blocks on their own, and unmaps them when they are freed."""
 STORED, COMPUTED = "burnish", "burnish, computed"
