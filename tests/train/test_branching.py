@@ -29,6 +29,7 @@ def test_families(family: str) -> None:
         ("sliding_window", 4096, LAYERS),
         ("layer_types", ["full_attention", "sliding_attention"], LAYERS),
         ("layer_types", ["linear_attention", "full_attention"], LAYERS),
+        ("_attn_implementation", "flex_attention", ""),
         ("_attn_implementation", "eager", "its attention is computed by eager"),
         ("_attn_implementation", "flash_attention_2", "its attention is computed by flash_attention_2"),
     ],

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
 import tiny_models
+from burnish.errors import ConfigError
 from burnish.images import encode_png
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
+from burnish.train.config import DPOConfig
 from burnish.train.encode import Collator
 from burnish.train.logps import answer_logps
 from burnish.train.pack import Lesson, pack
 from burnish.train.reading import APART, Pictured, Together, even_length, reading
+from burnish.train.trainer import training_arguments
 
 BRANCHING = pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "qwen2_5_vl"])
 
@@ -60,6 +64,12 @@ def test_even_length_by_hand() -> None:
     assert even_length(model) == pytest.approx(9_216 / (2 * 32 * 1.75))
     model.config.text_config._attn_implementation = "flex_attention"
     assert even_length(model) == math.inf
+
+
+def test_flex_attention_is_refused_where_it_cannot_learn(tmp_path: Path) -> None:
+    config = DPOConfig(run="run", model="m", out="out", device="cpu", attention="flex")
+    with pytest.raises(ConfigError, match="--attention flex needs a GPU"):
+        training_arguments(config, tmp_path)
 
 
 @pytest.mark.parametrize("family", tiny_models.FAMILIES)

@@ -12,6 +12,8 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
+FLEX = "flex_attention"
+"""transformers' name for FlexAttention."""
 _STEADY_ROPES = frozenset({"default", "linear", "llama3", "yarn"})
 """Kinds of rotary positions in which a token's angle depends on its own position alone."""
 _MARKS_OF_OTHER_MASKS = ("token_type_ids", "mm_token_type_ids", "cross_attention_mask")
@@ -26,7 +28,8 @@ def why_unbranched(model: PreTrainedModel) -> str:
     asked = inspect.signature(model.forward).parameters
     reasons = {
         "its code is not transformers' own": not type(model).__module__.startswith("transformers."),
-        f"its attention is computed by {config._attn_implementation}": config._attn_implementation != "sdpa",
+        f"its attention is computed by {config._attn_implementation}": config._attn_implementation
+        not in ("sdpa", FLEX),
         "its positions are not rotary, or not of one dimension": (
             rope.get("rope_type") not in _STEADY_ROPES
             or "mrope_section" in rope

@@ -68,6 +68,9 @@ class TrainConfig:
     in bfloat16."""
     activation_checkpointing: bool = runtime(False)
     """Compute the language model's activations twice instead of keeping them: slower, with less memory."""
+    attention: Literal["sdpa", "flex"] = runtime("sdpa")
+    """How the language model's attention is computed. `flex` (FlexAttention, on GPUs only) passes over what no token of
+    a row sees, so all examples of a forward pass can share rows; it is compiled at the first step. Not timed yet."""
     device: Literal["auto", "cpu"] = runtime("auto")
     """`auto` takes the GPUs that the launcher gives (torchrun, accelerate launch), else the CPU."""
     workers: int | None = runtime(None)

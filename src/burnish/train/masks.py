@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask
 from transformers import PreTrainedModel
 
-FLEX = "flex_attention"
-"""transformers' name for attention that leaves out blocks which nobody sees."""
+from burnish.train.branching import FLEX
 
 
 def tree_mask(model: nn.Module, last_ST: Tensor) -> Tensor | BlockMask:

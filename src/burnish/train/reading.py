@@ -11,8 +11,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from burnish.models.encoding import Encoding
-from burnish.train.branching import why_unbranched
-from burnish.train.masks import FLEX
+from burnish.train.branching import FLEX, why_unbranched
 from burnish.train.pack import Tree, is_branched, paths
 from burnish.train.rows import CAUSAL, WHOLE, fewest_operations
 from burnish.train.sequences import Batch, join, join_trees, sequence

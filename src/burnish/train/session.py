@@ -22,6 +22,7 @@ from burnish.models.loading import find
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.store import new_manifest
+from burnish.train.branching import FLEX
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
@@ -98,6 +99,8 @@ def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_tra
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
         model = LocalModel.open(_options(config))
+        if config.attention == "flex":
+            cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
         session = _Session(config, kind, output, model, open_material(model))
         processes, prepared = PartialState(), None
         with processes.main_process_first():

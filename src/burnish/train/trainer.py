@@ -89,6 +89,8 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
     on_gpu = config.device == "auto" and torch.cuda.is_available()
     _require_one_gpu_a_process(on_gpu)
     _require_packages(config)
+    if config.attention == "flex" and not on_gpu:
+        raise ConfigError("--attention flex needs a GPU, which is not there or not wanted: take --attention sdpa.")
     arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
         "per_device_train_batch_size": config.micro_batch,
