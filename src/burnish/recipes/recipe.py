@@ -1,8 +1,8 @@
 """What a recipe says: its rows and columns, the steps behind them at each scale, and what the paper found.
 
     title, reference        what is measured, and the table or figure of the paper: "SeVa, table 1"
-    rows                    by name, the values in which a row differs from the others; `published: NAME` chooses the
-                            paper's row to stand beside it, where the names differ
+    rows                    by name, the values in which a row differs from the others; `published: NAME` is the
+                            paper's name of it, where that is another
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
     figure                  `kind` is bars (a panel a column), curves (the same, the rows being in order) or
@@ -185,13 +185,13 @@ def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
     own = document.section(scale)
     at: Keys = (*scale, "rows") if "rows" in own else ("rows",)
     grouped: Keys = (*scale, "groups") if "groups" in own else ("groups",)
-    groups = document.section(grouped) or {"": {}}
     rows = []
-    for group, shared in groups.items():
-        for row in document.section(at):
-            values = {**(shared or {}), **document.section((*at, row))}
-            name = f"{group}, {row}" if group else str(row)
-            rows.append(Row(name=name, published=str(values.pop("published", name)), values=values))
+    for group, shared in (document.section(grouped) or {"": {}}).items():
+        for name, own in document.section(at).items():
+            outer, inner = dict(shared or {}), dict(own or {})
+            published = [str(outer.pop("published", group)), str(inner.pop("published", name))]
+            full, theirs = (", ".join(filter(None, pair)) for pair in ((str(group), str(name)), published))
+            rows.append(Row(name=full, published=theirs, values={**outer, **inner}))
     if not rows:
         raise ConfigError(f"{document.file} has no `rows:`, by name, each with the values that are its own.")
     return tuple(rows)
