@@ -99,12 +99,17 @@ def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     """What `--value NAME=VALUE` and the environment give. Raises ConfigError for a name that the recipe has not."""
     needs = {**recipe.models, **recipe.files}
     places = {name: os.environ[f"BURNISH_{name.upper()}"] for name in needs if f"BURNISH_{name.upper()}" in os.environ}
-    values = {name: yaml.safe_load(value) for name, _, value in (word.partition("=") for word in words)}
+    values = {name: _scalar(value) for name, _, value in (word.partition("=") for word in words)}
     for name in values:
         if name not in needs and name not in recipe.values:
             known = ", ".join([*needs, *recipe.values])
             raise ConfigError(f"--value {name}=… is nothing that {recipe.file} asks for: it has {known}.")
     return {**places, **values}
+
+
+def _scalar(text: str) -> Any:
+    """A number, null or text as YAML has them; `{name}`, which YAML takes for a mapping, is a name here too."""
+    return text if text.startswith("{") else yaml.safe_load(text)
 
 
 class _Planner:

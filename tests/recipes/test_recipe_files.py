@@ -1,0 +1,57 @@
+"""Every recipe that comes with Burnish, at both scales: it parses, and its verbs take what it gives them."""
+
+from pathlib import Path
+
+import pytest
+
+from burnish.recipes.config import ScaleName
+from burnish.recipes.plan import Plan, make_plan
+from burnish.recipes.recipe import Recipe, read_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+FILES = sorted(RECIPES.glob("*.yaml"))
+SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
+
+
+def _planned(file: Path, scale: ScaleName, place: Path) -> tuple[Recipe, Plan]:
+    recipe = read_recipe(file, scale)
+    needs = {name: str(place / name) for name in {**recipe.models, **recipe.files}}
+    for needed in needs.values():
+        Path(needed).mkdir()
+    return recipe, make_plan(recipe, needs, recipe.seeds)
+
+
+def test_there_is_one_for_each_table_and_figure() -> None:
+    seva = [
+        *(f"seva-table{n}" for n in (1, 3, 4, 5, 6)),
+        *(f"seva-figure{n}" for n in (2, 5, 7)),
+        "seva-many-negatives",
+    ]
+    fire = [*(f"fire-table{n}" for n in (1, 2, 3, 4, 5, 6, "A2")), *(f"fire-figure{n}" for n in (5, 6, 7))]
+    assert {file.stem for file in FILES} == {*seva, *fire}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_parses_and_its_verbs_take_its_flags(file: Path, scale: ScaleName, tmp_path: Path) -> None:
+    recipe, plan = _planned(file, scale, tmp_path)
+    assert plan.steps
+    assert len(plan.cells) == len(recipe.rows) * len(recipe.columns) * len(recipe.seeds)
+    assert set(recipe.drawn) <= {column.name for column in recipe.columns}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_papers_numbers_stand_beside_a_row(file: Path) -> None:
+    """A row of the paper that no row of ours names would be lost without a word."""
+    for scale in SCALES:
+        recipe = read_recipe(file, scale)
+        assert set(recipe.published.rows) <= {row.published for row in recipe.rows}
+
+
+def test_recipes_share_what_is_alike_in_them(tmp_path: Path) -> None:
+    """Table 6's rank 64, figure 7's 500 steps and table 3's 256 descriptions are one training."""
+    found = []
+    for name in ("seva-table6", "seva-figure7", "seva-table3", "seva-many-negatives"):
+        plan = make_plan(read_recipe(RECIPES / f"{name}.yaml", "pocket"), {}, (0,))
+        found.append({key for key, step in plan.steps.items() if step.verb == "train dpo"})
+    assert len(set.intersection(*found)) == 1

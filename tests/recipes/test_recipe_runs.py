@@ -1,0 +1,189 @@
+"""Recipes that are really run: on the pocket world, with the oracle, so that no model is needed but once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import stdev
+from typing import Any
+
+import pytest
+
+from burnish import cli
+from burnish.errors import RunError
+from burnish.recipes.results import find
+
+COMPOSE = """\
+title: How long dialogues are
+reference: FIRE, figure 5
+figure: curves
+rows:
+  few: {taken: 6}
+  many: {taken: 40}
+  none: {counted: null, published: nobody}
+published:
+  columns: [words]
+  rows: {few: [41.2]}
+scales:
+  pocket:
+    seeds: [0, 1]
+    values: {counted: statistics}
+    steps:
+      composed:
+        verb: compose
+        source: "pocket:train#per_task=12"
+        model: oracle
+        limit: "{taken}"
+        seed: "{seed}"
+      statistics:
+        verb: stats
+        runs: ["{composed}"]
+    numbers:
+      words: {step: "{counted}", at: "runs.*.response_words.mean", digits: 1}
+      tens: {step: "{counted}", at: "runs.*.dialogues", times: 0.1}
+    columns: [words, tens]
+"""
+SEVA = """\
+uses: {part}
+title: Tiny
+reference: SeVa, table 1
+figure: bars
+rows:
+  before: {{adapter: null, trainer: null}}
+  after: {{distort: moco}}
+scales:
+  pocket:
+    columns: [F1, tokens, margin, pairs]
+"""
+
+
+def _recipe(tmp_path: Path, text: str = COMPOSE) -> Path:
+    file = tmp_path / "words.yaml"
+    file.write_text(text)
+    return file
+
+
+def _run(tmp_path: Path, file: Path, *words: str) -> dict[str, Any]:
+    out = tmp_path / "out"
+    assert cli.main(["run", str(file), "--out", str(out), "--work", str(tmp_path / "work"), *words]) == 0
+    numbers: dict[str, Any] = json.loads((out / f"{file.stem}.json").read_text())
+    return numbers
+
+
+def test_a_table_tells_where_each_number_is_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = _run(tmp_path, _recipe(tmp_path))
+    assert "8 steps, 0 of them made before" in capsys.readouterr().out
+    cell = numbers["rows"]["many"]["words"]
+    told = [json.loads((tmp_path / "work" / key / "numbers.json").read_text()) for key in cell["steps"]]
+    values = [next(iter(one["runs"].values()))["response_words"]["mean"] for one in told]
+    assert cell["seeds"] == values
+    assert cell["mean"] == pytest.approx(sum(values) / 2)
+    assert cell["deviation"] == pytest.approx(stdev(values))
+    assert numbers["rows"]["none"]["words"] == {
+        "mean": None,
+        "deviation": None,
+        "seeds": [None, None],
+        "steps": ["", ""],
+    }
+    counted = [next(iter(one["runs"].values()))["dialogues"] for one in told]
+    assert numbers["rows"]["many"]["tens"]["seeds"] == pytest.approx([count / 10 for count in counted])
+    markdown = (tmp_path / "out" / "words.md").read_text()
+    few, none = [
+        next(line for line in markdown.splitlines() if line.startswith(f"| {row} ")) for row in ("few", "none")
+    ]
+    assert few.split("|")[-2].strip() == "41.2"
+    assert few.split("|")[-3].strip() == "few"  # the paper's row, since they differ in names
+    assert [cell.strip() for cell in none.split("|")[2:-1]] == ["–"] * 4
+    assert (tmp_path / "out" / "words.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = _recipe(tmp_path)
+    first = _run(tmp_path, file, "--seeds", "0")
+    before = _stamps(tmp_path)
+    assert _run(tmp_path, file, "--seeds", "0") == first
+    assert _stamps(tmp_path) == before
+    capsys.readouterr()
+    _run(tmp_path, file, "--seeds", "0", "3")
+    assert "8 steps, 4 of them made before" in capsys.readouterr().out
+    assert before.items() <= _stamps(tmp_path).items()
+
+
+def test_a_killed_recipe_goes_on_and_makes_no_finished_step_again(tmp_path: Path) -> None:
+    file = _recipe(tmp_path, COMPOSE.replace("taken: 40", "taken: 90"))
+    words = ["run", str(file), "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
+    running = subprocess.Popen([sys.executable, "-m", "burnish", *words], stdout=subprocess.DEVNULL)
+    try:
+        while running.poll() is None and not _stamps(tmp_path):
+            time.sleep(0.001)
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    finished = _stamps(tmp_path)
+    assert 0 < len(finished) < 8
+    numbers = _run(tmp_path, file)
+    assert finished.items() <= _stamps(tmp_path).items()
+    assert len(_stamps(tmp_path)) == 8
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    assert _run(fresh, _recipe(fresh, file.read_text()))["rows"] == numbers["rows"]
+
+
+def test_each_step_may_have_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = _recipe(tmp_path)
+    apart = _run(tmp_path, file, "--processes", "each", "--seeds", "0")
+    here = tmp_path / "here"
+    here.mkdir()
+    assert _run(here, _recipe(here), "--seeds", "0")["rows"] == apart["rows"]
+
+
+def test_a_failed_step_names_its_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = _recipe(tmp_path, COMPOSE.replace("pocket:train#", "pocket:nowhere#"))
+    words = ["run", str(file), "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
+    assert cli.main([*words, "--processes", "each"]) == 2
+    assert "The step composed ended with code 2" in capsys.readouterr().err
+    assert cli.main(words) == 2
+    assert "pocket:nowhere names no split" in capsys.readouterr().err
+    assert not _stamps(tmp_path)
+
+
+def test_threads_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    _run(tmp_path, _recipe(tmp_path), "--seeds", "0", "--threads", "2")
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
+def test_seva_from_pairs_to_table(tmp_path: Path) -> None:
+    """The real part file with the real model, as small as it goes."""
+    part = Path(__file__).parents[2] / "recipes" / "parts" / "seva.yaml"
+    file = _recipe(tmp_path, SEVA.format(part=part))
+    small = [word for value in ("questions=6", "bench=1", "rank=2") for word in ("--value", value)]
+    rows = _run(tmp_path, file, "--seeds", "0", *small)["rows"]
+    assert rows["before"]["margin"]["mean"] is None
+    assert 1 <= rows["after"]["pairs"]["mean"] <= 6
+    assert rows["after"]["tokens"]["mean"] > 1
+    assert 0 <= rows["before"]["F1"]["mean"] <= 100
+
+
+NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text"}
+
+
+@pytest.mark.parametrize(
+    ("at", "found"), [("a[n=x].v", 1.5), ("a[n=y].v", None), ("a.0.v", 1.5), ('b."0.5".*.c', 2), ("b.*.only.c", 2)]
+)
+def test_numbers_are_found(at: str, found: float | None) -> None:
+    assert find(NUMBERS, at, "step") == found
+
+
+@pytest.mark.parametrize("at", ["a[n=z].v", "a.7.v", "c", "a.*", "b.0", "t", "a"])
+def test_a_number_that_is_not_there_is_no_guess(at: str) -> None:
+    with pytest.raises(RunError, match=r"^The step some-step .* at '"):
+        find(NUMBERS, at, "some-step")
+
+
+def _stamps(tmp_path: Path) -> dict[str, int]:
+    """When each finished step was finished."""
+    return {str(path): path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*/done.json")}
