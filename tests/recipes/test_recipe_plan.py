@@ -13,7 +13,7 @@ from burnish.recipes.recipe import read_recipe
 TOP = """\
 title: Turns
 reference: FIRE, figure 5
-figure: bars
+figure: dots
 rows:
   few: {taken: 4}
   many: {taken: 8}
@@ -91,13 +91,13 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
         ("taken: 2", 'taken: 2\n      per_task: "{per_task}"', "line 12: the key 'per_task' stands here a second time"),
         ("per_task: 3", 'per_task: "{per_task}"', "turns.yaml, line 13: {per_task} stands for itself"),
         ("columns: [turns]", "columns: [turn]", "there is no number 'turn'; there are turns."),
-        ("figure: bars", "figure: pie", "turns.yaml, line 3: `figure` must be one of bars, curves, turns."),
+        ("figure: dots", "figure: pie", "turns.yaml, line 3: `figure` must be one of dots, curves, turns."),
         ("verb: stats", "verp: stats", "turns.yaml, line 19: the step 'counted' has no `verb:`."),
         ("  pocket:", "  paper:", "has no pocket scale"),
         ("title: Turns", "title: [", "is not YAML"),
         ("model: oracle", "model: oracle\n        adapter: x", "--model oracle is no model"),
         ('limit: "{taken}"', "limit: some", "line 13: the step 'composed' has a value of the wrong kind"),
-        ("figure: bars", "figure: bars\npublished: {columns: [a, b], rows: {few: [1]}}", "has 1 numbers for 2 columns"),
+        ("figure: dots", "figure: bars\npublished: {columns: [a, b], rows: {few: [1]}}", "has 1 numbers for 2 columns"),
     ],
 )
 def test_what_is_wrong_is_refused_before_anything_is_made(

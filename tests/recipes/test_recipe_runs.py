@@ -50,7 +50,7 @@ SEVA = """\
 uses: {part}
 title: Tiny
 reference: SeVa, table 1
-figure: bars
+figure: dots
 rows:
   before: {{adapter: null, trainer: null}}
   after: {{distort: moco}}

@@ -1,4 +1,4 @@
-"""A recipe's figure: bars, curves or turns, in the look of all plots."""
+"""A recipe's figure: dots, curves or turns, in the look of all plots."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def draw(measured: Measured) -> Figure:
     return _KINDS[measured.recipe.figure](measured)
 
 
-def _bars(measured: Measured) -> Figure:
+def _dots(measured: Measured) -> Figure:
     """A panel for each column, in it a row's mean as a dot, the first row's as a line, and all seeds as a range."""
     rows = [row.name for row in measured.recipe.rows]
     made, panels = _panels(measured, height=1.6 + _PANEL_ROW * len(rows))
@@ -100,4 +100,4 @@ def _subtitle(measured: Measured) -> str:
     return f"{measured.recipe.reference}; {scale}, {seeds}"
 
 
-_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {"bars": _bars, "curves": _curves, "turns": _turns}
+_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {"dots": _dots, "curves": _curves, "turns": _turns}

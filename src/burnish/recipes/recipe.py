@@ -5,7 +5,7 @@
                             paper's name of it, where that is another
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
-    figure                  `kind` is bars (a panel a column), curves (the same, the rows being in order) or
+    figure                  `kind` is dots (a panel a column), curves (the same, the rows being in order) or
                             turns (a line a row, the columns being in order)
     scales: pocket | paper
       seeds, values         repetitions, and values by name
@@ -32,12 +32,12 @@ from burnish.recipes.config import ScaleName
 from burnish.recipes.document import Document, Keys, read_document
 
 Values: TypeAlias = Mapping[str, Any]
-FigureKind: TypeAlias = Literal["bars", "curves", "turns"]
+FigureKind: TypeAlias = Literal["dots", "curves", "turns"]
 
 TOP = ("title", "reference", "note", "figure", "rows", "groups", "published", "scales")
 SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "rows", "groups", "note")
 NUMBER = ("step", "at", "times", "digits")
-FIGURES: tuple[FigureKind, ...] = ("bars", "curves", "turns")
+FIGURES: tuple[FigureKind, ...] = ("dots", "curves", "turns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
