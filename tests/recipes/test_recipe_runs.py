@@ -132,7 +132,7 @@ def test_a_killed_recipe_goes_on_and_makes_no_finished_step_again(tmp_path: Path
     assert _run(fresh, _recipe(fresh, file.read_text()))["rows"] == numbers["rows"]
 
 
-def test_each_step_may_have_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_may_have_a_process_of_its_own(tmp_path: Path) -> None:
     file = _recipe(tmp_path)
     apart = _run(tmp_path, file, "--processes", "each", "--seeds", "0")
     here = tmp_path / "here"

@@ -33,18 +33,27 @@ class Document(NamedTuple):
 
         Raises ConfigError for something else than a mapping, and for a key that is not `known`.
         """
-        value: Any = self.values
-        for key in keys:
-            value = (value or {}).get(key)
-        if value is None:
-            return {}
+        value = self._at(keys, {})
         if not isinstance(value, dict):
             raise ConfigError(f"{self.where(keys)}: {keys[-1]!r} must hold `key: value` lines.")
-        for key in value if known is not None else ():
-            if key not in (known or ()):
+        for key in value:
+            if known is not None and key not in known:
                 place = self.where((*keys, key))
-                raise ConfigError(f"{place}: there is no key {key!r} here; the keys are {', '.join(known or ())}.")
+                raise ConfigError(f"{place}: there is no key {key!r} here; the keys are {', '.join(known)}.")
         return value
+
+    def items(self, keys: Keys) -> list[Any]:
+        """The list at `keys`, empty where there is none. Raises ConfigError for something else."""
+        value = self._at(keys, [])
+        if not isinstance(value, list):
+            raise ConfigError(f"{self.where(keys)}: {keys[-1]!r} must be a list, such as [a, b].")
+        return value
+
+    def _at(self, keys: Keys, nothing: Any) -> Any:
+        value: Any = self.values
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return nothing if value is None else value
 
 
 def read_document(file: Path) -> Document:

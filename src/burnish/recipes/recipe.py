@@ -122,7 +122,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
     own = document.section(here, SCALE)
     if not own:
         raise ConfigError(f"{file} has no {scale} scale: add `{scale}:` below `scales:`.")
-    columns = tuple(_column(document, here, entry) for entry in own.get("columns", []))
+    columns = tuple(_column(document, here, entry) for entry in document.items((*here, "columns")))
     figure = top.get("figure")
     if figure not in FIGURES:
         raise ConfigError(f"{document.where(('figure',))}: `figure` must be one of {', '.join(FIGURES)}.")
@@ -134,13 +134,13 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         figure=figure,
         published=_published(document),
         scale=scale,
-        seeds=tuple(own.get("seeds", (0,))),
+        seeds=tuple(document.items((*here, "seeds"))) or (0,),
         values=document.section((*here, "values")),
         models=document.section((*here, "models")),
         files=document.section((*here, "files")),
         steps=_steps(document, (*here, "steps")),
         columns=columns,
-        drawn=tuple(own.get("drawn", (column.name for column in columns))),
+        drawn=tuple(document.items((*here, "drawn"))) or tuple(column.name for column in columns),
         rows=_rows(document, here),
         file=file,
     )
@@ -186,9 +186,9 @@ def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
     at: Keys = (*scale, "rows") if "rows" in own else ("rows",)
     grouped: Keys = (*scale, "groups") if "groups" in own else ("groups",)
     rows = []
-    for group, shared in (document.section(grouped) or {"": {}}).items():
-        for name, own in document.section(at).items():
-            outer, inner = dict(shared or {}), dict(own or {})
+    for group in document.section(grouped) or ("",):
+        for name in document.section(at):
+            outer, inner = dict(document.section((*grouped, group))), dict(document.section((*at, name)))
             published = [str(outer.pop("published", group)), str(inner.pop("published", name))]
             full, theirs = (", ".join(filter(None, pair)) for pair in ((str(group), str(name)), published))
             rows.append(Row(name=full, published=theirs, values={**outer, **inner}))
@@ -198,9 +198,10 @@ def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
 
 
 def _published(document: Document) -> Published:
-    section = document.section(("published",), ("columns", "rows"))
-    columns = tuple(map(str, section.get("columns", ())))
-    rows = {str(name): tuple(values) for name, values in document.section(("published", "rows")).items()}
+    document.section(("published",), ("columns", "rows"))
+    columns = tuple(map(str, document.items(("published", "columns"))))
+    named = document.section(("published", "rows"))
+    rows = {str(name): tuple(document.items(("published", "rows", name))) for name in named}
     for name, values in rows.items():
         if len(values) != len(columns):
             place = document.where(("published", "rows", name))
