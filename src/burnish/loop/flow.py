@@ -54,7 +54,7 @@ class _Open:
 class Flow:
     """The inputs from the end of a run on: their requests go out, their replies come back, their records go in.
 
-    `requests` is read in other threads than `keep` is called in, so a lock guards what both see.
+    `requests` is read in another thread than `keep` is called in, so a lock guards what both see.
     """
 
     def __init__(self, run: Run, inputs: Inputs, maker: Maker, *, per_input: int, progress: Progress) -> None:
@@ -74,13 +74,12 @@ class Flow:
         for place, outcome in self._outcomes:
             builds = self._maker.requests(outcome) if isinstance(outcome, Example) else ()
             with self._lock:
-                kept = self._kept(place, len(builds))
-                self._open[place] = _Open(outcome, kept, needed=len(builds))
+                one = self._open[place] = _Open(outcome, self._kept(place, len(builds)), needed=len(builds))
+                missing = [which for which in range(len(builds)) if which not in one.replies]
                 self._append_finished()
-            for which, build in enumerate(builds):
-                if which not in kept:
-                    self._asked[next(numbers)] = (place, which)
-                    yield build
+            for which in missing:
+                self._asked[next(numbers)] = (place, which)
+                yield builds[which]
 
     def keep(self, number: int, reply: Reply) -> None:
         """The reply to one of `requests`, by its number in their order."""

@@ -29,7 +29,7 @@ ORACLE = "oracle"
 AGAIN_TEMPERATURE = 1.0
 """At which a reply is asked for again where the first was greedy."""
 LEAST_WINDOW = 64
-CALLS_AHEAD = 8
+CALLS_AHEAD = 16
 """Examples that are open for each call that may be: a step's last calls leave few of the others idle."""
 
 
