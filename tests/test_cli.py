@@ -112,3 +112,8 @@ def test_help_and_version_answer() -> None:
     for flag, expected in (("--help", "usage: burnish VERB"), ("--version", "burnish 0.")):
         done = subprocess.run([sys.executable, "-m", "burnish", flag], capture_output=True, text=True, check=True)
         assert expected in done.stdout
+
+
+def test_the_module_ends_as_the_command_does() -> None:
+    done = subprocess.run([sys.executable, "-m", "burnish", "pear"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2

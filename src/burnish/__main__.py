@@ -1,6 +1,8 @@
 """`python -m burnish` is `burnish`."""
 
+import sys
+
 from burnish.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

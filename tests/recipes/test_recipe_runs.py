@@ -112,6 +112,7 @@ def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert before.items() <= _stamps(tmp_path).items()
 
 
+@pytest.mark.slow
 def test_a_killed_recipe_goes_on_and_makes_no_finished_step_again(tmp_path: Path) -> None:
     file = _recipe(tmp_path, COMPOSE.replace("taken: 40", "taken: 90"))
     words = ["run", str(file), "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
@@ -132,6 +133,7 @@ def test_a_killed_recipe_goes_on_and_makes_no_finished_step_again(tmp_path: Path
     assert _run(fresh, _recipe(fresh, file.read_text()))["rows"] == numbers["rows"]
 
 
+@pytest.mark.slow
 def test_each_step_may_have_a_process_of_its_own(tmp_path: Path) -> None:
     file = _recipe(tmp_path)
     apart = _run(tmp_path, file, "--processes", "each", "--seeds", "0")
@@ -156,6 +158,7 @@ def test_threads_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert os.environ["OMP_NUM_THREADS"] == "2"
 
 
+@pytest.mark.slow
 def test_seva_from_pairs_to_table(tmp_path: Path) -> None:
     """The real part file with the real model, as small as it goes."""
     part = Path(__file__).parents[2] / "recipes" / "parts" / "seva.yaml"

@@ -82,7 +82,7 @@ def find(numbers: Any, at: str, step: str) -> float | None:
     for part in _PART.findall(at):
         try:
             here = _inside(here, part)
-        except (KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
             raise RunError(f"The step {step} tells no number at {at!r}: there is no {part!r}.") from error
     if here is not None and not isinstance(here, int | float):
         raise RunError(f"The step {step} has no number at {at!r}, but {type(here).__name__}.")
