@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from burnish.recipes.recipe import FigureKind
+from burnish.recipes.recipe import FigureKind, Row
 from burnish.recipes.results import Measured
 from burnish.report.plots import BLUE, GREEN, GREY, ORANGE, figure, label_axes, legend
 
@@ -24,22 +24,32 @@ def draw(measured: Measured) -> Figure:
 
 
 def _dots(measured: Measured) -> Figure:
-    """A panel for each column, in it a row's mean as a dot, the first row's as a line, and all seeds as a range."""
-    rows = [row.name for row in measured.recipe.rows]
+    """A panel for each column, in it a row's mean as a dot, and all seeds as a range; without groups, the first row's
+    mean as a line."""
+    rows = measured.recipe.rows
+    colours = _colours(rows)
     made, panels = _panels(measured, height=1.6 + _PANEL_ROW * len(rows))
     for i, (axes, column) in enumerate(zip(panels, measured.recipe.drawn, strict=True)):
         for y, row in enumerate(rows):
-            _dot(axes, measured, (row, column), y=y, color=GREY if y == 0 else BLUE)
-        first = measured.mean(rows[0], column)
-        if first is not None:
+            _dot(axes, measured, (row.name, column), y=y, color=colours[y])
+        first = measured.mean(rows[0].name, column)
+        if first is not None and not rows[0].group:
             axes.axvline(first, color=GREY, linewidth=1, linestyle=":")
-        axes.set_yticks(range(len(rows)), rows if i % _PANELS_ABREAST == 0 else [""] * len(rows))
+        axes.set_yticks(range(len(rows)), [row.name for row in rows] if i % _PANELS_ABREAST == 0 else [""] * len(rows))
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.12)
         label_axes(axes, column, "")
     return made
+
+
+def _colours(rows: Sequence[Row]) -> list[str]:
+    """Grey for the first row and blue for the others; in groups, one for each place in the group."""
+    if not rows[0].group:
+        return [GREY, *[BLUE] * (len(rows) - 1)]
+    size = sum(row.group == rows[0].group for row in rows)
+    return [COLOURS[y % size % len(COLOURS)] for y in range(len(rows))]
 
 
 def _dot(axes: Axes, measured: Measured, place: tuple[str, str], *, y: int, color: str) -> None:
@@ -71,6 +81,7 @@ def _turns(measured: Measured) -> Figure:
         places = [(row.name, column) for column in recipe.drawn]
         _line(axes, measured, places, color=COLOURS[i % len(COLOURS)], style=styles[i % len(styles)], label=row.name)
     axes.set_xticks(range(len(recipe.drawn)), list(recipe.drawn))
+    label_axes(axes, "", recipe.axis)
     legend(axes)
     return made
 

@@ -5,8 +5,9 @@
                             paper's name of it, where that is another
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
-    figure                  `kind` is dots (a panel a column), curves (the same, the rows being in order) or
-                            turns (a line a row, the columns being in order)
+    figure                  dots (a panel a column), curves (the same, the rows being in order) or turns (a line a
+                            row, the columns being in order)
+    axis                    what the numbers of a figure of turns are
     scales: pocket | paper
       seeds, values         repetitions, and values by name
       models, files         what the user has to give, by name, with words that say what it is; files must be there
@@ -34,7 +35,7 @@ from burnish.recipes.document import Document, Keys, read_document
 Values: TypeAlias = Mapping[str, Any]
 FigureKind: TypeAlias = Literal["dots", "curves", "turns"]
 
-TOP = ("title", "reference", "note", "figure", "rows", "groups", "published", "scales")
+TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
 SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "rows", "groups", "note")
 NUMBER = ("step", "at", "times", "digits")
 FIGURES: tuple[FigureKind, ...] = ("dots", "curves", "turns")
@@ -78,6 +79,8 @@ class Row:
     """A row of the table."""
 
     name: str
+    group: str
+    """Empty without groups; else the name begins with it."""
     values: Values
     published: str
     """The paper's row that stands beside it."""
@@ -100,6 +103,7 @@ class Recipe:
     reference: str
     note: str
     figure: FigureKind
+    axis: str
     published: Published
     scale: ScaleName
     seeds: tuple[int, ...]
@@ -132,6 +136,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         reference=_text(document, ("reference",)),
         note=" ".join(str(text) for text in (top.get("note"), own.get("note")) if text),
         figure=figure,
+        axis=str(top.get("axis", "")),
         published=_published(document),
         scale=scale,
         seeds=tuple(document.items((*here, "seeds"))) or (0,),
@@ -191,7 +196,7 @@ def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
             outer, inner = dict(document.section((*grouped, group))), dict(document.section((*at, name)))
             published = [str(outer.pop("published", group)), str(inner.pop("published", name))]
             full, theirs = (", ".join(filter(None, pair)) for pair in ((str(group), str(name)), published))
-            rows.append(Row(name=full, published=theirs, values={**outer, **inner}))
+            rows.append(Row(name=full, group=str(group), published=theirs, values={**outer, **inner}))
     if not rows:
         raise ConfigError(f"{document.file} has no `rows:`, by name, each with the values that are its own.")
     return tuple(rows)
