@@ -82,6 +82,9 @@ def test_a_table_tells_where_each_number_is_from(tmp_path: Path, capsys: pytest.
     assert cell["seeds"] == values
     assert cell["mean"] == pytest.approx(sum(values) / 2)
     assert cell["deviation"] == pytest.approx(stdev(values))
+    versions = {step["verb"]: step["version"] for step in numbers["steps"].values()}
+    assert versions["compose"].startswith("0.")
+    assert versions["stats"] is None  # makes tables, no run
     assert numbers["rows"]["none"]["words"] == {
         "mean": None,
         "deviation": None,

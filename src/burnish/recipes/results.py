@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from burnish.errors import RunError
-from burnish.recipes.plan import NUMBERS, Cell, Plan
+from burnish.recipes.plan import MADE, NUMBERS, Cell, Plan
 from burnish.recipes.recipe import Recipe, Values
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown, to_text
+from burnish.store.manifest import read_manifest
 
 _PART = re.compile(r'"[^"]*"|\[[^\]]*\]|[^."\[\]]+')
 
@@ -56,7 +57,7 @@ def write_results(recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, .
     markdown, numbers = out / f"{recipe.name}.md", out / f"{recipe.name}.json"
     picture = save(draw(measured), out / f"{recipe.name}.png")
     markdown.write_text(f"{to_markdown(table)}\n\n![{recipe.title}]({picture.name})\n", encoding="utf-8")
-    text = json.dumps(as_json(measured, plan, given, told), indent=2, ensure_ascii=False)
+    text = json.dumps(as_json(measured, plan, given, work), indent=2, ensure_ascii=False)
     numbers.write_text(f"{text}\n", encoding="utf-8")
     return Shown(to_text(table), (markdown, numbers, picture))
 
@@ -141,7 +142,7 @@ def _cell(measured: Measured, row: str, column: str, digits: int) -> str:
     return f"{round(mean, digits) or 0.0:.{digits}f}{spread}"
 
 
-def as_json(measured: Measured, plan: Plan, given: Values, told: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(measured: Measured, plan: Plan, given: Values, work: Path) -> dict[str, Any]:
     """The table's numbers, each with the step that it comes from."""
     recipe = measured.recipe
     keys = {(cell.row.name, cell.column.name, cell.seed): cell.key for cell in plan.cells}
@@ -169,16 +170,18 @@ def as_json(measured: Measured, plan: Plan, given: Values, told: Mapping[str, An
             for name, values in recipe.published.rows.items()
         },
         "steps": {
-            key: {"verb": step.verb, "flags": dict(step.flags), "version": _version(told.get(key))}
+            key: {"verb": step.verb, "flags": dict(step.flags), "version": _version(work / key / MADE)}
             for key, step in plan.steps.items()
         },
     }
 
 
-def _version(told: Any) -> str | None:
-    """The code that made a run, as far as its numbers say."""
-    version: str | None = (told or {}).get("manifest", {}).get("version")
-    return version
+def _version(folder: Path) -> str | None:
+    """The code that made a run; None for what is no run, as tables of statistics."""
+    try:
+        return read_manifest(folder).version
+    except RunError:
+        return None
 
 
 def _read(path: Path) -> Any:
