@@ -134,9 +134,12 @@ class _Planner:
         place = str(self.given.get(name, ""))
         if not place:
             self._missing[name] = what
-        elif name in self.recipe.files and not Path(place).expanduser().exists():
+        if not place or name in self.recipe.models:
+            return place
+        file = Path(place).expanduser()
+        if not file.exists():
             raise ConfigError(f"{name}={place} is not there: give the place of {what}.")
-        return place
+        return str(file)
 
     def refuse_missing(self) -> None:
         """Raise ConfigError unless all that is needed was given."""
