@@ -90,8 +90,11 @@ def serving(faulty: Faulty) -> Iterator[str]:
             if not self.wfile.closed and self.connection.fileno() >= 0:
                 super().finish()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 256  # connections that come at once: what does not fit is tried again after seconds
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
