@@ -1,11 +1,11 @@
-"""Answers for preference pairs, beside transformers' `generate` that is given one prompt at a time.
+"""Answers for preference pairs, and dialogues, beside transformers' `generate` given one prompt at a time.
 
     python benchmarks/generate.py [--model pocket] [--examples 256] [--batch-size 32] [--repeats 3] [--json FILE]
 
 Each example is asked about its picture and about two distorted copies. `one at a time` hands each prompt to
 `generate` alone, `generate` is Burnish without reference log-probabilities, `contrast` is what `burnish pairs` does,
-with them. Requests are built beforehand; all three encode them with the same processor. They run in turns; ratios are
-taken within a repeat, and their median is shown.
+with them. Requests are built beforehand; all three encode them with the same processor. Then a student and a teacher
+talk (`generate_dialogues.py`). All run in turns; ratios are taken within a repeat, and their median is shown.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 import tyro
 
 from burnish.loop import clean_request, distorted_request, distortion_seed, parse_distortions
-from burnish.models import Decoding, ModelOptions, Request, Variants, Weighed
-from burnish.models.encoding import collate
+from burnish.models import Decoding, ModelOptions, Variants, Weighed
 from burnish.models.local import LocalModel
 from burnish.records import Example
 from burnish.sources import Sampling, stream
+from generate_alone import one_at_a_time
+from generate_dialogues import compare
 
 T = TypeVar("T")
 
@@ -44,6 +45,8 @@ class Bench:
     """Questions; each is asked about its picture and about every distorted copy."""
     distort: tuple[str, ...] = ("noise:800", "moco")
     """The distortions."""
+    dialogues: int = 128
+    """Dialogues of the pocket student and teacher."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
     batch_size: int = 32
@@ -82,7 +85,7 @@ def main(bench: Bench) -> None:
         equal = expected == [reply.token_ids for reply in replies] == [one.reply.token_ids for one in weighed]
         times.append(Times(alone_s, generate_s, contrast_s))
         print(f"{alone_s:.2f} s one at a time, {generate_s:.2f} s generate, {contrast_s:.2f} s contrast", flush=True)
-    numbers = {
+    numbers: dict[str, object] = {
         "speedup": median(one.alone / one.contrast for one in times),
         "speedup_without_scores": median(one.alone / one.generate for one in times),
         "score_extra": median(one.contrast / one.generate - 1 for one in times),
@@ -90,6 +93,7 @@ def main(bench: Bench) -> None:
         "equal": equal,
         "answers": len(requests),
         "tokens": sum(map(len, expected)),
+        **compare(bench.dialogues, bench.batch_size, bench.repeats),
     }
     print(json.dumps(numbers, indent=2))
     if bench.json:
@@ -108,19 +112,6 @@ def variants(bench: Bench) -> list[Variants]:
         for example in islice(stream(bench.source, Sampling()).from_index(0), bench.examples)
         if isinstance(example, Example)
     ]
-
-
-@torch.no_grad()
-def one_at_a_time(model: LocalModel, requests: Sequence[Request], decoding: Decoding) -> list[tuple[int, ...]]:
-    """Each prompt alone, by transformers' own `generate`."""
-    network: Any = model.model
-    answers = []
-    for request in requests:
-        encoding = model.encoder.encode_request(request)
-        inputs = {name: tensor.to(network.device) for name, tensor in collate([encoding], 0).items()}
-        ids = network.generate(**inputs, max_new_tokens=decoding.max_new_tokens, do_sample=False)
-        answers.append(tuple(ids[0, len(encoding) :].tolist()))
-    return answers
 
 
 def furthest(model: LocalModel, asked: Sequence[Variants], contrasted: Sequence[Sequence[Weighed]]) -> float:

@@ -80,7 +80,7 @@ class Student:
         """What the model is sent."""
         example = case.example
         messages = self.prompt.messages(example.question, decode(example.image), case.turns)
-        return Request(messages=messages, seed=case.seed)
+        return Request(messages=messages, seed=case.seed, conversation=_conversation(example))
 
     def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
         """Responses."""
@@ -106,7 +106,7 @@ class Teacher:
         example = case.example
         truth = _groundtruth(example)
         messages = self.prompt.messages(example.question, truth, decode(example.image), case.turns, case.response)
-        return Request(messages=messages, seed=case.seed)
+        return Request(messages=messages, seed=case.seed, conversation=_conversation(example))
 
     def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
         """Feedback."""
@@ -252,6 +252,10 @@ class _Requests(Sequence[Request], Generic[C]):
         if isinstance(index, slice):
             return _Requests(self._cases[index], self._build)
         return self._build(self._cases[index])
+
+
+def _conversation(example: Example) -> str:
+    return f"{example.source}/{example.id}"
 
 
 def _groundtruth(example: Example) -> str:

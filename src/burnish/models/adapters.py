@@ -18,6 +18,7 @@ from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find, load, put_on
 from burnish.models.local import LocalModel
+from burnish.models.memory import spare_bytes
 
 
 def open_local(options: Sequence[ModelOptions]) -> list[LocalModel]:
@@ -49,6 +50,7 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
             fingerprint=partial(folder_digest, base, *([adapter] if adapter else [])),
             batch_size=option.batch_size,
             pad_to_square=option.pad_to_square,
+            reuse_bytes=spare_bytes(model.device, option.reuse_gib),
             wearing=partial(_wearing, model, _name(number) if adapter else None),
         )
         for number, (option, adapter) in enumerate(zip(options, adapters, strict=True))

@@ -39,6 +39,8 @@ class Request:
     """A distortion in normalised pixel space (diffusion noise): only a local model can apply it."""
     seed: int = 0
     """Seeds sampling for this request alone, so that an answer does not depend on its neighbours."""
+    conversation: str = ""
+    """Names the dialogue that this is a turn of: what a local model has read of it may serve its next turn."""
 
 
 class Variants(NamedTuple):
@@ -168,6 +170,9 @@ class ModelRuntime:
     """`auto` (a GPU if there is one), `cpu`, `cuda:1`, or `balanced` to spread one model over all GPUs."""
     batch_size: int = runtime(16)
     """Requests in one forward pass of a local model."""
+    reuse_gib: float | None = runtime(None)
+    """GiB in which a local model keeps what it has read of dialogues for their next turns, 0 for none of it; without
+    it a quarter of the memory that is free beside the model."""
     pad_to_square: bool = False
     """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run."""
     trust_remote_code: bool = False
@@ -185,6 +190,8 @@ class ModelRuntime:
         for flag, value in (("--batch-size", self.batch_size), ("--concurrency", self.concurrency)):
             if value < 1:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")
+        if self.reuse_gib is not None and self.reuse_gib < 0:
+            raise ConfigError(f"--reuse-gib must be 0 or more, not {self.reuse_gib}.")
         if self.timeout <= 0:
             raise ConfigError(f"--timeout must be above 0 seconds, not {self.timeout}.")
         if self.retries < 0:

@@ -30,6 +30,12 @@ def joinable(cache: Cache) -> bool:
     return all(type(layer) in (DynamicLayer, RoomyLayer) for layer in cache.layers)
 
 
+def n_bytes(cache: Cache) -> int:
+    """What a joinable cache's keys and values take, room included."""
+    layers: Sequence[Any] = cache.layers
+    return sum(tensor.untyped_storage().nbytes() for layer in layers for tensor in (layer.keys, layer.values))
+
+
 def select(cache: Cache, rows: Sequence[int]) -> Cache:
     """The given rows of any cache, in the given order; `cache` stays as it is."""
     chosen = copy.copy(cache)

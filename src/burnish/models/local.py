@@ -27,8 +27,9 @@ from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import load
-from burnish.models.memory import BatchSize
+from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
+from burnish.models.reuse import Reuse
 from burnish.models.tasks import Refuse, Task, encode_all
 
 WINDOW = 16
@@ -46,10 +47,12 @@ class LocalModel:
         fingerprint: Callable[[], str],
         batch_size: int = 16,
         pad_to_square: bool = False,
+        reuse_bytes: int = 0,
         wearing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`model` is used as it is: give it in evaluation mode. `fingerprint` is asked once, when first needed.
 
+        `reuse_bytes` is how much of what it has read of dialogues is kept for their next turns.
         `wearing` is entered while the model works: where several share a base, it puts the right adapter on.
         """
         self.model = model
@@ -57,8 +60,10 @@ class LocalModel:
         self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
         self._fingerprint = fingerprint
-        self._batch = BatchSize(batch_size)
-        self._wearing = wearing
+        image_token_id = getattr(self._network.config, "image_token_id", None)
+        self._reuse = Reuse(self._read, image_token_id=image_token_id, limit=reuse_bytes)
+        self._batch = BatchSize(batch_size, release=self._reuse.forget)
+        self.wearing = wearing
 
     @classmethod
     def open(cls, options: ModelOptions) -> LocalModel:
@@ -70,6 +75,7 @@ class LocalModel:
             fingerprint=lambda: folder_digest(*folders),
             batch_size=options.batch_size,
             pad_to_square=options.pad_to_square,
+            reuse_bytes=spare_bytes(model.device, options.reuse_gib),
         )
 
     @cached_property
@@ -107,8 +113,9 @@ class LocalModel:
             on_reply(number, reply)
 
         tasks = self._tasks(([request] for request in requests), lambda number, _, error: keep(number, _refusal(error)))
-        with torch.no_grad(), self._wearing():
-            for answered in self._answer(tasks, self._read, decoding):
+        self._reuse.begin()
+        with torch.no_grad(), self.wearing():
+            for answered in self._answer(tasks, self._reuse.read, decoding):
                 keep(answered.task.request, self._reply(answered))
         return [replies[number] for number in range(len(requests))]
 
@@ -121,7 +128,7 @@ class LocalModel:
 
         contrasting = Contrasting(self._read, self._batch)
         tasks = self._tasks(([clean, *distorted] for clean, distorted in variants), refuse)
-        with torch.no_grad(), self._wearing():
+        with torch.no_grad(), self.wearing():
             for answered, logp in contrasting.weigh(self._answer(tasks, contrasting.read, decoding)):
                 found[answered.task.request][answered.task.variant] = Weighed(self._reply(answered), logp)
         return [tuple(weighed for _, weighed in sorted(found[number].items())) for number in range(len(found))]
@@ -139,7 +146,7 @@ class LocalModel:
 
         scores: dict[int, list[float]] = {}
         tasks = self._tasks(([request] for request in requests), refuse)
-        with torch.no_grad(), self._wearing():
+        with torch.no_grad(), self.wearing():
             while batch := [*islice(tasks, self._batch.size)]:
                 given = [answers[task.request] for task in batch]
                 weights = self._batch.within_memory(partial(self._weigh, batch, given), lambda: [*map(len, batch)])

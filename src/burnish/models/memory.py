@@ -6,9 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar, final
 
+import psutil
 import torch
 
 from burnish.errors import ModelError
+
+FREE_SHARE = 0.25
+"""Of the free memory, what may be taken for what can be done without."""
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -18,8 +22,9 @@ T = TypeVar("T")
 class BatchSize:
     """How many requests are in a batch; fewer after one that did not fit into the GPU's memory."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, *, release: Callable[[], None]) -> None:
+        """`release` is called where memory is full, to give back what can be done without."""
+        self.size, self._release = size, release
 
     def within_memory(self, work: Callable[[], T], lengths: Callable[[], Sequence[int]]) -> T | None:
         """What `work` returns, or None after halving the size of batches because memory was full.
@@ -36,7 +41,16 @@ class BatchSize:
                     "use smaller pictures, --dtype bfloat16 or --device balanced."
                 ) from error
         # only here, with the failed pass's tensors gone, can the memory be given back
+        self._release()
         torch.cuda.empty_cache()
         self.size = len(failed) // 2
         log.warning("The GPU's memory is full: going on with %d requests in a batch.", self.size)
         return None
+
+
+def spare_bytes(device: torch.device, gib: float | None) -> int:
+    """How much memory of the device may be taken for what can be done without: `gib`, or a share of what is free."""
+    if gib is not None:
+        return int(gib * 2**30)
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    return int(FREE_SHARE * free)

@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import pad
 from transformers import Cache, GenerationConfig
 
-from burnish.models.cache import Rows, join, joinable, select
+from burnish.models.cache import Rows, join, joinable, n_bytes, select
 
 Network: TypeAlias = Any
 """A PreTrainedModel that is a GenerationMixin too: a pair that types cannot say."""
@@ -50,6 +50,11 @@ class Prefix:
     def joinable(self) -> bool:
         """Whether its rows can stand in one batch with those of others."""
         return joinable(self.cache)
+
+    @property
+    def n_bytes(self) -> int:
+        """What its keys and values take."""
+        return n_bytes(self.cache)
 
     def __len__(self) -> int:
         return self.logits_BV.shape[0]
@@ -102,10 +107,31 @@ class Prefix:
         A row that is shorter than T is filled up on the right with any token: what is returned for its own tokens does
         not depend on what follows them.
         """
-        tokens_BT = tokens_BT.to(self.last_positions.device)
-        steps = torch.arange(1, tokens_BT.shape[1] + 1, device=tokens_BT.device)
-        self.mask_BL = torch.cat([self.mask_BL, self.mask_BL.new_ones(tokens_BT.shape)], dim=1)
-        positions = self.last_positions + steps
+        return self._forward(tokens_BT, torch.ones_like(tokens_BT))
+
+    def forget(self, counts: Sequence[int]) -> None:
+        """Let each row's last tokens, so many of them, be as if they had not been read; only `read_on` may follow.
+
+        They must be text: each stands one position behind the one before it.
+        """
+        forgotten_B1 = torch.tensor(counts, device=self.mask_BL.device)[:, None]
+        kept_B1 = self.mask_BL.sum(dim=1, keepdim=True) - forgotten_B1
+        self.mask_BL = self.mask_BL * (self.mask_BL.cumsum(dim=1) <= kept_B1)
+        self.last_positions = self.last_positions - forgotten_B1.to(self.last_positions.device)
+
+    def read_on(self, texts: Sequence[torch.Tensor]) -> None:
+        """Continue each row by its own tokens, at least one, as if they had belonged to its prompt."""
+        length = max(map(len, texts))
+        # padded on the left, like prompts: all rows predict their next token at the same place
+        tokens_BT = torch.stack([pad(ids, (length - len(ids), 0)) for ids in texts])
+        real_BT = torch.stack([pad(torch.ones_like(ids), (length - len(ids), 0)) for ids in texts])
+        self._forward(tokens_BT, real_BT, **({"logits_to_keep": 1} if self.model._supports_logits_to_keep() else {}))
+
+    def _forward(self, tokens_BT: torch.Tensor, real_BT: torch.Tensor, **arguments: int) -> torch.Tensor:
+        device = self.last_positions.device
+        tokens_BT, real_BT = tokens_BT.to(device), real_BT.to(device)
+        self.mask_BL = torch.cat([self.mask_BL, real_BT.to(self.mask_BL)], dim=1)
+        positions = self.last_positions + real_BT.cumsum(dim=1)
         outputs = self.model(
             input_ids=tokens_BT,
             attention_mask=self.mask_BL,
@@ -113,6 +139,7 @@ class Prefix:
             past_key_values=self.cache,
             use_cache=True,
             return_dict=True,
+            **arguments,
         )
         self.last_positions = positions[..., -1:]
         logits_BTV: torch.Tensor = outputs.logits.float()

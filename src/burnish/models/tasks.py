@@ -25,6 +25,8 @@ class Task:
     encoding: Encoding
     seed: int = 0
     """Decides what is drawn."""
+    conversation: str = ""
+    """The request's."""
 
     def __len__(self) -> int:
         return len(self.encoding)
@@ -63,5 +65,13 @@ def _encode(encoder: Encoder, number: int, prompts: Sequence[Request], refuse: R
         except RequestError as error:
             refuse(number, variant, error)
         else:
-            tasks.append(Task(request=number, variant=variant, encoding=encoding, seed=prompt.seed))
+            tasks.append(
+                Task(
+                    request=number,
+                    variant=variant,
+                    encoding=encoding,
+                    seed=prompt.seed,
+                    conversation=prompt.conversation,
+                )
+            )
     return [replace(task, variants=len(tasks)) for task in tasks]

@@ -1,0 +1,107 @@
+"""Dialogues of a student and a teacher on one base, beside a loop that holds one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from burnish.dialogue.loop import Conversations, Pair
+from burnish.dialogue.partners import open_partners
+from burnish.dialogue.stopping import Rules
+from burnish.make.simulate import SimulateConfig
+from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models.base import ignore
+from burnish.models.local import LocalModel
+from burnish.records import Record
+from burnish.roles import Student, Teacher
+from burnish.sources import stream
+from burnish.store import Run, new_manifest
+from generate_alone import one_at_a_time
+
+
+class Talked(NamedTuple):
+    """Seconds, and the dialogues."""
+
+    seconds: float
+    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A local model that is given one prompt at a time, by transformers' own `generate`."""
+
+    local: LocalModel
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's."""
+        return self.local.fingerprint
+
+    @property
+    def template_fingerprint(self) -> str:
+        """The model's."""
+        return self.local.template_fingerprint
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
+        """One reply per request."""
+        replies = []
+        for number, ids in enumerate(one_at_a_time(self.local, requests, decoding)):
+            text = self.local.processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+            replies.append(Reply(text=text, token_ids=ids))
+            on_reply(number, replies[-1])
+        return replies
+
+
+def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
+    """Run all in turns; the bars' numbers."""
+    config = SimulateConfig(
+        source=f"pocket:heldout#per_task={dialogues // 8}",
+        student="pocket",
+        student_adapter="pocket-student",
+        teacher="pocket",
+        teacher_adapter="pocket-teacher",
+        batch_size=batch_size,
+        device="cpu",
+        out="",
+    )
+    reusing, reading = open_partners(config), open_partners(replace(config, reuse_gib=0.0))
+    times = []
+    for _ in range(repeats):
+        alone = talk(replace(config, in_flight=1), peers(reading))
+        again, ours = talk(config, reading), talk(config, reusing)
+        times.append((alone.seconds, again.seconds, ours.seconds))
+        print("dialogues: {:.2f} s alone, {:.2f} s without reuse, {:.2f} s with it".format(*times[-1]), flush=True)
+    return {
+        "speedup_dialogues": median(alone / ours for alone, _, ours in times),
+        "speedup_dialogues_without_reuse": median(alone / again for alone, again, _ in times),
+        "equal_dialogues": alone.records == again.records == ours.records,
+        "dialogues": len(alone.records),
+        "runs_dialogues": times,
+    }
+
+
+def peers(pair: Pair) -> Pair:
+    """The same two, given one prompt at a time."""
+    student, teacher = pair
+    assert isinstance(student, Student)
+    assert isinstance(teacher, Teacher)
+    assert isinstance(student.model, LocalModel)
+    assert isinstance(teacher.model, LocalModel)
+    return Pair(replace(student, model=Alone(student.model)), replace(teacher, model=Alone(teacher.model)))
+
+
+def talk(config: SimulateConfig, pair: Pair) -> Talked:
+    """All dialogues of the source, in a run that is thrown away."""
+    inputs = stream(config.source, config)
+    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    conversations = Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with Run.begin(Path(folder) / "run", new_manifest("simulate", config, seed=0, fingerprints={})) as run:
+            conversations.fill(run, inputs, label="dialogues")
+            return Talked(time.perf_counter() - began, [*run])
