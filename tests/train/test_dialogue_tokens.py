@@ -192,6 +192,17 @@ def test_no_logits_are_made_but_for_trained_tokens() -> None:
     assert made == [(tokens - 1, tiny_models.WIDTH)]
 
 
+@pytest.mark.parametrize("role", ["student", "teacher"])
+def test_a_picture_is_looked_at_once_for_all_turns(role: str) -> None:
+    model = opened("llava")
+    seen = []
+    tower = model.model.get_encoder("image")
+    tower.register_forward_hook(lambda _, inputs, output: seen.append(len(output.last_hidden_state)))
+    rows = [prepared(model, PROMPTS[role], number)._asdict() for number in (0, 1)]
+    token_logps(model.model, collator(model, TREES)(rows))
+    assert seen == [2]  # dialogues, of two and three turns
+
+
 def test_masks_and_positions_of_a_batch() -> None:
     """Dialogue 1: its teacher's branches begin where they differ and count on from there; its student has none."""
     model = opened("llava")
