@@ -83,6 +83,11 @@ VERBS = {
         f"submit {name}": Verb(submission.config, "burnish.verbs:submit", f"{submission.what} for the server")
         for name, submission in SUBMISSIONS.items()
     },
+    "compare": Verb(
+        "burnish.bench.compare.configs:CompareConfig",
+        "burnish.verbs:compare",
+        "whether one result is better, and where",
+    ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
     "import": Verb(
         "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"

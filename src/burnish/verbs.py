@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
+    from burnish.bench.compare.configs import CompareConfig
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
     from burnish.bench.judged.agreement import AgreementConfig
@@ -233,13 +234,28 @@ def score_free(config: ScoreFreeConfig) -> None:
 
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
+    from burnish.bench.standard.recording import recorded
     from burnish.bench.standard.registry import score
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
     scored = score(config)
-    _write_json(config.json, to_json(scored.scores))
+    made = recorded(config, scored)
+    _write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
     _show(standard_tables(scored.scores))
+
+
+def compare(config: CompareConfig) -> None:
+    """Pair two results, say whether the second is better, and show the questions that flipped."""
+    from burnish.bench.compare.verb import compare as pair
+    from burnish.report.compare_page import write_comparison
+    from burnish.report.compare_tables import verdict_line
+
+    compared = pair(config)
+    shown = write_comparison(compared, config.folder, config.flips)
+    _write_json(config.json, shown.numbers)
+    print(verdict_line(compared))
+    _tell(shown)
 
 
 def submit(config: SubmitConfig) -> None:

@@ -77,6 +77,9 @@ def test_bleu_is_the_mean_over_texts(tmp_path: Path) -> None:
     assert found["student"]["paper"]["bleu"][:2] == pytest.approx([(3 / 4 + 1) / 2, ((3 / 4 / 3) ** 0.5 + 1) / 2])
     # Of the corpus: 7 of 8 words, 4 of 6 pairs.
     assert found["student"]["standard"]["bleu"][:2] == pytest.approx([7 / 8, (7 / 8 * 4 / 6) ** 0.5])
+    # A draw of two pictures has the first text twice, both, or the other twice: 6 of 8 words, 7 of 8, or 8 of 8.
+    assert found["student"]["intervals"]["standard_bleu_1"] == pytest.approx([6 / 8, 1])
+    assert found["student"]["intervals"]["standard_cider"][1] == pytest.approx(10)
     assert found["teacher"] is None
 
 

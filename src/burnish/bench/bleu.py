@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 ORDER = 4
 """Longest n-gram: BLEU-1 to BLEU-4."""
 _ADDED_MATCHES = 1e-15
@@ -65,12 +68,20 @@ def sentence_bleu(prediction: Sequence[str], reference: Sequence[str]) -> tuple[
 
 def corpus_bleu(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> tuple[float, ...]:
     """BLEU-1 to BLEU-4 of all predictions together, given with their references."""
-    counted = [count(prediction, reference) for prediction, reference in pairs]
-    return bleu(
-        BleuCounts(
-            matches=tuple(sum(one.matches[n] for one in counted) for n in range(ORDER)),
-            ngrams=tuple(sum(one.ngrams[n] for one in counted) for n in range(ORDER)),
-            length=sum(one.length for one in counted),
-            reference_length=sum(one.reference_length for one in counted),
-        )
-    )
+    rows = (count_row(prediction, reference) for prediction, reference in pairs)
+    return bleu(_from_row([sum(column) for column in zip(*rows, strict=True)]))
+
+
+def count_row(prediction: Sequence[str], reference: Sequence[str]) -> tuple[int, ...]:
+    """The counts of one prediction, one after the other: over several texts, each is added up for itself."""
+    counts = count(prediction, reference)
+    return (*counts.matches, *counts.ngrams, counts.length, counts.reference_length)
+
+
+def bleu_of_sums(sums_RK: NDArray[np.float64]) -> NDArray[np.float64]:
+    """R x ORDER: BLEU of each of R corpora, given by the sums of their texts' rows."""
+    return np.array([bleu(_from_row([int(total) for total in row])) for row in sums_RK]).reshape(-1, ORDER)
+
+
+def _from_row(row: Sequence[int]) -> BleuCounts:
+    return BleuCounts(tuple(row[:ORDER]), tuple(row[ORDER : 2 * ORDER]), row[-2], row[-1])

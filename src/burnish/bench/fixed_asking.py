@@ -132,7 +132,7 @@ def read_run(run: Run) -> FixedRun:
     dropped = Counter[str]()
     for record in run:
         if isinstance(record, Prediction):
-            pairs[_place(record)] = Compared(record.image, record.text, record.answer)
+            pairs[place_of(record)] = Compared(record.image, record.text, record.answer)
         elif isinstance(record, Dropped):
             dropped[record.reason] += 1
     if not pairs:
@@ -160,14 +160,15 @@ def write_predictions(run: Run) -> None:
     lines = [
         dump({"id": place.item, "turn": place.turn, "role": place.role, "text": record.text})
         for record in run.records(Prediction)
-        for place in [_place(record)]
+        for place in [place_of(record)]
     ]
     path = run.path / PREDICTIONS
     with explained(path, "written"):
         write_whole(path, "".join(f"{line}\n" for line in lines).encode(), sync=False)
 
 
-def _place(record: Prediction) -> Place:
+def place_of(record: Prediction) -> Place:
+    """Which text a record predicts."""
     facts = record.facts
     role = next(known for known in ROLES if known == facts["role"])
     return Place(int(str(facts["item"])), int(str(facts["turn"])), role)

@@ -7,14 +7,24 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from burnish.bench.bleu import corpus_bleu, sentence_bleu
+from burnish.bench.bleu import bleu_of_sums, corpus_bleu, count_row, sentence_bleu
 from burnish.bench.cider import cider_d
 from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
 from burnish.bench.metrics import Term
 from burnish.bench.paired import change
 from burnish.bench.scoring import by_picture
+from burnish.bench.standard.numbers import sums_by_picture
 from burnish.bench.tokens import split_tokens, standard_tokens
-from burnish.bench.uncertainty import Floats, bootstrap_interval, difference_interval, ratio, swap_test
+from burnish.bench.uncertainty import (
+    Floats,
+    Interval,
+    bootstrap_interval,
+    difference_interval,
+    percentiles,
+    ratio,
+    resampled_sums,
+    swap_test,
+)
 from burnish.fire.texts import BEST, read_score
 from burnish.scores import Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
 
@@ -66,11 +76,12 @@ def _teacher_scores(pairs: Mapping[Place, Compared], missing: int, baseline: Map
 
 def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> StudentScores:
     texts = list(pairs.values())
-    terms = _terms(pairs)
+    terms = text_terms(pairs)
     sums = {name: _sums(texts, column) for name, column in terms.items()}
     values = {name: ratio(terms_P2) for name, terms_P2 in sums.items()}
     intervals = {name: bootstrap_interval(terms_P2) for name, terms_P2 in sums.items()}
-    standard = [(standard_tokens(text.prediction), standard_tokens(text.reference)) for text in texts]
+    standard, of_standard = _standard(texts)
+    intervals |= of_standard
     return StudentScores(
         paper=TextScores(
             bleu=tuple(values[name] or 0.0 for name in BLEU),
@@ -78,12 +89,7 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
             tokens="split at white space",
             form="mean of sentence BLEU",
         ),
-        standard=TextScores(
-            bleu=corpus_bleu(standard),
-            cider=_mean(cider_d([p for p, _ in standard], [r for _, r in standard])),
-            tokens="13a, lower-cased",
-            form="corpus BLEU",
-        ),
+        standard=standard,
         n=len(texts),
         missing=missing,
         # Texts that are all alike do not tell how others would differ.
@@ -92,7 +98,20 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
     )
 
 
-def _terms(pairs: Mapping[Place, Compared]) -> dict[str, list[Term]]:
+def _standard(texts: Sequence[Compared]) -> tuple[TextScores, dict[str, Interval | None]]:
+    """The literature's variant, and its intervals: for corpus BLEU, n-grams are added up anew in every draw."""
+    words = [(standard_tokens(text.prediction), standard_tokens(text.reference)) for text in texts]
+    ciders = cider_d([prediction for prediction, _ in words], [reference for _, reference in words])
+    pictures = [text.picture for text in texts]
+    rows_PK = sums_by_picture(pictures, [count_row(*both) for both in words])
+    drawn_R4 = bleu_of_sums(resampled_sums(rows_PK)) if len(rows_PK) > 1 else np.zeros((0, len(BLEU)))
+    intervals = {f"standard_{name}": percentiles(drawn_R4[:, n]) for n, name in enumerate(BLEU)}
+    intervals["standard_cider"] = bootstrap_interval(_sums(texts, [Term(cider, 1.0) for cider in ciders]))
+    scores = TextScores(bleu=corpus_bleu(words), cider=_mean(ciders), tokens="13a, lower-cased", form="corpus BLEU")
+    return scores, intervals
+
+
+def text_terms(pairs: Mapping[Place, Compared]) -> dict[str, list[Term]]:
     """By metric, a term for each text; MAE only of feedback that can have one."""
     predictions = [split_tokens(pair.prediction) for pair in pairs.values()]
     references = [split_tokens(pair.reference) for pair in pairs.values()]
@@ -119,8 +138,8 @@ def _changes(
     before = {place: baseline[place] for place in after}
     if not after:
         return {}
-    new = terms if len(after) == len(pairs) else _terms(after)
-    old = _terms(before)
+    new = terms if len(after) == len(pairs) else text_terms(after)
+    old = text_terms(before)
     return {
         name: _change(BETTER[name], _sums(list(before.values()), old[name]), _sums(list(after.values()), new[name]))
         for name in new

@@ -9,9 +9,18 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Cell, Key, ScoredAnswer, answer_cells
+from burnish.bench.scored import ALL, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scoring import by_picture, cell_order, estimate
-from burnish.bench.uncertainty import Floats, Interval, difference_interval, mcnemar, swap_test
+from burnish.bench.uncertainty import (
+    Floats,
+    Interval,
+    difference_interval,
+    mcnemar,
+    percentiles,
+    ratios,
+    resampled_sums,
+    swap_test,
+)
 from burnish.scores import CONFIDENCE, Change, Direction, Estimate, Metric, PairedScore, Verdict
 
 
@@ -72,6 +81,50 @@ def paired_score(cell: Cell, pairs: Sequence[PairedTerm], metric: Metric) -> Pai
         test=test,
         verdict=verdict(metric.better, difference, p_value),
     )
+
+
+def paired_total(metric: Metric, parts: Sequence[tuple[float, Sequence[PairedTerm]]]) -> PairedScore:
+    """A weighted sum of ratios before and after: whole pictures are drawn, and swapped, for all of them at once."""
+    pictures = dict.fromkeys(pair.picture for _, pairs in parts for pair in pairs)
+    rows = {picture: row for row, picture in enumerate(pictures)}
+    sums_2PK = np.zeros((2, len(rows), 2 * len(parts)))
+    for i, (_, pairs) in enumerate(parts):
+        for pair in pairs:
+            sums_2PK[:, rows[pair.picture], 2 * i : 2 * i + 2] += (pair.before, pair.after)
+    before_PK, after_PK = sums_2PK
+
+    def total(sums_RK: Floats) -> Floats:
+        ratios_TR = [weight * ratios(sums_RK[:, 2 * i : 2 * i + 2]) for i, (weight, _) in enumerate(parts)]
+        return np.asarray(np.sum(ratios_TR, axis=0))
+
+    drawn = resampled_sums(np.hstack((before_PK, after_PK))) if len(rows) > 1 else np.zeros((0, 4 * len(parts)))
+    old_R, new_R = (total(side) for side in np.hsplit(drawn, 2))
+    n = sum(len(pairs) for _, pairs in parts)
+    old, new = (
+        _total(total(side.sum(axis=0)[None]), draws, n) for side, draws in ((before_PK, old_R), (after_PK, new_R))
+    )
+    difference = difference_of(old, new, percentiles(new_R - old_R), n)
+    p_value = swap_test(before_PK, after_PK, total)
+    return PairedScore(
+        metric=metric.name,
+        group=ALL,
+        level="all",
+        distortion="",
+        before=old,
+        after=new,
+        difference=difference,
+        wins=None,
+        losses=None,
+        p_value=p_value,
+        test="swap",
+        verdict=verdict(metric.better, difference, p_value),
+    )
+
+
+def _total(value_1: Floats, drawn_R: Floats, n: int) -> Estimate:
+    low, high = percentiles(drawn_R) or (None, None)
+    value = float(value_1[0])
+    return Estimate(value=value if np.isfinite(value) else None, low=low, high=high, n=n)
 
 
 def difference_of(before: Estimate, after: Estimate, interval: Interval | None, n: int) -> Estimate:

@@ -67,8 +67,14 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
         _margins("  ± 95 %", columns, values, scores.intervals),
         *_change_rows(columns, scores.changes),
         _row("standard variant", columns, standard),
+        _margins("  ± 95 %", columns, standard, _of_standard(scores.intervals)),
     ]
     return _table(title, columns, rows, _notes(note, FIXED_NOTE, VERDICT_NOTE if scores.changes else ""))
+
+
+def _of_standard(intervals: Mapping[str, Bounds]) -> dict[str, Bounds]:
+    """The standard variant's, by the names that columns have."""
+    return {name.removeprefix("standard_"): both for name, both in intervals.items() if name.startswith("standard_")}
 
 
 def free_tables(scores: FreeScores) -> list[Table]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.distort import parse, show
@@ -26,6 +27,11 @@ class Thumbnail(NamedTuple):
     url: str
     small: bool
     """Whether its pixels are to be seen as they are, without smoothing."""
+
+
+def thumbnail(path: Path) -> Thumbnail:
+    """The picture in a file. Raises ImageError or OSError."""
+    return _thumbnail(decode(path.read_bytes()))
 
 
 def clean_thumbnail(run: Run, pair: PreferencePair) -> Thumbnail:

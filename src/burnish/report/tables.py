@@ -56,12 +56,13 @@ def number(estimate: Estimate, metric: Metric, *, signed: bool = False) -> str:
     if estimate.value is None:
         return NOTHING
     scale = 100 if metric.unit == "%" else 1
-    rounded = round(scale * estimate.value, 1) or 0.0  # no -0.0
-    value = f"{rounded:{'+' if signed else ''}.1f}"
+    digits = 2 if metric.unit == "points" else 1
+    rounded = round(scale * estimate.value, digits) or 0.0  # no -0.0
+    value = f"{rounded:{'+' if signed else ''}.{digits}f}"
     if estimate.low is None or estimate.high is None:
         return value
     margin = max(estimate.value - estimate.low, estimate.high - estimate.value)
-    return f"{value}{PLUS_MINUS}{scale * margin:.1f}"
+    return f"{value}{PLUS_MINUS}{scale * margin:.{digits}f}"
 
 
 def p_value(value: float | None) -> str:

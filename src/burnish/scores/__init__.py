@@ -5,6 +5,7 @@ A bench writes its scores into the run it scored, and a report draws them from t
 
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
+from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
 from burnish.scores.fire import (
     Bounds,
     Change,
@@ -52,12 +53,16 @@ __all__ = [
     "AnswersResult",
     "Bounds",
     "Change",
+    "Compared",
+    "ComparedSide",
     "Comparison",
     "Consistency",
     "ConsistencyJudged",
     "Direction",
     "Estimate",
     "FixedScores",
+    "Flip",
+    "Flipped",
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
@@ -81,6 +86,8 @@ __all__ = [
     "PopeScores",
     "PopeSplit",
     "PositionBias",
+    "Recorded",
+    "RecordedAnswer",
     "Score",
     "ShrJudged",
     "ShrScores",

@@ -24,7 +24,7 @@ class Metric:
     """As a person reads it, above a column."""
     family: str
     """The table it stands in, such as "answers" or "existence"."""
-    unit: Literal["%", "tokens"]
+    unit: Literal["%", "tokens", "points"]
     """Values with the unit % are stored as shares, 0 to 1."""
     interval: Literal["wilson", "bootstrap"]
     """How its interval is found: Wilson's for rates (each question or statement right or wrong), the bootstrap for

@@ -55,7 +55,8 @@ class StudentScores:
     missing: int
     """Of these, predictions that were not there and were compared as empty texts."""
     intervals: Mapping[str, Bounds]
-    """Of the paper's variant: "bleu_1" to "bleu_4", "cider", for a teacher "mae"."""
+    """Of the paper's variant: "bleu_1" to "bleu_4", "cider", for a teacher "mae"; of the standard one "standard_bleu_1"
+    to "standard_cider"."""
     changes: Mapping[str, Change]
     """Of the same numbers, from the baseline's; empty without one."""
 

@@ -52,7 +52,7 @@ def new_manifest(kind: str, config: DataclassInstance, *, seed: int, fingerprint
         settings=everything(config),
         seed=seed,
         fingerprints=dict(fingerprints),
-        version=_code_version(),
+        version=code_version(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -102,7 +102,7 @@ def _flat(manifest: Manifest) -> dict[str, str]:
     return {name: dump(value) for name, value in named.items()}
 
 
-def _code_version() -> str:
+def code_version() -> str:
     """Version and, in a checkout, commit: "0.1.0+3b46c639a1f2" ("-dirty" with changes not committed)."""
     checkout = Path(burnish.__file__).resolve().parents[2]
     if not (checkout / ".git").exists():

@@ -30,6 +30,7 @@ def scored(folder: Path, name: str, *flags: object) -> dict[str, Any]:
     """What `burnish score NAME` finds in what the bench wrote."""
     assert main(["score", name, *map(str, flags), "--json", str(folder / "scores.json")]) == 0
     found: dict[str, Any] = json.loads((folder / "scores.json").read_text())
+    assert found.pop("recorded")["benchmark"] == name
     return found
 
 

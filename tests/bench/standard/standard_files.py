@@ -35,6 +35,8 @@ def scored(folder: Path, *words: object) -> dict[str, Any]:
     out = folder / "scores.json"
     assert main(["score", *map(str, words), "--json", str(out)]) == 0
     numbers: dict[str, Any] = json.loads(out.read_text())
+    answers = numbers.pop("recorded")["answers"]  # what `burnish compare` pairs, which has tests of its own
+    assert len({answer["id"] for answer in answers}) == len(answers)
     return numbers
 
 

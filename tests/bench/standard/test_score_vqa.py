@@ -73,8 +73,8 @@ def test_textvqa_normalises_both_sides_always(tmp_path: Path) -> None:
     found = scored(tmp_path, *words, lines_file(tmp_path / "p.jsonl", rows))
     assert found["accuracy"] == pytest.approx((1 + (8 * 2 / 3 + 2 * 1 / 3) / 10) / 2)
     llava = [
-        {"question_id": "x", "prompt": "What time?\nAnswer the question using a single word or phrase.", "text": "5"},
-        {"question_id": "x", "prompt": "What Brand is it?\nReference OCR token: A, B\nAnswer …", "text": "nokia"},
+        {"question_id": "x", "prompt": f"{question}\nReference OCR token: A, B\nAnswer …", "text": text}
+        for question, text in (("What time?", "5"), ("What Brand is it?", "nokia"))
     ]
     assert scored(tmp_path, *words, lines_file(tmp_path / "l.jsonl", llava))["accuracy"] == 1
 

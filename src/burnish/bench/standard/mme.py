@@ -52,10 +52,12 @@ def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> Scored[MmeScores]:
 def _scored(task: str, pair: tuple[Row, Row]) -> Iterator[ScoredAnswer]:
     """Each question with half of its picture, so that both together count it once."""
     both = _terms(pair)[2]
-    for number, row in enumerate(pair, start=1):
+    alike = pair[0].question == pair[1].question
+    for row in pair:
+        question = f"{row.question} ({row.truth})" if alike else row.question
         yield ScoredAnswer(
-            key=Key("", f"{task}/{row.picture}, question {number}"),
-            asked=Asked(f"{task}/{row.picture}", "", row.truth),
+            key=Key("", f"{task}/{row.picture}: {question}"),
+            asked=Asked(f"{task}/{row.picture}", row.question, row.truth),
             groups=in_groups((task,)),
             terms={"accuracy": Term(reading(row.prediction) == row.truth, 1), "accuracy_plus": Term(both / 2, 1 / 2)},
             text=row.prediction,

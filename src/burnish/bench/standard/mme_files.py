@@ -23,6 +23,7 @@ class Row(NamedTuple):
     truth: str
     """yes or no."""
     prediction: str
+    question: str
 
 
 def task_files(folder: str, tasks: tuple[str, ...], missing: MissingTasks) -> dict[str, str]:
@@ -58,7 +59,7 @@ def _row(where: str, line: str) -> Row:
             f"{where}, has {len(fields)} fields between tabs and needs 4 (picture, question, truth, prediction): write "
             "a prediction on one line, without tabs."
         )
-    picture, _, truth, prediction = fields
+    picture, question, truth, prediction = fields
     if truth.lower() not in ("yes", "no"):
         raise SourceError(f"{where}, has the truth {truth!r:.40}, and that must be Yes or No.")
-    return Row(where, picture, truth.lower(), prediction)
+    return Row(where, picture, truth.lower(), prediction, question)

@@ -19,13 +19,20 @@ RATIOS = ("accuracy", "precision", "recall", "f1", "yes_ratio")
 
 
 class PopeAnswer(NamedTuple):
-    """An answer beside its truth."""
+    """An answer beside its question."""
 
-    picture: str
-    truth: bool
-    says: bool
     id: str
+    question: Question
+    says: bool
     text: str
+
+    @property
+    def picture(self) -> str:
+        return self.question.picture
+
+    @property
+    def truth(self) -> bool:
+        return self.question.truth
 
 
 def score_files(config: ScorePopeConfig) -> Scored[PopeScores]:
@@ -48,14 +55,14 @@ def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol
 
 
 def _read(key: str, question: Question, text: str, protocol: Protocol) -> PopeAnswer:
-    return PopeAnswer(question.picture, question.truth, says_yes(read_as(text, protocol)), key, text)
+    return PopeAnswer(key, question, says_yes(read_as(text, protocol)), text)
 
 
 def _scored(split: str, answer: PopeAnswer) -> ScoredAnswer:
     terms = _terms(answer)
     return ScoredAnswer(
         key=Key("", f"{split}/{answer.id}"),
-        asked=Asked(answer.picture, "", "yes" if answer.truth else "no"),
+        asked=Asked(answer.picture, answer.question.text, "yes" if answer.truth else "no"),
         groups=in_groups((split,)),
         terms={name: Term(*terms[2 * i : 2 * i + 2]) for i, name in enumerate(RATIOS)},
         text=answer.text,

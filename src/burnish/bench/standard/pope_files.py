@@ -23,6 +23,8 @@ class Question(NamedTuple):
 
     picture: str
     truth: bool
+    text: str = ""
+    """As it stands in the file; empty where only the prompt is known."""
 
 
 Splits: TypeAlias = Mapping[str, Mapping[str, Question]]
@@ -47,7 +49,7 @@ def _read_questions(path: str) -> dict[str, Question]:
             raise item.fault(f"is the second question {key}: each needs an id of its own")
         if label not in ("yes", "no"):
             raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
-        questions[key] = Question(item.text("image"), label == "yes")
+        questions[key] = Question(item.text("image"), label == "yes", item.text("text"))
     if not questions:
         raise SourceError(f"{path} holds no question: {RELEASE}.")
     return questions

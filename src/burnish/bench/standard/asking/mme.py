@@ -52,7 +52,7 @@ def score(said: Sequence[Said]) -> Scored[MmeScores]:
     """The scores of answers, two questions a picture."""
     tasks: dict[str, dict[str, list[Row]]] = {}
     for one in said:
-        row = Row(one.asked.id, one.fact("picture"), one.asked.answer or "", one.text)
+        row = Row(one.asked.id, one.fact("picture"), one.asked.answer or "", one.text, one.fact("question"))
         tasks.setdefault(one.fact("task"), {}).setdefault(row.picture, []).append(row)
     return mme.score({task: [(rows[0], rows[1]) for rows in pictures.values()] for task, pictures in tasks.items()})
 

@@ -10,7 +10,7 @@ from burnish.bench.standard import textvqa
 from burnish.bench.standard.asking.base import Benchmark, Said
 from burnish.bench.standard.asking.configs import AskTextvqaConfig, OcrTokens
 from burnish.bench.standard.asking.data import open_data
-from burnish.bench.standard.asking.frames import SHORT, framed
+from burnish.bench.standard.asking.frames import SHORT, WITH_OCR, framed
 from burnish.bench.standard.asking.vqa import answers_of, commonest, people_facts
 from burnish.bench.standard.asking.written import PREDICTIONS, number, write_lines
 from burnish.bench.standard.files import Item, document, listed
@@ -22,7 +22,6 @@ FILE = "TextVQA_0.5.1_val.json"
 OCR_FILE = "TextVQA_Rosetta_OCR_v0.2_val.json"
 OCR_RELEASE = f"{OCR_FILE} is on textvqa.org/dataset; --ocr none asks without it"
 PICTURES = "TextVQA's pictures are in train_val_images.zip of textvqa.org/dataset"
-WITH_OCR = "${question}\nReference OCR token: ${tokens}\nAnswer the question using a single word or phrase."
 
 
 def open_textvqa(config: AskTextvqaConfig) -> Benchmark:

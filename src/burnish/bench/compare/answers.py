@@ -1,0 +1,35 @@
+"""The answers in a run of `burnish bench answers`."""
+
+from __future__ import annotations
+
+from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
+from burnish.bench.scorers import METRICS
+from burnish.bench.scoring import model_name, read_scored
+from burnish.store import Run
+from burnish.store.codec import dump
+
+MEASURES = Measures(
+    METRICS,
+    headline=("exact_match", "statement_f1", "pope_f1"),
+    flips=("exact_match", "statement_f1"),
+)
+
+
+def read_answers(run: Run, only: Only) -> Side:
+    """The answers of a run. Raises RunError for one without any."""
+    scored = read_scored(run)
+    distorted = any(answer.key.distortion for answer in scored.answers)
+    return Side(
+        path=run.path,
+        name=model_name(run.manifest),
+        benchmark="answers",
+        measures=MEASURES,
+        answers=by_key(scored.answers, run.path, only),
+        asked=scored.questions,
+        rules={"seed of distorted pictures": str(run.manifest.seed) if distorted else ""},
+        settings={name: dump(value) for name, value in run.manifest.config.items()},
+        seed=run.manifest.seed,
+        fingerprints=run.manifest.fingerprints,
+        version=run.manifest.version,
+        picture_of=lambda answer: kept_picture([run], answer.picture),
+    )

@@ -1,0 +1,146 @@
+"""The judgements in a run of `burnish bench judged NAME`: two are compared when one judge judged both models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from burnish.bench.compare.sides import Measures, Only, PictureOf, Side, by_key, kept_picture, measures
+from burnish.bench.compare.standard import standard_measures
+from burnish.bench.judged import consistency, grades, llava_bench, mmvet, shr
+from burnish.bench.judged.counting import last_said, readable
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard import llava_bench as llava_rule
+from burnish.bench.standard import mmvet as mmvet_rule
+from burnish.bench.standard import shr as shr_rule
+from burnish.bench.standard.mmvet_files import Grade, score_in
+from burnish.bench.standard.mmvet_files import Question as VetQuestion
+from burnish.errors import RunError
+from burnish.records import Judgement
+from burnish.scores import Metric
+from burnish.store import Run
+from burnish.store.codec import dump
+from burnish.store.manifest import NAME
+
+Worth: TypeAlias = Callable[[Sequence[Judgement]], ScoredAnswer | None]
+"""From the judgements of one answer to what it is worth; None where none can be read."""
+_ANSWERS = ("answer", "description", "second", "sentences")
+"""Places of judges' prompts in which models' words stand; the others hold the question."""
+
+
+class _Task(NamedTuple):
+    """How a judged benchmark is compared."""
+
+    benchmark: str
+    measures: Measures
+    worth: Worth
+
+
+def _points(name: str, title: str) -> Metric:
+    return Metric(name=name, title=title, family="judged", unit="points", interval="bootstrap", better="higher")
+
+
+def _grade(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    said = readable(one, grades.reads)
+    value = None if said is None else grades.grade(said)
+    return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source,))
+
+
+def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    said = readable(one, consistency.reads)
+    found = None if said is None else consistency.reading(said)
+    if found is None:
+        return None
+    overall = consistency.ASPECTS.index("overall")
+    terms = {"question": Term(found["A2"][overall], 1), "answer": Term(found["A3"][overall], 1)}
+    return _answer(one, terms, (one.part,))
+
+
+def _mmvet(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    one = judgements[0]
+    given = [Grade(score_in(last_said(judgement, mmvet.reads))) for judgement in judgements]
+    worth = mmvet_rule.scored(one.id, VetQuestion(str(one.facts["picture"]), ()), given)
+    return _answer(one, worth.terms, ())
+
+
+def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    points = llava_rule.reading(last_said(one, llava_bench.reads))
+    category = str(one.facts["category"])
+    if points is None:
+        return None
+    worth = llava_rule.scored(one.id, llava_rule.Question(str(one.facts["picture"]), category), points)
+    return _answer(one, worth.terms, (category,))
+
+
+def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    found = shr_rule.labels(shr_rule.Judged(one.asked["description"], last_said(one, shr.reads)))
+    return None if found is None else _answer(one, shr_rule.scored(one.id, "", [found]).terms, ())
+
+
+def _answer(one: Judgement, terms: Mapping[str, Term], groups: tuple[str, ...]) -> ScoredAnswer:
+    words = [one.asked[name] for name in _ANSWERS if one.asked.get(name)]
+    asked = Asked(str(one.facts["picture"]), one.asked.get("question", ""), one.asked.get("reference", ""))
+    return ScoredAnswer(_key(one), asked, in_groups(groups), terms, words[0] if words else "")
+
+
+def _key(one: Judgement) -> Key:
+    """MM-Vet's runs of the judge are about one answer, a consistency at each temperature about another."""
+    return Key(one.source if one.part.startswith("run ") else one.part or one.source, one.id)
+
+
+_TASKS: Mapping[str, _Task] = {
+    "judged mmvet": _Task("judged mmvet", standard_measures("mmvet", ()), _mmvet),
+    "judged llava-bench": _Task("judged llava-bench", standard_measures("llava-bench", ()), _llava_bench),
+    "judged shr": _Task("judged shr", standard_measures("shr", ()), _shr),
+    "judged grades": _Task("judged grades", measures(_points("grade", "grade")), _grade),
+    "judged consistency": _Task(
+        "judged consistency",
+        measures(_points("answer", "A-consistency"), _points("question", "Q-consistency")),
+        _consistency,
+    ),
+}
+
+
+def read_judged(run: Run, only: Only) -> Side:
+    """What a judge's readable replies say. Raises RunError for a pairwise run, which is a comparison already."""
+    kind = run.manifest.kind
+    if kind not in _TASKS:
+        raise RunError(f"{run.path} holds {kind}, which compares models already: read its own table.")
+    task = _TASKS[kind]
+    by_answer: dict[Key, list[Judgement]] = {}
+    for judgement in run.records(Judgement):
+        by_answer.setdefault(_key(judgement), []).append(judgement)
+    prints = run.manifest.fingerprints
+    return Side(
+        path=run.path,
+        name=Path(str(run.manifest.settings.get("answers", run.path))).name,
+        benchmark=task.benchmark,
+        measures=task.measures,
+        answers=by_key(_found(by_answer, task), run.path, only),
+        asked=frozenset(key[:2] for key in by_answer),
+        rules={name: digest for name, digest in prints.items() if name.startswith("judge")},
+        settings={"answers": dump(run.manifest.settings.get("answers"))},
+        seed=run.manifest.seed,
+        fingerprints=prints,
+        version=run.manifest.version,
+        picture_of=_pictures(run),
+    )
+
+
+def _found(by_answer: Mapping[Key, Sequence[Judgement]], task: _Task) -> Iterator[ScoredAnswer]:
+    for judgements in by_answer.values():
+        if worth := task.worth(judgements):
+            yield worth
+
+
+def _pictures(run: Run) -> PictureOf:
+    """Those of the run whose answers were judged, where it is still there."""
+    path = Path(str(run.manifest.settings.get("answers")))
+    answered = [Run.open(path)] if (path / NAME).exists() else []
+    return lambda answer: kept_picture(answered, answer.picture)

@@ -1,0 +1,80 @@
+"""Results that `burnish score NAME … --json` wrote, if all answers in one are to one prompt and one question set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from burnish.bench.compare.sides import Only, Side, by_key
+from burnish.bench.compare.standard import groups_of, standard_measures
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard.recording import PROMPT_DIGITS, question_set
+from burnish.errors import RunError
+from burnish.scores import Recorded, RecordedAnswer
+from burnish.store.codec import from_json
+
+FORM = "give a run of `burnish bench`, or what `burnish score NAME … --json FILE` writes for a standard benchmark"
+
+
+def read_recorded(path: Path, only: Only) -> Side:
+    """The answers of a file. Raises RunError for one that is none, or that mixes prompts or question sets."""
+    recorded = _open(path)
+    answers = [_scored(answer) for answer in recorded.answers]
+    found = by_key(answers, path, only)
+    _refuse_mixed(recorded, answers, path)
+    return Side(
+        path=path,
+        name=Path(recorded.files.get("predictions", path.stem)).stem,
+        benchmark=recorded.benchmark,
+        measures=standard_measures(recorded.benchmark, groups_of(answers)),
+        answers=found,
+        asked=frozenset(answer.key[:2] for answer in answers),
+        rules={**recorded.rules, "prompt": recorded.fingerprints.get("prompt", "")},
+        settings={"predictions": recorded.files.get("predictions", "")},
+        seed=None,
+        fingerprints=recorded.fingerprints,
+        version=recorded.version,
+        picture_of=lambda _: None,
+    )
+
+
+def _open(path: Path) -> Recorded:
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is not there: {FORM}.") from error
+    except ValueError as error:
+        raise RunError(f"{path} is no JSON ({error}): {FORM}.") from error
+    recorded = data.get("recorded") if isinstance(data, dict) else None
+    if recorded is None:
+        raise RunError(f"{path} has no `recorded` answers that could be paired: {FORM}.")
+    try:
+        return from_json(Recorded, recorded)
+    except ValueError as error:
+        raise RunError(
+            f"{path} was written by another version of Burnish ({error}): score the answers anew."
+        ) from error
+
+
+def _scored(answer: RecordedAnswer) -> ScoredAnswer:
+    return ScoredAnswer(
+        key=Key("", answer.id),
+        asked=Asked(answer.picture, answer.question, answer.truth),
+        groups=in_groups(answer.groups),
+        terms={name: Term(*sums) for name, sums in answer.terms.items()},
+        text=answer.text,
+    )
+
+
+def _refuse_mixed(recorded: Recorded, answers: Iterable[ScoredAnswer], path: Path) -> None:
+    prompts = dict.fromkeys(answer.prompt for answer in recorded.answers)
+    if len(prompts) > 1 or [*prompts] != [recorded.fingerprints.get("prompt", "")[:PROMPT_DIGITS]]:
+        names = ", ".join(prompt or "none" for prompt in prompts)
+        raise RunError(f"{path} mixes prompts (fingerprints {names}): score the answers to one prompt at a time.")
+    if question_set(answers) != recorded.fingerprints.get("questions"):
+        raise RunError(
+            f"{path} mixes question sets: its answers are not those to the questions that it was scored with, whose "
+            "fingerprint it has; score the answers anew."
+        )

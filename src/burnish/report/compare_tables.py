@@ -1,0 +1,137 @@
+"""What `burnish compare` found, in words and as tables of at most 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from burnish.report.fire_tables import UNDECIDED
+from burnish.report.standard_tables import notes, short
+from burnish.report.tables import NOTHING, Table, number, p_value
+from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
+
+TOLD = 10
+"""Flips that a terminal shows."""
+_NUMBER = 25
+_VERDICTS: Mapping[str, str] = {
+    "better": "is better than",
+    "worse": "is worse than",
+    "higher": "has more than",
+    "lower": "has less than",
+    "undecided": "may be as good as",
+}
+_TESTS = {"mcnemar": "McNemar's exact test", "swap": "test by swapping whole pictures' answers"}
+
+
+def verdict_line(compared: Compared) -> str:
+    """The verdict in one sentence, with the difference, its interval and p."""
+    score, metric = compared.headline, _metrics(compared)[compared.headline.metric]
+    difference = score.difference
+    interval = ""
+    if difference.low is not None and difference.high is not None:
+        interval = f" (95 % interval {_plain(difference.low, metric)} to {_plain(difference.high, metric)})"
+    return notes(
+        f"{compared.verdict.capitalize()}: {compared.after.name} {_VERDICTS[compared.verdict]} {compared.before.name}. "
+        f"{_title(metric)} {number(score.before, metric)} → {number(score.after, metric)}, a change of "
+        f"{'–' if difference.value is None else _plain(difference.value, metric)}{interval}, "
+        f"p = {p_value(score.p_value)} ({_TESTS[score.test]}), over {difference.n:,} of the {compared.n:,} "
+        f"answers that both gave, about {compared.pictures:,} pictures."
+    )
+
+
+def _plain(value: float, metric: Metric) -> str:
+    scale, digits = (1, 2) if metric.unit == "points" else (100 if metric.unit == "%" else 1, 1)
+    return f"{(round(scale * value, digits) or 0.0):+.{digits}f}"
+
+
+def _title(metric: Metric) -> str:
+    return f"{metric.title} %" if metric.unit == "%" else metric.title
+
+
+def _metrics(compared: Compared) -> dict[str, Metric]:
+    return {metric.name: metric for metric in compared.metrics}
+
+
+def compare_tables(compared: Compared) -> list[Table]:
+    """All numbers before and after, and the first flips."""
+    return [numbers_table(compared), *([_flips_table(compared)] if compared.flips else [])]
+
+
+def numbers_table(compared: Compared) -> Table:
+    """The headline, each metric over all questions, and the headline's metric by group."""
+    metrics = _metrics(compared)
+    family = metrics[compared.headline.metric].family
+    differs = f"Also different: {', '.join(compared.differs)}." if compared.differs else ""
+    unpaired = f"Left out, answered by one only: {compared.unpaired:,}." if compared.unpaired else ""
+    return Table(
+        title=f"{compared.benchmark}, question by question",
+        columns=("", "n", "before", "after", "change", "p", "verdict"),
+        rows=tuple(_row(score, metrics[score.metric], family) for score in _shown(compared)),
+        text_columns=frozenset({0, 6}),
+        note=notes(
+            f"before: {_side(compared.before)}",
+            f"after: {_side(compared.after)}",
+            differs,
+            unpaired,
+            "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict needs it "
+            "to leave 0 out, and p < 0.05. The first row decides; of 20 others without any change, one would be "
+            "called by chance.",
+        ),
+    )
+
+
+def _side(side: ComparedSide) -> str:
+    seed = "" if side.seed is None else f", seed {side.seed}"
+    return f"{side.path} ({side.name}{seed})"
+
+
+def _shown(compared: Compared) -> list[PairedScore]:
+    """The headline; what is over all questions; one metric by group, the headline's where it has groups."""
+    parts = [score for score in compared.scores if score.level != "all" and not score.distortion]
+    metrics = [score.metric for score in parts]
+    headline = compared.headline
+    by_group = headline.metric if headline.metric in metrics else next(iter(metrics), "")
+    several = len({score.group for score in parts}) > 1
+    rest = [
+        *(score for score in compared.scores if score.level == "all"),
+        *(score for score in parts if several and score.metric == by_group),
+    ]
+    return [headline, *(score for score in rest if score != headline)]
+
+
+def _row(score: PairedScore, metric: Metric, family_told: str) -> tuple[str, ...]:
+    group = "" if score.level == "all" else f", {score.group}"
+    distortion = f", {score.distortion}" if score.distortion else ""
+    family = "" if metric.family == family_told else f"{metric.family}: "
+    plain = (f"{number(side, metric).partition(' ')[0]}" for side in (score.before, score.after))
+    return (
+        short(f"{family}{_title(metric)}{group}{distortion}", _NUMBER),
+        f"{score.difference.n:,}",
+        *plain,
+        number(score.difference, metric, signed=True),
+        p_value(score.p_value),
+        UNDECIDED if score.verdict == "undecided" else score.verdict,
+    )
+
+
+def flips_title(compared: Compared) -> str:
+    """How many questions flipped, and whether that is more than chance."""
+    p = "" if compared.mcnemar is None else f"; McNemar's exact test on these, p = {p_value(compared.mcnemar)}"
+    return f"Flipped: {compared.won:,} won, {compared.lost:,} lost{p}"
+
+
+def _flips_table(compared: Compared) -> Table:
+    shown = compared.flips[:TOLD]
+    more = len(compared.flips) - len(shown)
+    return Table(
+        title=flips_title(compared),
+        columns=("", "question", "truth", "before", "after"),
+        rows=tuple(_flip_row(flip) for flip in shown),
+        text_columns=frozenset(range(5)),
+        note=notes(f"{more:,} more are on the page or in the JSON." if more else ""),
+    )
+
+
+def _flip_row(flip: Flip) -> tuple[str, ...]:
+    question = flip.question or flip.id
+    cells = ((question, 26), (flip.truth, 10), (flip.before, 15), (flip.after, 15))
+    return (flip.outcome, *(short(" ".join(cell.split()) or NOTHING, width) for cell, width in cells))

@@ -1,0 +1,112 @@
+"""What `burnish compare` finds, and the answers that a result of `burnish score` keeps for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from burnish.scores.answers import PairedScore
+from burnish.scores.base import Metric, Verdict
+
+Flipped: TypeAlias = Literal["won", "lost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedAnswer:
+    """One answer in a result of `burnish score`."""
+
+    id: str
+    picture: str
+    """As the official files name it: questions about one picture are related."""
+    question: str
+    """Empty where no file tells it."""
+    truth: str
+    text: str
+    prompt: str
+    """The first digits of the prompt's fingerprint; empty where the predictions do not tell their prompt."""
+    groups: tuple[str, ...]
+    terms: Mapping[str, tuple[float, ...]]
+    """By metric, what the answer adds to the two sums whose ratio it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a result of `burnish score` is made of, so that it can be paired with another one."""
+
+    benchmark: str
+    n: int
+    files: Mapping[str, str]
+    """By flag, what was read."""
+    rules: Mapping[str, str]
+    """The scoring rule's own flags, such as POPE's protocol."""
+    fingerprints: Mapping[str, str]
+    """Of the "questions", the "predictions" (which stand for the model) and the "prompt", empty where none is told."""
+    version: str
+    answers: tuple[RecordedAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedSide:
+    """One of the two results."""
+
+    path: str
+    name: str
+    """The model and its adapter, or the predictions' file."""
+    answers: int
+    seed: int | None
+    """None for predictions that were recorded elsewhere."""
+    fingerprints: Mapping[str, str]
+    version: str
+    """Of the Burnish that made it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A question that one of the two answered better."""
+
+    id: str
+    source: str
+    distortion: str
+    question: str
+    truth: str
+    before: str
+    """What was said."""
+    after: str
+    metric: str
+    value_before: float
+    value_after: float
+    outcome: Flipped
+    picture: str
+    """Where the picture is; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two results of one benchmark, question by question."""
+
+    benchmark: str
+    before: ComparedSide
+    after: ComparedSide
+    n: int
+    """Answers that both have."""
+    pictures: int
+    unpaired: int
+    """Answers that only one has, because a question was dropped by the other: left out."""
+    differs: tuple[str, ...]
+    """What else was not the same: model, adapter, seed, longest answer."""
+    verdict: Verdict
+    """The headline's: whether the second is better."""
+    headline: PairedScore
+    scores: tuple[PairedScore, ...]
+    """All numbers, the headline among them."""
+    metrics: tuple[Metric, ...]
+    """What the scores mean."""
+    won: int
+    """Flips for the better."""
+    lost: int
+    mcnemar: float | None
+    """Exact p-value of `won` against `lost`, as if all questions were independent; None where answers may be half
+    right."""
+    flips: tuple[Flip, ...]
+    """The largest changes first."""
