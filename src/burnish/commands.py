@@ -99,6 +99,17 @@ VERBS = {
         "burnish.report.dialogue_stats:StatsConfig", "burnish.verbs:stats", "scores, turns and lengths of dialogues"
     ),
     "run": Verb("burnish.recipes.config:RecipeConfig", "burnish.recipes.run:run_recipe", "a paper's experiment"),
+    "review": Verb(
+        "burnish.review.config:ReviewConfig", "burnish.verbs:review", "a page on which people rate what runs hold"
+    ),
+    "review import": Verb(
+        "burnish.review.config:ImportRatingsConfig", "burnish.verbs:import_ratings", "the human ratings of a FIRE file"
+    ),
+    "review summary": Verb(
+        "burnish.review.config:ReviewSummaryConfig",
+        "burnish.verbs:review_summary",
+        "what people said (FIRE's table A1)",
+    ),
     "export": Verb("burnish.export:ExportConfig", "burnish.verbs:export", "a run in the formats of other tools"),
 }
 

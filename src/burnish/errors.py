@@ -11,6 +11,7 @@
     ├── DistortionError     a distortion's name or parameters are wrong, or it does not fit the backend
     ├── ModelError          a model cannot be loaded or cannot do what is asked
     │   └── RequestError    one request cannot be put to it; it is refused, and the others are answered
+    ├── RatingsError        the store of human ratings cannot be used
     └── ServerError         an endpoint refused a request or stayed silent after every retry
 
 Each message is one sentence that says what is wrong, where, and how to mend it.
@@ -69,6 +70,10 @@ class ModelError(BurnishError):
 
 class RequestError(ModelError):
     """One request cannot be put to a model; others can."""
+
+
+class RatingsError(BurnishError):
+    """The store of human ratings cannot be used."""
 
 
 class ServerError(BurnishError):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from burnish.report.sheet import SheetConfig
     from burnish.report.tables import Table
     from burnish.report.validation import ValidateConfig
+    from burnish.review.config import ImportRatingsConfig, ReviewConfig, ReviewSummaryConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
     from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
@@ -328,6 +329,39 @@ def stats(config: StatsConfig) -> None:
     shown = write_stats(config)
     _write_json(config.json, shown.numbers)
     _tell(shown)
+
+
+def review(config: ReviewConfig) -> None:
+    """Serve the page until it is stopped."""
+    from burnish.review.web.serve import serve_review
+
+    serve_review(config)
+
+
+def import_ratings(config: ImportRatingsConfig) -> None:
+    """Take ratings into the store, and tell how many."""
+    from burnish.review.importing import import_ratings as bring
+
+    result = bring(config)
+    print(
+        f"{_count(result.ratings, 'rating')} of {_count(result.dialogues, 'dialogue')} are in {config.store}, "
+        f"{result.news:,} of them new."
+    )
+    if result.unusable:
+        print(f"  left out: {result.unusable:,} (not from 1 to 5, or of a message that is not rated)")
+
+
+def review_summary(config: ReviewSummaryConfig) -> None:
+    """Count what people said, and show FIRE's table A1."""
+    from burnish.report.review_tables import review_tables
+    from burnish.review.writing import summarise
+    from burnish.store.codec import to_json
+
+    result = summarise(config)
+    _write_json(config.json, to_json(result.scores))
+    _show(review_tables(result.scores))
+    if result.files:
+        print("\nWritten:", *(f"  {file}" for file in result.files), sep="\n")
 
 
 def _count(number: int, thing: str) -> str:

@@ -32,6 +32,7 @@ from burnish.scores.judged import (
     PositionBias,
     ShrJudged,
 )
+from burnish.scores.review import RaterAgreement, ReviewLevel, ReviewMean, ReviewScores
 from burnish.scores.standard import (
     AccuracyScores,
     LlavaBenchPart,
@@ -86,8 +87,12 @@ __all__ = [
     "PopeScores",
     "PopeSplit",
     "PositionBias",
+    "RaterAgreement",
     "Recorded",
     "RecordedAnswer",
+    "ReviewLevel",
+    "ReviewMean",
+    "ReviewScores",
     "Score",
     "ShrJudged",
     "ShrScores",

@@ -1,0 +1,65 @@
+"""What one person sees at a time and is asked about: data only.
+
+A case is kept in the store as it was shown. Its key is a digest of all of that, so that ratings of one case meet
+whichever study they come from, and a key tells a rater nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from burnish.ids import content_key
+from burnish.store.codec import dump, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A stretch of text under its label ("Thought", "Answer"); the label may be empty."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What one side said at once."""
+
+    speaker: str
+    """"student", "teacher" or "answer"."""
+    parts: tuple[Part, ...]
+    item: str = ""
+    """What this is rated as: a kind and the number of the turn ("feedback-1"); empty where it is only read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A picture, a question, and what was said about it."""
+
+    ask: str
+    split: str
+    """Never shown to a rater, nor are `source` and `record`."""
+    source: str
+    record: str
+    """The id of the record in its run."""
+    image: str
+    """Content key of the picture in the run."""
+    question: str
+    truth: str | None
+    passages: tuple[Passage, ...]
+    items: tuple[str, ...]
+    """What is rated, in the order in which it is."""
+
+
+def case_text(case: Case) -> str:
+    """The case as JSON, as the store keeps it."""
+    return dump(to_json(case))
+
+
+def case_key(case: Case) -> str:
+    """SHA-256 of the case, as 64 hex digits."""
+    return content_key(case_text(case).encode())
+
+
+def kind_of(item: str) -> str:
+    """What an item is a case of: "feedback" of "feedback-1"."""
+    return item.partition("-")[0]

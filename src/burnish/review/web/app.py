@@ -1,0 +1,45 @@
+"""Joins study, pictures and routes to one application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from burnish.review.asks import Ask
+from burnish.review.study import Study
+from burnish.review.web.guard import guard, is_loopback
+from burnish.review.web.pictures import Pictures
+from burnish.review.web.routes import Site, router
+from burnish.store import Run
+
+_HERE = Path(__file__).parent
+
+
+def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> FastAPI:
+    """The application that serves a study; `runs` have its pictures, `host` is the address it will listen on."""
+    app = FastAPI(title="Burnish review", openapi_url=None)
+    templates = Environment(
+        loader=PackageLoader("burnish.review.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    raters = {rater.token: rater for rater in study.raters}
+    app.state.site = Site(study, ask, Pictures(runs), templates, raters, lists_links=is_loopback(host))
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    app.include_router(router)
+
+    @app.exception_handler(HTTPException)
+    def explain(_request: Request, error: HTTPException) -> Response:
+        page = templates.get_template("error.html").render(status=error.status_code, detail=error.detail)
+        return HTMLResponse(page, error.status_code)
+
+    guard(app, host=host)
+    return app

@@ -1,0 +1,89 @@
+"""What stands between the page and the world: headers, the names it answers to, how often it may be asked.
+
+Who may do what hangs on the secret in the path alone. There is no cookie, so no other site can make a browser act for
+a rater (CSRF): it would have to know the rater's link, and no page or header ever tells it that.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+REQUESTS_A_MINUTE = 600
+"""From one address: some ten raters behind one router, at a case every five seconds."""
+MOST_BYTES = 65_536
+"""Of what a page sends: a few dozen ratings."""
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def guard(app: FastAPI, *, host: str) -> None:
+    """Put the guards that fit the address before every route.
+
+    On loopback, another site could point a name of its own at this machine and read everybody's links (DNS rebinding),
+    so only loopback's own names are answered. Elsewhere there is nothing to read without a link, but anyone may try.
+    """
+    if is_loopback(host):
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES, host], www_redirect=False)
+    else:
+        _limit(app)
+    _refuse_large(app)
+    _set_headers(app)
+
+
+def _refuse_large(app: FastAPI) -> None:
+    """Before anything is read, even from those without a link."""
+
+    @app.middleware("http")
+    async def refuse_large(request: Request, go_on: Handler) -> Response:
+        length = request.headers.get("content-length", "")
+        if request.method in ("GET", "HEAD") or (length.isdecimal() and int(length) <= MOST_BYTES):
+            return await go_on(request)
+        return PlainTextResponse("Too large.", 413)
+
+
+def _limit(app: FastAPI) -> None:
+    limiter, limit = MovingWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(REQUESTS_A_MINUTE)
+
+    @app.middleware("http")
+    async def refuse_floods(request: Request, go_on: Handler) -> Response:
+        address = request.client.host if request.client else ""
+        if limiter.hit(limit, address):
+            return await go_on(request)
+        return PlainTextResponse("Too many requests: wait a moment.", 429, {"Retry-After": "5"})
+
+
+def _set_headers(app: FastAPI) -> None:
+    @app.middleware("http")
+    async def add_headers(request: Request, go_on: Handler) -> Response:
+        response = await go_on(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

@@ -1,0 +1,83 @@
+"""What the templates are given: a case as it stands before one rater, and nothing that the rater must not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from burnish.review.asks import Ask, Rubric
+from burnish.review.cases import Passage, kind_of
+from burnish.review.study import Progress, Rater, Shown
+
+
+class Choice(NamedTuple):
+    """A radio button."""
+
+    value: str
+    label: str
+    checked: bool
+
+
+class Group(NamedTuple):
+    """The radio buttons of one item."""
+
+    item: str
+    kind: str
+    rubric: Rubric
+    choices: tuple[Choice, ...]
+
+
+class Said(NamedTuple):
+    """A passage, and the buttons below it if it is rated."""
+
+    passage: Passage
+    group: Group | None
+
+
+class CaseView(NamedTuple):
+    """One page."""
+
+    rater: Rater
+    position: int
+    progress: Progress
+    question: str
+    truth: str | None
+    said: tuple[Said, ...]
+    """In the order of this rater: what stands as A comes first."""
+    groups: tuple[Group, ...]
+    rubrics: tuple[Rubric, ...]
+
+
+def case_view(ask: Ask, rater: Rater, position: int, shown: Shown, progress: Progress) -> CaseView:
+    """The page of a case."""
+    case = shown.case
+    groups = {item: _group(ask, item, shown) for item in case.items}
+    passages = case.passages[::-1] if shown.swapped and ask.level == "nominal" else case.passages
+    return CaseView(
+        rater=rater,
+        position=position,
+        progress=progress,
+        question=case.question,
+        truth=case.truth,
+        said=tuple(Said(passage, groups.get(passage.item)) for passage in passages),
+        groups=tuple(groups.values()),
+        rubrics=tuple(ask.rubrics.values()),
+    )
+
+
+def to_store(ask: Ask, shown: Shown, given: Mapping[str, str]) -> dict[str, str]:
+    """What the store keeps of the page's values, by item. Raises ValueError for what the page does not offer."""
+    if strange := set(given) - set(shown.case.items):
+        raise ValueError(f"{min(strange)!r} is not rated in this case")
+    meant = {option.shown: option.value(swapped=shown.swapped) for option in ask.options}
+    if wrong := set(given.values()) - set(meant):
+        raise ValueError(f"{min(wrong)!r} is not one of {', '.join(meant)}")
+    return {item: meant[value] for item, value in given.items()}
+
+
+def _group(ask: Ask, item: str, shown: Shown) -> Group:
+    said = shown.values.get(item)
+    choices = (
+        Choice(option.shown, option.label, option.value(swapped=shown.swapped) == said) for option in ask.options
+    )
+    return Group(item, kind_of(item), ask.rubrics[kind_of(item)], tuple(choices))
