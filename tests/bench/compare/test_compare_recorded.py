@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from compared import INSTRUCTION, compared, not_compared, pope_result, score_of
 from PIL import Image
 
 from burnish.cli import main
+from compared import INSTRUCTION, compared, not_compared, pope_result, score_of
 
 LABELS = ["yes"] * 10 + ["no"] * 10
 
