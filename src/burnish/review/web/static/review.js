@@ -80,7 +80,8 @@ function rate(key) {
 
 function move(step) {
   const at = groups.indexOf(groups.find((group) => group.contains(document.activeElement)));
-  const group = groups[Math.min(Math.max(at < 0 ? 0 : at + step, 0), groups.length - 1)];
+  const to = at < 0 ? (step < 0 ? groups.length - 1 : 0) : at + step; // from the button below, up is to the last one
+  const group = groups[Math.min(Math.max(to, 0), groups.length - 1)];
   focusIn(group);
   group.scrollIntoView({ block: "center", behavior: "auto" });
 }

@@ -1,0 +1,118 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from review_runs import SCRIPT, dialogue, dialogues_run, write_run
+from served import flags, served
+
+from burnish.review.database import open_database
+from burnish.review.said import read_ratings
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: Debian's package is chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def _values(store: Path) -> list[str]:
+    with open_database(str(store)) as engine:
+        return sorted(rating.value for rating in read_ratings(engine))
+
+
+def test_a_case_is_rated_by_keyboard_alone_and_is_there_after_a_reload(browser: Browser, tmp_path: Path) -> None:
+    store = tmp_path / "ratings.sqlite"
+    with served(*flags(dialogues_run(tmp_path / "run").path, store)) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.links()[0])
+        for key in "54":
+            page.keyboard.press(key)
+        expect(page.locator("#state")).to_have_text("Saved")
+        page.reload()
+        expect(page.locator('input[name="feedback-1"][value="5"]')).to_be_checked()
+        expect(page.locator('input[name="response-2"][value="4"]')).to_be_checked()
+        page.keyboard.press("3")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Case 2 of 3")
+        expect(page.locator(".far label")).to_have_text("1 of 3 done")
+        for heading in ("Case 3 of 3", "Thank you."):
+            page.wait_for_load_state()
+            for key in ("1", "2", "1", "ArrowUp", "2", "Enter"):  # up again from the button, to think again
+                page.keyboard.press(key)
+            expect(page.locator("h1")).to_have_text(heading)
+    assert _values(store) == ["1", "1", "2", "2", "2", "2", "3", "4", "5"]
+
+
+def test_two_rate_at_once(browser: Browser, tmp_path: Path) -> None:
+    store = tmp_path / "ratings.sqlite"
+    with served(*flags(dialogues_run(tmp_path / "run").path, store)) as server:
+        contexts = [browser.new_context() for _ in range(2)]
+        pages = [context.new_page() for context in contexts]
+        for page, link in zip(pages, server.links(), strict=True):
+            page.goto(link)
+        for one, other in zip("123", "555", strict=True):
+            pages[0].keyboard.press(one)
+            pages[1].keyboard.press(other)
+        for page in pages:
+            page.keyboard.press("Enter")
+            expect(page.locator("h1")).to_have_text("Case 2 of 3")
+        for context in contexts:
+            context.close()
+    assert _values(store) == ["1", "2", "3", "5", "5", "5"]
+
+
+def test_an_answer_full_of_script_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", [dialogue(1, answers=(SCRIPT, SCRIPT))])
+    with served(*flags(run.path, tmp_path / "ratings.sqlite")) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.links()[0])
+        expect(page.locator(".part.answer span").first).to_have_text(SCRIPT)
+        assert page.title().startswith("Case 1")
+        assert page.locator(".part b b, .part span b").count() == 0
+
+
+def test_a_rating_given_while_the_server_is_gone_is_sent_when_it_is_back(browser: Browser, tmp_path: Path) -> None:
+    store, run = tmp_path / "ratings.sqlite", dialogues_run(tmp_path / "run")
+    with browser.new_context() as context:
+        page = context.new_page()
+        with served(*flags(run.path, store)) as server:
+            page.goto(server.links()[0])
+            server.kill()
+        page.keyboard.press("4")
+        expect(page.locator("#state")).to_contain_text("Not saved yet")
+        with served(*flags(run.path, store), port=int(server.url.rpartition(":")[2])):
+            expect(page.locator("#state")).to_have_text("Saved", timeout=20_000)
+    assert _values(store) == ["4"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_both_themes_fit_their_screens(browser: Browser, tmp_path: Path, width: int) -> None:
+    def look(scheme: Any) -> str:
+        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
+            page, errors = context.new_page(), list[str]()
+            page.on("console", lambda message: errors.append(message.text))
+            page.goto(server.links()[0])
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.evaluate("document.querySelector('img').naturalWidth") == 48
+            assert errors == []
+            return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    with served(*flags(dialogues_run(tmp_path / "run").path, tmp_path / "ratings.sqlite")) as server:
+        light, dark = (sum(map(int, re.findall(r"\d+", look(scheme)))) for scheme in ("light", "dark"))
+    assert light > 600
+    assert dark < 150
