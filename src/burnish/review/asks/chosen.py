@@ -47,7 +47,6 @@ CHOSEN = Ask(
             (
                 Criterion("Correctness", "Does it tell what is in the picture, and nothing that is not?"),
                 Criterion("Completeness", "Does it answer the question in full?"),
-                Criterion("Both bad", "Neither answer is of use, whichever is a little better."),
             ),
         )
     },

@@ -65,7 +65,6 @@ MODELS = Ask(
             (
                 Criterion("Correctness", "Is what it says true of the picture and of the question?"),
                 Criterion("Completeness", "Does it answer all that was asked?"),
-                Criterion("Both bad", "Neither answer is of use, whichever is a little better."),
             ),
         )
     },
