@@ -133,7 +133,7 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
             data_collator=material.collate,
             callbacks=[clock],
         )
-        peak = _train(trainer)
+        peak = train(trainer)
     return Epoch(clock.ends, setup.batch, peak)
 
 
@@ -142,7 +142,7 @@ def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:
     with tempfile.TemporaryDirectory() as out:
         clock = Clock()
         trainer = _trl_trainer(setup, out, checkpointing=checkpointing, callbacks=[clock])
-        peak = _train(trainer)
+        peak = train(trainer)
     return Epoch(clock.ends, setup.batch / setup.negatives, peak)
 
 
@@ -218,8 +218,8 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             }
 
 
-def _train(trainer: Trainer) -> float:
-    """The peak."""
+def train(trainer: Trainer) -> float:
+    """Train; the peak (MiB)."""
     trainer.remove_callback(PrinterCallback)
     for parameter in cast(nn.Module, trainer.model).parameters():
         parameter.abs().max()  # a file's weights that nobody has read yet are not in memory

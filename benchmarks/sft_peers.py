@@ -19,7 +19,7 @@ import torch
 from datasets import Dataset, Features, Image, List, Value
 from peft import LoraConfig
 from PIL import Image as Pictures
-from transformers import PreTrainedModel, PrinterCallback, Trainer
+from transformers import PreTrainedModel
 from trl.trainer.sft_config import SFTConfig as TRLConfig
 from trl.trainer.sft_trainer import SFTTrainer as TRLTrainer
 
@@ -39,7 +39,7 @@ from burnish.train.prepare import open_table
 from burnish.train.sft import SFTTrainer
 from burnish.train.trainer import training_arguments
 from dpo_pairs import model_folder
-from dpo_peers import Clock, peak_of
+from dpo_peers import Clock, train
 from sft_dialogues import Role, prompt_file, run_folder
 from sft_limit import work
 
@@ -108,7 +108,7 @@ def trl_epoch(setup: Setup) -> Cost:
     with tempfile.TemporaryDirectory() as out:
         clock = Clock()
         trainer = _trl_trainer(setup, out, callbacks=[clock])
-        peak = _train(trainer)
+        peak = train(trainer)
     return _cost(clock, setup, peak)
 
 
@@ -217,7 +217,7 @@ def _epoch(setup: Setup, samples: int, table_of: Callable[[Dataset], Dataset]) -
             data_collator=material.collate,
             callbacks=[clock],
         )
-        peak = _train(trainer)
+        peak = train(trainer)
     return _cost(clock, setup, peak)
 
 
@@ -281,9 +281,3 @@ def _cost(clock: Clock, setup: Setup, peak: float) -> Cost:
     timed = clock.ends[: max(2, len(clock.ends) - 1)]
     dialogues = (len(timed) - 1) * setup.batch
     return Cost((timed[-1].clock - timed[0].clock) / dialogues, (timed[-1].cpu - timed[0].cpu) / dialogues, peak)
-
-
-def _train(trainer: Trainer) -> float:
-    """The peak."""
-    trainer.remove_callback(PrinterCallback)
-    return peak_of(trainer.train)

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 
 from burnish import __version__
-from burnish.commands import VERBS, load, split_verb
+from burnish.commands import VERBS, split_verb
 from burnish.errors import BurnishError
 from burnish.flags import parse_config
+from burnish.lazy import load
 
 
 def main(argv: Sequence[str] | None = None) -> int:

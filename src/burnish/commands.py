@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from burnish.bench.judged.registry import JUDGED
 from burnish.bench.standard.asking.registry import ASKED
@@ -124,9 +123,3 @@ def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
     followers = followers or [name for name in VERBS if name.split()[0] == words[0]]
     known = ", ".join(followers or VERBS)
     raise ConfigError(f"There is no verb {' '.join(words[:2])!r}: choose one of {known}.")
-
-
-def load(name: str) -> Any:
-    """What `module:name` names, imported now."""
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)

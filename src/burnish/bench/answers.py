@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from burnish.bench.answered import prediction
 from burnish.config import RunFlags, runtime
 from burnish.errors import ConfigError
 from burnish.loop import (
@@ -101,23 +102,11 @@ class _Asker:
         if example.answer is None:
             dropped = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
             return [dropped] * len(self._conditions)
-        return [self._record(example, *one) for one in zip(self._conditions, replies, strict=True)]
+        return [
+            prediction(self.run, example, reply, distortion=distortion)
+            for distortion, reply in zip(self._conditions, replies, strict=True)
+        ]
 
     @property
     def _conditions(self) -> tuple[str, ...]:
         return ("", *(distortion.spec for distortion in self.config.distortions))
-
-    def _record(self, example: Example, distortion: str, reply: Reply) -> Prediction | Dropped:
-        if reply.finish == "error":
-            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
-        return Prediction(
-            id=example.id,
-            image=self.run.add_image(example.image),
-            question=example.question,
-            answer=example.answer or "",
-            text=reply.text,
-            source=example.source,
-            distortion=distortion,
-            n_tokens=len(reply.token_ids) or reply.completion_tokens,
-            facts=example.facts,
-        )

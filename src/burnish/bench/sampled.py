@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tyro
 
+from burnish.bench.answered import prediction
 from burnish.config import RunFlags
 from burnish.errors import ConfigError, RunError
 from burnish.ids import stable_seed
@@ -96,7 +97,7 @@ class _Drawer:
         replies = [self._replies(examples, decoding) for decoding in self.config.decodings]
         return [
             [
-                self._record(example, temperature, of_all[place])
+                prediction(self.run, example, of_all[place], facts={"temperature": temperature})
                 for temperature, of_all in zip(self.config.temperatures, replies, strict=True)
             ]
             for place, example in enumerate(examples)
@@ -111,17 +112,3 @@ class _Drawer:
             for example in examples
         ]
         return self.model.generate(requests, decoding)
-
-    def _record(self, example: Example, temperature: float, reply: Reply) -> Prediction | Dropped:
-        if reply.finish == "error":
-            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
-        return Prediction(
-            id=example.id,
-            image=self.run.add_image(example.image),
-            question=example.question,
-            answer=example.answer or "",
-            text=reply.text,
-            source=example.source,
-            n_tokens=len(reply.token_ids) or reply.completion_tokens,
-            facts={**example.facts, "temperature": temperature},
-        )

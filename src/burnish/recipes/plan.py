@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from burnish.commands import VERBS, load
+from burnish.commands import VERBS
 from burnish.errors import ConfigError
 from burnish.flags import parse_values
 from burnish.ids import content_key
+from burnish.lazy import load
 from burnish.recipes.recipe import Column, Recipe, Row, Step, Values
 
 WORK = "<work>"

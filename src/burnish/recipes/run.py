@@ -13,8 +13,9 @@ from typing import TextIO
 
 import yaml
 
-from burnish.commands import VERBS, load
+from burnish.commands import VERBS
 from burnish.errors import RunError
+from burnish.lazy import load
 from burnish.recipes.config import RecipeConfig
 from burnish.recipes.plan import Plan, Planned, given_values, make_plan
 from burnish.recipes.recipe import read_recipe

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+from burnish.lazy import load
 
 if TYPE_CHECKING:
     from burnish.bench.judged.configs import JudgeFlags
@@ -37,6 +38,5 @@ JUDGED: Mapping[str, JudgedBench] = {
 
 def bench(config: JudgeFlags) -> Judged:
     """What the bench found, a noun of `burnish.scores`. Raises a BurnishError."""
-    module, _, name = JUDGED[config.task].call.partition(":")
-    found: Judged = getattr(importlib.import_module(module), name)(config)
+    found: Judged = load(JUDGED[config.task].call)(config)
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from burnish.lazy import load
 
 if TYPE_CHECKING:
     from burnish.bench.standard.numbers import Scored
@@ -68,16 +69,11 @@ def score(config: ScoreStandardConfig) -> Scored[Any]:
 
     Raises a BurnishError for files that cannot be scored.
     """
-    scored: Scored[Any] = _load(BENCHMARKS[config.benchmark].call)(config)
+    scored: Scored[Any] = load(BENCHMARKS[config.benchmark].call)(config)
     return scored
 
 
 def submit(config: SubmitConfig) -> Submission:
     """Write a benchmark's submission. Raises a BurnishError for files that do not fit."""
-    written: Submission = _load(SUBMISSIONS[config.benchmark].call)(config)
+    written: Submission = load(SUBMISSIONS[config.benchmark].call)(config)
     return written
-
-
-def _load(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)

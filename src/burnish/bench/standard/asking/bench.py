@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from burnish.bench.answered import prediction
 from burnish.bench.standard.asking.base import Benchmark, BenchmarkSource, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.registry import open_benchmark
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
-from burnish.models import BuildRequest, Reply, open_model
+from burnish.models import BuildRequest, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.scores import StandardResult
 from burnish.sources import ExampleStream, Sampling
@@ -57,21 +58,9 @@ class _Asker:
 
     def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
         """One for each example."""
-        return [[self._record(example, reply)] for example, (reply,) in asked]
-
-    def _record(self, example: Example, reply: Reply) -> Prediction | Dropped:
-        if reply.finish == "error":
-            return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
-        return Prediction(
-            id=example.id,
-            image=self.run.add_image(example.image),
-            question=example.question,
-            answer=example.answer or "",
-            text=reply.text,
-            source=example.source,
-            n_tokens=len(reply.token_ids) or reply.completion_tokens,
-            facts={**example.facts, ENDED: reply.finish == "stop"},
-        )
+        return [
+            [prediction(self.run, example, reply, facts={ENDED: reply.finish == "stop"})] for example, (reply,) in asked
+        ]
 
 
 def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) -> StandardResult:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.bench.standard.registry import ROOM
+from burnish.lazy import load
 
 if TYPE_CHECKING:
     from burnish.bench.standard.asking.base import Benchmark
@@ -43,6 +43,5 @@ ASKED: Mapping[str, Asked] = {
 
 def open_benchmark(config: AskConfig) -> Benchmark:
     """The benchmark that the configuration is for. Raises SourceError where its files cannot be used."""
-    module, _, name = ASKED[config.benchmark].open.partition(":")
-    opened: Benchmark = getattr(importlib.import_module(module), name)(config)
+    opened: Benchmark = load(ASKED[config.benchmark].open)(config)
     return opened
