@@ -1,4 +1,4 @@
-"""The verbs by name: a new one is a function in `burnish.verbs` and a line here. Nothing heavy is imported."""
+"""The verbs by name: a new one is a function under `burnish.verbs` and a line here. Nothing heavy is imported."""
 
 from __future__ import annotations
 
@@ -21,95 +21,139 @@ class Verb(NamedTuple):
 
 VERBS = {
     "demo": Verb("burnish.demo:DemoConfig", "burnish.demo:run_demo", "SeVa and FIRE on the small model, in minutes"),
-    "distort": Verb("burnish.report.sheet:SheetConfig", "burnish.verbs:distort", "draw a picture's distortions"),
-    "pairs": Verb("burnish.make.pairs:PairsConfig", "burnish.verbs:pairs", "make preference pairs (SeVa, algorithm 1)"),
+    "distort": Verb(
+        "burnish.report.sheet:SheetConfig", "burnish.verbs.showing:distort", "draw a picture's distortions"
+    ),
+    "pairs": Verb(
+        "burnish.make.pairs:PairsConfig", "burnish.verbs.making:pairs", "make preference pairs (SeVa, algorithm 1)"
+    ),
     "compose": Verb(
-        "burnish.make.compose:ComposeConfig", "burnish.verbs:compose", "whole dialogues by a strong model (FIRE-100K)"
+        "burnish.make.compose:ComposeConfig",
+        "burnish.verbs.making:compose",
+        "whole dialogues by a strong model (FIRE-100K)",
     ),
     "simulate": Verb(
-        "burnish.make.simulate:SimulateConfig", "burnish.verbs:simulate", "dialogues of student and teacher (FIRE-1M)"
+        "burnish.make.simulate:SimulateConfig",
+        "burnish.verbs.making:simulate",
+        "dialogues of student and teacher (FIRE-1M)",
     ),
-    "train dpo": Verb("burnish.train.config:DPOConfig", "burnish.verbs:train_dpo", "train on preference pairs"),
+    "train dpo": Verb(
+        "burnish.train.config:DPOConfig", "burnish.verbs.training:train_dpo", "train on preference pairs"
+    ),
     "train sft": Verb(
-        "burnish.train.config:SFTConfig", "burnish.verbs:train_sft", "train on answers (to compare with)"
+        "burnish.train.config:SFTConfig", "burnish.verbs.training:train_sft", "train on answers (to compare with)"
     ),
     "train student": Verb(
-        "burnish.train.dialogue_config:StudentConfig", "burnish.verbs:train_student", "train to refine answers (FIRE)"
+        "burnish.train.dialogue_config:StudentConfig",
+        "burnish.verbs.training:train_student",
+        "train to refine answers (FIRE)",
     ),
     "train teacher": Verb(
-        "burnish.train.dialogue_config:TeacherConfig", "burnish.verbs:train_teacher", "train to give feedback (FIRE)"
+        "burnish.train.dialogue_config:TeacherConfig",
+        "burnish.verbs.training:train_teacher",
+        "train to give feedback (FIRE)",
     ),
     "show-mask": Verb(
-        "burnish.train.dialogue_config:ShowMaskConfig", "burnish.verbs:show_mask", "show a dialogue's trained tokens"
+        "burnish.train.dialogue_config:ShowMaskConfig",
+        "burnish.verbs.training:show_mask",
+        "show a dialogue's trained tokens",
     ),
     "bench answers": Verb(
-        "burnish.bench.answers:AnswersConfig", "burnish.verbs:bench_answers", "ask questions and score the answers"
+        "burnish.bench.answers:AnswersConfig",
+        "burnish.verbs.benching:bench_answers",
+        "ask questions and score the answers",
     ),
     "bench fixed": Verb(
-        "burnish.bench.fixed:FixedConfig", "burnish.verbs:bench_fixed", "the next words in recorded dialogues (FIRE)"
+        "burnish.bench.fixed:FixedConfig",
+        "burnish.verbs.benching:bench_fixed",
+        "the next words in recorded dialogues (FIRE)",
     ),
     "bench free": Verb(
-        "burnish.bench.free:FreeConfig", "burnish.verbs:bench_free", "how fast a student learns in dialogues (FIRE)"
+        "burnish.bench.free:FreeConfig",
+        "burnish.verbs.benching:bench_free",
+        "how fast a student learns in dialogues (FIRE)",
     ),
     **{
-        f"bench standard {name}": Verb(asked.config, "burnish.verbs:bench_standard", f"ask and score {asked.what}")
+        f"bench standard {name}": Verb(
+            asked.config, "burnish.verbs.benching:bench_standard", f"ask and score {asked.what}"
+        )
         for name, asked in ASKED.items()
     },
     "bench sampled": Verb(
-        "burnish.bench.sampled:SampledConfig", "burnish.verbs:bench_sampled", "answers at several temperatures"
+        "burnish.bench.sampled:SampledConfig", "burnish.verbs.benching:bench_sampled", "answers at several temperatures"
     ),
     **{
-        f"bench judged {name}": Verb(bench.config, "burnish.verbs:bench_judged", bench.what)
+        f"bench judged {name}": Verb(bench.config, "burnish.verbs.benching:bench_judged", bench.what)
         for name, bench in JUDGED.items()
     },
     "score agreement": Verb(
-        "burnish.bench.judged.agreement:AgreementConfig", "burnish.verbs:score_agreement", "one judge by another"
+        "burnish.bench.judged.agreement:AgreementConfig",
+        "burnish.verbs.scoring:score_agreement",
+        "one judge by another",
     ),
     "make-pope": Verb(
-        "burnish.bench.standard.configs:MakePopeConfig", "burnish.verbs:make_pope", "a POPE of your own annotations"
+        "burnish.bench.standard.configs:MakePopeConfig",
+        "burnish.verbs.making:make_pope",
+        "a POPE of your own annotations",
     ),
     "score fixed": Verb(
-        "burnish.bench.score:ScoreFixedConfig", "burnish.verbs:score_fixed", "predictions against recorded dialogues"
+        "burnish.bench.score:ScoreFixedConfig",
+        "burnish.verbs.scoring:score_fixed",
+        "predictions against recorded dialogues",
     ),
     "score free": Verb(
-        "burnish.bench.score:ScoreFreeConfig", "burnish.verbs:score_free", "free dialogues that exist already (FIRE)"
+        "burnish.bench.score:ScoreFreeConfig",
+        "burnish.verbs.scoring:score_free",
+        "free dialogues that exist already (FIRE)",
     ),
     **{
-        f"score {name}": Verb(benchmark.config, "burnish.verbs:score_standard", benchmark.what)
+        f"score {name}": Verb(benchmark.config, "burnish.verbs.scoring:score_standard", benchmark.what)
         for name, benchmark in BENCHMARKS.items()
     },
     **{
-        f"submit {name}": Verb(submission.config, "burnish.verbs:submit", f"{submission.what} for the server")
+        f"submit {name}": Verb(submission.config, "burnish.verbs.scoring:submit", f"{submission.what} for the server")
         for name, submission in SUBMISSIONS.items()
     },
     "compare": Verb(
         "burnish.bench.compare.configs:CompareConfig",
-        "burnish.verbs:compare",
+        "burnish.verbs.scoring:compare",
         "whether one result is better, and where",
     ),
-    "report": Verb("burnish.report:ReportConfig", "burnish.verbs:report", "pages, plots and tables of a run"),
+    "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "import": Verb(
-        "burnish.make.importing:ImportConfig", "burnish.verbs:import_dialogues", "dialogues of a FIRE file as a run"
+        "burnish.make.importing:ImportConfig",
+        "burnish.verbs.making:import_dialogues",
+        "dialogues of a FIRE file as a run",
     ),
     "validate": Verb(
-        "burnish.report.validation:ValidateConfig", "burnish.verbs:validate", "everything wrong with a FIRE file"
+        "burnish.report.validation:ValidateConfig",
+        "burnish.verbs.showing:validate",
+        "everything wrong with a FIRE file",
     ),
     "stats": Verb(
-        "burnish.report.dialogue_stats:StatsConfig", "burnish.verbs:stats", "scores, turns and lengths of dialogues"
+        "burnish.report.dialogue_stats:StatsConfig",
+        "burnish.verbs.showing:stats",
+        "scores, turns and lengths of dialogues",
     ),
     "run": Verb("burnish.recipes.config:RecipeConfig", "burnish.recipes.run:run_recipe", "a paper's experiment"),
     "review": Verb(
-        "burnish.review.config:ReviewConfig", "burnish.verbs:review", "a page on which people rate what runs hold"
+        "burnish.review.config:ReviewConfig",
+        "burnish.verbs.reviewing:review",
+        "a page on which people rate what runs hold",
     ),
     "review import": Verb(
-        "burnish.review.config:ImportRatingsConfig", "burnish.verbs:import_ratings", "the human ratings of a FIRE file"
+        "burnish.review.config:ImportRatingsConfig",
+        "burnish.verbs.reviewing:import_ratings",
+        "the human ratings of a FIRE file",
     ),
     "review summary": Verb(
         "burnish.review.config:ReviewSummaryConfig",
-        "burnish.verbs:review_summary",
+        "burnish.verbs.reviewing:review_summary",
         "what people said (FIRE's table A1)",
     ),
-    "export": Verb("burnish.export:ExportConfig", "burnish.verbs:export", "a run in the formats of other tools"),
+    "export": Verb(
+        "burnish.export:ExportConfig", "burnish.verbs.showing:export", "a run in the formats of other tools"
+    ),
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from burnish import verbs
 from burnish.config import runtime
 from burnish.records import Dialogue
+from burnish.verbs.benching import bench_answers, bench_free
+from burnish.verbs.making import pairs
+from burnish.verbs.training import train_dpo
 
 PAIR_SOURCE = "pocket:train/description#per_task=8000"
 """Open descriptions, where a model has room to be wrong; their answers are there, and nobody looks at them."""
@@ -77,7 +79,7 @@ def run_demo(config: DemoConfig) -> None:
 def _ask(config: DemoConfig, run: Path, *, adapter: Path | None = None, baseline: Path | None = None) -> None:
     from burnish.bench.answers import AnswersConfig
 
-    verbs.bench_answers(
+    bench_answers(
         AnswersConfig(
             source=TEST_SOURCE,
             model="pocket",
@@ -95,7 +97,7 @@ def _ask(config: DemoConfig, run: Path, *, adapter: Path | None = None, baseline
 def _make_pairs(config: DemoConfig, run: Path) -> None:
     from burnish.make.pairs import PairsConfig
 
-    verbs.pairs(
+    pairs(
         PairsConfig(
             source=PAIR_SOURCE,
             model="pocket",
@@ -113,7 +115,7 @@ def _make_pairs(config: DemoConfig, run: Path) -> None:
 def _train(config: DemoConfig, out: Path) -> None:
     from burnish.train.config import DPOConfig
 
-    verbs.train_dpo(
+    train_dpo(
         DPOConfig(
             run=str(out / "pairs"),
             model="pocket",
@@ -131,7 +133,7 @@ def _train(config: DemoConfig, out: Path) -> None:
 def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline: Path | None = None) -> None:
     from burnish.bench.free import FreeConfig
 
-    verbs.bench_free(
+    bench_free(
         FreeConfig(
             source=TALK_SOURCE,
             student="pocket",

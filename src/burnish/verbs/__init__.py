@@ -1,0 +1,1 @@
+"""What the command line calls: each verb joins rooms that never meet in code, and tells the result in plain words."""

@@ -1,0 +1,77 @@
+"""The verbs that ask a model, and score what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burnish.verbs.telling import count, draw, tell, write_json
+
+if TYPE_CHECKING:
+    from burnish.bench.answers import AnswersConfig
+    from burnish.bench.fixed import FixedConfig
+    from burnish.bench.free import FreeConfig
+    from burnish.bench.judged.configs import JudgeFlags
+    from burnish.bench.sampled import SampledConfig
+    from burnish.bench.standard.asking.configs import AskConfig
+
+
+def bench_answers(config: AnswersConfig) -> None:
+    """Ask and score, then draw tables and plots."""
+    from burnish.bench.answers import bench_answers as bench
+
+    bench(config)
+    shown = draw(Path(config.out))
+    write_json(config.json, shown.numbers)
+    tell(shown)
+
+
+def bench_fixed(config: FixedConfig) -> None:
+    """Ask and score, then show tables 2 and 3 of FIRE."""
+    from burnish.bench.fixed import bench_fixed as bench
+
+    bench(config)
+    shown = draw(Path(config.out))
+    write_json(config.json, shown.numbers)
+    tell(shown)
+
+
+def bench_free(config: FreeConfig) -> None:
+    """Hold dialogues and score them, then show tables 4 to 6 and figure 7 of FIRE."""
+    from burnish.bench.free import bench_free as bench
+
+    bench(config)
+    shown = draw(Path(config.out))
+    write_json(config.json, shown.numbers)
+    tell(shown)
+
+
+def bench_standard(config: AskConfig) -> None:
+    """Ask a standard benchmark's questions, write the answers, and show the scores."""
+    from burnish.bench.standard.asking.bench import bench_standard as bench
+
+    bench(config)
+    shown = draw(Path(config.out))
+    write_json(config.json, shown.numbers)
+    tell(shown)
+
+
+def bench_sampled(config: SampledConfig) -> None:
+    """Draw answers, and tell where they are."""
+    from burnish.bench.sampled import bench_sampled as bench
+    from burnish.store.codec import to_json
+
+    result = bench(config)
+    write_json(config.json, to_json(result))
+    left_out = f" ({result.dropped:,} dropped)" if result.dropped else ""
+    print(f"{count(result.answers, 'answer')} to {count(result.questions, 'question')}{left_out} are in {config.out}.")
+
+
+def bench_judged(config: JudgeFlags) -> None:
+    """Ask a judge and score what it says, then show the benchmark's tables."""
+    from burnish.bench.judged.registry import bench
+
+    bench(config)
+    shown = draw(Path(config.out))
+    write_json(config.json, shown.numbers)
+    tell(shown)

@@ -1,0 +1,61 @@
+"""The verbs that train, and the one that shows what is trained."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from burnish.verbs.telling import draw, tell, write_json
+
+if TYPE_CHECKING:
+    from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
+    from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
+    from burnish.train.session import TrainResult
+
+
+def train_dpo(config: DPOConfig) -> None:
+    """Train on preference pairs, then draw the curves."""
+    from burnish.train.session import train_dpo as train
+
+    _tell_training(config, train(config))
+
+
+def train_sft(config: SFTConfig) -> None:
+    """Train on ground truths, then draw the curves."""
+    from burnish.train.session import train_sft as train
+
+    _tell_training(config, train(config))
+
+
+def train_student(config: StudentConfig) -> None:
+    """Train on responses that follow feedback, then draw the curves."""
+    from burnish.train.session import train_student as train
+
+    _tell_training(config, train(config))
+
+
+def train_teacher(config: TeacherConfig) -> None:
+    """Train on feedback, then draw the curves."""
+    from burnish.train.session import train_teacher as train
+
+    _tell_training(config, train(config))
+
+
+def show_mask(config: ShowMaskConfig) -> None:
+    """Print a dialogue with its trained tokens marked."""
+    from burnish.train.show_mask import COLOURED, PLAIN
+    from burnish.train.show_mask import show_mask as shown
+
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(shown(config, COLOURED if coloured else PLAIN))
+
+
+def _tell_training(config: TrainConfig, result: TrainResult) -> None:
+    """Once, however many processes trained."""
+    from burnish.train.config import is_main_process
+
+    if is_main_process():
+        write_json(config.json, result.summary)
+        tell(draw(result.checkpoint))
+        print(f"\nThe adapter is in {result.checkpoint}: give it as --adapter, or load it with PEFT.")
