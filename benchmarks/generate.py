@@ -22,7 +22,8 @@ from typing import NamedTuple, TypeVar
 import torch
 import tyro
 
-from burnish.loop import clean_request, distorted_request, distortion_seed, parse_distortions
+from burnish.distort import distortion_seed
+from burnish.loop import clean_request, distorted_request, parse_distortions
 from burnish.models import Decoding, ModelOptions, Variants, Weighed
 from burnish.models.local import LocalModel
 from burnish.records import Example
@@ -107,7 +108,7 @@ def variants(bench: Bench) -> list[Variants]:
     return [
         Variants(
             clean_request(example),
-            tuple(distorted_request(example, one, distortion_seed(0, example, one)) for one in distortions),
+            tuple(distorted_request(example, one, distortion_seed(0, example, one.spec)) for one in distortions),
         )
         for example in islice(stream(bench.source, Sampling()).from_index(0), bench.examples)
         if isinstance(example, Example)

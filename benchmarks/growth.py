@@ -117,7 +117,7 @@ def report(kind: str, folder: Path, _records: int) -> Callable[[], object]:
     from burnish.report import ReportConfig
     from burnish.report.pages import write_report
 
-    return lambda: write_report(ReportConfig(run=str(folder / kind)))
+    return lambda: write_report(ReportConfig(runs=(str(folder / kind),)))
 
 
 def stats(folder: Path, _records: int) -> Callable[[], object]:

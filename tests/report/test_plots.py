@@ -104,9 +104,10 @@ def test_lengths_are_shares_of_their_own_kind(tmp_path: Path) -> None:
 
 def test_one_word_answers_of_a_server_have_a_plot(tmp_path: Path) -> None:
     summary = summarise_pairs(write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")]), dropped(1, "x")]))
-    path = save(answer_lengths(summary), tmp_path / "lengths.png")
+    path, drawing = save(answer_lengths(summary), tmp_path / "lengths.png")
     with Image.open(path) as image:
         assert image.width == 1200
+    assert drawing.read_text().startswith("<?xml")
 
 
 def _log(tmp_path: Path, text: str) -> Path:

@@ -31,9 +31,9 @@ def _answers_run(folder: Path, *, finished: bool = True) -> None:
 
 def test_a_run_of_pairs(tmp_path: Path) -> None:
     write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")]), dropped(1, "equal answers")])
-    report = write_report(ReportConfig(run=str(tmp_path / "run"), samples=1))
+    report = write_report(ReportConfig(runs=(str(tmp_path / "run"),), samples=1))
     names = {path.name for path in report.files}
-    assert names == {"index.html", "tables.md", "answer-lengths.png"}
+    assert names == {"index.html", "tables.md", "answer-lengths.png", "answer-lengths.svg"}
     assert all(path.parent == tmp_path / "run" / "report" and path.stat().st_size for path in report.files)
     assert (report.numbers["made"], report.numbers["kept"]) == (2, 1)
     # The run itself is as it was: it can be read, and gone on with.
@@ -42,14 +42,18 @@ def test_a_run_of_pairs(tmp_path: Path) -> None:
 
 def test_a_run_of_pairs_that_were_all_dropped(tmp_path: Path) -> None:
     write_run(tmp_path / "run", [dropped(1, "equal answers")])
-    report = write_report(ReportConfig(run=str(tmp_path / "run"), out=str(tmp_path / "out")))
+    report = write_report(ReportConfig(runs=(str(tmp_path / "run"),), out=str(tmp_path / "out")))
     assert {path.name for path in report.files} == {"index.html", "tables.md"}
 
 
 def test_a_run_of_answers(tmp_path: Path) -> None:
     _answers_run(tmp_path / "run")
-    report = write_report(ReportConfig(run=str(tmp_path / "run"), out=str(tmp_path / "out")))
-    assert {path.name for path in report.files} == {"tables.md", "answers-by-task.png", "answers-by-distortion.png"}
+    report = write_report(ReportConfig(runs=(str(tmp_path / "run"),), out=str(tmp_path / "out")))
+    assert {path.name for path in report.files} == {
+        "index.html",
+        "tables.md",
+        *(f"answers-by-{what}.{ending}" for what in ("task", "distortion") for ending in ("png", "svg")),
+    }
     text = (tmp_path / "out" / "tables.md").read_text()
     assert "### Answers, change from runs/old (m)" in text
     assert "| counting      | 10 |   50.0 ± 10.0 |" in text
@@ -66,27 +70,27 @@ def test_a_run_of_answers(tmp_path: Path) -> None:
 def test_a_training(tmp_path: Path, kind: str) -> None:
     write_manifest(tmp_path, new_manifest(kind, _Config(), seed=0, fingerprints={}))
     with pytest.raises(RunError, match=r"has no log\.jsonl yet"):
-        write_report(ReportConfig(run=str(tmp_path)))
+        write_report(ReportConfig(runs=(str(tmp_path),)))
     (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 0.7, "rewards/accuracies": 0.5}\n')
-    report = write_report(ReportConfig(run=str(tmp_path)))
-    assert {path.name for path in report.files} == {"tables.md", "training.png"}
+    report = write_report(ReportConfig(runs=(str(tmp_path),)))
+    assert {path.name for path in report.files} == {"index.html", "tables.md", "training.png", "training.svg"}
 
 
 def test_what_cannot_be_reported_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run"):
-        write_report(ReportConfig(run=str(tmp_path)))
+        write_report(ReportConfig(runs=(str(tmp_path),)))
     _answers_run(tmp_path / "unfinished", finished=False)
     with pytest.raises(RunError, match="has no scores yet"):
-        write_report(ReportConfig(run=str(tmp_path / "unfinished")))
+        write_report(ReportConfig(runs=(str(tmp_path / "unfinished"),)))
     with Run.begin(tmp_path / "old", new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
         run.finish({"accuracy": 1})
     with pytest.raises(RunError, match=r"another version of Burnish \(AnswersResult lacks the field"):
-        write_report(ReportConfig(run=str(tmp_path / "old")))
+        write_report(ReportConfig(runs=(str(tmp_path / "old"),)))
     write_run(tmp_path / "other", [], kind="songs")
     with pytest.raises(RunError, match="holds songs, of which there is no report"):
-        write_report(ReportConfig(run=str(tmp_path / "other")))
-    with pytest.raises(ConfigError, match="--samples must be from 0 to 200, not 1000"):
-        ReportConfig(run="x", samples=1000)
+        write_report(ReportConfig(runs=(str(tmp_path / "other"),)))
+    with pytest.raises(ConfigError, match="--samples must be from 0 to 1000, not 1001"):
+        ReportConfig(runs=("x",), samples=1001)
 
 
 def test_the_configuration_is_light() -> None:
@@ -94,4 +98,4 @@ def test_the_configuration_is_light() -> None:
     code = "import sys, burnish.report; print(sorted({'torch', 'matplotlib', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert asdict(ReportConfig(run="r"))["out"] is None
+    assert asdict(ReportConfig(runs=("r",)))["out"] is None

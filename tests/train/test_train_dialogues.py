@@ -88,8 +88,8 @@ def test_its_loss_falls_and_is_drawn(trained: Path) -> None:
     # four queries and keys of a random model: little to learn with, but each pass over the same eight is better
     passes = [steps[i]["loss"] + steps[i + 1]["loss"] for i in (0, 2, 4)]
     assert passes[0] > passes[1] > passes[2]
-    report = write_report(ReportConfig(run=str(trained), out=str(trained.parent / "report")))
-    assert {file.name for file in report.files} == {"tables.md", "training.png"}
+    report = write_report(ReportConfig(runs=(str(trained),), out=str(trained.parent / "report")))
+    assert {file.name for file in report.files} == {"index.html", "tables.md", "training.png", "training.svg"}
 
 
 def test_a_finished_training_is_not_done_again_and_a_changed_one_is_refused(

@@ -12,13 +12,13 @@ import tyro
 
 from burnish.bench.answered import prediction
 from burnish.config import RunFlags, runtime
+from burnish.distort import distortion_seed
 from burnish.errors import ConfigError
 from burnish.loop import (
     Asked,
     Asking,
     clean_request,
     distorted_request,
-    distortion_seed,
     fill_by_asking,
     fingerprints,
 )
@@ -89,7 +89,7 @@ class _Asker:
         if example.answer is None:
             return []
         distorted = [
-            partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion))
+            partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
             for distortion in self.config.distortions
         ]
         return [partial(clean_request, example), *distorted]

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.bench.free_reading import read_free, read_seeds, seed_folder, seed_folders
+from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
 from burnish.config import RUNTIME, RunFlags, runtime
 from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.partners import Partners, open_partners
+from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.sources import Questions, stream

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from burnish.bench.free_rules import FreeRules, Worth, worth
 from burnish.bench.naming import speaker
 from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped, Facts
 from burnish.store import Run
-from burnish.store.manifest import NAME
 
 TOLD = ("group", "stands_for")
 """Facts by which dialogues are told apart in the scores."""
@@ -58,17 +58,6 @@ def read_seeds(path: str, rules: FreeRules) -> list[FreeRun]:
     """
     folders = seed_folders(Path(path))
     return [read_free(str(folder), rules) for folder in folders] if folders else [read_free(path, rules)]
-
-
-def seed_folder(out: Path, seed: int) -> Path:
-    """Where `burnish bench free` keeps the dialogues of a seed."""
-    return out / f"seed-{seed}"
-
-
-def seed_folders(out: Path) -> list[Path]:
-    """The runs of all seeds in `out`, in order; empty where it is no folder of seeds."""
-    found = [path for path in out.glob("seed-*") if (path / NAME).exists() and path.name[5:].isdecimal()]
-    return sorted(found, key=lambda path: int(path.name[5:]))
 
 
 def read_free(path: str, rules: FreeRules) -> FreeRun:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from burnish.distort.base import Distortion, ImagePart, PixelPart, PixelTransform
 from burnish.distort.registry import FIGURE_2, names, parse, usage
+from burnish.distort.seeds import distortion_seed
 from burnish.distort.show import show
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ImagePart",
     "PixelPart",
     "PixelTransform",
+    "distortion_seed",
     "names",
     "parse",
     "show",

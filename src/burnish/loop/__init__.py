@@ -8,7 +8,6 @@ from burnish.loop.asking import (
     Asking,
     clean_request,
     distorted_request,
-    distortion_seed,
     fingerprints,
     parse_distortions,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "Asking",
     "clean_request",
     "distorted_request",
-    "distortion_seed",
     "fill",
     "fill_by_asking",
     "fingerprints",

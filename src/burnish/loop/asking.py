@@ -9,7 +9,6 @@ import tyro
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
-from burnish.ids import stable_seed
 from burnish.images import decode
 from burnish.models import Decoding, Message, Model, ModelOptions, Request
 from burnish.records import Example
@@ -59,11 +58,6 @@ def distorted_request(example: Example, distortion: Distortion, seed: int) -> Re
     picture = distortion.image(decode(example.image), seed)
     message = Message(role="user", text=example.question, images=(picture,))
     return Request(messages=(message,), pixel_transform=distortion.pixels(seed))
-
-
-def distortion_seed(run_seed: int, example: Example, distortion: Distortion) -> int:
-    """The seed of a distortion of this picture for this question, the same in every run with this `--seed`."""
-    return stable_seed(run_seed, example.source, example.id, distortion.spec)
 
 
 def fingerprints(model: Model, inputs: ExampleStream) -> dict[str, str]:

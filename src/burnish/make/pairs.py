@@ -11,13 +11,12 @@ from typing import NamedTuple
 import tyro
 
 from burnish.config import RunFlags
-from burnish.distort import Distortion
+from burnish.distort import Distortion, distortion_seed
 from burnish.loop import (
     Asked,
     Asking,
     clean_request,
     distorted_request,
-    distortion_seed,
     fill,
     fill_by_asking,
     fingerprints,
@@ -115,7 +114,7 @@ class _PairMaker:
         return [[self._record(example, *(Weighed(reply, None) for reply in replies))] for example, replies in asked]
 
     def _seed(self, example: Example, distortion: Distortion) -> int:
-        return distortion_seed(self.config.seed, example, distortion)
+        return distortion_seed(self.config.seed, example, distortion.spec)
 
     def _record(self, example: Example, chosen: Weighed, *others: Weighed) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""

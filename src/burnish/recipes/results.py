@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from burnish.errors import RunError
 from burnish.recipes.plan import MADE, NUMBERS, Cell, Plan
 from burnish.recipes.recipe import Recipe, Values
-from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown, to_text
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown
 from burnish.store.manifest import read_manifest
 
 _PART = re.compile(r'"[^"]*"|\[[^\]]*\]|[^."\[\]]+')
@@ -22,7 +22,7 @@ _PART = re.compile(r'"[^"]*"|\[[^\]]*\]|[^."\[\]]+')
 class Shown(NamedTuple):
     """What was written, and the table to show."""
 
-    text: str
+    table: Table
     files: tuple[Path, ...]
 
 
@@ -55,11 +55,11 @@ def write_results(recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, .
     table = make_table(measured)
     out.mkdir(parents=True, exist_ok=True)
     markdown, numbers = out / f"{recipe.name}.md", out / f"{recipe.name}.json"
-    picture = save(draw(measured), out / f"{recipe.name}.png")
+    picture, drawing = save(draw(measured), out / f"{recipe.name}.png")
     markdown.write_text(f"{to_markdown(table)}\n\n![{recipe.title}]({picture.name})\n", encoding="utf-8")
     text = json.dumps(as_json(measured, plan, given, work), indent=2, ensure_ascii=False)
     numbers.write_text(f"{text}\n", encoding="utf-8")
-    return Shown(to_text(table), (markdown, numbers, picture))
+    return Shown(table, (markdown, numbers, picture, drawing))
 
 
 def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seeds: tuple[int, ...]) -> Measured:

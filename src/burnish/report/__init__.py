@@ -8,25 +8,27 @@ import tyro
 
 from burnish.errors import ConfigError
 
-MAX_SAMPLES = 200
-"""Pairs in a page at most: with a few distortions each, more would make a page of a hundred megabytes."""
+MAX_SAMPLES = 1000
+"""Records in a page at most; `burnish view` shows runs of any size."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportConfig:
-    """Draw what a run of pairs, dialogues or a bench, or a training, holds: tables, plots, a page of samples."""
+    """Draw what runs of pairs, dialogues or benches, or trainings, hold: a page, tables, plots, a sample of records."""
 
-    run: tyro.conf.Positional[str]
-    """Folder of the run, or of the training."""
+    runs: tyro.conf.Positional[tuple[str, ...]]
+    """Folders of runs or trainings, in any mixture; those of one kind are laid side by side too."""
     out: str | None = None
-    """Folder for the report; without it, `report` inside the run's folder."""
-    samples: int = 24
-    """Pairs shown with their pictures on the page of a run of pairs."""
+    """Folder for the report; without it, `report` inside the first run's folder."""
+    samples: int = 60
+    """Records shown with their pictures, in all."""
     seed: int = 0
-    """Decides which pairs are shown."""
+    """Decides which records are shown."""
     json: str | None = None
     """Also write the numbers to this file."""
 
     def __post_init__(self) -> None:
+        if not self.runs:
+            raise ConfigError("RUNS must name at least one run.")
         if not 0 <= self.samples <= MAX_SAMPLES:
             raise ConfigError(f"--samples must be from 0 to {MAX_SAMPLES}, not {self.samples}.")

@@ -28,4 +28,4 @@ def write_stats(config: StatsConfig) -> Report:
     origin = "\n".join(f"- {name}: `{path}`" for name, path, _ in shown)
     text = "\n\n".join(["# Dialogues", origin, *map(to_markdown, tables)])
     (out / "tables.md").write_text(f"{text}\n", encoding="utf-8")
-    return Report((out / "tables.md", save(dialogue_histograms(shown), out / "dialogues.png")), tables, numbers)
+    return Report((out / "tables.md", *save(dialogue_histograms(shown), out / "dialogues.png")), tables, numbers)

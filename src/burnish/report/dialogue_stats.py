@@ -16,6 +16,7 @@ from burnish.errors import ConfigError, RunError
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped, Json
 from burnish.report.distribution import Distribution
+from burnish.report.naming import short_names
 
 MAX_RUNS = 4
 """Runs in one plot: as many as can be told apart."""
@@ -104,7 +105,7 @@ class NamedStats(NamedTuple):
 def collect_stats(config: StatsConfig) -> list[NamedStats]:
     """The counts of every run. Raises RunError for one without a dialogue, and what `open_dialogues` raises."""
     sets = [open_dialogues(path) for path in config.runs]
-    names = _names([dialogues.path for dialogues in sets])
+    names = short_names([dialogues.path for dialogues in sets])
     return [
         NamedStats(name, dialogues.path, _collected(dialogues, name))
         for name, dialogues in zip(names, sets, strict=True)
@@ -140,12 +141,3 @@ def _collected(dialogues: DialogueSet, name: str) -> DialogueStats:
 def _add_gain(gains: Distribution, before: float | None, after: float | None) -> None:
     if before is not None and after is not None:
         gains.add(after - before)
-
-
-def _names(paths: list[Path]) -> list[str]:
-    """The shortest end of each path, its ending aside, that no other has; the whole path of one given twice."""
-    for parts in range(1, max(len(path.resolve().parts) for path in paths)):
-        names = ["/".join(path.resolve().with_suffix("").parts[-parts:]) for path in paths]
-        if len(set(names)) == len(names):
-            return names
-    return [f"{number}: {path}" for number, path in enumerate(paths, start=1)]

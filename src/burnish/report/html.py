@@ -1,83 +1,92 @@
-"""Pages: one HTML file that needs nothing beside it, and trusts nothing that it shows.
+"""What pages are made of: templates that escape every text, one style, and a policy that trusts nothing shown.
 
-Every text is escaped, pictures are data URLs, and the page's own policy forbids scripts and outside resources.
+A page is one HTML file that needs nothing beside it. Its own policy forbids outside resources and every script but
+the one that filters and sorts, which it knows by its hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from burnish.report.differences import marked
-from burnish.report.pictures import Thumbnail
-from burnish.report.tables import Table
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from burnish.report import differences
+from burnish.store.codec import to_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from matplotlib.figure import Figure
+
+    from burnish.records import Answer, Json
 
 MAX_TEXT = 6000
 """Characters of one text that are shown."""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def page(title: str, header: str, body: str) -> str:
-    """A whole page; `header` stands below the title, and both are HTML already."""
-    return (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{text(title)}</title><style>{_style()}</style></head>\n"
-        f"<body><header><h1>{text(title)}</h1>{header}</header>\n{body}</body></html>\n"
+@cache
+def templates() -> Environment:
+    """The templates of all pages."""
+    made = Environment(
+        loader=PackageLoader("burnish.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    made.filters |= {one.__name__: one for one in (cut, marked, facts, drawing, pretty, compact)}
+    return made
 
 
-def _style() -> str:
-    return files("burnish.report").joinpath("page.css").read_text(encoding="utf-8")
+def page(template: str, **values: object) -> str:
+    """A whole page. The style and the script stand in it, and its policy allows just these."""
+    script = resource("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    given = {"policy": policy, "style": Markup(resource("page.css")), "script": Markup(script)}
+    return templates().get_template(template).render(given | values)
 
 
-def text(words: str) -> str:
-    """Escaped, and cut where it is longer than anyone would read."""
-    return escape(words if len(words) <= MAX_TEXT else f"{words[:MAX_TEXT]} … ({len(words):,} characters)")
+def resource(name: str) -> str:
+    """The text of a file of this package."""
+    return files("burnish.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def tiles(of: Iterable[tuple[str, str, str]]) -> str:
-    """Large numbers in a row: name, value, and what stands small behind it."""
-    cells = "".join(
-        f"<div><dt>{text(name)}</dt><dd>{text(value)} <small>{text(extra)}</small></dd></div>"
-        for name, value, extra in of
-    )
-    return f'<dl class="tiles">{cells}</dl>'
+def cut(text: str) -> str:
+    """The text, shortened where it is longer than anyone would read."""
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text):,} characters)"
 
 
-def tables(of: Iterable[Table]) -> str:
-    """Tables beside each other where there is room."""
-    return f'<div class="tables">{"".join(map(_table, of))}</div>'
-
-
-def _table(table: Table) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        kinds = ["" if i in table.text_columns else ' class="number"' for i in range(len(cells))]
-        return "".join(f"<{tag}{kind}>{text(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
-
-    body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in table.rows)
-    head = f"<thead><tr>{row(table.columns, 'th')}</tr></thead>"
-    return f'<div class="scroll"><table><caption>{text(table.title)}</caption>{head}<tbody>{body}</tbody></table></div>'
-
-
-def picture(of: Thumbnail, what: str) -> str:
-    """A picture; `what` is said to who cannot see it."""
-    pixels = ' class="small"' if of.small else ""
-    return f'<img{pixels} src="{of.url}" alt="{text(what)}">'
-
-
-def answer(said: str, others: Sequence[str]) -> str:
+def marked(text: str, others: Sequence[str]) -> Markup:
     """A model's words, those marked that differ from the others."""
-    return f'<p class="answer">{marked(said[:MAX_TEXT], [other[:MAX_TEXT] for other in others])}</p>'
+    return Markup(differences.marked(text[:MAX_TEXT], [other[:MAX_TEXT] for other in others]))
 
 
-def origin(title: str, line: str, details: str) -> str:
-    """What made the numbers, whole but folded; `details` is shown as it is written."""
-    return (
-        f"<h2>{text(title)}</h2>"
-        f'<p class="lead">{text(line)}</p><details><summary>Configuration and fingerprints</summary>'
-        f"<pre>{escape(details)}</pre></details>"
-    )
+def facts(answer: Answer) -> list[str]:
+    """What is known of an answer besides its words."""
+    told = [f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []
+    return told + ([f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else [])
+
+
+def drawing(figure: Figure) -> str:
+    """The figure as a data URL."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg")
+    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def pretty(made: DataclassInstance) -> str:
+    """All that a record holds, a manifest for example."""
+    return json.dumps(to_json(made), indent=2, ensure_ascii=False)
+
+
+def compact(numbers: Mapping[str, Json]) -> str:
+    """JSON for a page's script; the template escapes it."""
+    return json.dumps(dict(numbers), ensure_ascii=False)

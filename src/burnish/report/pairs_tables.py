@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from burnish.report.distribution import Distribution
+from burnish.report.section import Tile
 from burnish.report.summary import PairsSummary
 from burnish.report.tables import NOTHING, Table
 
@@ -11,6 +12,20 @@ def pairs_tables(summary: PairsSummary) -> list[Table]:
     """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
     tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary)]
     return [table for table in tables if table.rows]
+
+
+def pairs_tiles(summary: PairsSummary) -> tuple[Tile, ...]:
+    """The numbers that a page begins with."""
+    tiles = [
+        Tile("examples", f"{summary.made:,}"),
+        Tile("pairs kept", f"{summary.kept:,}", share(summary.kept, summary.made)),
+        Tile("dropped", f"{summary.dropped.total():,}", share(summary.dropped.total(), summary.made)),
+    ]
+    for name, answers in (("chosen", summary.chosen), ("rejected", summary.rejected)):
+        measured, unit = (answers.tokens, "tokens") if answers.tokens.n else (answers.words, "words")
+        median = NOTHING if measured.median is None else f"{measured.median:g}"
+        tiles.append(Tile(f"median length, {name}", median, unit))
+    return tuple(tiles)
 
 
 def share(part: int, whole: int) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.distort import parse, show
 from burnish.images import decode
-from burnish.records import PreferencePair
+from burnish.report.cards import PictureOf
 from burnish.store import Run
 
 if TYPE_CHECKING:
@@ -18,41 +19,54 @@ if TYPE_CHECKING:
 LONGEST = 336
 """Pixels along the longer side of a picture in a page: what LLaVA-1.5 sees of it."""
 SMALL = 128
-"""Pictures up to this size are kept exactly, as PNG; larger ones become JPEG, some 30 kB each."""
+"""Pictures up to this size are kept exactly, as PNG; larger ones become WebP, some 12 kB each."""
+_SIDES = (336, 256, 192, 160, 128, 96, 72, 56)
+"""Sides that are tried, one after the other, until all pictures of a page fit."""
 
 
-class Thumbnail(NamedTuple):
+class Shown(NamedTuple):
     """A picture for an `img` element."""
 
     url: str
-    small: bool
+    small: bool = False
     """Whether its pixels are to be seen as they are, without smoothing."""
 
 
-def thumbnail(path: Path) -> Thumbnail:
+def thumbnail(path: Path) -> Shown:
     """The picture in a file. Raises ImageError or OSError."""
-    return _thumbnail(decode(path.read_bytes()))
+    return _shown(_encoded(decode(path.read_bytes()), LONGEST))
 
 
-def clean_thumbnail(run: Run, pair: PreferencePair) -> Thumbnail:
-    """The picture that the chosen answer was given to. Raises RunError or ImageError."""
-    return _thumbnail(decode(run.image(pair.image)))
+def album(wanted: Iterable[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
+    """Thumbnails as large as lets all of them together, as URLs, stay below `most_bytes`; by run and picture.
+
+    Raises RunError or ImageError for a picture that cannot be shown.
+    """
+    files = {(run.path, of): _encoded(drawn(run, of), LONGEST) for run, of in wanted}
+    for side in _SIDES[1:]:
+        if sum(map(len, files.values())) * 4 // 3 <= most_bytes:
+            break
+        files = {key: _encoded(decode(data), side) for key, data in files.items()}
+    return {key: _shown(data) for key, data in files.items()}
 
 
-def distorted_thumbnail(run: Run, pair: PreferencePair, index: int) -> Thumbnail:
-    """The picture that rejected answer `index` was given to, made again from its distortion and seed."""
-    rejected = pair.rejected[index]
-    return _thumbnail(show(parse(rejected.distortion), decode(run.image(pair.image)), rejected.seed))
+def drawn(run: Run, of: PictureOf) -> Image:
+    """The picture of a run, distorted as it was. Raises RunError or ImageError."""
+    picture = decode(run.image(of.key))
+    return show(parse(of.distortion), picture, of.seed) if of.distortion else picture
 
 
-def _thumbnail(picture: Image) -> Thumbnail:
+def _encoded(picture: Image, side: int) -> bytes:
     picture = picture.convert("RGB")
-    picture.thumbnail((LONGEST, LONGEST))
-    small = max(picture.size) <= SMALL
+    picture.thumbnail((side, side))
     buffer = io.BytesIO()
-    if small:
+    if max(picture.size) <= SMALL < side:
         picture.save(buffer, format="PNG")
     else:
-        picture.save(buffer, format="JPEG", quality=85)
-    kind = "png" if small else "jpeg"
-    return Thumbnail(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}", small)
+        picture.save(buffer, format="WEBP", quality=75)
+    return buffer.getvalue()
+
+
+def _shown(data: bytes) -> Shown:
+    small = data.startswith(b"\x89PNG")
+    return Shown(f"data:image/{'png' if small else 'webp'};base64,{base64.b64encode(data).decode()}", small)

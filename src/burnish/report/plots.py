@@ -89,10 +89,12 @@ def legend(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=_TEXT - 1)
 
 
-def save(made: Figure, path: Path) -> Path:
-    """Write the figure as PNG and return its path."""
+def save(made: Figure, path: Path) -> tuple[Path, Path]:
+    """Write the figure as PNG, and as SVG beside it for print; both paths."""
+    drawn = path.with_suffix(".svg")
     made.savefig(path, dpi=DPI, metadata={"Software": None})
-    return path
+    made.savefig(drawn, metadata={"Date": None, "Creator": None})
+    return path, drawn
 
 
 def _dots(axes: Axes, series: Series, color: str, scale: int, offset: float) -> None:

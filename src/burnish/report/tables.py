@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish.scores import Estimate, Metric
 
@@ -23,6 +23,8 @@ class Table:
     text_columns: frozenset[int] = frozenset({0})
     """Columns of words, aligned to the left; all others hold numbers."""
     note: str = ""
+    best: frozenset[tuple[int, int]] = frozenset()
+    """Row and column, from 0, of the numbers that are best in theirs."""
 
 
 def to_text(table: Table) -> str:
@@ -37,7 +39,7 @@ def to_text(table: Table) -> str:
 
 def to_markdown(table: Table) -> str:
     """The table for a Markdown page (GitHub's tables), aligned in the source too."""
-    columns = _aligned(table)
+    columns = _aligned(replace(table, rows=_emboldened(table)))
     marks = [
         "-" * _width(column[0]) if i in table.text_columns else "-" * (_width(column[0]) - 1) + ":"
         for i, column in enumerate(columns)
@@ -45,6 +47,14 @@ def to_markdown(table: Table) -> str:
     lines = [_markdown_line(cells) for cells in zip(*columns, strict=True)]
     parts = [f"### {table.title}", "", lines[0], _markdown_line(marks), *lines[1:]]
     return "\n".join([*parts, *(["", table.note] if table.note else [])])
+
+
+def _emboldened(table: Table) -> tuple[tuple[str, ...], ...]:
+    """The rows, what is best between stars."""
+    return tuple(
+        tuple(f"**{cell}**" if (i, j) in table.best else cell for j, cell in enumerate(row))
+        for i, row in enumerate(table.rows)
+    )
 
 
 def _markdown_line(cells: Sequence[str]) -> str:

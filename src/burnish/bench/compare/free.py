@@ -7,11 +7,11 @@ from pathlib import Path
 
 from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
 from burnish.bench.free_metrics import COMPARED, METRICS, SHARES
-from burnish.bench.free_reading import seed_folders
 from burnish.bench.free_rules import CURVE, FreeRules, worth
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped
 from burnish.scores import Level, Metric

@@ -1,0 +1,44 @@
+"""What is said of several runs together: a new way to lay runs of a kind side by side is one line in `JOINT`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from burnish.records import Dialogue, Dropped
+from burnish.report.dialogue_plots import dialogue_histograms
+from burnish.report.dialogue_stats import MAX_RUNS, NamedStats, dialogue_stats
+from burnish.report.dialogue_tables import dialogue_tables
+from burnish.report.section import NamedRun, Section, parts_of
+
+
+def joint_sections(runs: Sequence[NamedRun]) -> list[Section]:
+    """A section for every kind of which there are several runs; none for a single run."""
+    together = [(say, [named for named in runs if named.run.manifest.kind in kinds]) for kinds, say in JOINT.items()]
+    return [section for say, of in together if len(of) > 1 for section in say(of)]
+
+
+def stats_of(named: NamedRun) -> NamedStats:
+    """The counts of a run's dialogues, none included."""
+    records = (record for part in parts_of(named.run) for record in part if isinstance(record, Dialogue | Dropped))
+    return NamedStats(named.name, named.run.path, dialogue_stats(records))
+
+
+def _dialogues(runs: Sequence[NamedRun]) -> list[Section]:
+    """Figure 5 of FIRE with the splits laid over each other, as many as can be told apart."""
+    counted = [one for one in map(stats_of, runs) if one.stats.dialogues][:MAX_RUNS]
+    if len(counted) < 2:
+        return []
+    return [
+        Section(
+            title="Dialogues side by side",
+            tables=tuple(dialogue_tables(counted)),
+            figures={"dialogues": dialogue_histograms(counted)},
+            numbers={one.name: one.stats.to_json() for one in counted},
+        )
+    ]
+
+
+JOINT: Mapping[tuple[str, ...], Callable[[Sequence[NamedRun]], list[Section]]] = {
+    ("dialogues", "compose", "simulate", "free"): _dialogues,
+}
+"""By the kinds of runs that can be laid side by side."""

@@ -1,0 +1,206 @@
+"""What is written about each kind of run: a new kind is one function here and one line in `SECTIONS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from burnish.errors import RunError
+from burnish.fire.composed import ComposeResult
+from burnish.fire.counts import count_dialogues
+from burnish.report.answers_plots import answers_plots
+from burnish.report.answers_tables import answers_tables
+from burnish.report.asked_tables import asked_tables
+from burnish.report.compose_tables import compose_tables
+from burnish.report.dialogue_plots import dialogue_histograms
+from burnish.report.dialogue_stats import StatsConfig, collect_stats
+from burnish.report.dialogue_tables import dialogue_tables
+from burnish.report.fire_plots import accuracy_by_turn
+from burnish.report.fire_tables import fixed_tables, free_tables
+from burnish.report.joint import stats_of
+from burnish.report.judged_plots import judged_plots
+from burnish.report.judged_tables import judged_tables
+from burnish.report.pairs_plots import answer_lengths
+from burnish.report.pairs_tables import pairs_tables, pairs_tiles
+from burnish.report.section import NamedRun, Section
+from burnish.report.simulated_tables import simulated_tables
+from burnish.report.summary import summarise_pairs
+from burnish.report.tables import Table
+from burnish.report.training import LOG, read_log, training_curves, training_table
+from burnish.scores import (
+    AnswersResult,
+    ConsistencyJudged,
+    FixedScores,
+    FreeScores,
+    GradesJudged,
+    Judged,
+    LlavaBenchJudged,
+    MmVetJudged,
+    PairwiseJudged,
+    ShrJudged,
+    StandardResult,
+)
+from burnish.store import Run
+from burnish.store.codec import from_json, to_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from matplotlib.figure import Figure
+
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, Judged, StandardResult)
+
+
+def section_of(name: str, run: Run) -> Section:
+    """What there is to say of a run. Raises RunError for one that holds nothing to report."""
+    kind = run.manifest.kind
+    if kind not in SECTIONS:
+        known = ", ".join(SECTIONS)
+        raise RunError(f"{run.path} holds {kind}, of which there is no report: give one of {known}.")
+    section = SECTIONS[kind](run)
+    return replace(section, title=f"{section.title}: {name}")
+
+
+def _pairs(run: Run) -> Section:
+    """The answers' lengths as a plot, and tables."""
+    summary = summarise_pairs(run)
+    state = "" if run.summary is not None else " This run is not finished."
+    return Section(
+        title="Preference pairs",
+        lead=f"{run.manifest.config.get('model', 'A model')} answered every question on the picture itself (chosen) "
+        "and on distorted copies of it (rejected). Marked words differ. Log p is the log-probability of an answer, in "
+        f"nats, that the model gives on the clean picture; the margin is chosen less mean rejected.{state}",
+        tiles=pairs_tiles(summary),
+        tables=tuple(pairs_tables(summary)),
+        figures={"answer-lengths": answer_lengths(summary)} if summary.kept else {},
+        numbers=summary.to_json(),
+    )
+
+
+def _answers(run: Run) -> Section:
+    """The scores that `burnish bench answers` left in the run."""
+    result = _scores(AnswersResult, run)
+    return _section("Answers", answers_tables(result), result, answers_plots(result))
+
+
+def _fixed(run: Run) -> Section:
+    """FIRE's tables 2 and 3, of the scores that `burnish bench fixed` left in the run."""
+    result = _scores(FixedScores, run)
+    return _section("Fixed dialogues", fixed_tables(result), result)
+
+
+def _free(run: Run) -> Section:
+    """FIRE's tables 4 to 6 and figure 7, of the scores that `burnish bench free` left in the run."""
+    result = _scores(FreeScores, run)
+    return _section("Free dialogues", free_tables(result), result, {"accuracy-by-turn": accuracy_by_turn(result)})
+
+
+def _standard(run: Run) -> Section:
+    """The scores that `burnish bench standard NAME` left in the run."""
+    result = _scores(StandardResult, run)
+    return _section("Benchmark", asked_tables(result), result)
+
+
+def _judged(run: Run) -> Section:
+    """The scores that `burnish bench judged NAME` left in the run."""
+    result = _scores(JUDGED[run.manifest.kind], run)
+    return _section("Judged", judged_tables(result), result, judged_plots(result))
+
+
+def _composed(run: Run) -> Section:
+    """What became of the examples, and what that took."""
+    result = _scores(ComposeResult, run)
+    return _section("Composed dialogues", compose_tables(result), result, _histograms(run))
+
+
+def _simulated(run: Run) -> Section:
+    """What became of the examples."""
+    if not len(run):
+        raise RunError(f"{run.path} holds no record yet: call `burnish simulate` again with the same flags.")
+    counts = count_dialogues(run)
+    return Section(
+        title="Simulated dialogues",
+        tables=tuple(simulated_tables(counts)),
+        figures=_histograms(run),
+        numbers=counts.to_json(),
+    )
+
+
+def _imported(run: Run) -> Section:
+    """Figure 5 of FIRE, as `burnish stats` draws it."""
+    shown = collect_stats(StatsConfig(runs=(str(run.path),)))
+    return Section(
+        title="Dialogues",
+        tables=tuple(dialogue_tables(shown)),
+        figures={"dialogues": dialogue_histograms(shown)},
+        numbers=shown[0].stats.to_json(),
+    )
+
+
+def _histograms(run: Run) -> Mapping[str, Figure]:
+    """Figure 5 of FIRE, once there is a dialogue."""
+    counted = stats_of(NamedRun(run.path.resolve().name, run))
+    return {"dialogues": dialogue_histograms([counted])} if counted.stats.dialogues else {}
+
+
+def _training(run: Run) -> Section:
+    """Curves of a training, and where they begin and end."""
+    path = run.path / LOG
+    if not path.exists():
+        raise RunError(f"{run.path} has no {LOG} yet: wait for the training's first step.")
+    log = read_log(path)
+    return Section(
+        title="Training",
+        tables=(training_table(log),),
+        figures={"training": training_curves(log, f"Training {run.path.name} ({run.manifest.kind.upper()})")},
+        numbers={"steps": [dict(step) for step in log]},
+    )
+
+
+def _section(
+    title: str, tables: Sequence[Table], result: DataclassInstance, figures: Mapping[str, Figure] = MappingProxyType({})
+) -> Section:
+    return Section(title=title, tables=tuple(tables), figures=figures, numbers=to_json(result))
+
+
+JUDGED: Mapping[str, type[Judged]] = {
+    "judged mmvet": MmVetJudged,
+    "judged llava-bench": LlavaBenchJudged,
+    "judged shr": ShrJudged,
+    "judged consistency": ConsistencyJudged,
+    "judged pairwise": PairwiseJudged,
+    "judged grades": GradesJudged,
+}
+"""What each judged benchmark leaves in its run."""
+SECTIONS: Mapping[str, Callable[[Run], Section]] = {
+    "pairs": _pairs,
+    "answers": _answers,
+    "fixed": _fixed,
+    "free": _free,
+    "standard": _standard,
+    "compose": _composed,
+    "simulate": _simulated,
+    "dialogues": _imported,
+    "dpo": _training,
+    "sft": _training,
+    "student": _training,
+    "teacher": _training,
+    **dict.fromkeys(JUDGED, _judged),
+}
+"""By the kind that a run's manifest names."""
+
+
+def _scores(kind: type[S], run: Run) -> S:
+    """What a verb left in its run. Raises RunError where that is nothing, or of another version."""
+    made = run.manifest.kind
+    verb = f"`burnish {made if made == 'compose' else f'bench {made}'}`"
+    if run.summary is None:
+        raise RunError(f"{run.path} has no scores yet: call {verb} again with the same flags.")
+    try:
+        return from_json(kind, run.summary)
+    except ValueError as error:
+        raise RunError(
+            f"The scores of {run.path} were written by another version of Burnish ({error}): "
+            f"call {verb} with the same flags again, which scores the answers anew."
+        ) from error
