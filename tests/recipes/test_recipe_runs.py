@@ -14,7 +14,9 @@ import pytest
 
 from burnish import cli
 from burnish.errors import RunError
-from burnish.recipes.results import find
+from burnish.recipes.figures import draw
+from burnish.recipes.recipe import read_recipe
+from burnish.recipes.results import Measured, find
 
 COMPOSE = """\
 title: How long dialogues are
@@ -172,6 +174,14 @@ def test_seva_from_pairs_to_table(tmp_path: Path) -> None:
     assert 1 <= rows["after"]["pairs"]["mean"] <= 6
     assert rows["after"]["tokens"]["mean"] > 1
     assert 0 <= rows["before"]["F1"]["mean"] <= 100
+
+
+def test_every_line_of_a_figure_looks_different(tmp_path: Path) -> None:
+    turns = COMPOSE.replace("curves", "turns").replace("few: {taken: 6}", "".join(f"r{i}: {{}}\n  " for i in range(7)))
+    recipe = read_recipe(_recipe(tmp_path, turns.replace("rows: {few: [41.2]}", "rows: {r0: [41.2]}")), "pocket")
+    values = {(row.name, column.name): (1.0,) for row in recipe.rows for column in recipe.columns}
+    (axes,) = draw(Measured(recipe=recipe, seeds=(0,), values=values)).axes
+    assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == len(recipe.rows) == 9
 
 
 NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text"}

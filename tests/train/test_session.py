@@ -237,4 +237,7 @@ def test_runs_that_do_not_fit_the_flags_are_refused(config: DPOConfig, tmp_path:
     (unfinished / "manifest.json").write_text((Path(config.run) / "manifest.json").read_text())
     with pytest.raises(RunError, match="is not finished"):
         train_dpo(replace(config, run=str(unfinished), out=str(tmp_path / "out")))
+    (unfinished / "done.json").write_text("{}")
+    with pytest.raises(RunError, match=r"kept no pair of its 0 questions: .* a stronger --distort\."):
+        train_dpo(replace(config, run=str(unfinished), out=str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()

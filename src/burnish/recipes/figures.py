@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 COLOURS = (GREY, GREEN, BLUE, ORANGE)
 _PANEL_ROW = 0.34
 _PANELS_ABREAST = 3
+_LEVEL_LETTERS = 14
+"""Of all ticks of a panel together; with more they are slanted, or they would run into each other."""
+_STYLES = (":", "--", "-", "-.")
 
 
 def draw(measured: Measured) -> Figure:
@@ -67,7 +70,7 @@ def _curves(measured: Measured) -> Figure:
     for axes, column in zip(panels, measured.recipe.drawn, strict=True):
         places = [(row, column) for row in rows]
         _line(axes, measured, places, color=BLUE, style="-")
-        axes.set_xticks(range(len(rows)), rows, rotation=30 if len(rows) > 5 else 0)
+        axes.set_xticks(range(len(rows)), rows, rotation=30 if sum(map(len, rows)) > _LEVEL_LETTERS else 0)
         label_axes(axes, "", column)
     return made
 
@@ -76,10 +79,11 @@ def _turns(measured: Measured) -> Figure:
     """One panel: the columns in their order along x, a line for each row."""
     recipe = measured.recipe
     made, (axes,) = figure(recipe.title, _subtitle(measured), height=4.2)
-    styles = (":", "--", "-", "-.")
     for i, row in enumerate(recipe.rows):
+        again, place = divmod(i, len(COLOURS))  # a colour that comes again has the style of the one behind it
+        style = _STYLES[(place + again) % len(_STYLES)]
         places = [(row.name, column) for column in recipe.drawn]
-        _line(axes, measured, places, color=COLOURS[i % len(COLOURS)], style=styles[i % len(styles)], label=row.name)
+        _line(axes, measured, places, color=COLOURS[place], style=style, label=row.name)
     axes.set_xticks(range(len(recipe.drawn)), list(recipe.drawn))
     label_axes(axes, "", recipe.axis)
     legend(axes)

@@ -15,7 +15,7 @@
       numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`
       columns               names of numbers, or of columns with a `number` and values of their own (`with`)
       drawn                 the columns that the figure shows; all without it
-      rows, groups          instead of those above
+      rows, groups, axis    instead of those above
 
 `{name}` in any value stands for another value, for a row's, group's or column's, for the seed, for what the user
 gives, or for the folder that a step makes, which is then made before. Only what a table asks for is made.
@@ -36,7 +36,7 @@ Values: TypeAlias = Mapping[str, Any]
 FigureKind: TypeAlias = Literal["dots", "curves", "turns"]
 
 TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
-SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "rows", "groups", "note")
+SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "rows", "groups", "note")
 NUMBER = ("step", "at", "times", "digits")
 FIGURES: tuple[FigureKind, ...] = ("dots", "curves", "turns")
 
@@ -136,7 +136,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         reference=_text(document, ("reference",)),
         note=" ".join(str(text) for text in (top.get("note"), own.get("note")) if text),
         figure=figure,
-        axis=str(top.get("axis", "")),
+        axis=str(own.get("axis", top.get("axis", ""))),
         published=_published(document),
         scale=scale,
         seeds=tuple(document.items((*here, "seeds"))) or (0,),

@@ -61,7 +61,12 @@ def _(scores: ShrJudged) -> list[Table]:
 
 @judged_tables.register
 def _(scores: GradesJudged) -> list[Table]:
-    parts = [*scores.sources.items(), *([("all", scores.mean)] if scores.mean else [])]
+    drawn = [(f"temperature {name}", part) for name, part in scores.temperatures.items()]
+    parts = [
+        *scores.sources.items(),
+        *(drawn if len(drawn) > 1 else []),
+        *([("all", scores.mean)] if scores.mean else []),
+    ]
     table = Table(
         title="Grades by the ground truth, 0 to 10",
         columns=("questions", "n", "grade"),

@@ -71,6 +71,8 @@ class GradesJudged(Judged):
     mean: PartScore | None
     """None where no grade can be read."""
     sources: Mapping[str, PartScore]
+    temperatures: Mapping[str, PartScore]
+    """By what the answers were drawn at ("0.5"); "0" without sampling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

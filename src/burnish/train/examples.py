@@ -146,6 +146,11 @@ def _pairs_run(path: Path) -> Run:
         raise RunError(f"{path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
     if run.summary is None:
         raise RunError(f"{path} is not finished: give its `burnish pairs` command again, then train.")
+    if next(run.records(PreferencePair), None) is None:
+        raise RunError(
+            f"{path} kept no pair of its {len(run):,} questions: make pairs of more questions, or with a "
+            "stronger --distort."
+        )
     return run
 
 

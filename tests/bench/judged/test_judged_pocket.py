@@ -32,19 +32,20 @@ class _Config:
     model: str = "m"
 
 
-def answers_run(folder: Path, texts: list[str]) -> Path:
-    """A run of answers, all about the one scene."""
+def answers_run(folder: Path, texts: list[str], temperatures: tuple[float, ...] = (0.0,)) -> Path:
+    """A run of answers, all about the one scene; text i is drawn at temperature i of these, in turn."""
+    rounds = len(temperatures)
     with Run.begin(folder, new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
         run.append(
             Prediction(
-                id=f"q{number}",
+                id=f"q{number // rounds}",
                 image="scene",
                 question=ASKED["question"],
                 answer=TRUE,
                 text=text,
                 source="description",
                 n_tokens=len(text.split()),
-                facts=FACTS,
+                facts={**FACTS, "temperature": temperatures[number % rounds]},
             )
             for number, text in enumerate(texts)
         )
@@ -119,6 +120,27 @@ def test_agreement_with_the_oracle_by_hand(tmp_path: Path, capsys: pytest.Captur
     assert found["confusion"]["10"]["4"] == 1
     assert found["truth"] == "oracle"
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_sampled_answers_are_graded_by_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two questions at three temperatures: 10, 10, 1 and 10, 6, 1, as the oracle grades them (see below)."""
+    sampled = answers_run(tmp_path / "answers", [TRUE, TRUE, "?", TRUE, f"{TRUE} {FALSE}", "!"], (0.0, 0.5, 50.0))
+    assert bench("grades", "oracle", tmp_path / "run", "--answers", sampled) == 0
+    assert [(one.id, one.part) for one in judgements(tmp_path / "run")] == [
+        *(("q0", ""), ("q1", "")),
+        *(("q0", "0.5"), ("q1", "0.5")),
+        *(("q0", "50"), ("q1", "50")),
+    ]
+    found = numbers(tmp_path / "run")
+    assert {name: part["value"] for name, part in found["temperatures"].items()} == {"0": 10, "0.5": 8, "50": 1}
+    assert found["mean"]["value"] == pytest.approx((10 + 8 + 1) / 3)
+    assert "temperature 0.5" in capsys.readouterr().out
+
+
+def test_answers_without_temperature_0_are_graded_too(tmp_path: Path) -> None:
+    sampled = answers_run(tmp_path / "answers", [TRUE], (0.2,))
+    assert bench("grades", "oracle", tmp_path / "run", "--answers", sampled) == 0
+    assert list(numbers(tmp_path / "run")["temperatures"]) == ["0.2"]
 
 
 def test_agreement_of_runs_about_other_answers_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,7 +46,7 @@ def _grade(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
     said = readable(one, grades.reads)
     value = None if said is None else grades.grade(said)
-    return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source,))
+    return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source, *filter(None, [one.part])))
 
 
 def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:

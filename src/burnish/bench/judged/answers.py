@@ -67,6 +67,22 @@ def read_answers(path: str) -> Answers:
     return collect(path, run, (given for given in found if given.temperature == 0))
 
 
+def read_sampled(path: str) -> dict[float, Answers]:
+    """A run's answers to clean pictures by the temperature at which they were drawn, from 0 on; a file's have 0.
+
+    Raises as `read_answers`.
+    """
+    if not Path(path).is_dir():
+        return {0.0: read_answers(path)}
+    run = Run.open(Path(path))
+    found = list(run_answers(run))
+    temperatures = sorted({given.temperature for given in found}) or [0.0]
+    return {
+        temperature: collect(path, run, (one for one in found if one.temperature == temperature), f"{temperature:g}")
+        for temperature in temperatures
+    }
+
+
 def collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> Answers:
     """Some answers by question. Raises SourceError for a question that is answered twice, and for none at all."""
     by_id: dict[str, Given] = {}

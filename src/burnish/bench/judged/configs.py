@@ -151,4 +151,4 @@ class GradesConfig(JudgeFlags):
 
     task: ClassVar[JudgeTask] = "grades"
     answers: str = place()
-    """A run with the answers to questions with ground truths."""
+    """A run with the answers to questions with ground truths; those drawn at several temperatures are all graded."""

@@ -9,10 +9,10 @@ content, sentiment, overall: that is the order in which replies are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from burnish.bench.judged.answers import Answers, collect, read_answers, run_answers
+from burnish.bench.judged.answers import Answers, read_answers, read_sampled
 from burnish.bench.judged.asking import Question, judged
 from burnish.bench.judged.configs import ConsistencyConfig
 from burnish.bench.judged.counting import judging, readable
@@ -62,17 +62,14 @@ def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
     return judged(config, questions, reads, score, lambda image: greedy.picture(image, config.images))
 
 
-def _sampled(path: str) -> Iterator[Answers]:
+def _sampled(path: str) -> list[Answers]:
     """The answers of a run at each temperature above 0. Raises ConfigError or RunError where there are none."""
     if not Path(path).is_dir():
         raise ConfigError(f"--answers {path} is a file, and tells no temperatures: give --others to compare it with.")
-    run = Run.open(Path(path))
-    temperatures = sorted({given.temperature for given in run_answers(run)} - {0.0})
-    if not temperatures:
+    drawn = [answers for temperature, answers in read_sampled(path).items() if temperature > 0]
+    if not drawn:
         raise RunError(f"{path} has no answers at a temperature above 0: make it with `burnish bench sampled`.")
-    for temperature in temperatures:
-        drawn = (given for given in run_answers(run) if given.temperature == temperature)
-        yield collect(path, run, drawn, name=f"{temperature:g}")
+    return drawn
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

@@ -6,9 +6,9 @@ On the pocket world the oracle grades by the truth itself, so that any other jud
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from burnish.bench.judged.answers import read_answers
+from burnish.bench.judged.answers import Given, read_sampled
 from burnish.bench.judged.asking import Question, judged
 from burnish.bench.judged.configs import GradesConfig
 from burnish.bench.judged.counting import judging, readable
@@ -16,27 +16,30 @@ from burnish.bench.standard.numbers import MEAN, Answered, part
 from burnish.errors import SourceError
 from burnish.fire.texts import read_score
 from burnish.records import Judgement
-from burnish.scores import GradesJudged
+from burnish.scores import GradesJudged, PartScore
 from burnish.store import Run
 
 
 def bench_grades(config: GradesConfig) -> GradesJudged:
     """Have the answers graded. Raises a BurnishError."""
-    answers = read_answers(config.answers)
-    if missing := next((key for key, given in answers.by_id.items() if not given.truth), None):
+    sampled = read_sampled(config.answers)
+    found = [given for answers in sampled.values() for given in answers.by_id.values()]
+    if missing := next((given.id for given in found if not given.truth), None):
         raise SourceError(f"{config.answers} has no ground truth for question {missing}: grades are given by it.")
-    questions = [
-        Question(
-            id=given.id,
-            source=given.source,
-            values={"question": given.question, "reference": given.truth, "answer": given.text},
-            facts={"picture": given.image},
-            image=given.image,
-            truth=given.facts,
-        )
-        for given in answers.by_id.values()
-    ]
-    return judged(config, questions, reads, score, lambda image: answers.picture(image, None))
+    some = next(iter(sampled.values()))
+    return judged(config, list(map(_question, found)), reads, score, lambda image: some.picture(image, None))
+
+
+def _question(given: Given) -> Question:
+    return Question(
+        id=given.id,
+        source=given.source,
+        values={"question": given.question, "reference": given.truth, "answer": given.text},
+        facts={"picture": given.image},
+        part=f"{given.temperature:g}" if given.temperature else "",
+        image=given.image,
+        truth=given.facts,
+    )
 
 
 def grade(said: str) -> float | None:
@@ -53,16 +56,22 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
 
 
 def score(run: Run) -> GradesJudged:
-    """The means of a run's grades, over all and by source."""
+    """The means of a run's grades, over all, by source, and by the temperature of the answers."""
     judgements = list(run.records(Judgement))
     graded = [
-        Answered(str(judgement.facts["picture"]), value, (judgement.source,))
+        Answered(str(judgement.facts["picture"]), value, (judgement.source, judgement.part or "0"))
         for judgement in judgements
         if (said := readable(judgement, reads)) is not None and (value := grade(said)) is not None
     ]
-    sources = dict.fromkeys(answered.groups[0] for answered in graded)
     return GradesJudged(
         judging=judging(run, judgements, reads),
         mean=part(graded, MEAN) if graded else None,
-        sources={name: part([one for one in graded if name in one.groups], MEAN) for name in sources},
+        sources=_means(graded, 0),
+        temperatures=_means(graded, 1),
     )
+
+
+def _means(graded: Sequence[Answered], place: int) -> dict[str, PartScore]:
+    """Over the answers of each source (place 0) or temperature (1)."""
+    names = dict.fromkeys(one.groups[place] for one in graded)
+    return {name: part([one for one in graded if one.groups[place] == name], MEAN) for name in names}
