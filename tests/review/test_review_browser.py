@@ -75,6 +75,32 @@ def test_two_rate_at_once(browser: Browser, tmp_path: Path) -> None:
     assert _values(store) == ["1", "2", "3", "5", "5", "5"]
 
 
+def test_of_two_models_answers_the_better_is_chosen_by_keyboard_whichever_side_it_stands_on(
+    browser: Browser, tmp_path: Path
+) -> None:
+    store, numbers = tmp_path / "ratings.sqlite", range(8)
+    good = write_run(tmp_path / "alpha", [dialogue(n, answers=("two", f"three of {n}")) for n in numbers])
+    bad = write_run(tmp_path / "beta", [dialogue(n, answers=("two", f"nine of {n}")) for n in numbers])
+    words = [str(bad.path), *flags(good.path, store, ask="models", sample=8, raters=1)]
+    keys = list[str]()
+    with served(*words) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.links()[0])
+        for position in numbers:
+            expect(page.locator("h1")).to_have_text(f"Case {position + 1} of 8")
+            page.wait_for_load_state()
+            left, right = page.locator(".sides section").all_inner_texts()
+            assert ("three of" in left) != ("three of" in right)
+            assert not {"alpha", "beta"} & set(re.findall(r"\w+", page.content()))  # whose it is, is not told
+            keys.append("t" if position == 7 else "a" if "three of" in left else "b")
+            page.keyboard.press(keys[-1])
+            expect(page.locator("#state")).to_have_text("Saved")
+            page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Thank you.")
+    assert {*keys} == {"a", "b", "t"}  # the sides are shuffled
+    assert _values(store) == [*["second"] * 7, "tie"]
+
+
 def test_an_answer_full_of_script_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [dialogue(1, answers=(SCRIPT, SCRIPT))])
     with served(*flags(run.path, tmp_path / "ratings.sqlite")) as server, browser.new_context() as context:
