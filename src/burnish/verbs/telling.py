@@ -18,7 +18,7 @@ def draw(run: Path) -> Report:
     from burnish.report import ReportConfig
     from burnish.report.pages import write_report
 
-    return write_report(ReportConfig(run=str(run)))
+    return write_report(ReportConfig(runs=(str(run),)))
 
 
 def tell(shown: Report) -> None:
