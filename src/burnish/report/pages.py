@@ -35,7 +35,7 @@ def write_report(config: ReportConfig) -> Report:
     out = Path(config.out) if config.out else runs[0].run.path / "report"
     sections = {name: section_of(name, run) for name, run in runs}
     joint = joint_sections(runs)
-    title = ", ".join(section.title for section in sections.values())
+    title = f"{len(runs)} runs" if len(runs) > 1 else sections[runs[0].name].title
     everything = [*joint, *sections.values()]
     page = report_page(title, everything, runs, samples=config.samples, seed=config.seed)
     files = [_write(out / "index.html", page), _write(out / "tables.md", _markdown(title, everything, runs))]
