@@ -65,13 +65,12 @@ def run_demo(config: DemoConfig) -> None:
     _talk(config, out / "dialogues", student=STUDENT, baseline=out / "untrained")
     for dialogue in _taught(out / "dialogues"):
         _tell(dialogue)
+    page = _draw(out)
     _say(
         "Where it all is",
-        f"  {out}/pairs/report/index.html   pairs with their pictures, the differing words marked",
-        f"  {out}/adapter/report            the training's curves",
-        f"  {out}/after/report              before and after, as tables and plots",
-        f"  {out}/adapter                   the adapter: a plain PEFT one, for --adapter or PEFT itself",
-        f"  {out}/dialogues/report          a student with feedback, before and after training on dialogues",
+        f"  {page}   all of it on one page, to open in a browser:",
+        "      before and after side by side, the training's curves, pairs with their differing words marked, dialogues",
+        f"  {out}/adapter   the adapter: a plain PEFT one, for --adapter or PEFT itself",
         "The README's example does the same with a LLaVA of 7 billion parameters and your own pictures.",
     )
 
@@ -146,6 +145,16 @@ def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline
             restart=config.restart,
         )
     )
+
+
+def _draw(out: Path) -> Path:
+    """One page of everything that was made."""
+    from burnish.report import ReportConfig
+    from burnish.report.pages import write_report
+
+    runs = ("before", "after", "pairs", "adapter", "untrained", "dialogues")
+    config = ReportConfig(runs=tuple(str(out / run) for run in runs), out=str(out / "report"), samples=120)
+    return write_report(config).files[0]
 
 
 def _taught(run: Path) -> list[Dialogue]:
