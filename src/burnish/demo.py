@@ -69,7 +69,7 @@ def run_demo(config: DemoConfig) -> None:
     _say(
         "Where it all is",
         f"  {page}   all of it on one page, to open in a browser:",
-        "      before and after side by side, the training's curves, pairs with their differing words marked, dialogues",
+        "      before and after side by side, the training's curves, pairs with their differing words, dialogues",
         f"  {out}/adapter   the adapter: a plain PEFT one, for --adapter or PEFT itself",
         "The README's example does the same with a LLaVA of 7 billion parameters and your own pictures.",
     )
