@@ -142,7 +142,7 @@ def test_the_real_dialogues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert plot.stat().st_size > 10_000
     shown = capsys.readouterr().out
     assert "137 dialogues, 4 right at once, 0 never right." in shown
-    tables, _, _ = shown.partition("The accuracy by turn is drawn on")
+    tables, _, _ = shown.partition("Written:")
     assert max(map(len, tables.splitlines())) <= 80
     assert found["ADR"] == from_json(FreeScores, found).ADR
 

@@ -86,12 +86,19 @@ def test_the_verb_tells_the_counts(tmp_path: Path, capsys: pytest.CaptureFixture
     config = written(tmp_path)
     counts = tmp_path / "counts.json"
     assert main(["import", config.source, "--out", config.out, "--json", str(counts)]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"3 dialogues of 6 items are in {tmp_path / 'run'}.",
-        "  left out: 1 (missing image)",
-        "  left out: 1 (no conversation)",
-        "  left out: 1 (broken image)",
-        "  feedback without a score that can be read: 1",
+    assert capsys.readouterr().out.splitlines()[-12:] == [
+        "                             number",
+        "───────────────────────────────────",
+        "items                             6",
+        "dialogues                         3",
+        "feedback without a score          1",
+        "  left out: missing image         1",
+        "  left out: no conversation       1",
+        "  left out: broken image          1",
+        "",
+        "Written:",
+        f"  {tmp_path / 'run'}",
+        f"  {counts}",
     ]
     assert json.loads(counts.read_text())["kept"] == 3
     assert main(["import", str(tmp_path / "none.json"), "--out", str(tmp_path / "b")]) == 2

@@ -15,8 +15,8 @@ from burnish.make.importing import ImportConfig, import_dialogues
 from burnish.report.dialogue_page import write_stats
 from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import NamedStats, StatsConfig, collect_stats, dialogue_stats
-from burnish.report.tables import to_text
 from fire_items import made_item, real_file, said, write_items
+from printed import printed
 
 ITEMS = [
     made_item(4, 8),  # gains: 4 | 4
@@ -45,11 +45,11 @@ def test_the_tables_fit_a_terminal(tmp_path: Path) -> None:
     long.mkdir()
     other = write_items(long, ITEMS[:1])
     report = write_stats(StatsConfig(runs=(str(path), str(other))))
-    texts = [to_text(table) for table in report.tables]
+    texts = [printed(table) for table in report.tables]
     assert max(len(line) for text in texts for line in text.splitlines()) <= 80
     assert texts[3].splitlines()[2:] == [
         "    first score  gain a turn  gain a dialogue  turns",
-        "──  ───────────  ───────────  ───────────────  ─────",
+        "────────────────────────────────────────────────────",
         " 0            –         50.0                –      –",
         " 1            –            –                –   25.0",
         " 2            –            –                –   25.0",
@@ -101,7 +101,7 @@ def test_dialogues_without_any_score_are_drawn_too(tmp_path: Path) -> None:
         tmp_path, [made_item("?"), made_item(4, conversations=[said("student", "a"), said("teacher", "b")])]
     )
     report = write_stats(StatsConfig(runs=(str(path),), out=str(tmp_path / "out")))
-    assert [file.name for file in report.files] == ["tables.md", "dialogues.png"]
+    assert [file.name for file in report.files] == ["tables.md", "dialogues.png", "dialogues.svg"]
     with Image.open(tmp_path / "out/dialogues.png") as image:
         assert image.width == 1200
 
@@ -124,7 +124,8 @@ def test_an_imported_run_has_a_report(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["import", str(path), "--out", str(tmp_path / "run")]) == 0
     assert main(["report", str(tmp_path / "run")]) == 0
     assert "words per feedback" in capsys.readouterr().out
-    assert {file.name for file in (tmp_path / "run/report").iterdir()} == {"tables.md", "dialogues.png"}
+    written = {"index.html", "tables.md", "dialogues.png", "dialogues.svg"}
+    assert {file.name for file in (tmp_path / "run/report").iterdir()} == written
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

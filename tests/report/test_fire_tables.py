@@ -7,8 +7,9 @@ from burnish.bench.free_reading import Asked, FreeRun, Played
 from burnish.bench.free_rules import FreeRules, worth
 from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
-from burnish.report.tables import Table, to_text
+from burnish.report.tables import Table
 from burnish.scores import Change, FixedScores, FreeScores, TeacherScores, TextScores
+from printed import printed
 
 RULES = FreeRules()
 TASKS = {"position": ("DocVQA", "seen"), "attribute": ("VQAv2", "seen"), "part": ("LLaVA-Bench", "new")}
@@ -52,7 +53,7 @@ def test_free_dialogues_fit_a_terminal_and_follow_the_paper() -> None:
     assert "VQAv2 = attribute" in seen.note
     assert "4 not held (no picture)" in overall.note
     for table in (overall, seen, new):
-        assert max(map(len, to_text(table).splitlines())) <= 80
+        assert max(map(len, printed(table).splitlines())) <= 80
 
 
 def test_a_baseline_without_partners_is_told() -> None:
@@ -94,4 +95,4 @@ def test_fixed_dialogues_fit_a_terminal() -> None:
     assert _cells(table, "…") == ("0.55", "0.45", "0.39", "0.33", "2.27", "0.30")
     assert _cells(table, "  ± 95 %") == ("–", "–", "–", "0.02", "–", "–")
     assert _cells(table, "  times the baseline's")[3] == "3.30"
-    assert max(map(len, to_text(table).splitlines())) <= 80
+    assert max(map(len, printed(table).splitlines())) <= 80

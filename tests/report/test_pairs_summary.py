@@ -9,7 +9,7 @@ from burnish.errors import RunError
 from burnish.report.distribution import Distribution
 from burnish.report.pairs_tables import pairs_tables
 from burnish.report.summary import summarise_pairs
-from burnish.report.tables import to_text
+from printed import printed
 
 
 def test_everything_is_counted_once(tmp_path: Path) -> None:
@@ -62,18 +62,18 @@ def test_a_server_tells_no_tokens(tmp_path: Path) -> None:
 
 def test_tables_leave_out_what_there_is_nothing_of(tmp_path: Path) -> None:
     summary = summarise_pairs(write_run(tmp_path / "run", [dropped(1, "equal answers"), dropped(2, "equal answers")]))
-    text = "\n\n".join(to_text(table) for table in pairs_tables(summary))
+    text = "\n\n".join(printed(table) for table in pairs_tables(summary))
     assert text.splitlines() == [
         "Preference pairs",
         "",
         "source  examples  pairs  share",
-        "──────  ────────  ─────  ─────",
+        "──────────────────────────────",
         "quiz           2      0  0.0 %",
         "",
         "Examples without a pair",
         "",
         "reason         examples    share",
-        "─────────────  ────────  ───────",
+        "────────────────────────────────",
         "equal answers         2  100.0 %",
     ]
 

@@ -1,6 +1,6 @@
-"""Tables for terminals and for Markdown."""
+"""Numbers as tables have them, and tables for Markdown."""
 
-from burnish.report.tables import Table, number, p_value, to_markdown, to_text
+from burnish.report.tables import Table, number, p_value, to_markdown
 from burnish.scores import Estimate, Metric
 
 SHARE = Metric(name="m", title="m", family="f", unit="%", interval="wilson", better="higher")
@@ -11,21 +11,6 @@ TABLE = Table(
     rows=(("counting", "1,200", "71.3 ± 2.9"), ("宝", "4", "100.0 ± 39.6"), ("none", "0", "–")),
     note="A note.",
 )
-
-
-def test_text_is_aligned_and_no_wider_than_its_cells() -> None:
-    # Every ± stands below the other, numbers end at the right, and the Chinese character takes two columns.
-    assert to_text(TABLE).splitlines() == [
-        "Scores",
-        "",
-        "task          n  exact match %",
-        "────────  ─────  ─────────────",
-        "counting  1,200    71.3 ±  2.9",
-        "宝            4   100.0 ± 39.6",
-        "none          0              –",
-        "",
-        "A note.",
-    ]
 
 
 def test_markdown() -> None:
@@ -45,10 +30,6 @@ def test_markdown() -> None:
 def test_a_bar_in_a_cell_cannot_break_a_markdown_row() -> None:
     table = Table(title="t", columns=("a|b",), rows=(("c|d",),))
     assert all(line.count("|") == 2 for line in to_markdown(table).splitlines()[2:])
-
-
-def test_a_table_without_rows_is_its_heading() -> None:
-    assert to_text(Table(title="t", columns=("task", "n"), rows=())).splitlines() == ["t", "", "task  n", "────  ─"]
 
 
 def test_numbers_have_their_farther_end_as_margin() -> None:

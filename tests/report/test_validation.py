@@ -9,8 +9,9 @@ import pytest
 
 from burnish.cli import main
 from burnish.errors import ConfigError, SourceError
-from burnish.report.validation import Found, ValidateConfig, one_line, validate
+from burnish.report.validation import Found, ValidateConfig, validate
 from fire_items import made_item, real_file, without, write_items
+from printed import printed
 
 
 def listed(path: Path, show: int = 200) -> list[tuple[str, str, str]]:
@@ -48,7 +49,7 @@ def test_everything_is_told_by_item_and_field(tmp_path: Path) -> None:
     result = validate(ValidateConfig(file=str(path), show=3))
     # items 2 to 7 have a fault; 2 to 6 have one that leaves nothing to read, item 7 has none such
     assert (result.items, result.faulty, result.unusable, result.faults, len(result.listed)) == (7, 6, 5, 13, 3)
-    assert result.table().rows[:2] == (
+    assert result.tables()[-1].rows[:2] == (
         ("wrong round", "2", "2", "item 2 round"),
         ("other score than in the text", "2", "2", "item 2 score[1]"),
     )
@@ -56,7 +57,7 @@ def test_everything_is_told_by_item_and_field(tmp_path: Path) -> None:
 
 def test_faults_of_one_kind_in_one_item_are_one_item(tmp_path: Path) -> None:
     result = validate(ValidateConfig(file=str(write_items(tmp_path, [made_item(4, 5, score=[1, 1]), made_item(4)]))))
-    (row,) = result.table().rows
+    (row,) = result.tables()[-1].rows
     assert row == ("other score than in the text", "2", "1", "item 1 score[0]")
 
 
@@ -100,9 +101,9 @@ def test_no_control_character_reaches_the_terminal(tmp_path: Path) -> None:
     path = write_items(tmp_path, [made_item(4, image="a\n\x1b[31m.png", **{"\x1b[2J\ud800": 1})])
     result = validate(ValidateConfig(file=str(path)))
     assert len(result.listed) >= 2
-    for found in result.listed:
-        assert one_line(found).isprintable()
-        assert one_line(found).encode()
+    shown = "\n".join(map(printed, result.tables()))
+    assert shown.replace("\n", "").isprintable()
+    assert shown.encode()
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,17 +111,23 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.json"
     assert main(["validate", str(path), "--show", "1", "--json", str(report)]) == 2
     shown = capsys.readouterr()
-    assert shown.out.splitlines() == [
+    said = shown.out.splitlines()
+    assert said[said.index("place   field  fault") :] == [
+        "place   field  fault",
+        "────────────────────────────────────────────────────────────",
         "item 2  round  wrong round: is 2, not 1, the number of turns",
-        "… and 1 fault more: --show 2 lists all.",
+        "",
+        "… and 1 more: --show 2 lists all.",
         "",
         "Faults by kind (2 items, 1 with a fault, 0 unusable)",
         "",
         "fault                         times  items  first",
-        "────────────────────────────  ─────  ─────  ───────────────",
+        "───────────────────────────────────────────────────────────",
         "wrong round                       1      1  item 2 round",
         "other score than in the text      1      1  item 2 score[0]",
         "",
+        "Written:",
+        f"  {report}",
     ]
     assert shown.err.splitlines()[-1] == f"burnish: {path} has 2 faults: mend what is listed, and validate it again."
     numbers = json.loads(report.read_text())
@@ -129,7 +136,7 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert numbers["by_reason"]["wrong round"]["first"]["place"] == "item 2"
     write_items(tmp_path, [made_item(4)])
     assert main(["validate", str(path), "--json", str(report)]) == 0
-    assert capsys.readouterr().out == f"{path} is sound: 1 item, nothing wrong.\n"
+    assert "is sound" in " ".join(capsys.readouterr().out.split())
     assert json.loads(report.read_text())["faults"] == 0
 
 

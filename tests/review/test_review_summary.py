@@ -16,7 +16,6 @@ from review_runs import dialogue, write_run
 from burnish import cli
 from burnish.errors import RatingsError, RunError
 from burnish.report.review_tables import review_tables
-from burnish.report.tables import to_text
 from burnish.review.cases import kind_of
 from burnish.review.config import ImportRatingsConfig, ReviewSummaryConfig
 from burnish.review.importing import import_ratings
@@ -25,6 +24,7 @@ from burnish.review.summary import Tally
 from burnish.review.writing import summarise
 from burnish.scores import ReviewScores
 from fire_items import real_file, real_items
+from printed import printed
 
 
 def _said(
@@ -100,7 +100,7 @@ def test_verdicts_become_shares() -> None:
     scores = _scores(_said(case, "r", value, ask="chosen", item="better") for case, value in enumerate(verdicts))
     means = _means(scores)
     assert [means[kind, "all", ""][0] for kind in ("first", "second", "tie", "neither")] == [0.625, 0.125, 0.125, 0.125]
-    text = "\n".join(map(to_text, review_tables(scores)))
+    text = "\n".join(map(printed, review_tables(scores)))
     assert "chosen %" in text
     assert "62 ± " in text
     assert max(map(len, text.splitlines())) <= 80

@@ -32,6 +32,7 @@ def run_recipe(config: RecipeConfig) -> None:
     call is resumed by a second one, which makes no finished step again.
     """
     from burnish.recipes.results import write_results
+    from burnish.report.terminal import show
 
     if config.threads:  # read when PyTorch is imported, which no code before the first step does
         os.environ["OMP_NUM_THREADS"] = str(config.threads)
@@ -41,7 +42,7 @@ def run_recipe(config: RecipeConfig) -> None:
     plan = make_plan(recipe, given, seeds)
     make_steps(plan, config)
     shown = write_results(recipe, plan, given, seeds, work=Path(config.work), out=Path(config.out))
-    print(f"\n{shown.text}\n\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
+    show([shown.table], shown.files)
 
 
 def make_steps(plan: Plan, config: RecipeConfig) -> None:

@@ -1,4 +1,7 @@
-"""Tables for terminals and for Markdown: aligned, numbers to the right, each with its interval."""
+"""Tables, and how they read in Markdown: aligned, numbers to the right, each with its interval.
+
+How they look on a terminal is decided in `terminal.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,6 @@ class Table:
     note: str = ""
     best: frozenset[tuple[int, int]] = frozenset()
     """Row and column, from 0, of the numbers that are best in theirs."""
-
-
-def to_text(table: Table) -> str:
-    """The table for a terminal, no wider than its cells."""
-    columns = _aligned(table)
-    widths = [max(map(_width, column)) for column in columns]
-    lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    rule = "  ".join("─" * width for width in widths)
-    parts = [table.title, "", lines[0], rule, *lines[1:]]
-    return "\n".join([*parts, *(["", table.note] if table.note else [])])
 
 
 def to_markdown(table: Table) -> str:
@@ -86,12 +79,12 @@ def _aligned(table: Table) -> list[list[str]]:
     """Every column's cells, the heading first, padded to one width."""
     cells = list(zip(*[table.columns, *table.rows], strict=True))
     return [
-        _left(column) if i in table.text_columns else _right(_align_margins(column)) for i, column in enumerate(cells)
+        _left(column) if i in table.text_columns else _right(align_margins(column)) for i, column in enumerate(cells)
     ]
 
 
-def _align_margins(column: Sequence[str]) -> list[str]:
-    """Makes what follows ± equally wide, so that the signs stand below each other."""
+def align_margins(column: Sequence[str]) -> list[str]:
+    """Make what follows ± equally wide, so that the signs stand below each other."""
     widest = max((len(cell.partition(PLUS_MINUS)[2]) for cell in column), default=0)
 
     def pad(cell: str) -> str:

@@ -15,6 +15,7 @@ from burnish.fire.faults import Fault, item_faults
 from burnish.images import decode
 from burnish.progress import Progress
 from burnish.records import Json
+from burnish.report.counts_tables import counted
 from burnish.report.tables import Table
 from burnish.sources.files import open_file
 from burnish.sources.fire import FireSource, open_fire
@@ -96,8 +97,26 @@ class Validation:
             "listed": [found.to_json() for found in self.listed],
         }
 
-    def table(self) -> Table:
-        """Faults by reason, the most frequent first."""
+    def tables(self) -> list[Table]:
+        """The faults that are listed, and all of them by reason, the most frequent first; or that there are none."""
+        if not self.faults:
+            return [counted(f"{self.path} is sound", {"items": self.items, "faults": 0})]
+        return [*([self._listed()] if self.listed else []), self._by_kind()]
+
+    def _listed(self) -> Table:
+        hidden = self.faults - len(self.listed)
+        rows = [
+            (found.place, found.fault.field, f"{found.fault.reason}: {found.fault.detail}") for found in self.listed
+        ]
+        return Table(
+            title=f"What is wrong with {self.path}",
+            columns=("place", "field", "fault"),
+            rows=tuple(rows),
+            text_columns=frozenset(range(3)),
+            note=f"… and {hidden:,} more: --show {self.faults} lists all." if hidden else "",
+        )
+
+    def _by_kind(self) -> Table:
         rows = [
             (reason, f"{kind.faults:,}", f"{kind.items:,}", f"{kind.first.place} {kind.first.fault.field}".strip())
             for reason, kind in self._most_first()
@@ -125,13 +144,6 @@ def validate(config: ValidateConfig) -> Validation:
     if not result.items and not result.faults:
         _add(result, "file", [Fault("", "no items", "holds no items", unusable=True)], config.show)
     return result
-
-
-def one_line(found: Found) -> str:
-    """The fault for a terminal: place, field and what is wrong, without control characters."""
-    fault = found.fault
-    text = "  ".join(filter(None, (found.place, fault.field, f"{fault.reason}: {fault.detail}")))
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _places(source: FireSource) -> Iterator[tuple[str, list[Fault]]]:

@@ -42,6 +42,11 @@ def open_database(store: str) -> Iterator[Engine]:
         engine.dispose()
 
 
+def shown_store(store: str) -> str:
+    """The store as it may be printed: a URL without its password."""
+    return make_url(store).render_as_string(hide_password=True) if "://" in store else store
+
+
 def database_exists(store: str) -> bool:
     """Whether there is anything to read; a server is taken at its word."""
     file = _url(store).database

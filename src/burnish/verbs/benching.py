@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import count, draw, tell, write_json
+from burnish.verbs.telling import tell, tell_run, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
@@ -21,9 +21,7 @@ def bench_answers(config: AnswersConfig) -> None:
     from burnish.bench.answers import bench_answers as bench
 
     bench(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_fixed(config: FixedConfig) -> None:
@@ -31,9 +29,7 @@ def bench_fixed(config: FixedConfig) -> None:
     from burnish.bench.fixed import bench_fixed as bench
 
     bench(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_free(config: FreeConfig) -> None:
@@ -41,9 +37,7 @@ def bench_free(config: FreeConfig) -> None:
     from burnish.bench.free import bench_free as bench
 
     bench(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_standard(config: AskConfig) -> None:
@@ -51,20 +45,18 @@ def bench_standard(config: AskConfig) -> None:
     from burnish.bench.standard.asking.bench import bench_standard as bench
 
     bench(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_sampled(config: SampledConfig) -> None:
-    """Draw answers, and tell where they are."""
+    """Draw answers, and tell how many there are to judge."""
     from burnish.bench.sampled import bench_sampled as bench
+    from burnish.report.counts_tables import counted
     from burnish.store.codec import to_json
 
     result = bench(config)
-    write_json(config.json, to_json(result))
-    left_out = f" ({result.dropped:,} dropped)" if result.dropped else ""
-    print(f"{count(result.answers, 'answer')} to {count(result.questions, 'question')}{left_out} are in {config.out}.")
+    counts = {"questions": result.questions, "answers": result.answers, "dropped": result.dropped}
+    tell([counted("Answers at several temperatures", counts)], [config.out, *write_json(config.json, to_json(result))])
 
 
 def bench_judged(config: JudgeFlags) -> None:
@@ -72,6 +64,4 @@ def bench_judged(config: JudgeFlags) -> None:
     from burnish.bench.judged.registry import bench
 
     bench(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)

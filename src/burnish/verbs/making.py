@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import count, draw, tell, write_json
+from burnish.verbs.telling import tell, tell_run, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.standard.configs import MakePopeConfig
@@ -19,10 +19,7 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    made = make_pairs(config)
-    shown = draw(made.run)
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(make_pairs(config).run, config.json)
 
 
 def compose(config: ComposeConfig) -> None:
@@ -31,9 +28,7 @@ def compose(config: ComposeConfig) -> None:
     from burnish.make.compose import compose as make
 
     result = make(config)
-    shown = draw(Path(config.out))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(Path(config.out), config.json)
     if not result.kept:
         raise RunError(
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "
@@ -45,33 +40,33 @@ def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    shown = draw(make(config))
-    write_json(config.json, shown.numbers)
-    tell(shown)
+    tell_run(make(config), config.json)
 
 
 def import_dialogues(config: ImportConfig) -> None:
     """Fill a run with the dialogues of a file."""
     from burnish.make.importing import import_dialogues as bring
+    from burnish.report.counts_tables import counted
 
     result = bring(config)
-    print(f"{result.kept:,} dialogues of {result.items:,} items are in {result.run}.")
-    for reason, number in result.dropped.items():
-        print(f"  left out: {number:,} ({reason})")
-    if result.unscored:
-        print(f"  feedback without a score that can be read: {result.unscored:,}")
-    write_json(config.json, result.to_json())
+    counts = {"items": result.items, "dialogues": result.kept, "feedback without a score": result.unscored}
+    tell(
+        [counted(f"Dialogues of {config.source}", counts, result.dropped)],
+        [result.run, *write_json(config.json, result.to_json())],
+    )
 
 
 def make_pope(config: MakePopeConfig) -> None:
     """Write the questions of a POPE, and tell of what."""
     from burnish.bench.standard.pope_making import make_pope as make
+    from burnish.report.counts_tables import counted
 
     made = make(config)
     files = [str(file) for file in made.files]
-    write_json(config.json, {**made._asdict(), "files": [*files]})
-    print(
-        f"{count(made.questions, 'question')} a split about {count(made.pictures, 'picture')}, of {made.eligible:,} "
-        f"with {config.objects} kinds of objects or more."
-    )
-    print("\nWritten:", *(f"  {file}" for file in files), sep="\n")
+    counts = {
+        f"pictures with {config.objects} kinds of objects or more": made.eligible,
+        "pictures drawn of them": made.pictures,
+        "questions a split": made.questions,
+    }
+    told = write_json(config.json, {**made._asdict(), "files": [*files]})
+    tell([counted("A POPE of your own", counts)], [*files, *told])

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import count, show, write_json
+from burnish.verbs.telling import tell, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from burnish.review.config import ImportRatingsConfig, ReviewConfig, ReviewSummaryConfig
+    from burnish.review.web.serve import Link
 
 
 def review(config: ReviewConfig) -> None:
     """Serve the page until it is stopped."""
     from burnish.review.web.serve import serve_review
 
-    serve_review(config)
+    serve_review(config, _tell_links)
+
+
+def _tell_links(store: str, links: Sequence[Link]) -> None:
+    from burnish.report.tables import Table
+
+    several = len(links) > 1
+    whose = "Whoever has a link can rate in that rater's name; put HTTPS before it on open networks. "
+    table = Table(
+        title="The review's page",
+        columns=("rater", "link") if several else ("link",),
+        rows=tuple((link.rater, link.address) if several else (link.address,) for link in links),
+        text_columns=frozenset({0, 1}),
+        note=f"{whose if several else ''}Stop with Ctrl-C; the same command goes on.",
+    )
+    tell([table], [store])
 
 
 def import_ratings(config: ImportRatingsConfig) -> None:
     """Take ratings into the store, and tell how many."""
+    from burnish.report.counts_tables import counted
+    from burnish.review.database import shown_store
     from burnish.review.importing import import_ratings as bring
 
     result = bring(config)
-    print(
-        f"{count(result.ratings, 'rating')} of {count(result.dialogues, 'dialogue')} are in {config.store}, "
-        f"{result.news:,} of them new."
-    )
-    if result.unusable:
-        print(f"  left out: {result.unusable:,} (not from 1 to 5, or of a message that is not rated)")
+    counts = {"dialogues": result.dialogues, "ratings": result.ratings, "new ones": result.news}
+    unusable = {"not from 1 to 5, or of a message that is not rated": result.unusable} if result.unusable else {}
+    tell([counted(f"Ratings of {config.run}", counts, unusable)], [shown_store(config.store)])
 
 
 def review_summary(config: ReviewSummaryConfig) -> None:
@@ -37,7 +54,5 @@ def review_summary(config: ReviewSummaryConfig) -> None:
     from burnish.store.codec import to_json
 
     result = summarise(config)
-    write_json(config.json, to_json(result.scores))
-    show(review_tables(result.scores))
-    if result.files:
-        print("\nWritten:", *(f"  {file}" for file in result.files), sep="\n")
+    told = write_json(config.json, to_json(result.scores))
+    tell(review_tables(result.scores), [*result.files, *told])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import count, show, tell, write_json
+from burnish.verbs.telling import tell, tell_report, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.compare.configs import CompareConfig
@@ -21,8 +21,7 @@ def score_fixed(config: ScoreFixedConfig) -> None:
     from burnish.store.codec import to_json
 
     scores = score(config)
-    write_json(config.json, to_json(scores))
-    show(fixed_tables(scores))
+    tell(fixed_tables(scores), write_json(config.json, to_json(scores)))
 
 
 def score_free(config: ScoreFreeConfig) -> None:
@@ -34,10 +33,8 @@ def score_free(config: ScoreFreeConfig) -> None:
     from burnish.store.codec import to_json
 
     scores = score(config)
-    write_json(config.json, to_json(scores))
-    show(free_tables(scores))
-    if config.plot:
-        print(f"\nThe accuracy by turn is drawn on {save(accuracy_by_turn(scores), Path(config.plot))}.")
+    drawn = save(accuracy_by_turn(scores), Path(config.plot)) if config.plot else ()
+    tell(free_tables(scores), [*drawn, *write_json(config.json, to_json(scores))])
 
 
 def score_standard(config: ScoreStandardConfig) -> None:
@@ -49,8 +46,8 @@ def score_standard(config: ScoreStandardConfig) -> None:
 
     scored = score(config)
     made = recorded(config, scored)
-    write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
-    show(standard_tables(scored.scores))
+    told = write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
+    tell(standard_tables(scored.scores), told)
 
 
 def score_agreement(config: AgreementConfig) -> None:
@@ -60,8 +57,7 @@ def score_agreement(config: AgreementConfig) -> None:
     from burnish.store.codec import to_json
 
     scores = score(config)
-    write_json(config.json, to_json(scores))
-    show(judged_tables(scores))
+    tell(judged_tables(scores), write_json(config.json, to_json(scores)))
 
 
 def compare(config: CompareConfig) -> None:
@@ -69,18 +65,20 @@ def compare(config: CompareConfig) -> None:
     from burnish.bench.compare.verb import compare as pair
     from burnish.report.compare_page import write_comparison
     from burnish.report.compare_tables import verdict_line
+    from burnish.report.terminal import prose, say
 
     compared = pair(config)
     shown = write_comparison(compared, config.folder, config.flips)
-    write_json(config.json, shown.numbers)
-    print(verdict_line(compared))
-    tell(shown)
+    say(prose(verdict_line(compared)))
+    tell_report(shown, config.json)
 
 
 def submit(config: SubmitConfig) -> None:
     """Write recorded answers for a benchmark's server."""
     from burnish.bench.standard.registry import submit as write
+    from burnish.report.counts_tables import counted
 
     written = write(config)
-    empty = f", {written.empty:,} of them empty" if written.empty else ""
-    print(f"{count(written.answers, 'answer')}{empty} are in {written.path}: upload it to the benchmark's server.")
+    counts = {"answers": written.answers, "empty ones": written.empty}
+    note = "Upload the file to the benchmark's server."
+    tell([counted(f"Answers for {config.benchmark}", counts, note=note)], [written.path])

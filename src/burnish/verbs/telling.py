@@ -1,4 +1,4 @@
-"""What the verbs share: drawing a run's report, and telling what came of a call."""
+"""What the verbs share: a call ends with tables, and with where things are. How they look is `report/terminal.py`'s."""
 
 from __future__ import annotations
 
@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from burnish.report.tables import Table
 
 
+def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
+    """Show tables, and where the files are."""
+    from burnish.report.terminal import show
+
+    show(tables, files)
+
+
+def tell_report(shown: Report, json_file: str | None) -> None:
+    """Show a report, and write its numbers to the file that `--json` names."""
+    tell(shown.tables, (*shown.files, *write_json(json_file, shown.numbers)))
+
+
+def tell_run(run: Path, json_file: str | None) -> None:
+    """Draw the report of a run, and show it."""
+    tell_report(draw(run), json_file)
+
+
 def draw(run: Path) -> Report:
     """The report of a run, in the run's own folder."""
     from burnish.report import ReportConfig
@@ -21,27 +38,9 @@ def draw(run: Path) -> Report:
     return write_report(ReportConfig(runs=(str(run),)))
 
 
-def tell(shown: Report) -> None:
-    """Show a report's tables, and where its files are."""
-    show(shown.tables)
-    if shown.files:
-        print("\nWritten:", *(f"  {file}" for file in shown.files), sep="\n")
-
-
-def show(tables: Iterable[Table]) -> None:
-    """Print tables, an empty line before each."""
-    from burnish.report.tables import to_text
-
-    for table in tables:
-        print(f"\n{to_text(table)}")
-
-
-def write_json(path: str | None, numbers: Mapping[str, Json]) -> None:
-    """Write the numbers to the file that `--json` names, if it names one."""
-    if path:
-        Path(path).write_text(json.dumps(numbers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def count(number: int, thing: str) -> str:
-    """ "1 dialogue", "2,000 dialogues"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def write_json(file: str | None, numbers: Mapping[str, Json]) -> tuple[str, ...]:
+    """Write the numbers to the file that `--json` names, and name it, if it names one."""
+    if not file:
+        return ()
+    Path(file).write_text(json.dumps(numbers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return (file,)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from burnish.verbs.telling import draw, tell, write_json
@@ -44,11 +42,11 @@ def train_teacher(config: TeacherConfig) -> None:
 
 def show_mask(config: ShowMaskConfig) -> None:
     """Print a dialogue with its trained tokens marked."""
+    from burnish.report.terminal import coloured
     from burnish.train.show_mask import COLOURED, PLAIN
     from burnish.train.show_mask import show_mask as shown
 
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(shown(config, COLOURED if coloured else PLAIN))
+    print(shown(config, COLOURED if coloured() else PLAIN))
 
 
 def _tell_training(config: TrainConfig, result: TrainResult) -> None:
@@ -56,6 +54,6 @@ def _tell_training(config: TrainConfig, result: TrainResult) -> None:
     from burnish.train.config import is_main_process
 
     if is_main_process():
-        write_json(config.json, result.summary)
-        tell(draw(result.checkpoint))
-        print(f"\nThe adapter is in {result.checkpoint}: give it as --adapter, or load it with PEFT.")
+        shown = draw(result.checkpoint)
+        tell(shown.tables, [*shown.files, *write_json(config.json, result.summary), result.checkpoint])
+        print("\nThe last of these is the adapter: give it as --adapter, or load it with PEFT.")

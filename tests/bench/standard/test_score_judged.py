@@ -36,7 +36,7 @@ def test_mmvet_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert found["integrations"]["ocr"]["value"] == pytest.approx(100)  # needs ocr alone
     assert found["integrations"]["math_ocr"]["n"] == 2  # in whichever order the file lists them
     assert found["unparsed"] == 0
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert max(map(len, capsys.readouterr().out.partition("Written:")[0].splitlines())) <= 80
 
 
 def test_mmvet_counts_replies_without_a_score_as_0_and_tells(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_llava_bench_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     original = scored(tmp_path, *words, "--failed", "minus-one")
     assert original["score"] == pytest.approx(100 * (6 + 5 + 9 - 1) / (8 + 10 + 9 - 1))
     assert (original["n"], original["failed"]) == (4, 1)
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert max(map(len, capsys.readouterr().out.partition("Written:")[0].splitlines())) <= 80
 
 
 def test_llava_bench_without_a_readable_review(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_shr_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     two = scored(tmp_path, "shr", "--judgements", json_file(tmp_path / "two.json", {"run1": first, "run2": second}))
     assert two["ratio"] == pytest.approx((1 / 4 + 1 / 2) / 2)
     assert two["runs"] == pytest.approx([1 / 4, 1 / 2])
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert max(map(len, capsys.readouterr().out.partition("Written:")[0].splitlines())) <= 80
 
 
 def test_shr_without_a_sentence_and_without_a_judgement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

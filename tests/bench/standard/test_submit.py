@@ -36,7 +36,7 @@ def test_vqav2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no prediction for 1 of the 2 questions" in capsys.readouterr().err and not out.exists()
     assert _submit(*words, "--missing", "empty") == 0
     assert json.loads(out.read_text()) == [{"question_id": 5, "answer": ""}, {"question_id": 6, "answer": "2 dogs"}]
-    assert "2 answers, 1 of them empty" in capsys.readouterr().out
+    assert "empty ones       1" in capsys.readouterr().out
 
 
 def test_vizwiz(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import uvicorn
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from burnish.config import identity
 from burnish.errors import ConfigError, RunError
@@ -15,7 +16,7 @@ from burnish.ids import content_key
 from burnish.records import Json
 from burnish.review.asks import ASKS
 from burnish.review.config import ReviewConfig
-from burnish.review.database import open_database
+from burnish.review.database import open_database, shown_store
 from burnish.review.plan import assign, sample
 from burnish.review.study import Plan, Study
 from burnish.review.web.app import create_app
@@ -24,7 +25,19 @@ from burnish.store import Run
 from burnish.store.codec import dump
 
 
-def serve_review(config: ReviewConfig) -> None:
+class Link(NamedTuple):
+    """Where somebody rates."""
+
+    rater: str
+    """Empty where whoever opens the page says who they are, as on this machine alone."""
+    address: str
+
+
+Tell: TypeAlias = Callable[[str, Sequence[Link]], None]
+"""Takes the store, without a password, and the links: called once, when the page can be opened."""
+
+
+def serve_review(config: ReviewConfig, tell: Tell) -> None:
     """Serve the page until the process is stopped; the same command goes on with the same study.
 
     Raises a BurnishError for runs, a store or an address that cannot be used.
@@ -37,7 +50,7 @@ def serve_review(config: ReviewConfig) -> None:
     ):
         study = begin_study(config, runs, engine)
         app = create_app(study, ASKS[config.ask], runs, host=config.host)
-        _tell(config, study, listening.getsockname()[1])
+        tell(shown_store(config.store), _links(config, study, listening.getsockname()[1]))
         settings = uvicorn.Config(app, log_level="warning", proxy_headers=False, server_header=False)
         uvicorn.Server(settings).run(sockets=[listening])
 
@@ -77,17 +90,9 @@ def _origin(run: Run) -> dict[str, Json]:
     }
 
 
-def _tell(config: ReviewConfig, study: Study, port: int) -> None:
+def _links(config: ReviewConfig, study: Study, port: int) -> list[Link]:
     host = f"[{config.host}]" if ":" in config.host else config.host
-    print(f"Ratings are kept in {_without_password(config.store)}. Stop with Ctrl-C; the same command goes on.")
+    address = f"http://{host}:{port}/"
     if is_loopback(config.host):
-        print(f"\n  http://{host}:{port}/")
-    else:
-        print("\nA link for each rater. Whoever has it can rate in their name; put HTTPS before it on open networks.\n")
-        for rater in study.raters:
-            print(f"  {rater.name:10}  http://{host}:{port}/{rater.token}")
-    print(flush=True)
-
-
-def _without_password(store: str) -> str:
-    return make_url(store).render_as_string(hide_password=True) if "://" in store else store
+        return [Link("", address)]
+    return [Link(rater.name, f"{address}{rater.token}") for rater in study.raters]

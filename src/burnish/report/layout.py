@@ -1,0 +1,72 @@
+"""How a table's columns share the width of a terminal: numbers are never broken, words wrap, columns move below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+GAP = 2
+"""Spaces between two columns."""
+LONGEST_WORD = 24
+"""A longer word in a column of words (a path, a name without spaces) may be broken."""
+
+
+class Placed(NamedTuple):
+    """A column of the table, and the width that it gets."""
+
+    column: int
+    width: int
+
+
+class _Span(NamedTuple):
+    """A column's width with all of it on one line, and with its words below one another."""
+
+    least: int
+    most: int
+
+
+def fit(columns: Sequence[Sequence[str]], words: Collection[int], width: int) -> list[list[Placed]]:
+    """The tables, one below the other, that hold all columns within `width`; the first column begins each.
+
+    `columns` are cells, the heading first; those in `words` may wrap anywhere between words, of the others the
+    heading only. A column whose numbers alone exceed `width` gets what it needs.
+    """
+    spans = [_words_span(cells) if i in words else _numbers_span(cells) for i, cells in enumerate(columns)]
+    parts: list[list[int]] = []
+    for column in range(len(columns)):
+        if not parts or (len(parts[-1]) > 1 and _total([spans[i].least for i in (*parts[-1], column)]) > width):
+            parts.append([0])
+        if column:
+            parts[-1].append(column)
+    return [_share(part, spans, width) for part in parts]
+
+
+def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Placed]:
+    """Every column its least, and what is left, one by one, to the column that wants most for what it has."""
+    widths = {column: spans[column].least for column in part}
+    for _ in range(width - _total(list(widths.values()))):
+        wanting = [column for column in part if widths[column] < spans[column].most]
+        if not wanting:
+            break
+        widths[max(wanting, key=lambda column: spans[column].most / widths[column])] += 1
+    return [Placed(column, widths[column]) for column in part]
+
+
+def _words_span(cells: Sequence[str]) -> _Span:
+    return _Span(max(1, min(_longest_word(cells), LONGEST_WORD)), max(1, *map(cell_len, cells)))
+
+
+def _numbers_span(cells: Sequence[str]) -> _Span:
+    heading, *numbers = cells
+    least = max(1, _longest_word([heading]), *map(cell_len, numbers))
+    return _Span(least, max(least, cell_len(heading)))
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    return max((cell_len(word) for cell in cells for word in cell.split()), default=0)
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
