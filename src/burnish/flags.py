@@ -30,6 +30,41 @@ def parse_values(kind: type[Any], prog: str, given: Mapping[str, Any], where: st
     return tyro.cli(kind, prog=prog, args=words, default=default, config=(tyro.conf.FlagCreatePairsOff,))
 
 
+def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
+    """The words that `parse_config` reads these values from, as JSON has them; those at their defaults are left out.
+
+    A value that `kind` has no field for, of another version, is given as a flag.
+    """
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    places, flags = list[str](), list[str]()
+    for name in [*fields, *(name for name in values if name not in fields)]:
+        field = fields.get(name)
+        if name not in values or (field and values[name] == _plain_default(field)):
+            continue
+        value, kind_of = values[name], str(field.type) if field else ""
+        if "Positional" in kind_of:
+            places += map(str, value if isinstance(value, list) else [value])
+        else:
+            flags += _words(f"--{name.replace('_', '-')}", value, once="UseAppendAction" not in kind_of)
+    return [*places, *flags]
+
+
+def _plain_default(field: dataclasses.Field[Any]) -> Any:
+    """As JSON has it; what equals nothing else where there is none."""
+    return list(field.default) if isinstance(field.default, tuple) else field.default
+
+
+def _words(flag: str, value: Any, *, once: bool) -> list[str]:
+    """The words of a flag with a value that is not its default."""
+    if value is False:
+        return [f"--no-{flag.removeprefix('--')}"]
+    if value is None:
+        return [flag, "None"]
+    words = _as_flags(flag, value, once=once)
+    # A value such as "-1" would be taken for a flag.
+    return [f"{flag}={words[1]}"] if len(words) == 2 and words[1].startswith("-") else words
+
+
 def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
     rest = list(words)
     for i, word in enumerate(rest):

@@ -60,8 +60,11 @@ def _markdown(title: str, sections: Sequence[Section], runs: Sequence[NamedRun])
 
 
 def _origin(name: str, run: Run) -> str:
-    prints = "".join(f", {kind} `{digest[:12]}`" for kind, digest in run.manifest.fingerprints.items())
-    return f"- {origin_of(name, run).line.removesuffix('.')}{prints}."
+    """Where a run comes from, and below it what repeats it."""
+    origin = origin_of(name, run)
+    prints = "".join(f", {kind} `{digest[:12]}`" for kind, digest in origin.manifest.fingerprints.items())
+    again = "\n".join(filter(None, (origin.code, origin.command)))
+    return f"- {origin.line.removesuffix('.')}{prints}." + (f"\n\n```sh\n{again}\n```\n" if again else "")
 
 
 def _numbers(runs: Sequence[NamedRun], sections: Mapping[str, Section]) -> dict[str, Json]:
