@@ -16,10 +16,10 @@ from burnish.review.config import AskName, ReviewConfig
 from burnish.review.database import open_database
 from burnish.review.said import Rating, read_ratings
 from burnish.review.study import Study
-from burnish.review.web.app import create_app
-from burnish.review.web.guard import MOST_BYTES, REQUESTS_A_MINUTE
+from burnish.review.web.app import REQUESTS_A_MINUTE, create_app
 from burnish.review.web.serve import begin_study
 from burnish.store import Run
+from burnish.web.guard import MOST_BYTES
 
 
 class _Site:

@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 
 from burnish.review.asks import Ask
 from burnish.review.study import Study
-from burnish.review.web.guard import guard, is_loopback
-from burnish.review.web.pictures import Pictures
 from burnish.review.web.routes import Site, router
 from burnish.store import Run
+from burnish.web.guard import guard, is_loopback
+from burnish.web.pictures import Pictures
 
 _HERE = Path(__file__).parent
+REQUESTS_A_MINUTE = 600
+"""From one address: some ten raters behind one router, at a case every five seconds."""
 
 
 def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> FastAPI:
@@ -41,5 +43,5 @@ def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> Fas
         page = templates.get_template("error.html").render(status=error.status_code, detail=error.detail)
         return HTMLResponse(page, error.status_code)
 
-    guard(app, host=host)
+    guard(app, host=host, requests_a_minute=REQUESTS_A_MINUTE)
     return app

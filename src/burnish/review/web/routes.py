@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from burnish.review.asks import Ask
 from burnish.review.study import Rater, Shown, Study
-from burnish.review.web.pictures import Pictures
 from burnish.review.web.view import case_view, to_store
+from burnish.web.pictures import Pictures
 
 router = APIRouter(default_response_class=HTMLResponse)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-import uvicorn
 from sqlalchemy import Engine
 
 from burnish.config import identity
@@ -20,9 +18,10 @@ from burnish.review.database import open_database, shown_store
 from burnish.review.plan import assign, sample
 from burnish.review.study import Plan, Study
 from burnish.review.web.app import create_app
-from burnish.review.web.guard import is_loopback
 from burnish.store import Run
 from burnish.store.codec import dump
+from burnish.web.guard import is_loopback
+from burnish.web.serving import address, listen, serve
 
 
 class Link(NamedTuple):
@@ -43,16 +42,11 @@ def serve_review(config: ReviewConfig, tell: Tell) -> None:
     Raises a BurnishError for runs, a store or an address that cannot be used.
     """
     runs = _open_runs(config.runs)
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with (
-        open_database(config.store) as engine,
-        socket.create_server((config.host, config.port), family=family) as listening,
-    ):
+    with open_database(config.store) as engine, listen(config.host, config.port) as listening:
         study = begin_study(config, runs, engine)
         app = create_app(study, ASKS[config.ask], runs, host=config.host)
-        tell(shown_store(config.store), _links(config, study, listening.getsockname()[1]))
-        settings = uvicorn.Config(app, log_level="warning", proxy_headers=False, server_header=False)
-        uvicorn.Server(settings).run(sockets=[listening])
+        tell(shown_store(config.store), _links(config, study, address(config.host, listening)))
+        serve(app, listening)
 
 
 def begin_study(config: ReviewConfig, runs: Sequence[Run], engine: Engine) -> Study:
@@ -90,9 +84,7 @@ def _origin(run: Run) -> dict[str, Json]:
     }
 
 
-def _links(config: ReviewConfig, study: Study, port: int) -> list[Link]:
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    address = f"http://{host}:{port}/"
+def _links(config: ReviewConfig, study: Study, begin: str) -> list[Link]:
     if is_loopback(config.host):
-        return [Link("", address)]
-    return [Link(rater.name, f"{address}{rater.token}") for rater in study.raters]
+        return [Link("", begin)]
+    return [Link(rater.name, f"{begin}{rater.token}") for rater in study.raters]

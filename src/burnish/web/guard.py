@@ -1,7 +1,7 @@
 """What stands between the page and the world: headers, the names it answers to, how often it may be asked.
 
-Who may do what hangs on the secret in the path alone. There is no cookie, so no other site can make a browser act for
-a rater (CSRF): it would have to know the rater's link, and no page or header ever tells it that.
+Who may see or do what hangs on the secret in the path alone. There is no cookie, so no other site can make a browser
+act for somebody (CSRF): it would have to know the secret, and no page or header ever tells it that.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-REQUESTS_A_MINUTE = 600
-"""From one address: some ten raters behind one router, at a case every five seconds."""
 MOST_BYTES = 65_536
 """Of what a page sends: a few dozen ratings."""
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -44,22 +42,22 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def guard(app: FastAPI, *, host: str) -> None:
-    """Put the guards that fit the address before every route.
+def guard(app: FastAPI, *, host: str, requests_a_minute: int) -> None:
+    """Put the guards that fit the address before every route; beyond loopback an address may ask so often.
 
-    On loopback, another site could point a name of its own at this machine and read everybody's links (DNS rebinding),
-    so only loopback's own names are answered. Elsewhere there is nothing to read without a link, but anyone may try.
+    On loopback, another site could point a name of its own at this machine and read everything (DNS rebinding),
+    so only loopback's own names are answered. Elsewhere there is nothing to read without a secret, but anyone may try.
     """
     if is_loopback(host):
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES, host], www_redirect=False)
     else:
-        _limit(app)
+        _limit(app, requests_a_minute)
     _refuse_large(app)
     _set_headers(app)
 
 
 def _refuse_large(app: FastAPI) -> None:
-    """Before anything is read, even from those without a link."""
+    """Before anything is read, even from those without a secret."""
 
     @app.middleware("http")
     async def refuse_large(request: Request, go_on: Handler) -> Response:
@@ -69,8 +67,8 @@ def _refuse_large(app: FastAPI) -> None:
         return PlainTextResponse("Too large.", 413)
 
 
-def _limit(app: FastAPI) -> None:
-    limiter, limit = MovingWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(REQUESTS_A_MINUTE)
+def _limit(app: FastAPI, requests_a_minute: int) -> None:
+    limiter, limit = MovingWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(requests_a_minute)
 
     @app.middleware("http")
     async def refuse_floods(request: Request, go_on: Handler) -> Response:

@@ -1,4 +1,4 @@
-"""Pictures of cases: from the runs that are reviewed and nowhere else, as files that every browser shows."""
+"""Pictures of runs: from those that a page is about and from nowhere else, as files that every browser shows."""
 
 from __future__ import annotations
 

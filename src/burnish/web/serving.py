@@ -1,0 +1,37 @@
+"""Listens on an address until the process is stopped."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+LONGEST_GOODBYE_S = 3
+"""What is still being answered when the server is stopped may take this long."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0 is a free one. Raises OSError for an address that cannot be used."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def address(host: str, listening: socket.socket) -> str:
+    """What a browser is given, a slash at its end."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+
+
+def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve until the process is stopped: Ctrl-C is a KeyboardInterrupt, once the open answers are given."""
+    settings = uvicorn.Config(
+        app,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=LONGEST_GOODBYE_S,
+    )
+    uvicorn.Server(settings).run(sockets=[listening])
