@@ -1,8 +1,16 @@
 """Progress lines carry counts, rate and time left, and are plain where there is no terminal."""
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
 
-from burnish.progress import Progress
+import pytest
+
+from burnish import progress as progress_module
+from burnish.progress import Progress, tracked
 
 
 def test_a_line_has_counts_rate_and_time_left() -> None:
@@ -35,3 +43,36 @@ def test_no_terminal_gets_whole_lines_without_control_codes() -> None:
     assert lines[-1].startswith("pairs: 2 of 2 examples (100 %)")
     assert "\x1b" not in stream.getvalue()
     assert "\r" not in stream.getvalue()
+
+
+def test_a_slow_rate_is_told_in_minutes_and_hours() -> None:
+    progress = Progress("compose", 100, stream=io.StringIO())
+    progress.advance(2)
+    assert progress.line(40.0) == "compose: 2 of 100 examples (2 %), 3.0 a minute, 32:40 left"
+    assert progress.line(1800.0) == "compose: 2 of 100 examples (2 %), 4.0 an hour, 24:30:00 left"
+    assert Progress("compose", 100, stream=io.StringIO()).line(9.0) == "compose: 0 of 100 examples (0 %), 0.0 a second"
+
+
+def test_what_is_soon_over_is_not_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(tracked(range(5), "look", 5)) == [0, 1, 2, 3, 4]
+    assert capsys.readouterr().err == ""
+    clock = iter(range(0, 100, 3))
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: next(clock))
+    assert list(tracked(range(5), "look", 5, unit="records")) == [0, 1, 2, 3, 4]
+    # begun at 0 s; the records are done at 3, 6, 9, 12 and 15 s, and it ends at 18 s
+    assert capsys.readouterr().err.splitlines() == [
+        "look: 4 of 5 records (80 %), 20.0 a minute, 0:03 left",
+        "look: 5 of 5 records (100 %), 16.7 a minute, 0:00 left",
+    ]
+
+
+def test_a_terminal_has_one_line_no_wider_than_it_is() -> None:
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+        with Progress("pairs", 2, stream=terminal) as progress:
+            progress.advance(2, "a note that is far too long for this terminal")
+        written = os.read(master, 10_000).decode()
+    os.close(master)
+    assert written.count("\r\x1b[2K") == 1
+    assert len(written.removeprefix("\r\x1b[2K").rstrip("\r\n")) == 39

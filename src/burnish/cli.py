@@ -6,6 +6,7 @@ verb's configuration is a flag; `--config FILE.yaml` gives the same fields from 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from burnish.commands import VERBS, split_verb
 from burnish.errors import BurnishError
 from burnish.flags import parse_config
 from burnish.lazy import load
+from burnish.printable import printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,17 +27,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] == "--version":
         print(f"burnish {__version__}")
         return 0
+    return call(words)
+
+
+def call(words: Sequence[str]) -> int:
+    """Run the verb that the words begin with; its exit code."""
     try:
         name, rest = split_verb(words)
         verb = VERBS[name]
         config = parse_config(load(verb.config), f"burnish {name}", rest)
         load(verb.call)(config)
+        sys.stdout.flush()
     except BurnishError as error:
-        print(f"burnish: {error}", file=sys.stderr)
+        print(f"burnish: {printable(str(error))}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read on, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"burnish: {where}{error.strerror or error}.", file=sys.stderr)
+        print(f"burnish: {printable(f'{where}{error.strerror or error}')}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nburnish: stopped; the same command goes on from here.", file=sys.stderr)

@@ -120,6 +120,7 @@ VERBS = {
         "whether one result is better, and where",
     ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
+    "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),
     "import": Verb(
         "burnish.make.importing:ImportConfig",
         "burnish.verbs.making:import_dialogues",

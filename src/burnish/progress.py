@@ -1,17 +1,30 @@
-"""Progress that a person can read: counts, rate and time left, as a bar on a terminal, as plain lines elsewhere."""
+"""Progress that a person can read: counts, rate and time left, on one line of a terminal, as plain lines elsewhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self, TextIO, TypeVar
+
+T = TypeVar("T")
+
+
+def tracked(items: Iterable[T], label: str, total: int | None = None, *, unit: str = "examples") -> Iterator[T]:
+    """The items, telling how far they are once that takes longer than people wait without wondering."""
+    with Progress(label, total, unit=unit, silent_s=2.0) as progress:
+        for item in items:
+            yield item
+            progress.advance()
 
 
 class Progress:
     """Counts up to `total` (None when unknown), beginning at `done` when work is resumed.
 
-    On a terminal one line is redrawn; elsewhere a plain line is written every `every_s` seconds and at the end.
+    On a terminal one line is redrawn; elsewhere a plain line is written every `every_s` seconds and at the end. What
+    is over within `silent_s` seconds is not told of.
     """
 
     def __init__(
@@ -22,13 +35,15 @@ class Progress:
         done: int = 0,
         unit: str = "examples",
         every_s: float = 10.0,
+        silent_s: float = 0.0,
         stream: TextIO | None = None,
     ) -> None:
         self._label, self._total, self._unit = label, total, unit
         self._start_count, self._done = done, done
         self._stream = stream or sys.stderr
-        self._tty = self._stream.isatty()
+        self._tty = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._every_s = 0.2 if self._tty else every_s
+        self._silent_s = silent_s
         self._began = self._last = time.monotonic()
         self._note = ""
         self._written = -1
@@ -38,7 +53,7 @@ class Progress:
         self._done += n
         self._note = note or self._note
         now = time.monotonic()
-        if now - self._last >= self._every_s:
+        if now - self._last >= self._every_s and now - self._began >= self._silent_s:
             self._last = now
             self._write(self.line(now - self._began))
 
@@ -51,7 +66,7 @@ class Progress:
             parts[0] += f" of {self._total:,} {self._unit} ({share:.0f} %)"
         else:
             parts[0] += f" {self._unit}"
-        parts.append(f"{rate:.1f} a second")
+        parts.append(_rate(rate))
         if self._total is not None and rate > 0:
             parts.append(f"{_clock((self._total - self._done) / rate)} left")
         if self._note:
@@ -64,15 +79,27 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        elapsed_s = time.monotonic() - self._began
+        if elapsed_s < self._silent_s:
+            return
         if self._tty or self._written != self._done:
-            self._write(self.line(time.monotonic() - self._began))
+            self._write(self.line(elapsed_s))
         if self._tty:
             self._stream.write("\n")
 
     def _write(self, line: str) -> None:
         self._written = self._done
-        self._stream.write(f"\r\x1b[2K{line}" if self._tty else f"{line}\n")
+        if self._tty:  # a line that is wider than the terminal could not be redrawn
+            line = f"\r\x1b[2K{line[: os.get_terminal_size(self._stream.fileno()).columns - 1]}"
+        self._stream.write(line if self._tty else f"{line}\n")
         self._stream.flush()
+
+
+def _rate(per_second: float) -> str:
+    """In the smallest unit of time in which it is one or more, lest a slow model seems to stand still."""
+    if 0 < per_second < 1 / 60:
+        return f"{3600 * per_second:.1f} an hour"
+    return f"{60 * per_second:.1f} a minute" if 0 < per_second < 1 else f"{per_second:.1f} a second"
 
 
 def _clock(seconds: float) -> str:

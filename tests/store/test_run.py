@@ -56,6 +56,31 @@ def test_records_come_back_in_order_across_shards(tmp_path: Path) -> None:
     assert list(Run.open(tmp_path / "run")) == records
 
 
+def test_one_record_by_its_place(tmp_path: Path) -> None:
+    records = [dropped(number) for number in range(SHARD_LINES + 2)]
+    with Run.begin(tmp_path, manifest()) as run:
+        run.append(records)
+    run = Run.open(tmp_path)
+    for place in (0, 1, SHARD_LINES - 1, SHARD_LINES, SHARD_LINES + 1):
+        assert run.at(place) == records[place]
+    (tmp_path / "records/00001.jsonl").write_text("")
+    with pytest.raises(RunError, match=r"00001.jsonl has no line 2, which was written"):
+        run.at(SHARD_LINES + 1)
+
+
+def test_a_text_is_sought_before_records_are_read(tmp_path: Path) -> None:
+    details = ["a red CAR", "Straße", 'says "no"', "two\nlines", "red cart", ""]
+    records = [Dropped(id=str(i), source="test", reason="none", detail=detail) for i, detail in enumerate(details)]
+    with Run.begin(tmp_path, manifest()) as run:
+        run.append(records)
+    run = Run.open(tmp_path)
+    for text, places in (("Red car", {0, 4}), ("STRASSE", {1}), ('"NO"', {2}), ("o\nl", {3}), ("lorry", set())):
+        found = list(run.holding(text))
+        assert [place for place, _ in found] == list(range(6))
+        assert {place for place, record in found if record} == places
+        assert all(record in (None, records[place]) for place, record in found)
+
+
 @pytest.mark.parametrize("count", [0, 1, SHARD_LINES - 1, SHARD_LINES, SHARD_LINES + 1])
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, count: int) -> None:
     records = [dropped(number) for number in range(SHARD_LINES + 3)]

@@ -12,6 +12,9 @@ GAP = 2
 LONGEST_WORD = 24
 """A longer word in a column of words (a path, a name without spaces) may be broken."""
 
+SHORT = 16
+"""A column of words that needs no more than this is not wrapped."""
+
 
 class Placed(NamedTuple):
     """A column of the table, and the width that it gets."""
@@ -55,7 +58,8 @@ def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Plac
 
 
 def _words_span(cells: Sequence[str]) -> _Span:
-    return _Span(max(1, min(_longest_word(cells), LONGEST_WORD)), max(1, *map(cell_len, cells)))
+    most = max(1, *map(cell_len, cells))
+    return _Span(most if most <= SHORT else min(_longest_word(cells), LONGEST_WORD), most)
 
 
 def _numbers_span(cells: Sequence[str]) -> _Span:

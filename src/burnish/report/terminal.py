@@ -56,11 +56,16 @@ def say(*parts: RenderableType) -> None:
 
 
 def show(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
-    """Print tables, an empty line before each, and where files are, every path whole so that it can be copied."""
+    """Print tables, an empty line before each, and where files are."""
     width = terminal().width
     say(*(drawn(table, width) for table in tables))
-    if paths := [printable(str(file)) for file in files]:
-        print("\nWritten:", *(f"  {path}" for path in paths), sep="\n", flush=True)
+    listed("Written:", files)
+
+
+def listed(heading: str, lines: Iterable[Path | str]) -> None:
+    """Print what is there to be copied, a path or a command a line: no line is wrapped, however long it is."""
+    if shown := [printable(str(line)) for line in lines]:
+        print(f"\n{heading}", *(f"  {line}" for line in shown), sep="\n", flush=True)
 
 
 def drawn(table: Table, width: int) -> Group:

@@ -64,6 +64,14 @@ class Lines:
             if number < expected:
                 raise RunError(f"{path} has {number:,} lines where {expected:,} were written: the run is damaged.")
 
+    def at(self, index: int) -> Line:
+        """The line at this place, from 0, without the files before its own. Raises RunError as iterating does."""
+        path, place = self._shard(index // SHARD_LINES), index % SHARD_LINES
+        with path.open("rb") as file:
+            for text in islice(file, place, place + 1):
+                return Line(path, place + 1, text)
+        raise RunError(f"{path} has no line {place + 1:,}, which was written: the run is damaged.")
+
     def cut_torn(self) -> None:
         """Cut off what a killed process left of a line. Only for the one that writes."""
         if self._growing().exists():

@@ -32,7 +32,7 @@ from burnish.store.disk import explained, lock, write_whole
 from burnish.store.extensions import EXTENSIONS, extension_of
 from burnish.store.journal import NAME as JOURNAL
 from burnish.store.journal import Journal, Part, delete_journal
-from burnish.store.lines import Lines, delete_lines
+from burnish.store.lines import Line, Lines, delete_lines
 from burnish.store.manifest import Manifest, read_manifest, refuse_changes, write_manifest
 
 R = TypeVar("R", bound=Record)
@@ -176,11 +176,22 @@ class Run:
         """All records in order, one at a time from the disk. RunError names the file and line that is damaged."""
         with explained(self._path, "read"):
             for line in self._lines:
-                try:
-                    record = from_line(line.text)
-                except ValueError as error:
-                    raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
-                yield record
+                yield _record(line)
+
+    def at(self, index: int) -> Record:
+        """The record at this place, from 0 to `len` - 1."""
+        with explained(self._path, "read"):
+            return _record(self._lines.at(index))
+
+    def holding(self, text: str) -> Iterator[tuple[int, Record | None]]:
+        """Every place in order, with its record where that may hold the text somewhere, in small or capital letters.
+
+        A sieve, ten times as fast as reading every record: what it lets through is still to be looked at.
+        """
+        wanted = dump(text)[1:-1].casefold()
+        with explained(self._path, "read"):
+            for index, line in enumerate(self._lines):
+                yield index, _record(line) if wanted in line.text.decode(errors="replace").casefold() else None
 
     def records(self, kind: type[R]) -> Iterator[R]:
         """The records of one kind, in order."""
@@ -249,6 +260,13 @@ def _delete_contents(path: Path) -> None:
     delete_lines(path / "records")
     if (path / "images").exists():
         shutil.rmtree(path / "images")
+
+
+def _record(line: Line) -> Record:
+    try:
+        return from_line(line.text)
+    except ValueError as error:
+        raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
 
 
 def _read_summary(path: Path) -> dict[str, Json] | None:

@@ -8,10 +8,16 @@ from burnish.verbs.telling import tell, tell_report, write_json
 
 if TYPE_CHECKING:
     from burnish.export import ExportConfig
+    from burnish.records import Prediction
     from burnish.report import ReportConfig
     from burnish.report.dialogue_stats import StatsConfig
     from burnish.report.sheet import SheetConfig
+    from burnish.report.show import ShowConfig
+    from burnish.report.show.writing import Verdict
     from burnish.report.validation import ValidateConfig
+
+_TOLD = ("answers", "description")
+"""Families of metrics that say something of a single answer."""
 
 
 def distort(config: SheetConfig) -> None:
@@ -34,6 +40,31 @@ def report(config: ReportConfig) -> None:
     from burnish.report.pages import write_report
 
     tell_report(write_report(config), config.json)
+
+
+def show(config: ShowConfig) -> None:
+    """Print a record of a run."""
+    from burnish.report.show.printing import show_run
+
+    show_run(config, _verdict)
+
+
+def _verdict(prediction: Prediction) -> Verdict:
+    """Right or wrong by exact match, or by yes and no where that is the truth; of an open description, its shares."""
+    from burnish.bench.scorers import METRICS, score
+    from burnish.errors import RunError
+    from burnish.report.show.writing import Verdict
+
+    if not prediction.answer:
+        return Verdict(None, {})
+    try:
+        terms = score(prediction)
+    except RunError:  # a task of the pocket world in a run that does not know the scene
+        return Verdict(None, {})
+    decisive = terms.get("pope_accuracy", terms.get("exact_match"))
+    told = {METRICS[name].title: term for name, term in terms.items() if METRICS[name].family in _TOLD}
+    shares = {title: term.numerator / term.denominator for title, term in told.items() if term.denominator}
+    return Verdict(decisive.numerator == 1 if decisive else None, shares)
 
 
 def stats(config: StatsConfig) -> None:

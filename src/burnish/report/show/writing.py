@@ -1,0 +1,169 @@
+"""A record in words for the terminal: one function for each kind. All that others wrote is made safe to print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import singledispatch
+from typing import NamedTuple, TypeAlias
+
+from rich.text import Text
+
+from burnish.printable import one_line, printable
+from burnish.records import Answer, Dialogue, Dropped, Facts, Judgement, Prediction, PreferencePair, Record, Turn
+from burnish.report.differences import pieces
+
+QUIET = "dim"
+_BAR = 10
+_SHORT = 60
+"""Characters that a fact may have; longer ones (a scene, a list of objects) are in the run's files."""
+
+Line: TypeAlias = tuple[str, Text]
+"""What stands at the left, and the words beside it."""
+
+
+class Verdict(NamedTuple):
+    """How right a prediction is."""
+
+    right: bool | None
+    """None where there is no telling right from wrong."""
+    shares: Mapping[str, float]
+    """By metric, 0 to 1."""
+
+
+Judge: TypeAlias = Callable[[Prediction], Verdict]
+
+
+class Pen(NamedTuple):
+    """How things are written: with colours, or with signs in their place; and who judges predictions."""
+
+    coloured: bool
+    judge: Judge
+
+    def marked(self, text: str, others: Sequence[str], style: str) -> Text:
+        """The text with what differs from the others in this style, or between « and »."""
+        written = Text()
+        for piece in pieces(printable(text), [printable(other) for other in others]):
+            if self.coloured:
+                written.append(piece.text, style if piece.differs else "")
+            else:
+                written.append(f"«{piece.text}»" if piece.differs else piece.text)
+        return written
+
+
+def title(record: Record, place: int, records: int) -> Text:
+    """Which record it is."""
+    source = f" · {one_line(record.source)}" if record.source else ""
+    kind = _KINDS[type(record)]
+    return Text.assemble((one_line(record.id), "bold"), f"{source} · {kind}, record {place:,} of {records:,}")
+
+
+@singledispatch
+def lines(record: Record, _pen: Pen) -> list[Line]:
+    """What the record holds."""
+    raise TypeError(f"There is no way to show {type(record).__name__}.")
+
+
+@lines.register
+def _(pair: PreferencePair, pen: Pen) -> list[Line]:
+    texts = [rejected.answer.text for rejected in pair.rejected]
+    told = [*_asked(pair.question, pair.answer), ("chosen", pen.marked(pair.chosen.text, texts, "bold green"))]
+    told.append(_small(_answer_facts(pair.chosen)))
+    for rejected in pair.rejected:
+        told.append(("rejected", pen.marked(rejected.answer.text, [pair.chosen.text], "bold red")))
+        told.append(_small([rejected.distortion, *_answer_facts(rejected.answer), *_margin(pair, rejected.answer)]))
+    return [*told, *_facts(pair.facts)]
+
+
+@lines.register
+def _(dialogue: Dialogue, _pen: Pen) -> list[Line]:
+    told = _asked(dialogue.question, dialogue.answer)
+    for number, turn in enumerate(dialogue.turns, start=1):
+        told += [("", Text()), (f"turn {number}", _bar(turn.feedback.score)), *_turn(turn)]
+    ended = [("ended", Text(dialogue.ended))] if dialogue.ended else []
+    return [*told, ("", Text()), *ended, *_facts(dialogue.facts)]
+
+
+@lines.register
+def _(prediction: Prediction, pen: Pen) -> list[Line]:
+    told = [*_asked(prediction.question, prediction.answer), ("answer", _text(prediction.text))]
+    told.append(_small([prediction.distortion, f"{prediction.n_tokens:,} tokens" if prediction.n_tokens else ""]))
+    return [*told, *_verdict(pen.judge(prediction)), *_facts(prediction.facts)]
+
+
+@lines.register
+def _(judgement: Judgement, _pen: Pen) -> list[Line]:
+    told = [("part", _text(judgement.part, "bold"))] if judgement.part else []
+    told += [(one_line(name), _text(text)) for name, text in judgement.asked.items()]
+    told += [("", Text()), *(("judge", _text(said, "bold")) for said in judgement.said)]
+    told += [("not asked", _text(judgement.refused))] if judgement.refused else []
+    return [*told, *_facts(judgement.facts)]
+
+
+@lines.register
+def _(dropped: Dropped, _pen: Pen) -> list[Line]:
+    return [
+        ("left out", _text(dropped.reason, "bold")),
+        *([("because", _text(dropped.detail))] if dropped.detail else []),
+    ]
+
+
+_KINDS: Mapping[type[Record], str] = {
+    PreferencePair: "preference pair",
+    Dialogue: "dialogue",
+    Prediction: "prediction",
+    Judgement: "judgement",
+    Dropped: "dropped",
+}
+
+
+def _asked(question: str, truth: str | None) -> list[Line]:
+    told = [("question", _text(question, "bold"))]
+    return [*told, ("truth", _text(truth))] if truth else told
+
+
+def _turn(turn: Turn) -> list[Line]:
+    thought = [("thought", _text(turn.response.thought, QUIET))] if turn.response.thought else []
+    comment = [("teacher", _text(turn.feedback.comment))] if turn.feedback.comment else []
+    return [*thought, ("student", _text(turn.response.answer)), *comment]
+
+
+def _bar(score: float | None) -> Text:
+    if score is None or not math.isfinite(score):
+        return Text("no score", QUIET)
+    full = min(max(round(score), 0), _BAR)
+    return Text.assemble(("█" * full, "cyan"), ("░" * (_BAR - full), QUIET), f" {score:g}")
+
+
+def _answer_facts(answer: Answer) -> list[str]:
+    told = [f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else []
+    return [*told, *([f"{len(answer.token_ids):,} tokens"] if answer.token_ids else [])]
+
+
+def _margin(pair: PreferencePair, rejected: Answer) -> list[str]:
+    """How much likelier the chosen answer is, in nats."""
+    if pair.chosen.ref_logp is None or rejected.ref_logp is None:
+        return []
+    return [f"margin {pair.chosen.ref_logp - rejected.ref_logp:+.1f} nats"]
+
+
+def _verdict(verdict: Verdict) -> list[Line]:
+    told = []
+    if verdict.right is not None:
+        told.append(("verdict", Text("right", "bold green") if verdict.right else Text("wrong", "bold red")))
+    return [*told, _small([f"{name} {100 * share:.0f} %" for name, share in verdict.shares.items()])]
+
+
+def _facts(facts: Facts) -> list[Line]:
+    """Those that are short: words and numbers."""
+    plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)}
+    told = [f"{one_line(name)} {one_line(str(value))}" for name, value in plain.items() if len(str(value)) <= _SHORT]
+    return [("facts", Text(" · ".join(told), QUIET))] if told else []
+
+
+def _small(words: Sequence[str]) -> Line:
+    return "", Text(" · ".join(one_line(word) for word in words if word), QUIET)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style)
