@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from standard_files import json_file, lines_file, refused, scored
 
-from burnish.bench.standard.llava_bench import reading
-from burnish.bench.standard.shr import Judged, labels, sentences
+from burnish.bench.standard.llava_bench_files import reading
+from burnish.bench.standard.shr_labels import Judged, labels, sentences
 
 MMVET = {
     "v1_0": {"imagename": "a.png", "question": "q", "answer": "x", "capability": ["ocr", "math"]},

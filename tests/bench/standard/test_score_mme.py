@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from standard_files import refused, scored
 
-from burnish.bench.standard.mme import COGNITION, PERCEPTION, reading
+from burnish.bench.standard.mme_files import COGNITION, PERCEPTION, reading
 
 
 def _task(folder: Path, task: str, *answers: tuple[str, str]) -> None:

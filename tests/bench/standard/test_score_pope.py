@@ -8,7 +8,7 @@ import pytest
 from standard_files import lines_file, pope_file, refused, scored
 
 from burnish.bench.metrics import says_yes
-from burnish.bench.standard.pope import read_as
+from burnish.bench.standard.pope_answers import read_as
 
 SPLITS = ("random", "popular", "adversarial")
 

@@ -15,8 +15,10 @@ from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
 from burnish.bench.standard import mmvet as mmvet_rule
 from burnish.bench.standard import shr as shr_rule
+from burnish.bench.standard.llava_bench_files import Question, reading
 from burnish.bench.standard.mmvet_files import Grade, score_in
 from burnish.bench.standard.mmvet_files import Question as VetQuestion
+from burnish.bench.standard.shr_labels import Judged, labels
 from burnish.errors import RunError
 from burnish.records import Judgement
 from burnish.scores import Metric
@@ -69,17 +71,17 @@ def _mmvet(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
 
 def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    points = llava_rule.reading(last_said(one, llava_bench.reads))
+    points = reading(last_said(one, llava_bench.reads))
     category = str(one.facts["category"])
     if points is None:
         return None
-    worth = llava_rule.scored(one.id, llava_rule.Question(str(one.facts["picture"]), category), points)
+    worth = llava_rule.scored(one.id, Question(str(one.facts["picture"]), category), points)
     return _answer(one, worth.terms, (category,))
 
 
 def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    found = shr_rule.labels(shr_rule.Judged(one.asked["description"], last_said(one, shr.reads)))
+    found = labels(Judged(one.asked["description"], last_said(one, shr.reads)))
     return None if found is None else _answer(one, shr_rule.scored(one.id, "", [found]).terms, ())
 
 

@@ -19,10 +19,10 @@ from burnish.bench.judged.asking import Reads
 from burnish.bench.judged.counting import readable
 from burnish.bench.judged.kappa import Kappa, Rated, Said, categories, cohen, quadratic
 from burnish.bench.naming import speaker
-from burnish.bench.standard.llava_bench import reading
+from burnish.bench.standard.llava_bench_files import reading
 from burnish.bench.standard.mmvet_files import score_in
 from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
-from burnish.bench.standard.shr import Judged, labels
+from burnish.bench.standard.shr_labels import Judged, labels
 from burnish.errors import RunError
 from burnish.records import Judgement
 from burnish.scores import Agreement

@@ -8,8 +8,9 @@ from burnish.bench.judged.answers import read_answers
 from burnish.bench.judged.asking import Question, judged
 from burnish.bench.judged.configs import LlavaBenchConfig
 from burnish.bench.judged.counting import judging, last_said
-from burnish.bench.standard import llava_bench
+from burnish.bench.standard import llava_bench, llava_bench_files
 from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.llava_bench_files import RELEASE, reading
 from burnish.bench.standard.predictions import check_complete, read_predictions
 from burnish.errors import SourceError
 from burnish.records import Judgement
@@ -28,13 +29,15 @@ def bench_llava_bench(config: LlavaBenchConfig) -> LlavaBenchJudged:
 
     Raises a BurnishError.
     """
-    official = {item.key("question_id"): item for item in items(config.questions, llava_bench.RELEASE)}
+    official = {item.key("question_id"): item for item in items(config.questions, RELEASE)}
 
     def score(run: Run) -> LlavaBenchJudged:
         judgements = list(run.records(Judgement))
         _write_reviews(run, judgements)
         reviews = {judgement.id: last_said(judgement, reads) for judgement in judgements}
-        asked = {key: llava_bench.Question(item.text("image"), item.text("category")) for key, item in official.items()}
+        asked = {
+            key: llava_bench_files.Question(item.text("image"), item.text("category")) for key, item in official.items()
+        }
         scores = llava_bench.score(asked, reviews, "left-out").scores
         return LlavaBenchJudged(judging=judging(run, judgements, reads), scores=scores)
 
@@ -43,7 +46,7 @@ def bench_llava_bench(config: LlavaBenchConfig) -> LlavaBenchJudged:
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:
     """As the official scorer: the first line is two numbers."""
-    return llava_bench.reading(said) is not None
+    return reading(said) is not None
 
 
 def _questions(config: LlavaBenchConfig, official: Mapping[str, Item]) -> list[Question]:
@@ -93,7 +96,7 @@ def _write_reviews(run: Run, judgements: list[Judgement]) -> None:
             "answer2_id": judgement.id,
             "category": f"llava_bench_{judgement.facts['category']}",
             "content": said,
-            "tuple": list(llava_bench.reading(said) or llava_bench.FAILED),
+            "tuple": list(reading(said) or llava_bench.FAILED),
         }
         lines.append(f"{dump(line)}\n")
     path = run.path / REVIEWS

@@ -11,6 +11,7 @@ from burnish.bench.judged.configs import ShrConfig
 from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.judged.genome import Known, ground_truths, read_known
 from burnish.bench.standard import shr
+from burnish.bench.standard.shr_labels import Judged, labels, sentences
 from burnish.errors import SourceError
 from burnish.records import Judgement
 from burnish.scores import ShrJudged
@@ -27,7 +28,7 @@ def bench_shr(config: ShrConfig) -> ShrJudged:
     """
     given = read_answers(config.answers).by_id
     known = ground_truths(given, config.answers) if config.regions is None else read_known(config, given)
-    described = {key: answer for key, answer in given.items() if shr.sentences(answer.text)}
+    described = {key: answer for key, answer in given.items() if sentences(answer.text)}
     if not described:
         raise SourceError(f"{config.answers} has no description with a sentence: there is nothing to judge.")
 
@@ -35,7 +36,7 @@ def bench_shr(config: ShrConfig) -> ShrJudged:
         judgements = list(run.records(Judgement))
         _write_judgements(run, judgements)
         found = {
-            judgement.id: shr.Judged(judgement.asked["description"], last_said(judgement, reads))
+            judgement.id: Judged(judgement.asked["description"], last_said(judgement, reads))
             for judgement in judgements
         }
         return ShrJudged(
@@ -47,11 +48,11 @@ def bench_shr(config: ShrConfig) -> ShrJudged:
 
 def reads(asked: Mapping[str, str], said: str) -> bool:
     """As the official scorer: each sentence has exactly one line."""
-    return shr.labels(shr.Judged(asked["description"], said)) is not None
+    return labels(Judged(asked["description"], said)) is not None
 
 
 def _question(answer: Given, known: Known) -> Question:
-    numbered = (f"{number}. {sentence}" for number, sentence in enumerate(shr.sentences(answer.text), start=1))
+    numbered = (f"{number}. {sentence}" for number, sentence in enumerate(sentences(answer.text), start=1))
     return Question(
         id=answer.id,
         source="shr",

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import FailedReviews, ScoreLlavaBenchConfig
 from burnish.bench.standard.files import items
+from burnish.bench.standard.llava_bench_files import Points, Question, read_questions, reading
 from burnish.bench.standard.numbers import Scored, bootstrap, sums_by_picture
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import LlavaBenchPart, LlavaBenchScores
 
-RELEASE = "LLaVA-Bench's questions.jsonl is in huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild"
 FAILED = (-1.0, -1.0)
 """What the original averages in for a review without two numbers."""
 
 
-class Question(NamedTuple):
-    """One question of LLaVA-Bench."""
-
-    picture: str
-    category: str
-    """conv, detail or complex."""
-
-
-class Points(NamedTuple):
-    """What the judge gave, 1 to 10."""
-
-    reference: float
-    model: float
-
-
 def score_files(config: ScoreLlavaBenchConfig) -> Scored[LlavaBenchScores]:
     """The scores of recorded reviews. Raises SourceError, naming file and line."""
-    questions = {
-        item.key("question_id"): Question(item.text("image"), item.text("category"))
-        for item in items(config.questions, RELEASE)
-    }
+    questions = read_questions(config.questions)
     found = ((item, item.key("question_id"), item.text("content")) for item in items(config.reviews, FORM))
     return score(questions, by_id(found, questions, config.reviews, config.questions), config.failed)
 
@@ -77,15 +57,6 @@ def scored(key: str, question: Question, points: Points) -> ScoredAnswer:
         groups=in_groups((question.category,)),
         terms={"relative": Term(points.model, points.reference)},
     )
-
-
-def reading(review: str) -> Points | None:
-    """The two numbers that are the review's first line, with a comma or spaces between; None for any other line."""
-    try:
-        points = [float(word) for word in review.partition("\n")[0].replace(",", " ").split()]
-    except ValueError:
-        return None
-    return Points(*points) if len(points) == 2 and all(map(math.isfinite, points)) else None
 
 
 def _part(questions: Mapping[str, Question], counted: Mapping[str, Points]) -> LlavaBenchPart:

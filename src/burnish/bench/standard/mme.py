@@ -9,23 +9,15 @@ import numpy as np
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import ScoreMmeConfig
-from burnish.bench.standard.mme_files import Row, read_task, task_files
+from burnish.bench.standard.mme_files import SUMS, TASKS, Row, read_task, reading, task_files
 from burnish.bench.standard.numbers import RATE, Scored, bootstrap, bounds, known
 from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import Bounds, MmeScores, MmeTask
 
-PERCEPTION = (
-    *("existence", "count", "position", "color", "posters"),
-    *("celebrity", "scene", "landmark", "artwork", "OCR"),
-)
-COGNITION = ("commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning")
-SUMS = {"perception": PERCEPTION, "cognition": COGNITION}
-TASKS = (*PERCEPTION, *COGNITION)
-
 
 def score_files(config: ScoreMmeConfig) -> Scored[MmeScores]:
     """The scores of a folder of task files. Raises SourceError, naming file and line."""
-    paths = task_files(config.folder, TASKS, config.missing)
+    paths = task_files(config.folder, config.missing)
     return score({task: read_task(path) for task, path in paths.items()})
 
 
@@ -62,14 +54,6 @@ def _scored(task: str, pair: tuple[Row, Row]) -> Iterator[ScoredAnswer]:
             terms={"accuracy": Term(reading(row.prediction) == row.truth, 1), "accuracy_plus": Term(both / 2, 1 / 2)},
             text=row.prediction,
         )
-
-
-def reading(prediction: str) -> str:
-    """yes or no where the answer is that word or has it in its first four characters (yes before no), else other."""
-    text = prediction.lower()
-    if text in ("yes", "no"):
-        return text
-    return next((word for word in ("yes", "no") if word in text[:4]), "other")
 
 
 def _terms(pair: tuple[Row, Row]) -> tuple[int, ...]:
@@ -110,7 +94,6 @@ def _sum_interval(tasks: Sequence[Floats]) -> Bounds | None:
     ]
 
     def total(sums_RK: Floats) -> Floats:
-        scores_TR = np.stack([_scores(sums_RK[:, 4 * j : 4 * j + 4]) for j in range(len(tasks))])
-        return np.asarray(scores_TR.sum(axis=0))
+        return np.asarray(sum(_scores(sums_RK[:, 4 * j : 4 * j + 4]) for j in range(len(tasks))))
 
     return bootstrap(np.block(blocks), total)

@@ -14,6 +14,14 @@ RELEASE = (
     "github.com/BradyFU/Awesome-Multimodal-Large-Language-Models (branch Evaluation) links to"
 )
 
+PERCEPTION = (
+    *("existence", "count", "position", "color", "posters"),
+    *("celebrity", "scene", "landmark", "artwork", "OCR"),
+)
+COGNITION = ("commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning")
+SUMS = {"perception": PERCEPTION, "cognition": COGNITION}
+TASKS = (*PERCEPTION, *COGNITION)
+
 
 class Row(NamedTuple):
     """A question with its recorded answer."""
@@ -26,9 +34,9 @@ class Row(NamedTuple):
     question: str
 
 
-def task_files(folder: str, tasks: tuple[str, ...], missing: MissingTasks) -> dict[str, str]:
+def task_files(folder: str, missing: MissingTasks) -> dict[str, str]:
     """The files of those tasks that have one. Raises SourceError naming the others, unless they are left out."""
-    paths = {task: Path(folder) / f"{task}.txt" for task in tasks}
+    paths = {task: Path(folder) / f"{task}.txt" for task in TASKS}
     without = [f"{task}.txt" for task, path in paths.items() if not path.is_file()]
     if len(without) == len(paths):
         raise SourceError(f"{folder} has no task of MME, such as {without[0]}: {RELEASE}.")
@@ -63,3 +71,11 @@ def _row(where: str, line: str) -> Row:
     if truth.lower() not in ("yes", "no"):
         raise SourceError(f"{where}, has the truth {truth!r:.40}, and that must be Yes or No.")
     return Row(where, picture, truth.lower(), prediction, question)
+
+
+def reading(prediction: str) -> str:
+    """yes or no where the answer is that word or has it in its first four characters (yes before no), else other."""
+    text = prediction.lower()
+    if text in ("yes", "no"):
+        return text
+    return next((word for word in ("yes", "no") if word in text[:4]), "other")

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from burnish.bench.metrics import Term, says_yes
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import Protocol, ScorePopeConfig
 from burnish.bench.standard.numbers import MEAN, RATE, Scored, bootstrap, bounds, known, sums_by_picture
-from burnish.bench.standard.pope_files import Question, Splits, read_pope_predictions, read_splits
+from burnish.bench.standard.pope_answers import RATIOS, PopeAnswer, read_answer, scored, terms_of
+from burnish.bench.standard.pope_files import Splits, read_pope_predictions, read_splits
 from burnish.bench.uncertainty import Floats, ratio, ratios
 from burnish.scores import PopeScores, PopeSplit
-
-END_TOKEN = "</s>"
-RATIOS = ("accuracy", "precision", "recall", "f1", "yes_ratio")
-"""Each the ratio of two sums, which stand in two columns side by side."""
-
-
-class PopeAnswer(NamedTuple):
-    """An answer beside its question."""
-
-    id: str
-    question: Question
-    says: bool
-    text: str
-
-    @property
-    def picture(self) -> str:
-        return self.question.picture
-
-    @property
-    def truth(self) -> bool:
-        return self.question.truth
 
 
 def score_files(config: ScorePopeConfig) -> Scored[PopeScores]:
@@ -44,45 +21,18 @@ def score_files(config: ScorePopeConfig) -> Scored[PopeScores]:
 def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol: Protocol) -> Scored[PopeScores]:
     """The scores of texts by split and question."""
     answers = {
-        name: [_read(key, question, predictions[name][key], protocol) for key, question in questions.items()]
+        name: [read_answer(key, question, predictions[name][key], protocol) for key, question in questions.items()]
         for name, questions in splits.items()
     }
     scores = {name: _split(said) for name, said in answers.items()}
     f1s = [split.f1 for split in scores.values() if split.f1 is not None]
     mean = sum(f1s) / len(f1s) if len(f1s) == len(scores) else None
     whole = PopeScores(splits=scores, mean_f1=mean, interval=_mean_f1_interval(answers), protocol=protocol)
-    return Scored(whole, tuple(_scored(name, answer) for name, said in answers.items() for answer in said))
-
-
-def _read(key: str, question: Question, text: str, protocol: Protocol) -> PopeAnswer:
-    return PopeAnswer(key, question, says_yes(read_as(text, protocol)), text)
-
-
-def _scored(split: str, answer: PopeAnswer) -> ScoredAnswer:
-    terms = _terms(answer)
-    return ScoredAnswer(
-        key=Key("", f"{split}/{answer.id}"),
-        asked=Asked(answer.picture, answer.question.text, "yes" if answer.truth else "no"),
-        groups=in_groups((split,)),
-        terms={name: Term(*terms[2 * i : 2 * i + 2]) for i, name in enumerate(RATIOS)},
-        text=answer.text,
-    )
-
-
-def read_as(text: str, protocol: Protocol) -> str:
-    """The text that the word no is looked for in: without LLaVA's end token, or with it as SeVa's scorer had it."""
-    return text.removesuffix(END_TOKEN) if protocol == "llava" else text
-
-
-def _terms(answer: PopeAnswer) -> tuple[float, ...]:
-    """Numerator and denominator of each of RATIOS; F1 = 2 TP / (predicted yes + actual yes)."""
-    hit = answer.truth and answer.says
-    right = answer.truth == answer.says
-    return (right, 1, hit, answer.says, hit, answer.truth, 2 * hit, answer.truth + answer.says, answer.says, 1)
+    return Scored(whole, tuple(scored(name, answer) for name, said in answers.items() for answer in said))
 
 
 def _split(answers: Sequence[PopeAnswer]) -> PopeSplit:
-    sums = sums_by_picture([answer.picture for answer in answers], [_terms(answer) for answer in answers])
+    sums = sums_by_picture([answer.picture for answer in answers], [terms_of(answer) for answer in answers])
     columns = {name: sums[:, 2 * i : 2 * i + 2] for i, name in enumerate(RATIOS)}
     values = {name: ratio(terms) for name, terms in columns.items()}
     return PopeSplit(
@@ -107,7 +57,7 @@ def _mean_f1_interval(answers: Mapping[str, Sequence[PopeAnswer]]) -> tuple[floa
         for answer in said:
             pictures.append(answer.picture)
             zeros = [0.0] * (2 * len(answers))
-            zeros[2 * place : 2 * place + 2] = _terms(answer)[6:8]
+            zeros[2 * place : 2 * place + 2] = terms_of(answer)[6:8]
             terms.append(zeros)
 
     def mean_f1(sums_RK: Floats) -> Floats:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import ScoreShrConfig
 from burnish.bench.standard.files import document, members
 from burnish.bench.standard.numbers import RATE, Scored, bounds, sums_by_picture
+from burnish.bench.standard.shr_labels import LABELS, Judged, labels
 from burnish.errors import SourceError
 from burnish.scores import ShrScores
 
@@ -19,15 +19,6 @@ FORM = (
     "judgements are one JSON object, as HA-DPO's shr_eval (github.com/opendatalab/HA-DPO) writes judgement.json: by "
     "run and picture, with `raw_judgement` and `model_response`"
 )
-HEADING = "Judgement:"
-LABELS = ("hallucination", "correct", "cannot judge")
-
-
-class Judged(NamedTuple):
-    """One description with what the judge said of it."""
-
-    response: str
-    judgement: str
 
 
 def score_files(config: ScoreShrConfig) -> Scored[ShrScores]:
@@ -83,30 +74,6 @@ def scored(picture: str, response: str, labelled: Sequence[Sequence[str]]) -> Sc
         terms={"hallucinated": Term(counts[LABELS[0]], sum(counts[label] for label in LABELS))},
         text=response,
     )
-
-
-def sentences(description: str) -> list[str]:
-    """The parts between full stops; one that is empty, or that an earlier one contains, is dropped."""
-    kept: list[str] = []
-    for part in description.split("."):
-        sentence = part.strip()
-        if sentence and not any(sentence in earlier for earlier in kept):
-            kept.append(f"{sentence}.")
-    return kept
-
-
-def labels(judged: Judged) -> list[str] | None:
-    """The label of each sentence, in lower case; None where the judge did not label each sentence exactly once.
-
-    After the line "Judgement:", a judgement's lines are "1. hallucination: <reason>".
-    """
-    lines = [line for line in judged.judgement.split("\n") if line]
-    heading = next((i for i, line in enumerate(lines) if HEADING in line), None)
-    if heading is None:
-        return None
-    unnumbered = [line.partition(" ")[2].strip() for line in lines[heading + 1 :]]
-    found = [line.partition(":")[0].lower() for line in unnumbered if line]
-    return found if len(found) == len(sentences(judged.response)) else None
 
 
 def _ratio(counts: Counter[str]) -> float | None:

@@ -15,6 +15,7 @@ from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.registry import open_benchmark
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import BuildRequest, open_model
+from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
 from burnish.scores import StandardResult
 from burnish.sources import ExampleStream, Sampling
@@ -67,7 +68,7 @@ def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) 
     """Writes and scores; a question without an answer has the empty one, as if the model had said nothing."""
     texts: dict[str, tuple[str, bool]] = {}
     unanswered = Counter[str]()
-    for record in run:
+    for record in tracked(run, f"score {name}", len(run), unit="answers"):
         if isinstance(record, Prediction):
             texts[record.id] = (record.text, bool(record.facts[ENDED]))
         elif isinstance(record, Dropped):

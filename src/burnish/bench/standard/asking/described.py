@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from burnish.bench.standard import llava_bench, mmvet_files
+from burnish.bench.standard import llava_bench_files, mmvet_files
 from burnish.bench.standard.asking.base import Benchmark, Said
 from burnish.bench.standard.asking.configs import AskLlavaBenchConfig, AskMmvetConfig, AskShrConfig
 from burnish.bench.standard.asking.data import ROW, open_data
@@ -50,7 +50,7 @@ def open_llava_bench(config: AskLlavaBenchConfig) -> Benchmark:
     data = open_data(config, ("images", "."), LLAVA_PICTURES)
 
     def questions() -> Iterator[Candidate]:
-        for row in data.rows(lambda root: items(str(root / "questions.jsonl"), llava_bench.RELEASE)):
+        for row in data.rows(lambda root: items(str(root / "questions.jsonl"), llava_bench_files.RELEASE)):
             yield Candidate(
                 id=row.key("question_id"),
                 image=data.picture(row, lambda row: row.text("image")),

@@ -13,7 +13,7 @@ from burnish.bench.standard.asking.frames import BARE, SHORT, framed
 from burnish.bench.standard.asking.written import write_text
 from burnish.bench.standard.configs import MissingTasks
 from burnish.bench.standard.files import Item, text_lines
-from burnish.bench.standard.mme_files import Row
+from burnish.bench.standard.mme_files import TASKS, Row
 from burnish.bench.standard.numbers import Scored
 from burnish.errors import SourceError
 from burnish.scores import MmeScores
@@ -71,15 +71,15 @@ def _fields(one: Said) -> tuple[str, ...]:
 
 
 def _official(root: Path, missing: MissingTasks) -> Iterator[Item]:
-    without = [task for task in mme.TASKS if not (root / task).is_dir()]
-    if len(without) == len(mme.TASKS):
+    without = [task for task in TASKS if not (root / task).is_dir()]
+    if len(without) == len(TASKS):
         raise SourceError(f"{root} has no folder of a task of MME, such as {without[0]}: {RELEASE}.")
     if without and missing == "refuse":
         raise SourceError(
             f"{root} has no folder {', '.join(without)}: add it, or sum the other tasks with --missing left-out "
             f"({RELEASE})."
         )
-    for task in mme.TASKS:
+    for task in TASKS:
         if task not in without:
             yield from _task(root, task)
 
@@ -109,8 +109,8 @@ def _question(row: Item, picture: str, config: AskMmeConfig) -> Candidate:
     task, question, truth = row.text("category"), row.text("question"), row.text("answer").strip().lower()
     if truth not in ("yes", "no"):
         raise row.fault(f"has the truth {truth!r:.40}, and that must be Yes or No")
-    if task not in mme.TASKS:
-        raise row.fault(f"is of the task {task!r:.40}, which MME does not have: {', '.join(mme.TASKS)}")
+    if task not in TASKS:
+        raise row.fault(f"is of the task {task!r:.40}, which MME does not have: {', '.join(TASKS)}")
     name = row.text("question_id").rpartition("/")[2]
     body = question.replace(OWN_WORDS, "").strip() if config.prompt == "llava" else question
     return Candidate(

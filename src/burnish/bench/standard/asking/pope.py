@@ -14,6 +14,7 @@ from burnish.bench.standard.asking.written import number, write_lines
 from burnish.bench.standard.configs import Protocol
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored
+from burnish.bench.standard.pope_answers import END_TOKEN
 from burnish.bench.standard.pope_files import RELEASE, Question
 from burnish.errors import SourceError
 from burnish.scores import PopeScores
@@ -55,7 +56,7 @@ def score(said: Sequence[Said], protocol: Protocol) -> Scored[PopeScores]:
     for one in said:
         split, key = one.fact("split"), one.fact("question_id")
         splits.setdefault(split, {})[key] = Question(one.fact("picture"), one.asked.answer == "yes")
-        end = pope.END_TOKEN if protocol == "seva" and one.ended else ""
+        end = END_TOKEN if protocol == "seva" and one.ended else ""
         texts.setdefault(split, {})[key] = one.text + end
     return pope.score(splits, texts, protocol)
 
