@@ -103,7 +103,7 @@ def test_dialogues_without_any_score_are_drawn_too(tmp_path: Path) -> None:
     report = write_stats(StatsConfig(runs=(str(path),), out=str(tmp_path / "out")))
     assert [file.name for file in report.files] == ["tables.md", "dialogues.png", "dialogues.svg"]
     with Image.open(tmp_path / "out/dialogues.png") as image:
-        assert image.width == 1200
+        assert image.width == 2250
 
 
 @pytest.mark.parametrize("runs", [(), ("a", "b", "c", "d", "e")])

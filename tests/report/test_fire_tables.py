@@ -70,7 +70,7 @@ def test_figure_7_has_both_curves() -> None:
     shares = [list(line.get_ydata()) for line in axes.lines]
     # untrained: 1 of 3 at once, 2 of 3 by turn 2; trained: 2/3 of the second seed's by turn 2, all by turn 3.
     assert [[round(share) for share in curve] for curve in shares] == [[33, 67, 67, 67, 67], [33, 83, 100, 100, 100]]
-    assert len(axes.get_legend().get_texts()) == 2
+    assert len(figure.legends[0].get_texts()) == 2
 
 
 def test_fixed_dialogues_fit_a_terminal() -> None:

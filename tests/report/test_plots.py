@@ -63,8 +63,12 @@ COMPARED = replace(RESULT, comparison=Comparison(baseline="runs/old", baseline_m
 def _dots(result: AnswersResult, name: str) -> list[tuple[str, float, float]]:
     """Color, value and row of every dot."""
     (axes,) = answers_plots(result)[name].axes
-    points = [line for line in axes.lines if line.get_marker() == "o"]
-    return [(str(line.get_color()), *map(float, (line.get_xdata()[0], line.get_ydata()[0]))) for line in points]
+    series = [line for line in axes.lines if line.get_marker() != "None"]
+    return [
+        (str(line.get_color()), float(x), float(y))
+        for line in series
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    ]
 
 
 def test_tasks_stand_at_their_values_and_undefined_ones_stay_empty() -> None:
@@ -73,7 +77,7 @@ def test_tasks_stand_at_their_values_and_undefined_ones_stay_empty() -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == ["counting", "naming", "all questions"]
     assert axes.get_xlabel() == "exact match %"
     assert axes.get_xlim() == (0, 100)
-    intervals = [[round(float(x)) for x in line.get_xdata()] for line in axes.lines if line.get_marker() != "o"]
+    intervals = [[round(float(x)) for x in line.get_xdata()] for line in axes.lines if line.get_marker() == "None"]
     assert intervals == [[40, 60], [50, 70]]
 
 
@@ -106,7 +110,7 @@ def test_one_word_answers_of_a_server_have_a_plot(tmp_path: Path) -> None:
     summary = summarise_pairs(write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")]), dropped(1, "x")]))
     path, drawing = save(answer_lengths(summary), tmp_path / "lengths.png")
     with Image.open(path) as image:
-        assert image.width == 1200
+        assert image.width == 2250
     assert drawing.read_text().startswith("<?xml")
 
 

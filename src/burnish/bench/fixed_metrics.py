@@ -26,12 +26,11 @@ from burnish.bench.uncertainty import (
     swap_test,
 )
 from burnish.fire.texts import BEST, read_score
-from burnish.scores import Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
+from burnish.scores import BETTER, Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
 
 NO_SCORE_ERROR = BEST
 """What a prediction without a score counts in MAE (section 3.4.1)."""
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
-BETTER: Mapping[str, Direction] = {**dict.fromkeys(BLEU, "higher"), "cider": "higher", "mae": "lower"}
 NOTHING = Term(0.0, 0.0)
 
 

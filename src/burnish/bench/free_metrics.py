@@ -20,16 +20,13 @@ from burnish.bench.free_rules import CURVE, REFINEMENTS, FreeRules
 from burnish.bench.paired import change
 from burnish.bench.uncertainty import Floats, percentiles, resampled_sums, swap_test, wilson
 from burnish.errors import ConfigError
-from burnish.scores import Bounds, Change, Direction, FreeBaseline, FreeNumbers, FreeScores
+from burnish.scores import BETTER, Bounds, Change, FreeBaseline, FreeNumbers, FreeScores
 
 METRICS = (*REFINEMENTS, *CURVE)
 SHARES = frozenset(("RR", *CURVE))
 """Metrics from 0 to 1."""
-COMPARED: Mapping[str, Direction] = {
-    "turns": "lower",
-    **dict.fromkeys(("ADR", "ATR", "RR", CURVE[0], CURVE[-1]), "higher"),
-}
-"""What is tested against the baseline, and which side is better."""
+COMPARED = (*REFINEMENTS, CURVE[0], CURVE[-1])
+"""What is tested against the baseline."""
 
 
 class _Seeds(NamedTuple):
@@ -202,7 +199,7 @@ def _change(
     if after is None or before is None:
         return None
     interval = percentiles((draws[0] - draws[1])[:, :, metric].mean(axis=1)) if draws else None
-    return change(COMPARED[name], before, after, interval, swap_test(sides[1], sides[0], mean_of_seeds))
+    return change(BETTER[name], before, after, interval, swap_test(sides[1], sides[0], mean_of_seeds))
 
 
 def _bounds(name: str, values: Mapping[str, Floats], drawn: Mapping[str, Floats], after_PSM2: Floats) -> Bounds | None:

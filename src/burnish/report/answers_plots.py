@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.report.answers_tables import condition, family_metrics, family_title, heading, shown_groups
-from burnish.report.plots import Series, dot_plot
+from burnish.report.plots import AFTER, BEFORE, Series, dot_plot
 from burnish.scores import AnswersResult, Estimate, Level, Metric, PairedScore, Score
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _series(result: AnswersResult, rows: Sequence[_Row]) -> list[Series]:
     paired = {_cell(score): score for score in result.comparison.scores}
     before: list[Estimate | None] = [paired[key].before if key in paired else None for key in keys]
     after = [paired[key].after if key in paired else own.get(key) for key in keys]
-    return [Series("before", before), Series("after", after)]
+    return [Series("before", before, BEFORE), Series("after", after, AFTER)]
 
 
 def _cell(score: Score | PairedScore) -> tuple[str, Level, str, str]:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.patches import Patch
 
 from burnish.report.dialogue_stats import HISTOGRAMS, NamedStats
 from burnish.report.distribution import Distribution
-from burnish.report.plots import BLUE, GREEN, GREY, ORANGE, figure, label_axes
+from burnish.report.plots import LOOKS, Look, figure, label_axes, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-class _Look(NamedTuple):
-    """How a run is drawn, so that it is told apart without colours too."""
-
-    color: str
-    tint: str
-    """Colour inside its bars."""
-    hatch: str
-    line: Literal["solid", "dashed", "dashdot", "dotted"]
 
 
 class _Panel(NamedTuple):
@@ -35,12 +25,6 @@ class _Panel(NamedTuple):
     of: str
 
 
-LOOKS = (
-    _Look(BLUE, BLUE, "", "solid"),
-    _Look(ORANGE, "#F5C9AB", "", "dashed"),
-    _Look(GREEN, "white", "/////", "dashdot"),
-    _Look(GREY, "white", "....", "dotted"),
-)
 _PANELS = {
     "first_score": _Panel("a", "first score", "dialogues"),
     "gain_per_turn": _Panel("b", "improved score per turn", "turns after the first"),
@@ -68,7 +52,7 @@ def dialogue_histograms(shown: Sequence[NamedStats]) -> Figure:
         axes.grid(visible=False, axis="x")
     if len(shown) > 1:
         handles = [_handle(look) for look, _ in zip(LOOKS, shown, strict=False)]
-        labels = [name if len(name) <= _NAME else f"…{name[1 - _NAME :]}" for name, _, _ in shown]
+        labels = [shortened(name) for name, _, _ in shown]
         columns = len(labels) if sum(map(len, labels)) <= _NAME else 2
         made.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=11)
     return made
@@ -129,5 +113,5 @@ def _round_step(least: float) -> int:
     return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= least)
 
 
-def _handle(look: _Look) -> Patch:
+def _handle(look: Look) -> Patch:
     return Patch(facecolor=look.tint, hatch=look.hatch, edgecolor=look.color, linestyle=look.line, linewidth=1.5)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from burnish.report.tables import NOTHING, PLUS_MINUS, Table, p_value
-from burnish.scores import Bounds, Change, FixedScores, FreeNumbers, FreeScores, StudentScores, TeacherScores
+from burnish.report.tables import ARROWS, NOTHING, PLUS_MINUS, Table, p_value
+from burnish.scores import BETTER, Bounds, Change, FixedScores, FreeNumbers, FreeScores, StudentScores, TeacherScores
 
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 FIXED = {"bleu_1": "BLEU-1", "bleu_2": "BLEU-2", "bleu_3": "BLEU-3", "bleu_4": "BLEU-4", "cider": "CIDEr"}
 FREE = {"AT": "AT", "turns": "turns", "ADR": "ADR", "ATR": "ATR", "RR": "RR"}
 FREE_BY_SOURCE = ("AT", "ADR", "ATR", "RR")
-LOWER_IS_BETTER = frozenset(("AT", "turns", "mae"))
 WIDTH = 78
 PAPER_ORDER = (
     *("VQAv2", "GQA", "TextVQA", "ChartQA", "DocVQA", "DVQA", "GEOQA+", "Synthdog"),
@@ -155,7 +154,7 @@ def _table(title: str, columns: Mapping[str, str], rows: Sequence[tuple[str, ...
 
 def _heading(name: str, shown: str) -> str:
     """With the paper's arrow to the better side."""
-    return f"{shown} {'↓' if name in LOWER_IS_BETTER else '↑'}"
+    return f"{shown} {ARROWS[BETTER[name]]}"
 
 
 def _row(label: str, columns: Mapping[str, str], values: Mapping[str, float | None]) -> tuple[str, ...]:

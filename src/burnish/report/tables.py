@@ -6,14 +6,16 @@ How they look on a terminal is decided in `terminal.py`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from burnish.scores import Estimate, Metric
+from burnish.scores import Direction, Estimate, Metric
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
 """Stands for a number that is undefined."""
+ARROWS: Mapping[Direction, str] = {"higher": "↑", "lower": "↓", "neither": ""}
+"""To the better side, as in the papers' headings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def number(estimate: Estimate, metric: Metric, *, signed: bool = False) -> str:
     if estimate.value is None:
         return NOTHING
     scale = 100 if metric.unit == "%" else 1
-    digits = 2 if metric.unit == "points" else 1
+    digits = 2 if metric.unit == "points" and abs(estimate.value) < 100 else 1
     rounded = round(scale * estimate.value, digits) or 0.0  # no -0.0
     value = f"{rounded:{'+' if signed else ''}.{digits}f}"
     if estimate.low is None or estimate.high is None:

@@ -6,6 +6,7 @@ A bench writes its scores into the run it scored, and a report draws them from t
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
 from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
+from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
     Bounds,
     Change,
@@ -48,6 +49,7 @@ from burnish.scores.standard import (
 )
 
 __all__ = [
+    "BETTER",
     "CONFIDENCE",
     "AccuracyScores",
     "Agreement",

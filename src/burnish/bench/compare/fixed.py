@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
 from burnish.bench.fixed_asking import place_of, read_run
-from burnish.bench.fixed_metrics import BETTER, text_terms
+from burnish.bench.fixed_metrics import text_terms
 from burnish.bench.fixed_reading import ROLES, Compared, Place, of_role
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.records import Prediction
-from burnish.scores import Level, Metric
+from burnish.scores import BETTER, Level, Metric
 from burnish.store import Run
 from burnish.store.codec import dump
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
-from burnish.bench.free_metrics import COMPARED, METRICS, SHARES
+from burnish.bench.free_metrics import METRICS, SHARES
 from burnish.bench.free_rules import CURVE, FreeRules, worth
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
@@ -14,7 +14,7 @@ from burnish.dialogue.reading import open_dialogues
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped
-from burnish.scores import Level, Metric
+from burnish.scores import BETTER, Level, Metric
 from burnish.store import Run
 from burnish.store.codec import dump
 
@@ -26,7 +26,7 @@ MEASURES = Measures(
             family="free",
             unit="%" if name in SHARES else "points",
             interval="wilson" if name in CURVE else "bootstrap",
-            better=COMPARED.get(name, "higher"),
+            better=BETTER[name],
         )
         for name in METRICS
     },
