@@ -9,16 +9,16 @@ from typing import Any, TypeAlias
 from burnish.bench.compare.sides import Measures, Only, Side, Total, by_key, kept_picture, measures
 from burnish.bench.scored import ScoredAnswer
 from burnish.bench.scoring import model_name
-from burnish.bench.standard import mme as mme_rule
 from burnish.bench.standard.asking import gqa, mmbench, mme, pope, scienceqa, seed, textvqa, vqa
 from burnish.bench.standard.asking.base import Said
 from burnish.bench.standard.asking.bench import ENDED
 from burnish.bench.standard.mmbench_files import ROTATION
+from burnish.bench.standard.mme_files import SUMS
 from burnish.bench.standard.numbers import ACCURACY, Scored
 from burnish.errors import RunError
 from burnish.models import ModelOptions
 from burnish.records import Dropped, Json, Prediction
-from burnish.scores import Metric
+from burnish.scores import BETTER, Metric
 from burnish.sources import Candidate
 from burnish.store import Run
 from burnish.store.codec import dump
@@ -30,7 +30,7 @@ _POPE = {
     "precision": dataclasses.replace(_RIGHT, name="precision", title="precision"),
     "recall": dataclasses.replace(_RIGHT, name="recall", title="recall"),
     "f1": dataclasses.replace(_RIGHT, name="f1", title="F1", interval="bootstrap"),
-    "yes_ratio": dataclasses.replace(_RIGHT, name="yes_ratio", title="yes-ratio", better="neither"),
+    "yes_ratio": dataclasses.replace(_RIGHT, name="yes_ratio", title="yes-ratio", better=BETTER["yes_ratio"]),
 }
 _MEAN_F1 = dataclasses.replace(_POPE["f1"], name="mean_f1", title="mean F1")
 _BOTH = dataclasses.replace(_RIGHT, name="accuracy_plus", title="accuracy+")
@@ -40,7 +40,12 @@ _RELATIVE = Metric(
     name="relative", title="of reference", family="judged", unit="%", interval="bootstrap", better="higher"
 )
 _HALLUCINATED = Metric(
-    name="hallucinated", title="hallucinated", family="judged", unit="%", interval="wilson", better="lower"
+    name="hallucinated",
+    title="hallucinated",
+    family="judged",
+    unit="%",
+    interval="wilson",
+    better=BETTER["hallucinated"],
 )
 _SIMPLE: Mapping[str, Measures] = {
     **dict.fromkeys(("gqa", "scienceqa", "mmbench", "seed"), measures(_RIGHT)),
@@ -84,7 +89,7 @@ def _mme_sums(groups: Collection[str]) -> list[Total]:
             dataclasses.replace(_MME_SUM, name=name, title=name),
             tuple((100.0, task, metric) for task in tasks if task in groups for metric in (_RIGHT.name, _BOTH.name)),
         )
-        for name, tasks in mme_rule.SUMS.items()
+        for name, tasks in SUMS.items()
         if any(task in groups for task in tasks)
     ]
 
