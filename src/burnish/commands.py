@@ -121,6 +121,9 @@ VERBS = {
     ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),
+    "view": Verb(
+        "burnish.view.config:ViewConfig", "burnish.verbs.viewing:view", "a run of any size in a browser, live"
+    ),
     "import": Verb(
         "burnish.make.importing:ImportConfig",
         "burnish.verbs.making:import_dialogues",

@@ -34,7 +34,7 @@ class Shown(NamedTuple):
 
 def thumbnail(path: Path) -> Shown:
     """The picture in a file. Raises ImageError or OSError."""
-    return _shown(_encoded(decode(path.read_bytes()), LONGEST))
+    return _shown(encoded(decode(path.read_bytes())))
 
 
 def album(wanted: Iterable[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
@@ -42,11 +42,11 @@ def album(wanted: Iterable[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[t
 
     Raises RunError or ImageError for a picture that cannot be shown.
     """
-    files = {(run.path, of): _encoded(drawn(run, of), LONGEST) for run, of in wanted}
+    files = {(run.path, of): encoded(drawn(run, of)) for run, of in wanted}
     for side in _SIDES[1:]:
         if sum(map(len, files.values())) * 4 // 3 <= most_bytes:
             break
-        files = {key: _encoded(decode(data), side) for key, data in files.items()}
+        files = {key: encoded(decode(data), side) for key, data in files.items()}
     return {key: _shown(data) for key, data in files.items()}
 
 
@@ -56,7 +56,8 @@ def drawn(run: Run, of: PictureOf) -> Image:
     return show(parse(of.distortion), picture, of.seed) if of.distortion else picture
 
 
-def _encoded(picture: Image, side: int) -> bytes:
+def encoded(picture: Image, side: int = LONGEST) -> bytes:
+    """The picture as a small file, at most `side` pixels along its longer side."""
     picture = picture.convert("RGB")
     picture.thumbnail((side, side))
     buffer = io.BytesIO()

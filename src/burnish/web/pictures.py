@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, final
 
 from burnish.errors import RunError
-from burnish.images import decode, encode_png
+from burnish.images import decode, encode_png, read_inside
 from burnish.store import Run
 from burnish.store.extensions import extension_of
 
@@ -29,12 +29,20 @@ class Pictures:
         self._runs = runs
 
     def find(self, key: str) -> Picture | None:
-        """The picture, from whichever run has it; None where none has."""
+        """The picture, from whichever run has it; None where none has.
+
+        Raises ImageError for a file that is too large, leads out of the run, or is no picture.
+        """
         for run in self._runs:
             try:
-                data = run.image(key)
+                path = run.image_path(key)
             except RunError:  # another run may have it
                 continue
-            kind = extension_of(data)
-            return Picture(data, _SHOWN[kind]) if kind in _SHOWN else Picture(encode_png(decode(data)), "image/png")
+            return as_shown(read_inside(run.path, str(path.relative_to(run.path))))
         return None
+
+
+def as_shown(data: bytes) -> Picture:
+    """The picture's file as it is, or as PNG where browsers do not show its kind. Raises ImageError."""
+    kind = extension_of(data)
+    return Picture(data, _SHOWN[kind]) if kind in _SHOWN else Picture(encode_png(decode(data)), "image/png")

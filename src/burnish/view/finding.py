@@ -1,0 +1,195 @@
+"""From what a reader chose to the numbers of the records on one page, in milliseconds among a million.
+
+What is filtered and sorted is scanned in `cards` or in one of its indexes, at most once. Words are looked up in the
+full-text index; hits beyond MOST_COUNTED are not counted, and beyond MOST_SORTED not sorted, and the page says so.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from typing import NamedTuple
+
+from burnish.report.finding import Choice, Choices
+from burnish.view.index import id_key
+from burnish.view.schema import column, tag
+from burnish.view.words import expression
+
+PAGE = 50
+"""Records on a page."""
+MOST_COUNTED = 10_000
+"""Records that hold the words searched for are counted up to here."""
+MOST_SORTED = 100_000
+"""Where more hold them, only the first so many are looked at for their numbers."""
+_FEW = 20_000
+"""So many are sorted faster than a million scanned."""
+
+
+class Wanted(NamedTuple):
+    """A reader's choice, checked, with the ids of names; -1 is a name that no record has."""
+
+    words: str
+    filters: tuple[tuple[str, int], ...]
+    """Columns of `cards` and their values."""
+    column: str
+    """The number's column that the rest is about."""
+    least: float | None
+    most: float | None
+    order: str
+
+
+class Found(NamedTuple):
+    """A page's records, and how many there are in all."""
+
+    numbers: tuple[int, ...]
+    total: int
+    more: bool = False
+    """Whether there are more than `total`."""
+    cut: bool = False
+    """Whether only the first MOST_SORTED that hold the words were looked at."""
+
+
+def choices_in(index: sqlite3.Connection) -> Choices:
+    """What there is to choose from; the reasons for which examples were dropped come last."""
+    runs = _names(index, "select name from parts order by part")
+    sources = _names(index, "select name from sources order by name")
+    labels = _names(
+        index,
+        "select name from labels join groups on label = id group by id order by min(dropped), name",
+    )
+    return Choices(runs, sources, labels, _names(index, "select name from numbers order by id"))
+
+
+def check(index: sqlite3.Connection, choice: Choice) -> Wanted:
+    """What a choice means in this index. Raises ValueError, with a sentence, for one that means nothing."""
+    filters = [
+        (what, _id(index, table, name))
+        for what, table, name in (
+            ("part", "parts", choice.run),
+            ("source", "sources", choice.source),
+            ("label", "labels", choice.label),
+        )
+        if name
+    ]
+    if not _is_reason(index, choice.label):  # dropped examples are shown to those who ask for their reason
+        filters.append(("dropped", 0))
+    least, most = _limit("from", choice.least), _limit("to", choice.most)
+    if choice.order not in ("", "rising", "falling"):
+        raise ValueError(f"order is {choice.order!r}, which is neither rising nor falling.")
+    by = ""
+    if choice.order or least is not None or most is not None:
+        known = _names(index, "select name from numbers order by id")
+        if choice.by not in known:
+            raise ValueError(f"by is {choice.by!r}, but the numbers here are: {', '.join(known) or 'none so far'}.")
+        by = column(_id(index, "numbers", choice.by))
+    return Wanted(choice.q.strip(), tuple(filters), by, least, most, choice.order)
+
+
+def find(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+    """The records from `offset` on, a page of them."""
+    return _search(index, wanted, offset) if wanted.words else _browse(index, wanted, offset)
+
+
+def find_id(index: sqlite3.Connection, record_id: str) -> int | None:
+    """The number of the first record with this id; None where there is none."""
+    match = f'tags : "{tag("id", id_key(record_id))}"'
+    row = index.execute("select rowid from words where words match ? order by rowid limit 1", (match,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _browse(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+    where, values = _conditions(wanted)
+    has_limits = wanted.least is not None or wanted.most is not None
+    total = _one(index, f"select count(*) from cards where {where}", values) if has_limits else _told(index, wanted)
+    table = "cards" if wanted.order or (has_limits and total <= _FEW) else "cards not indexed"
+    count = max(0, min(PAGE, total - offset))
+    # What lies nearer to the end is reached from there.
+    backwards = offset > total // 2
+    skipped = total - offset - count if backwards else offset
+    order = _order(wanted, backwards=backwards)
+    rows = index.execute(
+        f"select number from {table} where {where} order by {order} limit ? offset ?", (*values, count, skipped)
+    ).fetchall()
+    numbers = [number for (number,) in rows]
+    return Found(tuple(numbers[::-1] if backwards else numbers), total)
+
+
+def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+    words = expression(wanted.words)
+    if not words:
+        return Found((), 0)
+    tags = " AND ".join(f'"{tag(name, value)}"' for name, value in wanted.filters)
+    match = f"text : ({words})" + (f" AND tags : ({tags})" if tags else "")
+    hits = "select rowid as hit from words where words match ? order by rowid limit ?"
+    if not wanted.column:
+        counted = _one(index, f"select count(*) from ({hits})", (match, MOST_COUNTED + 1))
+        rows = index.execute(f"{hits} offset ?", (match, PAGE, offset))
+        return Found(tuple(hit for (hit,) in rows), min(counted, MOST_COUNTED), more=counted > MOST_COUNTED)
+    cut = _one(index, f"select count(*) from ({hits})", (match, MOST_SORTED + 1)) > MOST_SORTED
+    where, values = _conditions(wanted._replace(filters=()))
+    joined = f"from ({hits}) join cards on number = hit where {where}"
+    total = _one(index, f"select count(*) {joined}", (match, MOST_SORTED, *values))
+    order = _order(wanted, backwards=False)
+    rows = index.execute(
+        f"select number {joined} order by {order} limit ? offset ?", (match, MOST_SORTED, *values, PAGE, offset)
+    )
+    return Found(tuple(number for (number,) in rows), total, cut=cut)
+
+
+def _conditions(wanted: Wanted) -> tuple[str, list[float]]:
+    """What stands after `where`, and its values."""
+    conditions, values = [f"{name} = ?" for name, _ in wanted.filters], [float(value) for _, value in wanted.filters]
+    for sign, value in ((">=", wanted.least), ("<=", wanted.most)):
+        if value is not None:
+            conditions.append(f"{wanted.column} {sign} ?")
+            values.append(value)
+    return " and ".join(conditions) or "true", values
+
+
+def _order(wanted: Wanted, *, backwards: bool) -> str:
+    """What stands after `order by`: records without the number come last, either way."""
+    if not wanted.order:
+        return "number desc" if backwards else "number"
+    if wanted.order == "rising":
+        terms = "{} desc nulls first, number desc" if backwards else "{} asc nulls last, number"
+    else:
+        terms = "{} asc nulls first, number" if backwards else "{} desc nulls last, number desc"
+    return terms.format(wanted.column)
+
+
+def _told(index: sqlite3.Connection, wanted: Wanted) -> int:
+    """How many records have what is filtered by, which was counted when they were indexed."""
+    where, values = _conditions(wanted)
+    return _one(index, f"select coalesce(sum(records), 0) from groups where {where}", values)
+
+
+def _is_reason(index: sqlite3.Connection, label: str) -> bool:
+    """Whether examples were dropped for this reason."""
+    known = "select count(*) from groups join labels on label = id where dropped and name = ?"
+    return bool(label) and _one(index, known, (label,)) > 0
+
+
+def _limit(name: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise ValueError(f"{name} is {text!r}, which is no number.")
+    return value
+
+
+def _id(index: sqlite3.Connection, table: str, name: str) -> int:
+    key = "part" if table == "parts" else "id"
+    row = index.execute(f"select {key} from {table} where name = ?", (name,)).fetchone()
+    return -1 if row is None else int(row[0])
+
+
+def _names(index: sqlite3.Connection, query: str) -> tuple[str, ...]:
+    return tuple(name for (name,) in index.execute(query) if name)
+
+
+def _one(index: sqlite3.Connection, query: str, values: tuple[object, ...] | list[float]) -> int:
+    return int(index.execute(query, tuple(values)).fetchone()[0])

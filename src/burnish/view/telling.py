@@ -1,0 +1,80 @@
+"""The report's tables and figures of a run, made beside its index and kept there: they take a pass over the run."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from burnish.errors import BurnishError
+from burnish.ids import content_key
+from burnish.report.plots import as_svg
+from burnish.report.section import NamedRun, Section
+from burnish.report.sections import section_of
+from burnish.report.training import LOG
+from burnish.store import Run
+from burnish.view.index import noted, records_in, told_of
+from burnish.view.page import templates
+from burnish.view.schema import transaction
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_REST = 10
+"""A run that grows is told of again after so many times as long as that takes."""
+
+
+class Told(NamedTuple):
+    """What is told of a run, as HTML, and the figures that it names."""
+
+    html: str
+    figures: Mapping[str, bytes]
+    """SVG by name."""
+
+
+@final
+class Teller:
+    """Tells of one run again and again while it grows."""
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._rests_until = run, 0.0
+
+    def tell(self, index: sqlite3.Connection) -> None:
+        """Tell of the run, if there is something new and the last time is long enough ago. Raises RunError."""
+        finished = noted(index, "finished")
+        of = f"{records_in(index)} {_size(self._run / LOG)} {finished}"
+        began = time.monotonic()
+        if of == told_of(index) or (began < self._rests_until and not finished):
+            return
+        told = tell_of(self._run)
+        self._rests_until = time.monotonic() + _REST * (time.monotonic() - began)
+        with transaction(index):
+            index.execute("insert or replace into told (id, of, html) values (1, ?, ?)", (of, told.html))
+            index.execute("delete from figures")
+            index.executemany("insert into figures (name, svg) values (?, ?)", told.figures.items())
+
+
+def tell_of(run: Path) -> Told:
+    """The section of a report; a sentence where it cannot be made, or not yet. Raises RunError."""
+    figures: dict[str, bytes] = {}
+
+    def drawing(figure: Figure) -> str:
+        """The figure as a file beside the page."""
+        name = content_key(svg := as_svg(figure))
+        figures[name] = svg
+        return f"figure/{name}"
+
+    named = NamedRun(run.resolve().name, Run.open(run))
+    try:
+        section = section_of(*named)
+    except BurnishError as error:
+        section = Section(title="", lead=f"No tables and figures are shown: {error}")
+    page = templates().overlay()
+    page.filters = {**page.filters, "drawing": drawing}
+    return Told(page.get_template("sections.html").render(sections=[section]), figures)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
