@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from burnish.dialogue.reading import open_dialogues
 from burnish.errors import LineError, SourceError
+from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
 from burnish.roles import RoleName
 from burnish.sources.json_items import json_items
@@ -73,7 +74,7 @@ def read_references(path: str) -> References:
     """The texts of a FIRE file or a run of dialogues. Raises SourceError or RunError."""
     texts: dict[Place, Recorded] = {}
     unusable: dict[int, str] = {}
-    for item, outcome in enumerate(open_dialogues(path)):
+    for item, outcome in enumerate(tracked(open_dialogues(path), f"read {path}", unit="dialogues")):
         if isinstance(outcome, Dropped):
             unusable[item] = outcome.reason
         else:
@@ -88,7 +89,7 @@ def read_predictions(path: str, references: References) -> dict[Place, str]:
     none of these, that has no reference, or that comes twice.
     """
     found: dict[Place, str] = {}
-    for row in json_items(Path(path)):
+    for row in tracked(json_items(Path(path)), f"read {path}", unit="predictions"):
         try:
             if isinstance(row.values, LineError):
                 raise row.values

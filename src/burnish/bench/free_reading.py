@@ -14,6 +14,7 @@ from burnish.bench.naming import speaker
 from burnish.dialogue.reading import open_dialogues
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
+from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Facts
 from burnish.store import Run
 
@@ -64,7 +65,7 @@ def read_free(path: str, rules: FreeRules) -> FreeRun:
     """All dialogues of a run or file."""
     played, dropped = [], Counter[str]()
     worth_of = cache(partial(worth, rules=rules))  # few dialogues differ in their scores
-    for outcome in open_dialogues(path):
+    for outcome in tracked(open_dialogues(path), f"score {path}", unit="dialogues"):
         if isinstance(outcome, Dropped):
             dropped[outcome.reason] += 1
         else:

@@ -13,6 +13,7 @@ from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cel
 from burnish.bench.scorers import METRICS, score
 from burnish.bench.uncertainty import Floats, bootstrap_interval, rate_interval, ratio
 from burnish.errors import RunError
+from burnish.progress import tracked
 from burnish.records import Dropped, Prediction
 from burnish.scores import AnswersResult, Estimate, Level, Metric, Score
 from burnish.store import Manifest, Run
@@ -39,7 +40,7 @@ def read_scored(run: Run) -> ScoredRun:
     if run.manifest.kind != "answers":
         raise RunError(f"{run.path} holds {run.manifest.kind}, not answers: give a run of `burnish bench answers`.")
     answers, questions, dropped = [], set(), Counter[str]()
-    for record in run:
+    for record in tracked(run, f"score {run.path.name}", len(run), unit="answers"):
         if isinstance(record, Prediction):
             answers.append(_scored(record))
             questions.add((record.source, record.id))

@@ -17,6 +17,7 @@ from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price
 from burnish.make.verdicts import Rules
 from burnish.models import Decoding, ModelOptions, open_model
+from burnish.progress import tracked
 from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Composer, OracleComposer
@@ -105,7 +106,7 @@ def compose(config: ComposeConfig) -> ComposeResult:
 def summarise(run: Run, model: str, price: Price | None) -> ComposeResult:
     """What a run of composed dialogues holds and took, counted in one pass."""
     dropped, turns, first, last = Counter[str](), Counter[int](), list[float](), list[float]()
-    for record in run:
+    for record in tracked(run, f"count {run.path.name}", len(run), unit="records"):
         if isinstance(record, Dropped):
             dropped[record.reason] += 1
         elif isinstance(record, Dialogue):

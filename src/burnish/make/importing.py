@@ -16,7 +16,7 @@ from burnish.config import RunFlags
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, ImageError
 from burnish.images import decode
-from burnish.progress import Progress
+from burnish.progress import Progress, tracked
 from burnish.records import Dialogue, Dropped, Json
 from burnish.store import Run, new_manifest
 
@@ -89,7 +89,7 @@ def _records(run: Run, dialogues: DialogueSet) -> Iterator[Dialogue | Dropped]:
 def _counted(run: Run) -> ImportResult:
     dropped = Counter[str]()
     unscored = 0
-    for record in run:
+    for record in tracked(run, f"count {run.path.name}", len(run), unit="records"):
         if isinstance(record, Dropped):
             dropped[record.reason] += 1
         elif isinstance(record, Dialogue):

@@ -12,6 +12,7 @@ from burnish.dialogue.partners import Partners, open_partners
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
+from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
@@ -53,7 +54,7 @@ def simulate(config: SimulateConfig) -> Path:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues")
-            run.finish(count_dialogues(run).to_json())
+            run.finish(count_dialogues(tracked(run, "count dialogues", len(run), unit="records")).to_json())
         return run.path
 
 

@@ -13,7 +13,7 @@ import tyro
 
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, RunError
-from burnish.progress import Progress
+from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
 from burnish.report.distribution import Distribution
 from burnish.report.naming import short_names
@@ -124,14 +124,7 @@ def dialogue_stats(outcomes: Iterable[Dialogue | Dropped]) -> DialogueStats:
 
 
 def _collected(dialogues: DialogueSet, name: str) -> DialogueStats:
-    with Progress(f"stats {name}", unit="dialogues") as progress:
-
-        def told() -> Iterable[Dialogue | Dropped]:
-            for outcome in dialogues:
-                yield outcome
-                progress.advance()
-
-        stats = dialogue_stats(told())
+    stats = dialogue_stats(tracked(dialogues, f"stats {name}", unit="dialogues"))
     if not stats.dialogues:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in stats.dropped.most_common())
         raise RunError(f"{dialogues.path} holds no dialogue ({reasons or 'it is empty'}): give a run that has some.")

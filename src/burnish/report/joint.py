@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
 from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import MAX_RUNS, NamedStats, dialogue_stats
@@ -19,7 +20,9 @@ def joint_sections(runs: Sequence[NamedRun]) -> list[Section]:
 
 def stats_of(named: NamedRun) -> NamedStats:
     """The counts of a run's dialogues, none included."""
-    records = (record for part in parts_of(named.run) for record in part if isinstance(record, Dialogue | Dropped))
+    every = (record for part in parts_of(named.run) for record in part)
+    told = tracked(every, f"count {named.name}", sum(map(len, parts_of(named.run))), unit="records")
+    records = (record for record in told if isinstance(record, Dialogue | Dropped))
     return NamedStats(named.name, named.run.path, dialogue_stats(records))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from burnish.progress import Progress
+from burnish.progress import tracked
 from burnish.records import Dropped, Record
 from burnish.report import html
 from burnish.report.cards import Card, card_of
@@ -65,12 +65,9 @@ def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
 def _told(name: str, run: Run) -> Iterator[tuple[Run, Record]]:
     """The records that something came of, with progress; why the others were dropped is told in tables."""
     parts = parts_of(run)
-    with Progress(f"report {name}", total=sum(map(len, parts)), unit="records") as progress:
-        for part in parts:
-            for record in part:
-                if not isinstance(record, Dropped):
-                    yield part, record
-                progress.advance()
+    every = ((part, record) for part in parts for record in part)
+    told = tracked(every, f"report {name}", sum(map(len, parts)), unit="records")
+    return ((part, record) for part, record in told if not isinstance(record, Dropped))
 
 
 def _views(cards: Sequence[tuple[str, Run, Card]], *, several: bool) -> list[View]:

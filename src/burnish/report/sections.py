@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from burnish.errors import RunError
 from burnish.fire.composed import ComposeResult
 from burnish.fire.counts import count_dialogues
+from burnish.progress import tracked
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
 from burnish.report.asked_tables import asked_tables
@@ -21,35 +22,21 @@ from burnish.report.fire_plots import accuracy_by_turn
 from burnish.report.fire_tables import fixed_tables, free_tables
 from burnish.report.joint import stats_of
 from burnish.report.judged_plots import judged_plots
-from burnish.report.judged_tables import judged_tables
+from burnish.report.judged_tables import JUDGED, judged_tables
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables, pairs_tiles
-from burnish.report.section import NamedRun, Section
+from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table
 from burnish.report.training import LOG, read_log, training_curves, training_table
-from burnish.scores import (
-    AnswersResult,
-    ConsistencyJudged,
-    FixedScores,
-    FreeScores,
-    GradesJudged,
-    Judged,
-    LlavaBenchJudged,
-    MmVetJudged,
-    PairwiseJudged,
-    ShrJudged,
-    StandardResult,
-)
+from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
 from burnish.store import Run
-from burnish.store.codec import from_json, to_json
+from burnish.store.codec import to_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from matplotlib.figure import Figure
-
-S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, Judged, StandardResult)
 
 
 def section_of(name: str, run: Run) -> Section:
@@ -80,37 +67,37 @@ def _pairs(run: Run) -> Section:
 
 def _answers(run: Run) -> Section:
     """The scores that `burnish bench answers` left in the run."""
-    result = _scores(AnswersResult, run)
+    result = scores_of(AnswersResult, run)
     return _section("Answers", answers_tables(result), result, answers_plots(result))
 
 
 def _fixed(run: Run) -> Section:
     """FIRE's tables 2 and 3, of the scores that `burnish bench fixed` left in the run."""
-    result = _scores(FixedScores, run)
+    result = scores_of(FixedScores, run)
     return _section("Fixed dialogues", fixed_tables(result), result)
 
 
 def _free(run: Run) -> Section:
     """FIRE's tables 4 to 6 and figure 7, of the scores that `burnish bench free` left in the run."""
-    result = _scores(FreeScores, run)
+    result = scores_of(FreeScores, run)
     return _section("Free dialogues", free_tables(result), result, {"accuracy-by-turn": accuracy_by_turn(result)})
 
 
 def _standard(run: Run) -> Section:
     """The scores that `burnish bench standard NAME` left in the run."""
-    result = _scores(StandardResult, run)
+    result = scores_of(StandardResult, run)
     return _section("Benchmark", asked_tables(result), result)
 
 
 def _judged(run: Run) -> Section:
     """The scores that `burnish bench judged NAME` left in the run."""
-    result = _scores(JUDGED[run.manifest.kind], run)
+    result = scores_of(JUDGED[run.manifest.kind], run)
     return _section("Judged", judged_tables(result), result, judged_plots(result))
 
 
 def _composed(run: Run) -> Section:
     """What became of the examples, and what that took."""
-    result = _scores(ComposeResult, run)
+    result = scores_of(ComposeResult, run)
     return _section("Composed dialogues", compose_tables(result), result, _histograms(run))
 
 
@@ -118,7 +105,7 @@ def _simulated(run: Run) -> Section:
     """What became of the examples."""
     if not len(run):
         raise RunError(f"{run.path} holds no record yet: call `burnish simulate` again with the same flags.")
-    counts = count_dialogues(run)
+    counts = count_dialogues(tracked(run, f"count {run.path.name}", len(run), unit="records"))
     return Section(
         title="Simulated dialogues",
         tables=tuple(simulated_tables(counts)),
@@ -164,15 +151,6 @@ def _section(
     return Section(title=title, tables=tuple(tables), figures=figures, numbers=to_json(result))
 
 
-JUDGED: Mapping[str, type[Judged]] = {
-    "judged mmvet": MmVetJudged,
-    "judged llava-bench": LlavaBenchJudged,
-    "judged shr": ShrJudged,
-    "judged consistency": ConsistencyJudged,
-    "judged pairwise": PairwiseJudged,
-    "judged grades": GradesJudged,
-}
-"""What each judged benchmark leaves in its run."""
 SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     "pairs": _pairs,
     "answers": _answers,
@@ -190,17 +168,3 @@ SECTIONS: Mapping[str, Callable[[Run], Section]] = {
 }
 """By the kind that a run's manifest names."""
 
-
-def _scores(kind: type[S], run: Run) -> S:
-    """What a verb left in its run. Raises RunError where that is nothing, or of another version."""
-    made = run.manifest.kind
-    verb = f"`burnish {made if made == 'compose' else f'bench {made}'}`"
-    if run.summary is None:
-        raise RunError(f"{run.path} has no scores yet: call {verb} again with the same flags.")
-    try:
-        return from_json(kind, run.summary)
-    except ValueError as error:
-        raise RunError(
-            f"The scores of {run.path} were written by another version of Burnish ({error}): "
-            f"call {verb} with the same flags again, which scores the answers anew."
-        ) from error

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from burnish.errors import RunError
+from burnish.progress import tracked
 from burnish.records import Answer, Dropped, Json, PreferencePair
 from burnish.report.distribution import Distribution
 from burnish.store import Run
@@ -81,7 +82,7 @@ def summarise_pairs(run: Run) -> PairsSummary:
     if run.manifest.kind != "pairs":
         raise RunError(f"{run.path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
     summary = PairsSummary()
-    for record in run:
+    for record in tracked(run, f"count {run.path.name}", len(run), unit="records"):
         if isinstance(record, PreferencePair | Dropped):
             counts = summary.sources.setdefault(record.source, SourceCounts())
             counts.made += 1

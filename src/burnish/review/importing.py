@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from burnish.errors import RunError
 from burnish.ids import content_key
+from burnish.progress import tracked
 from burnish.records import Dialogue, Json
 from burnish.review.asks.scores import SCORES, dialogue_case
 from burnish.review.cases import Case
@@ -69,7 +70,7 @@ def import_ratings(config: ImportRatingsConfig) -> ImportedRatings:
 
 def _rated(run: Run) -> Iterator[_Rated]:
     """The dialogues that say anything of a rating."""
-    for dialogue in run.records(Dialogue):
+    for dialogue in tracked(run.records(Dialogue), "look for ratings", len(run), unit="dialogues"):
         case = dialogue_case(run, dialogue)
         named = dict(_ratings(dialogue))
         values = {item: str(value) for item, value in named.items() if item in case.items and _usable(value)}

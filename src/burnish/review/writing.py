@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from burnish.errors import RatingsError
+from burnish.progress import tracked
 from burnish.review.config import ReviewSummaryConfig
 from burnish.review.database import database_exists, open_database
 from burnish.review.said import Rating, read_ratings
@@ -36,7 +37,7 @@ def summarise(config: ReviewSummaryConfig) -> Summary:
         raise RatingsError(f"There is no {config.store}: give --store what `burnish review` was given.")
     with open_database(config.store) as engine:
         tally = Tally()
-        for rating in read_ratings(engine):
+        for rating in tracked(read_ratings(engine), "count ratings", unit="ratings"):
             tally.add(rating)
         scores = tally.scores()
         if not scores.ratings:
@@ -46,7 +47,7 @@ def summarise(config: ReviewSummaryConfig) -> Summary:
 
 def _write_files(out: Path, engine: Engine, scores: ReviewScores) -> tuple[Path, ...]:
     out.mkdir(parents=True, exist_ok=True)
-    ratings = _write(out / "ratings", Rating._fields, read_ratings(engine))
+    ratings = _write(out / "ratings", Rating._fields, tracked(read_ratings(engine), "write ratings", unit="ratings"))
     return (*ratings, *_write(out / "means", _Mean._fields, map(_mean, scores.means)))
 
 

@@ -30,7 +30,8 @@ _ENOUGH = ("256", "truecolor")
 
 def can_draw() -> bool:
     """Whether standard output is a terminal that answers, shows many colours, and is wanted in colour."""
-    if not (sys.stdout is sys.__stdout__ and sys.stdout.isatty() and sys.stdin.isatty()):
+    keys = sys.__stdin__
+    if not (sys.stdout is sys.__stdout__ and sys.stdout.isatty() and keys and keys.isatty()):
         return False
     return os.get_terminal_size().columns > 0 and terminal().color_system in _ENOUGH
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from burnish.config import identity
 from burnish.errors import ConfigError, RunError
 from burnish.ids import content_key
+from burnish.progress import tracked
 from burnish.records import Json
 from burnish.review.asks import ASKS
 from burnish.review.config import ReviewConfig
@@ -54,7 +55,7 @@ def begin_study(config: ReviewConfig, runs: Sequence[Run], engine: Engine) -> St
     ask = ASKS[config.ask]
 
     def plan() -> Plan:
-        cases = sample(ask.read(runs), config.sample, config.seed)
+        cases = sample(tracked(ask.read(runs), "look for cases", unit="cases"), config.sample, config.seed)
         if not cases:
             raise RunError(f"{', '.join(config.runs)} hold nothing to review: --ask {config.ask} needs {ask.records}.")
         overlap = config.overlap or config.raters
