@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from judge_server import answers_file, bench, judgements, judging, numbers
 
 from burnish.cli import main
 from burnish.records import Prediction
 from burnish.store import Run
+from judge_server import answers_file, bench, judgements, judging, numbers
 
 
 def sampled(out: Path, *flags: str) -> list[Prediction]:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from judge_server import answers_file, bench, judgements, judging, numbers
 
 from burnish.cli import main
 from faulty_server import Answer, said
+from judge_server import answers_file, bench, judgements, judging, numbers
 
 A, B = {"q1": "red", "q2": "blue"}, {"q1": "reddish", "q2": "blue"}
 

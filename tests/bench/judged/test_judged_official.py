@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge_server import bench, judging, numbers
 
 from burnish.cli import main
+from judge_server import bench, judging, numbers
 
 
 def document(path: Path, value: object) -> Path:

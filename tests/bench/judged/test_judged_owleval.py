@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from judge_server import bench, judging, numbers
 
 REAL = Path(__file__).resolve().parents[4] / "shared/data/owleval"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judge_server import bench, judgements, judging, numbers
 
 from burnish.cli import main
 from burnish.pocket.oracle import judge
@@ -16,6 +15,7 @@ from burnish.pocket.world import Scene, scene_to_json
 from burnish.pocket.world.scene import Thing
 from burnish.records import Facts, Prediction
 from burnish.store import Run, new_manifest
+from judge_server import bench, judgements, judging, numbers
 
 RED = Thing(shape="circle", color="red", size="small", cell=0)
 FACTS: Facts = {

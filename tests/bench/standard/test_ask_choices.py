@@ -1,40 +1,35 @@
 """`burnish bench standard scienceqa`, `mmbench`, `seed`: options, rotations, pictures in cells, refusals."""
 
-import csv
 from pathlib import Path
 
 import pytest
-from releases import LETTER, asked, grey_of, lines_of, not_asked, picture, picture_text, scienceqa, use
-from standard_files import json_file, scored
 
 from burnish.records import Prediction
 from burnish.store import Run
-
-HEADER = ["index", "question", "hint", "A", "B", "C", "D", "answer", "category", "l2-category", "image"]
+from releases import (
+    LETTER,
+    MMBENCH_HEADER,
+    asked,
+    grey_of,
+    lines_of,
+    mmbench,
+    not_asked,
+    picture,
+    picture_text,
+    scienceqa,
+    use,
+)
+from standard_files import json_file, scored
 
 
 def _prompts(run: Path) -> dict[str, str]:
     return {record.id: record.question for record in Run.open(run).records(Prediction)}
 
 
-def _mmbench(folder: Path, name: str = "mmbench_dev_20230712.tsv") -> Path:
-    """Two questions in two rotations each; the later rows name an earlier row's picture by its index."""
-    folder.mkdir(exist_ok=True)
-    rows = [
-        [0, "Which?", "Look.", "cat", "dog", "", "", "A", "animals", "coarse", picture_text(10)],
-        [1, "Who?", "nan", "Ann", "Bob", "None", "", "B", "people", "coarse", picture_text(250)],
-        [1_000_000, "Which?", "Look.", "dog", "cat", "", "", "B", "animals", "coarse", 0],
-        [1_000_001, "Who?", "nan", "Bob", "Ann", "None", "", "A", "people", "coarse", 1],
-    ]
-    with (folder / name).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, delimiter="\t", lineterminator="\n").writerows([HEADER, *rows])
-    return folder
-
-
 def test_mmbench_is_right_where_every_rotation_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # on the dark picture it knows the answer; on the bright one it always says B, right in one rotation of two
     use(monkeypatch, lambda request: "cat" if grey_of(request) < 100 else "B")
-    data = _mmbench(tmp_path / "data")
+    data = mmbench(tmp_path / "data")
     found = asked(tmp_path / "run", "mmbench", data)
     assert (found["scores"]["accuracy"], found["scores"]["n"], found["scores"]["pictures"]) == (0.5, 2, 2)
     assert found["scores"]["counts"]["questions in one rotation only"] == 0
@@ -49,21 +44,21 @@ def test_mmbench_is_right_where_every_rotation_is(tmp_path: Path, monkeypatch: p
 
 def test_chinese_questions_end_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "A")
-    asked(tmp_path / "run", "mmbench", _mmbench(tmp_path / "data", "MMBench_DEV_CN.tsv"), "--language", "cn")
+    asked(tmp_path / "run", "mmbench", mmbench(tmp_path / "data", "MMBench_DEV_CN.tsv"), "--language", "cn")
     assert _prompts(tmp_path / "run")["0"] == "Look.\nWhich?\nA. cat\nB. dog\n请直接回答选项字母。"
 
 
 def test_all_rotations_of_a_question_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "A")
-    found = asked(tmp_path / "run", "mmbench", _mmbench(tmp_path / "data"), "--limit", "1")
+    found = asked(tmp_path / "run", "mmbench", mmbench(tmp_path / "data"), "--limit", "1")
     assert (found["questions"], found["scores"]["n"]) == (2, 1)
 
 
 def test_mmbenchs_test_set_has_no_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "A")
-    file = _mmbench(tmp_path / "data") / "mmbench_dev_20230712.tsv"
+    file = mmbench(tmp_path / "data") / "mmbench_dev_20230712.tsv"
     rows = [line.split("\t") for line in file.read_text().splitlines()]
-    kept = [[cell for name, cell in zip(HEADER, row, strict=True) if name != "answer"] for row in rows]
+    kept = [[cell for name, cell in zip(MMBENCH_HEADER, row, strict=True) if name != "answer"] for row in rows]
     (tmp_path / "mmbench_test_20230712.tsv").write_text("".join("\t".join(row) + "\n" for row in kept))
     found = asked(tmp_path / "run", "mmbench", tmp_path, "--split", "test")
     assert found["scores"] is None
@@ -73,7 +68,7 @@ def test_mmbenchs_test_set_has_no_truth(tmp_path: Path, monkeypatch: pytest.Monk
 def test_mmbenchs_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = not_asked(capsys, tmp_path / "run", "mmbench", tmp_path)
     assert "has none of mmbench_dev_20230712.tsv" in said and "github.com/open-compass/MMBench" in said
-    file = _mmbench(tmp_path / "data") / "mmbench_dev_20230712.tsv"
+    file = mmbench(tmp_path / "data") / "mmbench_dev_20230712.tsv"
     file.write_text(file.read_text().replace(picture_text(10), "?!"))
     said = not_asked(capsys, tmp_path / "run", "mmbench", tmp_path / "data")
     assert "line 2, has an `image` that is no picture as base64 text" in said

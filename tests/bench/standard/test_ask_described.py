@@ -4,17 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from releases import asked, grey_of, lines_of, not_asked, picture, use
-from standard_files import json_file, lines_file
+
+from releases import asked, grey_of, lines_of, llava_bench, mmvet, not_asked, picture, use
+from standard_files import json_file
 
 
 def test_mmvets_answers_are_one_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda request: f"{request.messages[-1].text} {grey_of(request)}")
-    question = {"question": "What is x?", "answer": "-1<AND>-5", "capability": ["ocr", "math"], "imagesource": "web"}
-    json_file(tmp_path / "mm-vet.json", {f"v1_{i}": {**question, "imagename": f"v1_{i}.png"} for i in range(2)})
-    for i in range(2):
-        picture(tmp_path / "images" / f"v1_{i}.png", 10 + i)
-    found = asked(tmp_path / "run", "mmvet", tmp_path)
+    found = asked(tmp_path / "run", "mmvet", mmvet(tmp_path))
     assert found["scores"] is None and found["questions"] == 2
     said = json.loads((tmp_path / "run" / "predictions.json").read_text())
     assert said == {"v1_0": "What is x? 10", "v1_1": "What is x? 11"}
@@ -22,12 +19,10 @@ def test_mmvets_answers_are_one_object(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_llava_benchs_answers_are_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "A volcano.")
-    rows = [{"question_id": 3, "image": "001.jpg", "category": "detail", "text": "Describe this photo in detail."}]
-    lines_file(tmp_path / "questions.jsonl", rows)
-    picture(tmp_path / "images" / "001.jpg")
-    asked(tmp_path / "run", "llava-bench", tmp_path)
+    asked(tmp_path / "run", "llava-bench", llava_bench(tmp_path))
     assert lines_of(tmp_path / "run" / "predictions.jsonl") == [
-        {"question_id": 3, "prompt": "Describe this photo in detail.", "text": "A volcano."}
+        {"question_id": 0, "prompt": "Where is it?", "text": "A volcano."},
+        {"question_id": 1, "prompt": "Describe this photo in detail.", "text": "A volcano."},
     ]
 
 

@@ -9,11 +9,11 @@ import datasets
 import pytest
 from datasets import Dataset, Features, Image, List
 from PIL import Image as Pictures
-from releases import LETTER, SHORT, asked, grey_of, not_asked, use
-from standard_files import ten
 
 from burnish.records import Prediction
 from burnish.store import Run
+from releases import LETTER, SHORT, asked, grey_of, not_asked, use
+from standard_files import ten
 
 GREYS = (10, 250)
 

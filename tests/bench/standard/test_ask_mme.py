@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from releases import SHORT, asked, grey_of, mme, not_asked, use
-from standard_files import scored
 
 from burnish.records import Prediction
 from burnish.store import Run
+from releases import SHORT, asked, grey_of, mme, not_asked, use
+from standard_files import scored
 
 TASKS = ("existence", "posters", "code_reasoning")
 

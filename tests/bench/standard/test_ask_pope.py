@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from releases import SHORT, asked, grey_of, lines_of, not_asked, picture, pope, use
-from standard_files import POPE, scored
 
 from burnish.bench.standard.asking.configs import AskPopeConfig
 from burnish.cli import main
@@ -13,6 +11,8 @@ from burnish.models import Request
 from burnish.records import Prediction
 from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, said, serving
+from releases import SHORT, asked, grey_of, lines_of, not_asked, picture, pope, use
+from standard_files import POPE, scored
 
 SPLITS = ("random", "popular", "adversarial")
 

@@ -2,45 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from releases import SHORT, asked, lines_of, not_asked, picture, use
-from standard_files import json_file, scored, ten
 
 from burnish.records import Prediction
 from burnish.store import Run
-
-
-def _people(**counts: int) -> list[dict[str, Any]]:
-    return [{"answer": answer, "answer_id": number} for number, answer in enumerate(ten(**counts), start=1)]
+from releases import SHORT, asked, gqa, lines_of, not_asked, textvqa, use, vizwiz, vqav2
+from standard_files import json_file, scored
 
 
 def _prompts(run: Path) -> dict[str, str]:
     return {record.id: record.question for record in Run.open(run).records(Prediction)}
 
 
-def _vqav2(folder: Path, split: str = "val2014") -> Path:
-    pictures = "test2015" if split.startswith("test") else split
-    picture(folder / pictures / f"COCO_{pictures}_000000000042.jpg")
-    questions = [
-        {"image_id": 42, "question": "What is it?", "question_id": 42000},
-        {"image_id": 42, "question": "How many?", "question_id": 42001},
-    ]
-    json_file(folder / f"v2_OpenEnded_mscoco_{split}_questions.json", {"questions": questions})
-    kinds = (("other", _people(cat=9, dog=1)), ("number", _people(two=10)))
-    rows = [
-        {"question_id": 42000 + i, "image_id": 42, "answer_type": kind, "answers": people}
-        for i, (kind, people) in enumerate(kinds)
-    ]
-    if split == "val2014":
-        json_file(folder / f"v2_mscoco_{split}_annotations.json", {"annotations": rows})
-    return folder
-
-
 def test_vqav2_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda request: "A dog." if "What" in request.messages[-1].text else "Two")
-    data = _vqav2(tmp_path / "data")
+    data = vqav2(tmp_path / "data")
     found = asked(tmp_path / "run", "vqav2", data)
     # "A dog." is dog in EvalAI's form: nine of ten times 1 of the others said so, min(1/3, 1); once none. "2": no one
     # said 2, and where all agree nothing is brought to one form, but the submission already is: two is 2, so 0
@@ -62,14 +39,14 @@ def test_a_test_set_of_vqav2_is_submitted_not_scored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     use(monkeypatch, lambda _: "cat")
-    found = asked(tmp_path / "run", "vqav2", _vqav2(tmp_path / "data", "test-dev2015"), "--split", "test-dev2015")
+    found = asked(tmp_path / "run", "vqav2", vqav2(tmp_path / "data", "test-dev2015"), "--split", "test-dev2015")
     assert found["scores"] is None and found["questions"] == 2
     assert "The truth is not in the files" in capsys.readouterr().out
     assert len(json.loads((tmp_path / "run" / "submission.json").read_text())) == 2
 
 
 def test_vqav2s_missing_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = _vqav2(tmp_path / "data")
+    data = vqav2(tmp_path / "data")
     (data / "v2_mscoco_val2014_annotations.json").unlink()
     said = not_asked(capsys, tmp_path / "run", "vqav2", data)
     assert "v2_mscoco_val2014_annotations.json is not there" in said and "visualqa.org" in said
@@ -78,7 +55,7 @@ def test_vqav2s_missing_files_are_named(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_vqav2s_questions_need_their_annotations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = _vqav2(tmp_path / "data")
+    data = vqav2(tmp_path / "data")
     file = data / "v2_mscoco_val2014_annotations.json"
     file.write_text(file.read_text().replace("42001", "42009"))
     assert "item 2 of `questions`, has no annotation" in not_asked(capsys, tmp_path / "run", "vqav2", data)
@@ -86,14 +63,7 @@ def test_vqav2s_questions_need_their_annotations(tmp_path: Path, capsys: pytest.
 
 def test_vizwiz_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "Unanswerable")
-    rows = [
-        {"image": "a.jpg", "question": "What is it?", "answers": _people(unanswerable=8, can=2), "answer_type": "other"}
-    ]
-    json_file(tmp_path / "val.json", rows)
-    json_file(tmp_path / "test.json", [{"image": "a.jpg", "question": "What is it?"}])
-    picture(tmp_path / "val" / "a.jpg")
-    picture(tmp_path / "test" / "a.jpg")
-    found = asked(tmp_path / "run", "vizwiz", tmp_path)
+    found = asked(tmp_path / "run", "vizwiz", vizwiz(tmp_path))
     assert found["scores"]["accuracy"] == 1
     assert _prompts(tmp_path / "run") == {
         "a.jpg": f"What is it?\nWhen the provided information is insufficient, respond with 'Unanswerable'.\n{SHORT}"
@@ -105,20 +75,9 @@ def test_vizwiz_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert asked(tmp_path / "test-run", "vizwiz", tmp_path, "--split", "test")["scores"] is None
 
 
-def _textvqa(folder: Path) -> Path:
-    rows = [
-        {"image_id": "f1", "question": "What brand?", "question_id": 7, "answers": ten(nokia=10)},
-        {"image_id": "f1", "question": "What year?", "question_id": 8, "answers": ten(**{"1999": 10})},
-    ]
-    folder.mkdir(exist_ok=True)
-    json_file(folder / "TextVQA_0.5.1_val.json", {"data": rows})
-    picture(folder / "train_images" / "f1.jpg")
-    return folder
-
-
 def test_textvqa_with_and_without_the_words_that_were_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "Nokia")
-    data = _textvqa(tmp_path / "data")
+    data = textvqa(tmp_path / "data")
     bare = asked(tmp_path / "bare", "textvqa", data, "--ocr", "none")
     assert bare["scores"]["accuracy"] == 0.5
     assert _prompts(tmp_path / "bare")["7"] == f"What brand?\n{SHORT}"
@@ -131,19 +90,16 @@ def test_textvqa_with_and_without_the_words_that_were_read(tmp_path: Path, monke
 
 
 def test_textvqas_missing_words_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = not_asked(capsys, tmp_path / "run", "textvqa", _textvqa(tmp_path / "data"))
+    said = not_asked(capsys, tmp_path / "run", "textvqa", textvqa(tmp_path / "data"))
     assert "TextVQA_Rosetta_OCR_v0.2_val.json is not there" in said and "--ocr none asks without it" in said
 
 
 def test_gqa_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     use(monkeypatch, lambda request: "Red." if "colour" in request.messages[-1].text else "maybe")
-    questions = {
-        "001": {"imageId": "n1", "question": "What colour?", "answer": "red", "types": {"structural": "query"}},
-        "002": {"imageId": "n1", "question": "Is it?", "answer": "yes", "types": {"structural": "verify"}},
-    }
-    json_file(tmp_path / "testdev_balanced_questions.json", questions)
+    shown = gqa(tmp_path) / "images" / "n1.jpg"
+    shown.rename(tmp_path / "away.jpg")
     assert "images.zip of cs.stanford.edu" in not_asked(capsys, tmp_path / "run", "gqa", tmp_path)
-    picture(tmp_path / "images" / "n1.jpg")
+    (tmp_path / "away.jpg").rename(shown)
     found = asked(tmp_path / "run", "gqa", tmp_path)
     assert found["scores"]["accuracy"] == 0.5 and found["scores"]["groups"]["open"]["value"] == 1
     predictions = tmp_path / "run" / "predictions.jsonl"

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import releases
 
+import releases
 from burnish.cli import main
 from burnish.models import Request
 from compared import compared, not_compared, score_of

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import asked, lines_of, picture, use
-from standard_files import json_file
 
 from burnish.bench.standard.detections import Seen, read_detections
 from burnish.bench.standard.pope_making import questions, text_of
 from burnish.cli import main
+from releases import asked, lines_of, picture, use
+from standard_files import json_file
 
 KINDS = ("person", "cup", "apple", "dog", "fork")
 

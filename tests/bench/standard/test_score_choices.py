@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standard_files import json_file, lines_file, refused, scored, table_file
 
 from burnish.bench.standard import mmbench, scienceqa, seed
+from standard_files import json_file, lines_file, refused, scored, table_file
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standard_files import json_file, lines_file, refused, scored
 
 from burnish.bench.standard.llava_bench_files import reading
 from burnish.bench.standard.shr_labels import Judged, labels, sentences
+from standard_files import json_file, lines_file, refused, scored
 
 MMVET = {
     "v1_0": {"imagename": "a.png", "question": "q", "answer": "x", "capability": ["ocr", "math"]},

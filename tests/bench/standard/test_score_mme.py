@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from standard_files import refused, scored
 
 from burnish.bench.standard.mme_files import COGNITION, PERCEPTION, reading
+from standard_files import refused, scored
 
 
 def _task(folder: Path, task: str, *answers: tuple[str, str]) -> None:

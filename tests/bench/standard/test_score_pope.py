@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standard_files import lines_file, pope_file, refused, scored
 
 from burnish.bench.metrics import says_yes
 from burnish.bench.standard.pope_answers import read_as
+from standard_files import lines_file, pope_file, refused, scored
 
 SPLITS = ("random", "popular", "adversarial")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standard_files import json_file, lines_file, refused, scored, ten
 
 from burnish.bench.standard.gqa import reading
 from burnish.bench.standard.textvqa import asked
+from standard_files import json_file, lines_file, refused, scored, ten
 
 
 def _people(answers: list[str]) -> list[dict[str, Any]]:

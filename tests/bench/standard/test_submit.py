@@ -6,10 +6,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from standard_files import json_file, lines_file, table_file
 
 from burnish.cli import main
 from burnish.store.xlsx import write_sheet
+from standard_files import json_file, lines_file, table_file
 
 SPACE = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 

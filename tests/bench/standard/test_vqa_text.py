@@ -1,9 +1,9 @@
 """How short answers are compared: normal forms and the accuracy among ten people, by hand."""
 
 import pytest
-from standard_files import ten
 
 from burnish.bench.standard.vqa_text import consensus, evalai, plain_words, vqa_accuracy, without_punctuation
+from standard_files import ten
 
 
 @pytest.mark.parametrize(
