@@ -21,7 +21,7 @@ from burnish.recipes.results import find
 from burnish.recipes.run import make_steps
 from judge_server import judging
 
-FILES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"), reverse=True)
+FILES = sorted((Path(__file__).parents[2] / "recipes").glob("[sf]*.yaml"), reverse=True)
 SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
 TINY: Mapping[ScaleName, Mapping[str, int]] = {
     "pocket": {

@@ -184,11 +184,12 @@ def test_every_line_of_a_figure_looks_different(tmp_path: Path) -> None:
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == len(recipe.rows) == 9
 
 
-NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text"}
+NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text", "e": {}}
 
 
 @pytest.mark.parametrize(
-    ("at", "found"), [("a[n=x].v", 1.5), ("a[n=y].v", None), ("a.0.v", 1.5), ('b."0.5".*.c', 2), ("b.*.only.c", 2)]
+    ("at", "found"),
+    [("a[n=x].v", 1.5), ("a[n=y].v", None), ("a.0.v", 1.5), ('b."0.5".*.c', 2), ("b.*.only.c", 2), ("e.c", None)],
 )
 def test_numbers_are_found(at: str, found: float | None) -> None:
     assert find(NUMBERS, at, "step") == found

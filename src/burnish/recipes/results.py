@@ -52,7 +52,7 @@ def write_results(recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, .
 
     told = {key: _read(work / key / NUMBERS) for key in {cell.key for cell in plan.cells if cell.key}}
     measured = measure(recipe, plan.cells, told, seeds)
-    table = make_table(measured)
+    table = make_table(measured, given)
     out.mkdir(parents=True, exist_ok=True)
     markdown, numbers = out / f"{recipe.name}.md", out / f"{recipe.name}.json"
     picture, drawing = save(draw(measured), out / f"{recipe.name}.png")
@@ -77,10 +77,13 @@ def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seed
 def find(numbers: Any, at: str, step: str) -> float | None:
     """The number at a place such as `scores[metric=tokens,group=all].estimate.value` or `rows."0.5".n`.
 
-    Raises RunError where there is none.
+    None where that is undefined, and where a mapping or list on the way is empty: nothing was counted. Raises RunError
+    where there is none.
     """
     here = numbers
     for part in _PART.findall(at):
+        if here in ({}, []):
+            return None
         try:
             here = _inside(here, part)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
@@ -101,8 +104,8 @@ def _inside(values: Any, part: str) -> Any:
     return values[int(part) if isinstance(values, list) else part.strip('"')]
 
 
-def make_table(measured: Measured) -> Table:
-    """The rows with ours, then the paper's numbers."""
+def make_table(measured: Measured, given: Values) -> Table:
+    """The rows with ours, then the paper's numbers; below them the models that were given."""
     recipe, published = measured.recipe, measured.recipe.published
     beside = ("paper's row",) if any(row.published != row.name for row in recipe.rows) else ()
     rows = []
@@ -119,7 +122,7 @@ def make_table(measured: Measured) -> Table:
         columns=columns,
         rows=tuple(rows),
         text_columns=frozenset({0, first_theirs} if beside else {0}),
-        note=f"{_conditions(measured)} {recipe.note}".strip(),
+        note=f"{_conditions(measured)}{_models(recipe, given)} {recipe.note}".strip(),
     )
 
 
@@ -132,6 +135,11 @@ def _conditions(measured: Measured) -> str:
         f" The columns “paper” are those of {measured.recipe.reference}." if measured.recipe.published.columns else ""
     )
     return f"Measured on {world}, seed{plural} {seeds}{spread}.{paper}"
+
+
+def _models(recipe: Recipe, given: Values) -> str:
+    named = ", ".join(f"{name} {given[name]}" for name in recipe.models if name in given)
+    return f" Models: {named}." if named else ""
 
 
 def _cell(measured: Measured, row: str, column: str, digits: int) -> str:
