@@ -10,10 +10,10 @@ from burnish.bench.paired import verdict
 from burnish.bench.scored import ALL
 from burnish.bench.scorers import METRICS
 from burnish.bench.scoring import read_scored
-from burnish.bench.uncertainty import wilson
 from burnish.errors import RunError
 from burnish.records import Dropped, Record
 from burnish.scores import Comparison, Estimate, PairedScore
+from burnish.uncertainty import wilson
 
 
 def _compare(folder: Path, before: list[Record], after: list[Record], **seeds: int) -> Comparison:

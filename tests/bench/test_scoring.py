@@ -7,13 +7,13 @@ from answer_runs import find, prediction, write_run
 
 from burnish.bench.scored import ALL
 from burnish.bench.scoring import score_answers
-from burnish.bench.uncertainty import wilson
 from burnish.errors import RunError
 from burnish.pocket.world import make, scene_to_json
 from burnish.pocket.world.scene import Scene, Thing
 from burnish.records import Dropped
 from burnish.scores import AnswersResult
 from burnish.store.codec import from_json, to_json
+from burnish.uncertainty import wilson
 
 
 def test_tasks_groups_and_all_questions(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from burnish.bench.paired import change
 from burnish.bench.scoring import by_picture
 from burnish.bench.standard.numbers import sums_by_picture
 from burnish.bench.tokens import split_tokens, standard_tokens
-from burnish.bench.uncertainty import (
+from burnish.fire.texts import BEST, read_score
+from burnish.scores import BETTER, Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
+from burnish.uncertainty import (
     Floats,
     Interval,
     bootstrap_interval,
@@ -25,8 +27,6 @@ from burnish.bench.uncertainty import (
     resampled_sums,
     swap_test,
 )
-from burnish.fire.texts import BEST, read_score
-from burnish.scores import BETTER, Change, Direction, FixedScores, StudentScores, TeacherScores, TextScores
 
 NO_SCORE_ERROR = BEST
 """What a prediction without a score counts in MAE (section 3.4.1)."""

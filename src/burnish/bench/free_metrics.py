@@ -18,9 +18,9 @@ import numpy as np
 from burnish.bench.free_reading import FreeRun, Played
 from burnish.bench.free_rules import CURVE, REFINEMENTS, FreeRules
 from burnish.bench.paired import change
-from burnish.bench.uncertainty import Floats, percentiles, resampled_sums, swap_test, wilson
 from burnish.errors import ConfigError
 from burnish.scores import BETTER, Bounds, Change, FreeBaseline, FreeNumbers, FreeScores
+from burnish.uncertainty import Floats, percentiles, resampled_sums, swap_test, wilson
 
 METRICS = (*REFINEMENTS, *CURVE)
 SHARES = frozenset(("RR", *CURVE))

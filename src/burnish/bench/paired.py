@@ -11,7 +11,8 @@ import numpy as np
 from burnish.bench.metrics import Term
 from burnish.bench.scored import ALL, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scoring import by_picture, cell_order, estimate
-from burnish.bench.uncertainty import (
+from burnish.scores import CONFIDENCE, Change, Direction, Estimate, Metric, PairedScore, Verdict
+from burnish.uncertainty import (
     Floats,
     Interval,
     difference_interval,
@@ -21,7 +22,6 @@ from burnish.bench.uncertainty import (
     resampled_sums,
     swap_test,
 )
-from burnish.scores import CONFIDENCE, Change, Direction, Estimate, Metric, PairedScore, Verdict
 
 
 class PairedTerm(NamedTuple):

@@ -11,12 +11,12 @@ import numpy as np
 from burnish.bench.metrics import Term
 from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scorers import METRICS, score
-from burnish.bench.uncertainty import Floats, bootstrap_interval, rate_interval, ratio
 from burnish.errors import RunError
 from burnish.progress import tracked
 from burnish.records import Dropped, Prediction
 from burnish.scores import AnswersResult, Estimate, Level, Metric, Score
 from burnish.store import Manifest, Run
+from burnish.uncertainty import Floats, bootstrap_interval, rate_interval, ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,4 +167,3 @@ SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     **dict.fromkeys(JUDGED, _judged),
 }
 """By the kind that a run's manifest names."""
-

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import krippendorff
 import numpy as np
-from numpy.typing import NDArray
 
 from burnish.review.asks import ASKS, Ask
 from burnish.review.said import Rating
 from burnish.scores import Estimate, RaterAgreement, ReviewLevel, ReviewMean, ReviewScores
-
-Floats: TypeAlias = NDArray[np.float64]
-RESAMPLES = 2000
-SEED = 20240711
-"""Of all resampling: the same ratings always give the same intervals."""
+from burnish.uncertainty import bootstrap_interval
 
 
 class _Cell(NamedTuple):
@@ -95,18 +90,11 @@ def _place(cell: _Cell) -> tuple[object, ...]:
 
 
 def _estimate(terms: defaultdict[int, _Term]) -> Estimate:
+    """The mean; cases are drawn again with replacement for its interval, each with all of its ratings."""
     terms_C2 = np.array([(term.total, term.n) for _, term in sorted(terms.items())], dtype=np.float64)
     total, n = terms_C2.sum(axis=0)
-    low, high = _interval(terms_C2) if len(terms_C2) > 1 else (None, None)
+    low, high = bootstrap_interval(terms_C2) or (None, None)
     return Estimate(value=float(total / n), low=low, high=high, n=int(n))
-
-
-def _interval(terms_C2: Floats) -> tuple[float, float]:
-    """95 % of the means when C cases are drawn again with replacement, each with all of its ratings (Efron, 1979)."""
-    chance, cases = np.random.default_rng(SEED), len(terms_C2)
-    sums_R2 = np.array([terms_C2[chance.integers(0, cases, cases)].sum(axis=0) for _ in range(RESAMPLES)])
-    low, high = np.quantile(sums_R2[:, 0] / sums_R2[:, 1], [0.025, 0.975])
-    return float(low), float(high)
 
 
 def _agreement(ask: str, kind: str, units: list[Counter[str]]) -> RaterAgreement:

@@ -12,9 +12,9 @@ from burnish.bench.compare.refusing import refuse_unlike
 from burnish.bench.compare.sides import Measures, Side, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
 from burnish.bench.scored import Cell, ScoredAnswer
-from burnish.bench.uncertainty import mcnemar
 from burnish.errors import RunError
 from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
+from burnish.uncertainty import mcnemar
 
 Cells: TypeAlias = Mapping[Cell, Sequence[PairedTerm]]
 ENDINGS = ("", ".jpg", ".png", ".jpeg")

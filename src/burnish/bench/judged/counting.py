@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 from burnish.bench.judged.asking import Reads
 from burnish.bench.naming import speaker
 from burnish.bench.standard.numbers import bounds
-from burnish.bench.uncertainty import wilson
 from burnish.records import Judgement
 from burnish.scores import Judging
 from burnish.store import Run
+from burnish.uncertainty import wilson
 
 Outcome: TypeAlias = Literal["at once", "again", "unread", "refused"]
 

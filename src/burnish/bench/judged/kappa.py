@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from burnish.bench.standard.numbers import bootstrap, sums_by_picture
-from burnish.bench.uncertainty import Floats
 from burnish.scores import Bounds
+from burnish.uncertainty import Floats
 
 Said: TypeAlias = float | str
 """A number, or a label."""

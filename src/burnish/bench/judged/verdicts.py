@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.bench.standard.numbers import MEAN, RATE, bounds, known, sums_by_picture
-from burnish.bench.uncertainty import mcnemar
 from burnish.scores import Bounds, PairwisePair, PositionBias, Verdict
+from burnish.uncertainty import mcnemar
 
 Outcome: TypeAlias = Literal["wins", "ties", "losses"]
 ALPHA = 0.05

@@ -11,8 +11,8 @@ from burnish.bench.standard.files import items
 from burnish.bench.standard.llava_bench_files import Points, Question, read_questions, reading
 from burnish.bench.standard.numbers import Scored, bootstrap, sums_by_picture
 from burnish.bench.standard.predictions import FORM, by_id
-from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import LlavaBenchPart, LlavaBenchScores
+from burnish.uncertainty import Floats, ratios
 
 FAILED = (-1.0, -1.0)
 """What the original averages in for a review without two numbers."""

@@ -11,8 +11,8 @@ from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.configs import ScoreMmeConfig
 from burnish.bench.standard.mme_files import SUMS, TASKS, Row, read_task, reading, task_files
 from burnish.bench.standard.numbers import RATE, Scored, bootstrap, bounds, known
-from burnish.bench.uncertainty import Floats, ratios
 from burnish.scores import Bounds, MmeScores, MmeTask
+from burnish.uncertainty import Floats, ratios
 
 
 def score_files(config: ScoreMmeConfig) -> Scored[MmeScores]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.uncertainty import (
+from burnish.scores import AccuracyScores, Bounds, PartScore
+from burnish.uncertainty import (
     Floats,
     Interval,
     Statistic,
@@ -18,7 +19,6 @@ from burnish.bench.uncertainty import (
     rate_interval,
     resampled_sums,
 )
-from burnish.scores import AccuracyScores, Bounds, PartScore
 
 S = TypeVar("S")
 IntervalOf = Callable[[Floats], Interval | None]

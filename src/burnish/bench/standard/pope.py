@@ -8,8 +8,8 @@ from burnish.bench.standard.configs import Protocol, ScorePopeConfig
 from burnish.bench.standard.numbers import MEAN, RATE, Scored, bootstrap, bounds, known, sums_by_picture
 from burnish.bench.standard.pope_answers import RATIOS, PopeAnswer, read_answer, scored, terms_of
 from burnish.bench.standard.pope_files import Splits, read_pope_predictions, read_splits
-from burnish.bench.uncertainty import Floats, ratio, ratios
 from burnish.scores import PopeScores, PopeSplit
+from burnish.uncertainty import Floats, ratio, ratios
 
 
 def score_files(config: ScorePopeConfig) -> Scored[PopeScores]:

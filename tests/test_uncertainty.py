@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from burnish.bench.uncertainty import (
+from burnish.uncertainty import (
     RESAMPLES,
     bootstrap_interval,
     difference_interval,
