@@ -114,7 +114,7 @@ def test_a_pair_has_its_answers_with_the_differing_words_marked(
     run = _run(tmp_path / "run", [PAIR])
     shown = _shown(capsys, run, "p1")
     lines = shown.splitlines()
-    assert lines[1] == "p1 · quiz · preference pair, record 1 of 1"
+    assert lines[1:3] == ["p1", "quiz · preference pair · record 1 of 1"]
     for line in (
         "question  What is it?",
         "truth     a red car",
@@ -193,7 +193,7 @@ def test_without_an_id_the_run_and_its_first_record(tmp_path: Path, capsys: pyte
     ):
         assert re.search(rf"^{cells[0]} +{cells[1]}$", shown, re.MULTILINE)
     assert "\nMade by:\n  burnish pairs quiz" in shown
-    assert "preference pair, record 1 of 2" in shown
+    assert "preference pair · record 1 of 2" in shown
 
 
 def test_an_empty_run_and_a_training_have_an_overview(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,7 +244,7 @@ def _alike(wanted: str, one: str) -> float:
 def test_records_by_place_and_by_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = ["a red car", "a BLUE Car", "a green car", "a blue bus"]
     run = _run(tmp_path / "run", [_prediction(i, text) for i, text in enumerate(texts)], kind="answers")
-    assert "q2 · quiz · prediction, record 3 of 4" in _shown(capsys, run, "--number", "3")
+    assert "q2\nquiz · prediction · record 3 of 4" in _shown(capsys, run, "--number", "3")
     assert "record 4 of 4" in _shown(capsys, run, "--number=-1")
     assert "record 2 of 4" in _shown(capsys, run, "--search", "blue car")
     assert "record 4 of 4" in _shown(capsys, run, "--search", "Blue", "--number", "2")

@@ -53,9 +53,8 @@ class Pen(NamedTuple):
 
 def title(record: Record, place: int, records: int) -> Text:
     """Which record it is."""
-    source = f" · {one_line(record.source)}" if record.source else ""
-    kind = _KINDS[type(record)]
-    return Text.assemble((one_line(record.id), "bold"), f"{source} · {kind}, record {place:,} of {records:,}")
+    facts = [one_line(record.source), _KINDS[type(record)], f"record {place:,} of {records:,}"]
+    return Text.assemble((one_line(record.id), "bold"), "\n", " · ".join(filter(None, facts)))
 
 
 @singledispatch
