@@ -20,6 +20,7 @@ from PIL import Image
 
 import tiny_models
 from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.bench.sampled import SampledConfig, bench_sampled
 from burnish.errors import ServerError
 from burnish.make.pairs import PairsConfig, make_pairs
 from burnish.records import Dropped, Prediction, PreferencePair
@@ -158,6 +159,35 @@ def test_pairs_through_a_server_are_of_the_clean_and_the_distorted_picture(tmp_p
     for pair in Run.open(tmp_path / "run").records(PreferencePair):
         assert pair.chosen.text == f"{pair.id} clean"
         assert [rejected.answer.text for rejected in pair.rejected] == [f"{pair.id} mirrored"]
+
+
+def test_answers_are_drawn_in_the_flow_each_at_its_temperature(tmp_path: Path) -> None:
+    """The first question's answer at the first temperature comes after the 159 others, of which 64 would be a chunk."""
+    source = folder(tmp_path, [f"q{number}" for number in range(80)])
+    first, others, lock = ids(source, tmp_path, 80)[0], threading.Semaphore(0), threading.Lock()
+
+    def late(_: int, body: dict[str, Any]) -> Answer:
+        with lock:
+            others.release()
+        if (asked(body), body["temperature"]) == (first, 0):
+            assert all(others.acquire(timeout=60) for _ in range(159))
+        return Answer(completion(f"{asked(body)} at {body['temperature']:g}, seed {body.get('seed')}"))
+
+    with serving(Faulty(late)) as address:
+        config = SampledConfig(
+            source=source,
+            model=f"{address}#m",
+            temperatures=(0.0, 0.5),
+            per_image=80,
+            concurrency=40,
+            out=str(tmp_path / "run"),
+        )
+        assert bench_sampled(config).answers == 160
+    held = list(Run.open(tmp_path / "run").records(Prediction))
+    assert [record.facts["temperature"] for record in held] == [0.0, 0.5] * 80
+    told = [record.text.partition(", seed ") for record in held]
+    assert [words for words, _, _ in told] == [f"{record.id} at {record.facts['temperature']:g}" for record in held]
+    assert len({seed for _, _, seed in told[1::2]}) == 80
 
 
 def command(source: str, address: str, out: Path) -> list[str]:

@@ -22,7 +22,7 @@ from burnish.loop import (
     fill_by_asking,
     fingerprints,
 )
-from burnish.models import BuildRequest, Reply, open_model
+from burnish.models import Call, Reply, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
@@ -67,7 +67,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
         if run.summary is None:
             asker = _Asker(run, config)
             width = 1 + len(config.distortions)
-            fill_by_asking(run, inputs, model, config.decoding, asker, label="answers", per_input=width)
+            fill_by_asking(run, inputs, model, asker, label="answers", per_input=width)
         scored = read_scored(run)
         result = summarise(scored)
         run.finish(to_json(result))  # before comparing, so that an unfit baseline costs nothing
@@ -84,7 +84,7 @@ class _Asker:
     run: Run
     config: AnswersConfig
 
-    def requests(self, example: Example) -> list[BuildRequest]:
+    def calls(self, example: Example) -> list[Call]:
         """The clean picture's, then one a distortion; none where there is no answer to compare with."""
         if example.answer is None:
             return []
@@ -92,10 +92,10 @@ class _Asker:
             partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
             for distortion in self.config.distortions
         ]
-        return [partial(clean_request, example), *distorted]
+        return [Call(build, self.config.decoding) for build in (partial(clean_request, example), *distorted)]
 
     def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """One for each of the requests."""
+        """One for each of the calls."""
         return [self._records(example, replies) for example, replies in asked]
 
     def _records(self, example: Example, replies: Sequence[Reply]) -> list[Prediction | Dropped]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -16,8 +17,8 @@ from burnish.bench.answered import prediction
 from burnish.config import RunFlags
 from burnish.errors import ConfigError, RunError
 from burnish.ids import stable_seed
-from burnish.loop import clean_request, fill, fingerprints
-from burnish.models import Decoding, Model, ModelOptions, Reply, open_model
+from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
+from burnish.models import Call, Decoding, ModelOptions, Request, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
@@ -74,8 +75,8 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
     manifest = new_manifest("sampled", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            drawer = _Drawer(run, model, config)
-            fill(run, inputs, drawer.ask, label="answers", per_input=len(config.temperatures))
+            width = len(config.temperatures)
+            fill_by_asking(run, inputs, model, _Drawer(run, config), label="answers", per_input=width)
         answers = sum(1 for _ in run.records(Prediction))
         if not answers:
             raise RunError(f"{run.path} holds no answer, because every question was dropped: look at its records.")
@@ -86,29 +87,26 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
 
 @dataclass(frozen=True)
 class _Drawer:
-    """Asks one chunk of questions at every temperature."""
+    """Asks each question at every temperature."""
 
     run: Run
-    model: Model
     config: SampledConfig
 
-    def ask(self, examples: Sequence[Example]) -> list[list[Prediction | Dropped]]:
-        """For each example its records, one a temperature."""
-        replies = [self._replies(examples, decoding) for decoding in self.config.decodings]
+    def calls(self, example: Example) -> list[Call]:
+        """One for each temperature."""
+        return [Call(partial(self._request, example, one.temperature), one) for one in self.config.decodings]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
+        """One for each of the calls."""
         return [
             [
-                prediction(self.run, example, of_all[place], facts={"temperature": temperature})
-                for temperature, of_all in zip(self.config.temperatures, replies, strict=True)
+                prediction(self.run, example, reply, facts={"temperature": temperature})
+                for temperature, reply in zip(self.config.temperatures, replies, strict=True)
             ]
-            for place, example in enumerate(examples)
+            for example, replies in asked
         ]
 
-    def _replies(self, examples: Sequence[Example], decoding: Decoding) -> list[Reply]:
-        requests = [
-            dataclasses.replace(
-                clean_request(example),
-                seed=stable_seed(self.config.seed, example.source, example.id, f"{decoding.temperature:g}"),
-            )
-            for example in examples
-        ]
-        return self.model.generate(requests, decoding)
+    def _request(self, example: Example, temperature: float) -> Request:
+        """With a seed of its own, so that no temperature draws as another does."""
+        seed = stable_seed(self.config.seed, example.source, example.id, f"{temperature:g}")
+        return dataclasses.replace(clean_request(example), seed=seed)

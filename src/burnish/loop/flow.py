@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple, Protocol, final
 
-from burnish.models import BuildRequest, Reply
+from burnish.models import Call, Reply
 from burnish.progress import Progress
 from burnish.records import Dropped, Example, Record
 from burnish.sources import Inputs
@@ -25,14 +25,14 @@ class Asked(NamedTuple):
 
     example: Example
     replies: tuple[Reply, ...]
-    """One for each of its requests, in their order."""
+    """One for each of its calls, in their order."""
 
 
 class Maker(Protocol):
     """Makes an example's records of what a model says about it."""
 
-    def requests(self, example: Example) -> Sequence[BuildRequest]:
-        """What the model is asked, the same at every call."""
+    def calls(self, example: Example) -> Sequence[Call]:
+        """What the model is asked, the same whenever it is called."""
         ...
 
     def records(self, asked: Sequence[Asked]) -> Sequence[Sequence[Record]]:
@@ -46,15 +46,15 @@ class _Open:
 
     outcome: Example | Dropped
     replies: dict[int, Reply]
-    """Those that are there, by the number of their request."""
+    """Those that are there, by the number of their call."""
     needed: int
 
 
 @final
 class Flow:
-    """The inputs from the end of a run on: their requests go out, their replies come back, their records go in.
+    """The inputs from the end of a run on: their calls go out, their replies come back, their records go in.
 
-    `requests` is read in another thread than `keep` is called in, so a lock guards what both see.
+    `calls` is read in another thread than `keep` is called in, so a lock guards what both see.
     """
 
     def __init__(self, run: Run, inputs: Inputs, maker: Maker, *, per_input: int, progress: Progress) -> None:
@@ -64,25 +64,25 @@ class Flow:
         self._outcomes = enumerate(inputs.from_index(self._next), start=self._next)
         self._open: dict[int, _Open] = {}
         self._asked: dict[int, tuple[int, int]] = {}
-        """Of requests without a reply: the input, and which of its requests."""
+        """Of calls without a reply: the input, and which of its calls."""
         self._dropped = 0
         self._lock = threading.Lock()
 
-    def requests(self) -> Iterator[BuildRequest]:
-        """All requests whose replies the run does not keep yet."""
+    def calls(self) -> Iterator[Call]:
+        """All calls whose replies the run does not keep yet."""
         numbers = count()
         for place, outcome in self._outcomes:
-            builds = self._maker.requests(outcome) if isinstance(outcome, Example) else ()
+            calls = self._maker.calls(outcome) if isinstance(outcome, Example) else ()
             with self._lock:
-                one = self._open[place] = _Open(outcome, self._kept(place, len(builds)), needed=len(builds))
-                missing = [which for which in range(len(builds)) if which not in one.replies]
+                one = self._open[place] = _Open(outcome, self._kept(place, len(calls)), needed=len(calls))
+                missing = [which for which in range(len(calls)) if which not in one.replies]
                 self._append_finished()
             for which in missing:
                 self._asked[next(numbers)] = (place, which)
-                yield builds[which]
+                yield calls[which]
 
     def keep(self, number: int, reply: Reply) -> None:
-        """The reply to one of `requests`, by its number in their order."""
+        """The reply to one of `calls`, by its number in their order."""
         with self._lock:
             place, which = self._asked.pop(number)
             self._run.keep_reply(self._part(place, which), to_json(reply))

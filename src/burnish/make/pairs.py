@@ -22,7 +22,7 @@ from burnish.loop import (
     fingerprints,
     parse_distortions,
 )
-from burnish.models import BuildRequest, ScoringModel, Variants, Weighed, open_model
+from burnish.models import Call, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
@@ -77,7 +77,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
             if isinstance(model, ScoringModel):
                 fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
             else:
-                fill_by_asking(run, inputs, model, config.decoding, maker, label="pairs")
+                fill_by_asking(run, inputs, model, maker, label="pairs")
             kept = sum(1 for _ in run.records(PreferencePair))
             run.finish({"made": len(run), "kept": kept})
         summary = run.summary or {}
@@ -95,19 +95,19 @@ class _PairMaker:
     def contrasted(self, model: ScoringModel, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
         """The record of each example, with the model's log-probabilities on the clean picture."""
         # built when they are reached, so that few pictures are open at a time
-        built = ([build() for build in self.requests(example)] for example in examples)
+        built = ([call.build() for call in self.calls(example)] for example in examples)
         weighed = model.contrast(
             (Variants(clean, tuple(distorted)) for clean, *distorted in built), self.config.decoding
         )
         return [[self._record(example, *one)] for example, one in zip(examples, weighed, strict=True)]
 
-    def requests(self, example: Example) -> list[BuildRequest]:
+    def calls(self, example: Example) -> list[Call]:
         """About the clean picture, then about each distorted one."""
         distorted = [
             partial(distorted_request, example, distortion, self._seed(example, distortion))
             for distortion in self.distortions
         ]
-        return [partial(clean_request, example), *distorted]
+        return [Call(build, self.config.decoding) for build in (partial(clean_request, example), *distorted)]
 
     def records(self, asked: Sequence[Asked]) -> list[list[PreferencePair | Dropped]]:
         """The record of each example, of a model that cannot weigh what it says."""

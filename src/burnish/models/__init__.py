@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from burnish.models.base import (
-    BuildRequest,
+    Call,
     Decoding,
     Message,
     Model,
@@ -22,7 +22,7 @@ from burnish.models.base import (
 )
 
 __all__ = [
-    "BuildRequest",
+    "Call",
     "Decoding",
     "Message",
     "Model",

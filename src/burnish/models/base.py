@@ -88,6 +88,13 @@ BuildRequest: TypeAlias = Callable[[], Request]
 """Makes a request when it is reached, so that few pictures are open at a time."""
 
 
+class Call(NamedTuple):
+    """A request that is still to be made, and how its answer is generated."""
+
+    build: BuildRequest
+    decoding: Decoding
+
+
 class Weighed(NamedTuple):
     """A reply, and how likely the model finds it."""
 
@@ -128,10 +135,10 @@ class Model(Protocol):
 
 @runtime_checkable
 class StreamingModel(Model, Protocol):
-    """A model whose answers do not depend on what else it is asked: requests may flow in as places become free."""
+    """A model whose answers do not depend on what else it is asked: calls may flow in as places become free."""
 
-    def stream(self, requests: Iterator[BuildRequest], decoding: Decoding, on_reply: OnReply) -> None:
-        """Answer all requests, telling each reply by the request's number in their order.
+    def stream(self, calls: Iterator[Call], on_reply: OnReply) -> None:
+        """Answer all calls, telling each reply by the call's number in their order.
 
         The iterator is read by one thread at a time, while others build requests and call `on_reply`.
         Raises ModelError or ServerError, once the calls that are open have come to their end.

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias, final
 
-from burnish.models.base import BuildRequest, OnReply, Reply, Request
+from burnish.models.base import Call, OnReply, Reply
 
-Encode: TypeAlias = Callable[[Request], bytes]
-"""From a request to what is sent."""
+Encode: TypeAlias = Callable[[Call], bytes]
+"""From a call, whose request it makes, to what is sent."""
 Answer: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 """From what is sent to the reply: one call."""
 
@@ -36,8 +36,8 @@ class Calls:
     and from the loop, where all else happens.
     """
 
-    def __init__(self, requests: Iterator[BuildRequest], encode: Encode, on_reply: OnReply, *, places: int) -> None:
-        self._requests = enumerate(requests)
+    def __init__(self, calls: Iterator[Call], encode: Encode, on_reply: OnReply, *, places: int) -> None:
+        self._calls = enumerate(calls)
         self._encode, self._on_reply, self._places = encode, on_reply, places
         self._ready = asyncio.Queue[_Taken | None]()
         """None stands at the end."""
@@ -92,8 +92,8 @@ class Calls:
 
     def _take(self) -> _Taken | None:
         """The next request; None where there is no other."""
-        for number, build in self._requests:
+        for number, call in self._calls:
             self._next = number + 1
             self._waiting.add(number)
-            return _Taken(number, self._encode(build()))
+            return _Taken(number, self._encode(call))
         return None

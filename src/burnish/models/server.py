@@ -19,7 +19,7 @@ import httpx
 
 from burnish.errors import ModelError, ServerError
 from burnish.images import encode_png_to_send
-from burnish.models.base import BuildRequest, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
+from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
 
@@ -71,21 +71,20 @@ class ServerModel:
             on_reply(number, reply)
 
         numbers = range(len(requests))
-        self.stream((partial(requests.__getitem__, number) for number in numbers), decoding, keep)
+        self.stream((Call(partial(requests.__getitem__, number), decoding) for number in numbers), keep)
         return [replies[number] for number in numbers]
 
-    def stream(self, requests: Iterator[BuildRequest], decoding: Decoding, on_reply: OnReply) -> None:
-        """The same of requests that are taken one by one, as calls become free; see `StreamingModel`."""
+    def stream(self, calls: Iterator[Call], on_reply: OnReply) -> None:
+        """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
 
         async def answer_all() -> None:
-            encode = partial(self._body, decoding=decoding)
-            calls = Calls(requests, encode, on_reply, places=self._concurrency)
+            open_calls = Calls(calls, self._body, on_reply, places=self._concurrency)
 
             async def place() -> None:
                 async with self._endpoint.client() as client:
-                    await calls.work(partial(self._answer, client))
+                    await open_calls.work(partial(self._answer, client))
 
-            await calls.answer_all(place)
+            await open_calls.answer_all(place)
 
         _run(answer_all())
 
@@ -95,7 +94,8 @@ class ServerModel:
         except Refused as refusal:
             return Reply(text="", finish="error", error=str(refusal))
 
-    def _body(self, request: Request, decoding: Decoding) -> bytes:
+    def _body(self, call: Call) -> bytes:
+        request, decoding = call.build(), call.decoding
         if request.pixel_transform is not None:
             raise ModelError(
                 "Noise in a model's pixel space cannot go through a server, which takes only image files: use "

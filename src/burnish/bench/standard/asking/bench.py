@@ -14,7 +14,7 @@ from burnish.bench.standard.asking.base import Benchmark, BenchmarkSource, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.registry import open_benchmark
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
-from burnish.models import BuildRequest, open_model
+from burnish.models import Call, Decoding, open_model
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
 from burnish.scores import StandardResult
@@ -41,7 +41,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
     manifest = new_manifest("standard", config, seed=config.seed, fingerprints=found)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            fill_by_asking(run, inputs, model, config.decoding, _Asker(run), label=config.benchmark)
+            fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
         result = _finish(run, benchmark, source, config.benchmark)
         run.finish(to_json(result))
     return result
@@ -52,10 +52,11 @@ class _Asker:
     """Asks each question once."""
 
     run: Run
+    decoding: Decoding
 
-    def requests(self, example: Example) -> list[BuildRequest]:
+    def calls(self, example: Example) -> list[Call]:
         """The question about its picture."""
-        return [partial(clean_request, example)]
+        return [Call(partial(clean_request, example), self.decoding)]
 
     def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
         """One for each example."""
