@@ -12,10 +12,12 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError, RunLocked
@@ -49,10 +51,11 @@ def followed(run: Path, index: Path) -> Iterator[None]:
 def follow(run: Path, index: Path) -> None:
     """Look at the run every second, until the process that began this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other's to answer, which ends this one too
-    parent, said = multiprocessing.parent_process(), ""
-    while parent is not None and parent.is_alive():
+    Thread(target=_end_with_parent, daemon=True).start()
+    said = ""
+    while True:
         try:
-            _follow_while(run, index, parent.is_alive)
+            _keep_up(run, index)
         except RunLocked:  # another viewer of the same run fills the index, for both
             pass
         except (RunError, sqlite3.Error) as error:
@@ -61,12 +64,20 @@ def follow(run: Path, index: Path) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _follow_while(run: Path, index: Path, wanted: Callable[[], bool]) -> None:
+def _end_with_parent() -> None:
+    """However the other process ended, and whatever this one is at: what it has not finished, the next does again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _keep_up(run: Path, index: Path) -> None:
     from burnish.view.telling import Teller  # and with it matplotlib, for which the server has no use
 
     with _only_one(index), closing(open_writing(index)) as connection:
         teller = Teller(run)
-        while wanted():
+        while True:
             catch_up(connection, run)
             teller.tell(connection)
             time.sleep(_PAUSE_S)
@@ -74,6 +85,7 @@ def _follow_while(run: Path, index: Path, wanted: Callable[[], bool]) -> None:
 
 def catch_up(connection: sqlite3.Connection, run: Path) -> None:
     """Take in all that the run holds by now. Raises RunError for one that cannot be read, and sqlite3.Error."""
+    finished = Run.open(run).summary is not None  # asked before reading: nothing is added to a finished run
     parts = _parts(connection, run)
     filling = Filling(connection)
     waiting = [part for part in parts if bytes_in(part.path(run)) > bytes_up_to(part.path(run), part.end)]
@@ -83,7 +95,7 @@ def catch_up(connection: sqlite3.Connection, run: Path) -> None:
             for part in waiting:
                 _read(filling, part, run, progress)
     with transaction(connection):
-        note(connection, "finished", "yes" if Run.open(run).summary is not None else "")
+        note(connection, "finished", "yes" if finished else "")
 
 
 def _read(filling: Filling, part: Part, run: Path, progress: Progress) -> None:

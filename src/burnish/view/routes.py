@@ -92,7 +92,6 @@ def show_page(site: SiteHere, index: IndexHere, asked: Annotated[Asked, Query()]
         raise HTTPException(404, f"There is no page {asked.page:,}: {found.total:,} records were found.")
     chosen = any(choice._replace(by="", order=""))
     is_first = asked.page == 1 and not any(choice)
-    run = Run.open(site.run) if is_first else None
     return _render(
         site,
         "records.html",
@@ -104,7 +103,7 @@ def show_page(site: SiteHere, index: IndexHere, asked: Annotated[Asked, Query()]
         views=views(read_records(index, site.run, found.numbers), site.root),
         pager=pager(found, choice, asked.page, site.root),
         told=_told(index) if is_first else None,
-        origins=[origin_of(_name(site), run)] if run else [],
+        origins=[origin_of(_name(site), Run.open(site.run))] if is_first else [],
     )
 
 

@@ -1,0 +1,144 @@
+"""Runs to be viewed, written by the real store, and `burnish view` as a process of its own."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+from PIL import Image
+
+from burnish.images import encode_png
+from burnish.records import Answer, Dropped, PreferencePair, Rejected
+from burnish.store import Run, new_manifest
+from burnish.view.following import catch_up
+from burnish.view.schema import open_writing
+from burnish.view.telling import Teller
+
+LIMIT_S = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Config:
+    model: str = "pocket"
+
+
+def pair(
+    number: int, *, said: str = "a red circle", source: str = "quiz", margin: float = 1.0, spec: str = "grey"
+) -> PreferencePair:
+    """A pair of this margin; `write` draws its picture."""
+    rejected = Answer(text=f"nothing {number}", ref_logp=-1.0 - margin)
+    return PreferencePair(
+        id=f"p{number}",
+        image="",
+        question=f"What is it, {number}?",
+        chosen=Answer(text=said, token_ids=tuple(range(number % 7 + 1)), ref_logp=-1.0),
+        rejected=(Rejected(distortion=spec, seed=number, answer=rejected),),
+        source=source,
+    )
+
+
+def dropped(number: int, reason: str = "equal answers") -> Dropped:
+    """An example of which nothing came."""
+    return Dropped(id=f"d{number}", source="quiz", reason=reason, detail="Both are the same.")
+
+
+def write(
+    folder: Path, records: Sequence[PreferencePair | Dropped], *, done: bool = True, restart: bool = False
+) -> Run:
+    """The run of these records, gone on with where it is there already; each pair has a picture of its own."""
+    manifest = new_manifest("pairs", _Config(), seed=7, fingerprints={})
+    with Run.begin(folder, manifest, restart=restart) as run:
+        for record in records:
+            drawn = isinstance(record, PreferencePair)
+            run.append([replace(record, image=run.add_image(picture(int(record.id[1:])))) if drawn else record])
+        if done:
+            run.finish({})
+    return Run.open(folder)
+
+
+def picture(number: int) -> bytes:
+    """A picture of its own for each number."""
+    return encode_png(Image.new("RGB", (48, 32), (number % 256, 90, 160)))
+
+
+def index_of(run: Path, *, told: bool = False) -> Path:
+    """The index of the run, filled in this process."""
+    index = run.parent / f"{run.name}.sqlite"
+    with closing(open_writing(index)) as connection:
+        catch_up(connection, run)
+        if told:
+            Teller(run).tell(connection)
+    return index
+
+
+class Served(NamedTuple):
+    """A viewer that answers."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def state(self) -> dict[str, object]:
+        """What its page asks for again and again."""
+        answer: dict[str, object] = httpx.get(f"{self.url}state").raise_for_status().json()
+        return answer
+
+    def wait(self, until: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+        """Its state, once that is as wished."""
+        began = time.monotonic()
+        while not until(state := self.state()):
+            assert time.monotonic() - began < LIMIT_S, state
+            time.sleep(0.05)
+        return state
+
+
+@contextmanager
+def served(run: Path, *flags: str) -> Iterator[Served]:
+    """The viewer that `burnish view` starts, its caches beside the run."""
+    command = [sys.executable, "-m", "burnish", "view", str(run), "--port", "0", *flags]
+    env = {**os.environ, "XDG_CACHE_HOME": str(run.parent / "caches")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    try:
+        yield Served(_address(process), process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=20)
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    raise AssertionError(f"burnish view ended: {said}")
+
+
+@contextmanager
+def writing(folder: Path, *, pause_s: float = 0.0) -> Iterator[None]:
+    """Another process, which appends pairs to the run until this is over."""
+    writer = multiprocessing.get_context("spawn").Process(target=_write_on, args=(folder, pause_s), daemon=True)
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.kill()
+        writer.join()
+
+
+def _write_on(folder: Path, pause_s: float) -> None:
+    for number in itertools.count(len(Run.open(folder))):
+        write(folder, [pair(number)], done=False)
+        time.sleep(pause_s)
