@@ -39,8 +39,8 @@ class JudgeCase(NamedTuple):
     """What stands in the places of its prompt."""
     facts: Facts
     """What the oracle knows the truth by."""
-    picture: bytes | None = None
-    """For a prompt that shows it."""
+    picture: Callable[[], bytes] | None = None
+    """Reads it when the request is made, for a prompt that shows it."""
     unread: str | None = None
     """Its reply that could not be read, when it is asked again."""
 
@@ -201,7 +201,7 @@ class Judge:
 
     def request(self, case: JudgeCase) -> Request:
         """What the model is sent."""
-        picture = None if case.picture is None else decode(case.picture)
+        picture = None if case.picture is None else decode(case.picture())
         return Request(messages=self.prompt.messages(case.values, picture, case.unread))
 
     def reply(self, cases: Sequence[JudgeCase], on_reply: OnReply) -> None:

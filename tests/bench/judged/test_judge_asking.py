@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,26 @@ def test_a_refused_question_is_counted_and_costs_no_other(tmp_path: Path, both: 
     assert [found[name] for name in ("n", "at_once", "unread", "refused")] == [4, 2, 0, 2]
     assert len(judge.bodies) == 4  # nobody is asked again what was refused
     assert "too long" in judgements(tmp_path / "run")[0].refused
+
+
+def test_a_late_reply_holds_up_no_other(tmp_path: Path) -> None:
+    """The 251st of 300 judgements comes last: all others are asked for while it is open."""
+    texts = {f"q{number}": f"answer {number}" for number in range(150)}
+    files = [answers_file(tmp_path / f"{name}.jsonl", texts) for name in ("a", "b")]
+    others, lock, late = threading.Semaphore(0), threading.Lock(), iter([True])
+
+    def says(text: str) -> str:
+        with lock:
+            others.release()
+            waits = "answer 125\n" in text and next(late, False)  # in one of both orders
+        if waits:
+            assert all(others.acquire(timeout=60) for _ in range(299))
+        return "Verdict: tie"
+
+    with judging(says) as judge:
+        assert bench("pairwise", judge.flag, tmp_path / "run", "--answers", *files, "--concurrency", 16) == 0
+    assert [one.id for one in judgements(tmp_path / "run")] == [key for key in texts for _ in range(2)]
+    assert numbers(tmp_path / "run")["judging"]["at_once"] == 300
 
 
 def test_a_finished_run_is_scored_anew_without_the_judge(tmp_path: Path, both: list[object]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -25,8 +26,6 @@ from burnish.scores import Judged
 from burnish.store import Part, Run, new_manifest
 from burnish.store.codec import dump, to_json
 
-CHUNK = 256
-"""Judgements that are asked for at a time: many full batches, and few pictures in memory."""
 FIRST, SECOND = "judge", "judge again"
 """What the two replies for a record are called in the journal."""
 Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
@@ -94,7 +93,10 @@ def open_judge(config: JudgeFlags) -> Judge | OracleJudge:
 
 @dataclass(frozen=True)
 class _Asker:
-    """Puts questions to a judge, chunk by chunk."""
+    """Puts all questions to a judge, then once more those whose replies cannot be read: a late reply holds up no other.
+
+    What came is in the journal, and pictures are opened when they are reached.
+    """
 
     run: Run
     judge: Judge | OracleJudge
@@ -103,21 +105,18 @@ class _Asker:
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Append one Judgement for every question that the run does not hold yet."""
-        run = self.run
-        with Progress("judgements", len(questions), done=len(run), unit="judgements") as progress:
+        start = len(self.run)
+        with Progress("judgements", len(questions), done=start, unit="judgements") as progress:
             replies = count(1)
 
-            def tell(_part: Part, _reply: Reply) -> None:
-                progress.advance(0, f"{next(replies):,} replies")
+            def tell(part: Part, _reply: Reply) -> None:
+                progress.advance(int(part.name == FIRST), f"{next(replies):,} replies")
 
-            while chunk := questions[len(run) : len(run) + CHUNK]:
-                run.append(self._judgements(chunk, tell))
-                progress.advance(len(chunk))
+            self.run.append(self._judgements(questions[start:], start, tell))
 
-    def _judgements(self, chunk: Sequence[Question], tell: Tell) -> Iterator[Judgement]:
-        """The records of a chunk, which begins where the run ends."""
-        start = len(self.run)
-        cases = {Part(start + i, FIRST): self._case(question) for i, question in enumerate(chunk)}
+    def _judgements(self, questions: Sequence[Question], start: int, tell: Tell) -> Iterator[Judgement]:
+        """The records of questions, of which the first is the run's record `start`."""
+        cases = {Part(start + i, FIRST): self._case(question) for i, question in enumerate(questions)}
         first = answered(self.judge, cases, self.run, tell)
         unread = {
             Part(part.record, SECOND): cases[part]._replace(unread=reply.text)
@@ -125,12 +124,12 @@ class _Asker:
             if reply.finish != "error" and not self.reads(cases[part].values, reply.text)
         }
         second = answered(self.judge, unread, self.run, tell)
-        for part, question in zip(cases, chunk, strict=True):
+        for part, question in zip(cases, questions, strict=True):
             again = second.get(Part(part.record, SECOND))
             yield _judgement(question, [first[part], *([again] if again else [])])
 
     def _case(self, question: Question) -> JudgeCase:
-        picture = self.picture_of(question.image) if self.judge.sees_pictures else None
+        picture = partial(self.picture_of, question.image) if self.judge.sees_pictures else None
         return JudgeCase(question.values, question.truth, picture)
 
 
