@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from burnish.config import runtime
@@ -40,6 +40,8 @@ class DemoConfig:
 
 def run_demo(config: DemoConfig) -> None:
     """Ask, make pairs, train, ask again, and say what came of it and where it lies."""
+    from burnish.report.terminal import listed
+
     out = Path(config.out)
     _say(
         "1 of 5. Before",
@@ -48,7 +50,7 @@ def run_demo(config: DemoConfig) -> None:
     _ask(config, out / "before")
     _say(
         "2 of 5. Pairs",
-        f"Nobody has labelled the next {config.pairs:,} pictures. The model describes each, and a noisy copy of each:",
+        f"Nobody has labelled the next {config.pairs:,} pictures. The model describes each, and a noisy copy of each: "
         "where the two answers differ, the first is chosen and the second rejected.",
     )
     _make_pairs(config, out / "pairs")
@@ -58,7 +60,7 @@ def run_demo(config: DemoConfig) -> None:
     _ask(config, out / "after", adapter=out / "adapter", baseline=out / "before")
     _say(
         "5 of 5. Feedback",
-        "FIRE: a student answers, a teacher that knows the truth hints at what is wrong without telling it, and the",
+        "FIRE: a student answers, a teacher that knows the truth hints at what is wrong without telling it, and the "
         "student tries again. Both are the pocket VLM, each with an adapter that was trained on dialogues.",
     )
     _talk(config, out / "untrained")
@@ -68,11 +70,11 @@ def run_demo(config: DemoConfig) -> None:
     page = _draw(out)
     _say(
         "Where it all is",
-        f"  {page}   all of it on one page, to open in a browser:",
-        "      before and after side by side, the training's curves, pairs with their differing words, dialogues",
-        f"  {out}/adapter   the adapter: a plain PEFT one, for --adapter or PEFT itself",
-        "The README's example does the same with a LLaVA of 7 billion parameters and your own pictures.",
+        "One page, to open in a browser, has before and after side by side, the training's curves, pairs with their "
+        "differing words, and dialogues. The adapter is a plain PEFT one, for --adapter or PEFT itself. The README's "
+        "example does the same with a LLaVA of 7 billion parameters and your own pictures.",
     )
+    listed("Written:", [page, out / "adapter"])
 
 
 def _ask(config: DemoConfig, run: Path, *, adapter: Path | None = None, baseline: Path | None = None) -> None:
@@ -174,11 +176,14 @@ def _taught(run: Path) -> list[Dialogue]:
 
 
 def _tell(dialogue: Dialogue) -> None:
-    print(f"\n  {dialogue.question}  (the truth, which the student never sees: {dialogue.answer})")
-    for turn in dialogue.turns:
-        score = "no score" if turn.feedback.score is None else f"{turn.feedback.score:g}"
-        print(f"    student: {turn.response.answer}\n    teacher: ({score}) {turn.feedback.comment}")
+    """The dialogue turn by turn; the truth is what the student never sees."""
+    from burnish.report.show.writing import Pen, beside, lines
+    from burnish.report.terminal import coloured, say
+
+    say("", beside(lines(replace(dialogue, facts={}), Pen(coloured()))))
 
 
-def _say(title: str, *lines: str) -> None:
-    print("", title, "─" * len(title), *lines, sep="\n", flush=True)
+def _say(title: str, words: str) -> None:
+    from burnish.report.terminal import prose, say
+
+    say("", prose(title, "bold"), prose("─" * len(title)), prose(words))

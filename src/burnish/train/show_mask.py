@@ -11,6 +11,7 @@ from burnish.errors import RunError
 from burnish.models import ModelOptions
 from burnish.models.loading import outline
 from burnish.models.local import LocalModel
+from burnish.printable import printable
 from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig
 from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
@@ -31,8 +32,6 @@ class Marks(NamedTuple):
 COLOURED = Marks("\x1b[30;42m", "\x1b[0m")
 """Black on green."""
 PLAIN = Marks("«", "»")
-_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) != "\n"}
-"""Control characters as pictures of themselves: a text must not steer the terminal."""
 
 
 def show_mask(config: ShowMaskConfig, marks: Marks) -> str:
@@ -91,7 +90,7 @@ def _runs(node: Node, before: Sequence[int], decode: Decode, pictures: Collectio
             yield f"[{decode(ids[:1])} x {len(ids):,}]"
         else:
             lead = decode([*before])
-            yield decode([*before, *ids]).removeprefix(lead).translate(_VISIBLE)
+            yield printable(decode([*before, *ids]).removeprefix(lead))
         before = ids[-1:]
 
 

@@ -21,18 +21,16 @@ def review(config: ReviewConfig) -> None:
 
 
 def _tell_links(store: str, links: Sequence[Link]) -> None:
-    from burnish.report.tables import Table
+    from burnish.report.terminal import listed, prose, say
 
     several = len(links) > 1
-    whose = "Whoever has a link can rate in that rater's name; put HTTPS before it on open networks. "
-    table = Table(
-        title="The review's page",
-        columns=("rater", "link") if several else ("link",),
-        rows=tuple((link.rater, link.address) if several else (link.address,) for link in links),
-        text_columns=frozenset({0, 1}),
-        note=f"{whose if several else ''}Stop with Ctrl-C; the same command goes on.",
+    warning = "Whoever has a link can rate in that rater's name: put HTTPS before it on open networks. "
+    listed(
+        "A link for each rater:" if several else "The page:",
+        [f"{link.address}  {link.rater}".rstrip() for link in links],
     )
-    tell([table], [store])
+    listed("Ratings are kept in:", [store])
+    say("", prose(f"{warning if several else ''}Stop with Ctrl-C; the same command goes on."))
 
 
 def import_ratings(config: ImportRatingsConfig) -> None:

@@ -30,10 +30,10 @@ _ENOUGH = ("256", "truecolor")
 
 def can_draw() -> bool:
     """Whether standard output is a terminal that answers, shows many colours, and is wanted in colour."""
-    keys = sys.__stdin__
-    if not (sys.stdout is sys.__stdout__ and sys.stdout.isatty() and keys and keys.isatty()):
+    screen, keys = sys.__stdout__, sys.__stdin__
+    if screen is None or keys is None or screen is not sys.stdout or not (screen.isatty() and keys.isatty()):
         return False
-    return os.get_terminal_size().columns > 0 and terminal().color_system in _ENOUGH
+    return min(os.get_terminal_size()) > 0 and terminal().color_system in _ENOUGH
 
 
 def draw(run: Run, pictures: Sequence[PictureOf]) -> None:
@@ -52,7 +52,7 @@ def _draw_row(drawing: Any, images: Sequence[Image], names: Sequence[str]) -> No
     console = terminal()
     console.height = _HIGHEST
     across = min(console.width, WIDTH)
-    width = min(_WIDEST, (across + _GAP) // len(images) - _GAP)
+    width = max(1, min(_WIDEST, (across + _GAP) // len(images) - _GAP))
     grid = Grid.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     for _ in images:
         grid.add_column(max_width=width, overflow="fold")

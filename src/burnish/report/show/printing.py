@@ -6,10 +6,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.constrain import Constrain
-from rich.table import Table as Grid
-from rich.text import Text
-
 from burnish.errors import BurnishError
 from burnish.report.cards import PictureOf, card_of
 from burnish.report.origin import Origin, origin_of
@@ -17,8 +13,8 @@ from burnish.report.show import ShowConfig
 from burnish.report.show.finding import Found, find, follows
 from burnish.report.show.overview import open_run, overview
 from burnish.report.show.pictures import can_draw, draw
-from burnish.report.show.writing import QUIET, Judge, Line, Pen, lines, title
-from burnish.report.terminal import WIDTH, coloured, listed, prose, say, show
+from burnish.report.show.writing import QUIET, Judge, Pen, beside, lines, title
+from burnish.report.terminal import coloured, listed, prose, say, show
 from burnish.store import Run
 
 
@@ -44,7 +40,7 @@ def _print_record(run: Run, found: Found, origin: Origin, pen: Pen, *, with_pict
     say("", title(found.record, found.place, len(run)), "")
     if with_pictures and pictures:
         _show_pictures(run, pictures)
-    say(_beside(lines(found.record, pen)), "", prose(f"From {origin.line}", QUIET))
+    say(beside(lines(found.record, pen)), "", prose(f"From {origin.line}", QUIET))
     listed("Picture:", dict.fromkeys(_path(run, of) for of in pictures))
 
 
@@ -62,13 +58,3 @@ def _path(run: Run, picture: PictureOf) -> str:
         return str(run.image_path(picture.key))
     except BurnishError as error:
         return str(error)
-
-
-def _beside(told: Sequence[Line]) -> Constrain:
-    """What is told, beside its names."""
-    grid = Grid.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column(style="cyan", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, words in told:
-        grid.add_row(Text(name), words)
-    return Constrain(grid, WIDTH)

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
 from typing import NamedTuple, TypeAlias
 
+from rich.console import RenderableType
+from rich.constrain import Constrain
+from rich.table import Table as Grid
 from rich.text import Text
 
 from burnish.printable import one_line, printable
 from burnish.records import Answer, Dialogue, Dropped, Facts, Judgement, Prediction, PreferencePair, Record, Turn
 from burnish.report.differences import pieces
+from burnish.report.terminal import WIDTH
 
 QUIET = "dim"
 _BAR = 10
@@ -34,11 +38,16 @@ class Verdict(NamedTuple):
 Judge: TypeAlias = Callable[[Prediction], Verdict]
 
 
+def unjudged(_prediction: Prediction) -> Verdict:
+    """Nothing is said of right and wrong."""
+    return Verdict(None, {})
+
+
 class Pen(NamedTuple):
     """How things are written: with colours, or with signs in their place; and who judges predictions."""
 
     coloured: bool
-    judge: Judge
+    judge: Judge = unjudged
 
     def marked(self, text: str, others: Sequence[str], style: str) -> Text:
         """The text with what differs from the others in this style, or between « and »."""
@@ -55,6 +64,16 @@ def title(record: Record, place: int, records: int) -> Text:
     """Which record it is."""
     facts = [one_line(record.source), _KINDS[type(record)], f"record {place:,} of {records:,}"]
     return Text.assemble((one_line(record.id), "bold"), "\n", " · ".join(filter(None, facts)))
+
+
+def beside(told: Sequence[Line]) -> RenderableType:
+    """What is told, beside its names."""
+    grid = Grid.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, words in told:
+        grid.add_row(Text(name), words)
+    return Constrain(grid, WIDTH)
 
 
 @singledispatch
