@@ -223,8 +223,10 @@ def test_an_unknown_id_names_near_ones(tmp_path: Path, capsys: pytest.CaptureFix
     run = _run(tmp_path / "run", [_prediction(number, "a car") for number in (1, 12, 123, 1234)], kind="answers")
     assert f"{run} has no record 'q124'; near it are 'q1234', 'q12', 'q123'." in _refused(capsys, run, "q124")
     assert f"{run} has no record 'zebra', nor one near it." in _refused(capsys, run, "zebra")
-    said = _refused(capsys, run, "\x1b[2Jq1")
-    assert "\x1b" not in said
+    for odd in ("\x1b[2Jq1", "\udcff"):  # the second is what Python makes of a byte that is no UTF-8
+        said = _refused(capsys, run, odd)
+        assert "\x1b" not in said
+        assert said.encode()
 
 
 def test_the_nearest_of_many_are_those_that_difflib_finds() -> None:

@@ -25,7 +25,8 @@ from burnish.report.tables import NOTHING, Table, align_margins
 WIDTH = 80
 """Columns of what is no terminal, and the widest that running words become on one."""
 STYLES: Mapping[str, str] = {NOTHING: "dim", "better": "green", "won": "green", "worse": "red", "lost": "red"}
-"""Of whole cells: a number that is undefined, and verdicts. The best of a column is bold too."""
+"""Of whole cells: a number that is undefined, and verdicts."""
+BEST = "bold green"
 
 
 def terminal() -> Console:
@@ -93,12 +94,10 @@ def _grid(table: Table, columns: Sequence[Sequence[str]], part: Sequence[Placed]
         grid.add_column(Text(columns[column][0]), justify=side, width=width, overflow="fold")
     for row in range(len(table.rows)):
         cells = {column: columns[column][row + 1] for column, _ in part}
-        grid.add_row(*(Text(cell, _style(cell, best=(row, column) in table.best)) for column, cell in cells.items()))
+        styles = {column: STYLES.get(cell.strip(), "") for column, cell in cells.items()}
+        styles |= {column: BEST for column in cells if (row, column) in table.best}
+        grid.add_row(*(Text(cell, styles[column]) for column, cell in cells.items()))
     return grid
-
-
-def _style(cell: str, *, best: bool) -> str:
-    return "bold green" if best else STYLES.get(cell.strip(), "")
 
 
 def _one_line(cell: str) -> str:

@@ -11,18 +11,8 @@ from burnish.report.training import LOG, read_log, training_table
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 
-MADE_OF = (
-    "source",
-    "run",
-    "runs",
-    "model",
-    "adapter",
-    "student",
-    "student_adapter",
-    "teacher",
-    "teacher_adapter",
-    "judge",
-)
+SPEAKERS = ("model", "adapter", "student", "student_adapter", "teacher", "teacher_adapter", "judge")
+MADE_OF = ("source", "run", "runs", *SPEAKERS)
 """The settings that say of what a run was made."""
 _NAMED = 8
 """Runs inside a folder that are named."""
@@ -45,8 +35,9 @@ def runs_inside(path: Path) -> list[str]:
 def overview(run: Run, origin: Origin) -> list[Table]:
     """The run's kind, size, model, seed and fingerprints; of a training its first and last step as well."""
     made = run.manifest
-    state = "yes" if run.summary is not None else "no: the command below goes on"
-    rows = [("kind", made.kind), ("records", f"{len(run):,}"), ("finished", state)]
+    goes_on = "no: the command below goes on" if origin.command else "no"
+    finished = "yes" if run.summary is not None else goes_on
+    rows = [("kind", made.kind), ("records", f"{len(run):,}"), ("finished", finished)]
     rows += [(name.replace("_", " "), _words(made.settings[name])) for name in MADE_OF if made.settings.get(name)]
     rows += [("seed", str(made.seed)), ("begun", made.created), ("Burnish", made.version), ("code", origin.code)]
     rows += [("fingerprints", ", ".join(f"{name} {digest[:12]}" for name, digest in made.fingerprints.items()))]
@@ -58,7 +49,8 @@ def overview(run: Run, origin: Origin) -> list[Table]:
         text_columns=frozenset({0, 1}),
     )
     log = run.path / LOG
-    return [about, training_table(read_log(log))] if log.exists() else [about]
+    begun = log.exists() and log.stat().st_size > 0
+    return [about, training_table(read_log(log))] if begun else [about]
 
 
 def _words(value: object) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from burnish.errors import BurnishError
 from burnish.report.cards import PictureOf, card_of
-from burnish.report.origin import Origin, origin_of
+from burnish.report.origin import origin_of
 from burnish.report.show import ShowConfig
 from burnish.report.show.finding import Found, find, follows
 from burnish.report.show.overview import open_run, overview
@@ -28,20 +28,25 @@ def show_run(config: ShowConfig, judge: Judge) -> None:
         if not len(run):
             return
     found = find(run, config)
-    _print_record(run, found, origin, Pen(coloured(), judge), with_pictures=not config.no_picture and can_draw())
+    _print_record(run, found, config, judge)
+    say("", prose(f"From {origin.line}", QUIET))
+    listed("Picture:", dict.fromkeys(_path(run, of) for of in _pictures(run, found)))
     if config.search is None and follows(run, found):
         number = config.number + 1 if config.id is not None else 2
         command = ["burnish", "show", config.run, found.record.id, "--number", str(number)]
         listed("The next record has the same id:", [shlex.join(command)])
 
 
-def _print_record(run: Run, found: Found, origin: Origin, pen: Pen, *, with_pictures: bool) -> None:
-    pictures = card_of(found.record, run.manifest.seed).pictures
+def _print_record(run: Run, found: Found, config: ShowConfig, judge: Judge) -> None:
     say("", title(found.record, found.place, len(run)), "")
-    if with_pictures and pictures:
+    pictures = _pictures(run, found)
+    if pictures and not config.no_picture and can_draw():
         _show_pictures(run, pictures)
-    say(beside(lines(found.record, pen)), "", prose(f"From {origin.line}", QUIET))
-    listed("Picture:", dict.fromkeys(_path(run, of) for of in pictures))
+    say(beside(lines(found.record, Pen(coloured(), judge))))
+
+
+def _pictures(run: Run, found: Found) -> Sequence[PictureOf]:
+    return card_of(found.record, run.manifest.seed).pictures
 
 
 def _show_pictures(run: Run, pictures: Sequence[PictureOf]) -> None:

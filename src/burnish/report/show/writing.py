@@ -142,8 +142,9 @@ def _asked(question: str, truth: str | None) -> list[Line]:
 
 def _turn(turn: Turn) -> list[Line]:
     thought = [("thought", _text(turn.response.thought, QUIET))] if turn.response.thought else []
-    comment = [("teacher", _text(turn.feedback.comment))] if turn.feedback.comment else []
-    return [*thought, ("student", _text(turn.response.answer)), *comment]
+    said = turn.feedback.comment or turn.feedback.text
+    comment = [("teacher", _text(said))] if said else []
+    return [*thought, ("student", _text(turn.response.answer or turn.response.text)), *comment]
 
 
 def _bar(score: float | None) -> Text:
