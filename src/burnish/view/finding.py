@@ -19,7 +19,7 @@ PAGE = 50
 """Records on a page."""
 MOST_COUNTED = 10_000
 """Records that hold the words searched for are counted up to here."""
-MOST_SORTED = 100_000
+MOST_SORTED = 50_000
 """Where more hold them, only the first so many are looked at for their numbers."""
 _FEW = 20_000
 """So many are sorted faster than a million scanned."""
@@ -36,6 +36,11 @@ class Wanted(NamedTuple):
     least: float | None
     most: float | None
     order: str
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether records are filtered by the number."""
+        return self.least is not None or self.most is not None
 
 
 class Found(NamedTuple):
@@ -99,9 +104,10 @@ def find_id(index: sqlite3.Connection, record_id: str) -> int | None:
 
 def _browse(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
     where, values = _conditions(wanted)
-    has_limits = wanted.least is not None or wanted.most is not None
-    total = _one(index, f"select count(*) from cards where {where}", values) if has_limits else _told(index, wanted)
-    table = "cards" if wanted.order or (has_limits and total <= _FEW) else "cards not indexed"
+    total = (
+        _one(index, f"select count(*) from cards where {where}", values) if wanted.has_limits else _told(index, wanted)
+    )
+    table = "cards" if wanted.order or (wanted.has_limits and total <= _FEW) else "cards not indexed"
     count = max(0, min(PAGE, total - offset))
     # What lies nearer to the end is reached from there.
     backwards = offset > total // 2
@@ -125,15 +131,13 @@ def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
         counted = _one(index, f"select count(*) from ({hits})", (match, MOST_COUNTED + 1))
         rows = index.execute(f"{hits} offset ?", (match, PAGE, offset))
         return Found(tuple(hit for (hit,) in rows), min(counted, MOST_COUNTED), more=counted > MOST_COUNTED)
-    cut = _one(index, f"select count(*) from ({hits})", (match, MOST_SORTED + 1)) > MOST_SORTED
+    hit = _one(index, f"select count(*) from ({hits})", (match, MOST_SORTED + 1))
     where, values = _conditions(wanted._replace(filters=()))
-    joined = f"from ({hits}) join cards on number = hit where {where}"
-    total = _one(index, f"select count(*) {joined}", (match, MOST_SORTED, *values))
+    joined, given = f"from ({hits}) join cards on number = hit where {where}", (match, MOST_SORTED, *values)
+    total = _one(index, f"select count(*) {joined}", given) if wanted.has_limits else min(hit, MOST_SORTED)
     order = _order(wanted, backwards=False)
-    rows = index.execute(
-        f"select number {joined} order by {order} limit ? offset ?", (match, MOST_SORTED, *values, PAGE, offset)
-    )
-    return Found(tuple(number for (number,) in rows), total, cut=cut)
+    rows = index.execute(f"select number {joined} order by {order} limit ? offset ?", (*given, PAGE, offset))
+    return Found(tuple(number for (number,) in rows), total, cut=hit > MOST_SORTED)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, list[float]]:
