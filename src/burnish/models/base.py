@@ -58,6 +58,8 @@ class Decoding:
     temperature: float = 0.0
     """0 is greedy; above 0 samples."""
     top_p: float = 1.0
+    beams: int = 1
+    """Sequences that are kept while a local model searches the likeliest answer; 1 does not search."""
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
@@ -66,6 +68,10 @@ class Decoding:
             raise ConfigError(f"--temperature must be 0 (greedy) or above, not {self.temperature}.")
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"--top-p must be above 0 and at most 1, not {self.top_p}.")
+        if self.beams < 1:
+            raise ConfigError(f"--beams must be at least 1, not {self.beams}.")
+        if self.beams > 1 and self.temperature:
+            raise ConfigError(f"--beams {self.beams} searches, and --temperature {self.temperature:g} draws: give one.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ SCORE_TOKENS = 64
 
 def chooser(decoding: Decoding) -> Choose:
     """How the next token is chosen: the likeliest, or drawn."""
+    if decoding.beams > 1:
+        raise ValueError("Beams are not chosen token by token: `generate` searches, and `contrast` cannot.")
     if decoding.temperature == 0:
         return lambda logits_BV, _: logits_BV.argmax(dim=-1)
     return Sampler(decoding.temperature, decoding.top_p)

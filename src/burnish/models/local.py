@@ -22,6 +22,7 @@ from transformers import PreTrainedModel, ProcessorMixin
 from burnish.errors import ModelError, RequestError
 from burnish.models.answering import Answered, Answering, Read
 from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
+from burnish.models.beams import BeamSearch
 from burnish.models.contrasting import Contrasting
 from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, collate
@@ -105,7 +106,7 @@ class LocalModel:
         return self.end_token_ids[0] if own is None else own
 
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
-        """One reply per request, in order; greedy answers do not depend on the batch but for rounding."""
+        """One reply per request, in order; answers do not depend on the batch but for rounding."""
         replies: dict[int, Reply] = {}
 
         def keep(number: int, reply: Reply) -> None:
@@ -115,7 +116,7 @@ class LocalModel:
         tasks = self._tasks(([request] for request in requests), lambda number, _, error: keep(number, _refusal(error)))
         self._reuse.begin()
         with torch.no_grad(), self.wearing():
-            for answered in self._answer(tasks, self._reuse.read, decoding):
+            for answered in self._found(tasks, decoding):
                 keep(answered.task.request, self._reply(answered))
         return [replies[number] for number in range(len(requests))]
 
@@ -172,17 +173,32 @@ class LocalModel:
             batch=self._batch,
         )
 
+    def _found(self, tasks: Iterator[Task], decoding: Decoding) -> Iterable[Answered]:
+        """Answers token by token, or those that a search finds."""
+        if decoding.beams == 1:
+            return self._answer(tasks, self._reuse.read, decoding)
+        return BeamSearch(
+            network=self._network,
+            inputs=self._inputs,
+            decoding=decoding,
+            end_ids=self.end_token_ids,
+            pad_id=self.pad_token_id,
+            batch=self._batch,
+        ).answer(tasks)
+
     def _tasks(self, variants: Iterator[Sequence[Request]], refuse: Refuse) -> Iterator[Task]:
         return encode_all(self.encoder, variants, refuse, window=lambda: WINDOW * self._batch.size)
 
     def _read(self, tasks: Sequence[Task]) -> Prefix:
+        return Prefix.read(self._network, self._inputs(tasks))
+
+    def _inputs(self, tasks: Sequence[Task]) -> dict[str, torch.Tensor]:
         device, dtype = self._network.device, self._network.dtype
         batch = collate([task.encoding for task in tasks], self.pad_token_id)
-        inputs = {
+        return {
             name: tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
             for name, tensor in batch.items()
         }
-        return Prefix.read(self._network, inputs)
 
     def _reply(self, answered: Answered) -> Reply:
         ids = answered.token_ids

@@ -41,7 +41,7 @@ class Prefix:
     @classmethod
     def read(cls, model: Network, inputs: Mapping[str, torch.Tensor]) -> Prefix:
         """Read a collated batch. `generate` prepares positions and cache as each architecture wants them."""
-        with _neutral_generation(model):
+        with neutral_generation(model):
             once = GenerationConfig(max_new_tokens=1)
             prefix: Prefix = model.generate(**inputs, generation_config=once, custom_generate=_read)
         return prefix
@@ -165,7 +165,7 @@ def _read(model: Network, input_ids: torch.Tensor, **prepared: Any) -> Prefix:
 
 
 @contextmanager
-def _neutral_generation(model: Network) -> Iterator[None]:
+def neutral_generation(model: Network) -> Iterator[None]:
     """Checkpoints bring sampling defaults (temperature, penalties, cache kinds); none of them may reach an answer."""
     own = model.generation_config
     model.generation_config = GenerationConfig()

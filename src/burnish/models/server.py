@@ -96,6 +96,11 @@ class ServerModel:
 
     def _body(self, call: Call) -> bytes:
         request, decoding = call.build(), call.decoding
+        if decoding.beams > 1:
+            raise ModelError(
+                f"{decoding.beams} beams cannot be searched through a server, whose protocol has none: use a local "
+                "model, or --beams 1."
+            )
         if request.pixel_transform is not None:
             raise ModelError(
                 "Noise in a model's pixel space cannot go through a server, which takes only image files: use "

@@ -59,9 +59,10 @@ def test_answers_end_before_the_first_stop() -> None:
     assert wish_of({"until": "USER"}).cut("Red.") == "Red."
 
 
-def test_beams_are_refused() -> None:
-    with pytest.raises(ConfigError, match="num_beams=1"):
-        wish_of({"num_beams": 5})
+def test_beams_are_not_drawn_at_random() -> None:
+    assert wish_of({"num_beams": 5}).decoding == Decoding(max_new_tokens=1024, beams=5)
+    with pytest.raises(ConfigError, match="--beams 5 searches, and --temperature 1 draws"):
+        wish_of({"num_beams": 5, "temperature": 1.0})
 
 
 def test_arguments_are_a_models_flags() -> None:

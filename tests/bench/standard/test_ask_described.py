@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from burnish.store import Run
 from releases import asked, grey_of, lines_of, llava_bench, mmvet, not_asked, picture, use
 from standard_files import json_file
 
@@ -36,4 +37,5 @@ def test_shrs_pictures_lie_in_two_folders(
     picture(tmp_path / "VG_100K_2" / "2811.jpg", 250)
     asked(tmp_path / "run", "shr", tmp_path)
     said = json.loads((tmp_path / "run" / "predictions.json").read_text())
+    assert Run.open(tmp_path / "run").manifest.config["beams"] == 5
     assert said == {"521": "Describe this image in detail. 10", "2811": "Describe this image in detail. 250"}

@@ -44,9 +44,7 @@ def options_of(arguments: Mapping[str, Any]) -> ModelOptions:
 
 
 def wish_of(generation: Mapping[str, Any]) -> Wish:
-    """What a task's `generation_kwargs` ask for. Raises ConfigError for beam search, which Burnish does not have."""
-    if int(generation.get("num_beams") or 1) > 1:
-        raise ConfigError("The task asks for beam search, which Burnish does not have: add --gen_kwargs num_beams=1.")
+    """What a task's `generation_kwargs` ask for. Raises ConfigError for beams that are drawn at random."""
     temperature = float(generation.get("temperature") or 0.0)
     greedy = temperature == 0 or generation.get("do_sample") is False
     until = generation.get("until") or ()
@@ -54,6 +52,7 @@ def wish_of(generation: Mapping[str, Any]) -> Wish:
         max_new_tokens=int(generation.get("max_new_tokens") or MAX_NEW_TOKENS),
         temperature=0.0 if greedy else temperature,
         top_p=1.0 if greedy else float(generation.get("top_p") or 1.0),
+        beams=int(generation.get("num_beams") or 1),
     )
     return Wish(decoding, (until,) if isinstance(until, str) else tuple(until))
 

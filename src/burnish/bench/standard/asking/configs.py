@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.standard.configs import MissingTasks, Protocol
@@ -174,3 +174,11 @@ class AskShrConfig(AskConfig):
     benchmark = "shr"
     max_new_tokens: int = 512
     """Longest description, in tokens."""
+    beams: int = 5
+    """Beams of the search for a description, as SHR's authors have them; 1 is greedy, as a model at an endpoint needs
+    it. Numbers with different beams are not comparable."""
+
+    @property
+    def decoding(self) -> Decoding:
+        """By beam search."""
+        return replace(super().decoding, beams=self.beams)
