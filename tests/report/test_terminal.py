@@ -69,6 +69,28 @@ def test_words_wrap_and_numbers_do_not() -> None:
     ]
 
 
+def test_all_words_that_name_a_row_stand_before_each_part() -> None:
+    table = Table(
+        title="t",
+        columns=("task", "picture", "a", "b", "c"),
+        rows=(("counting", "clean", "11111111", "22222222", "33333333"), ("counting", "grey", "4", "5", "6")),
+        text_columns=frozenset({0, 1}),
+    )
+    # 8 + 2 + 7 name a row; with two numbers more it is 37 wide
+    assert printed(table, 40).splitlines()[2:] == [
+        "task      picture         a         b",
+        "─────────────────────────────────────",
+        "counting  clean    11111111  22222222",
+        "counting  grey            4         5",
+        "",
+        "task      picture         c",
+        "───────────────────────────",
+        "counting  clean    33333333",
+        "counting  grey            6",
+    ]
+    assert printed(table, 30).count("picture") == 1  # no room for two names: the first is enough
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_a_wide_table_keeps_every_number_whole(width: int) -> None:
     text = printed(WIDE, width)

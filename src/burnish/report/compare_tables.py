@@ -1,4 +1,4 @@
-"""What `burnish compare` found, in words and as tables of at most 80 columns."""
+"""What `burnish compare` found, in words and as tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
 
 TOLD = 10
 """Flips that a terminal shows."""
-_NUMBER = 25
+_QUESTION, _TRUTH, _SAID = 70, 40, 60
+"""Characters that a terminal shows of what was asked, what is true, and what was answered."""
 _VERDICTS: Mapping[str, str] = {
     "better": "is better than",
     "worse": "is worse than",
@@ -104,7 +105,7 @@ def _row(score: PairedScore, metric: Metric, family_told: str) -> tuple[str, ...
     family = "" if metric.family == family_told else f"{metric.family}: "
     plain = (f"{number(side, metric).partition(' ')[0]}" for side in (score.before, score.after))
     return (
-        short(f"{family}{_title(metric)}{group}{distortion}", _NUMBER),
+        f"{family}{_title(metric)}{group}{distortion}",
         f"{score.difference.n:,}",
         *plain,
         number(score.difference, metric, signed=True),
@@ -133,5 +134,5 @@ def _flips_table(compared: Compared) -> Table:
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:
     question = flip.question or flip.id
-    cells = ((question, 26), (flip.truth, 10), (flip.before, 15), (flip.after, 15))
+    cells = ((question, _QUESTION), (flip.truth, _TRUTH), (flip.before, _SAID), (flip.after, _SAID))
     return (flip.outcome, *(short(" ".join(cell.split()) or NOTHING, width) for cell, width in cells))

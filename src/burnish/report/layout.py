@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -31,19 +32,27 @@ class _Span(NamedTuple):
 
 
 def fit(columns: Sequence[Sequence[str]], words: Collection[int], width: int) -> list[list[Placed]]:
-    """The tables, one below the other, that hold all columns within `width`; the first column begins each.
+    """The tables, one below the other, that hold all columns within `width`; what names the rows begins each.
 
     `columns` are cells, the heading first; those in `words` may wrap anywhere between words, of the others the
     heading only. A column whose numbers alone exceed `width` gets what it needs.
     """
     spans = [_words_span(cells) if i in words else _numbers_span(cells) for i, cells in enumerate(columns)]
-    parts: list[list[int]] = []
-    for column in range(len(columns)):
-        if not parts or (len(parts[-1]) > 1 and _total([spans[i].least for i in (*parts[-1], column)]) > width):
-            parts.append([0])
-        if column:
-            parts[-1].append(column)
+    names = _names(spans, words, width)
+    parts = [[*names]]
+    for column in range(len(names), len(columns)):
+        full = _total([spans[i].least for i in (*parts[-1], column)]) > width
+        if full and len(parts[-1]) > len(names):
+            parts.append([*names])
+        parts[-1].append(column)
     return [_share(part, spans, width) for part in parts]
+
+
+def _names(spans: Sequence[_Span], words: Collection[int], width: int) -> list[int]:
+    """The columns of words that a table begins with, if together they leave room for others; else the first column."""
+    names = list(takewhile(words.__contains__, range(len(spans))))
+    fits = _total([spans[i].least for i in names]) <= width // 2
+    return names if fits else [0]
 
 
 def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Placed]:

@@ -69,7 +69,7 @@ def compare(config: CompareConfig) -> None:
 
     compared = pair(config)
     shown = write_comparison(compared, config.folder, config.flips)
-    say(prose(verdict_line(compared)))
+    say("", prose(verdict_line(compared)))
     tell_report(shown, config.json)
 
 
