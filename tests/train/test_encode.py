@@ -55,6 +55,7 @@ def test_a_batch_says_what_belongs_to_what() -> None:
     answers = [inputs["turn_ST"][s][inputs["answer_mask_ST"][s]].unique().tolist() for s in range(6)]
     assert answers == [[1], [2], [1], [1], [2], [3]]
     assert inputs["present_EA"].tolist() == [[True, True, False], [True, False, False], [True, True, True]]
+    assert inputs["tokens"] == inputs["attention_mask"].sum()
     marked = [inputs["input_ids"][s][inputs["answer_mask_ST"][s]].tolist() for s in range(6)]
     assert marked == [ids for answers in ANSWERS for ids in answers]
     prompts = [model.encoder.encode(conversation("What is it?" + "!" * i, PICTURES[str(i)])) for i in range(3)]

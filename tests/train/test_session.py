@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_it_learns_to_prefer(trained: Path) -> None:
     assert summary["last_step"] == steps[-1]
 
 
+def test_the_log_tells_rate_and_speed(trained: Path) -> None:
+    steps = read_log(trained / "log.jsonl")
+    assert steps[0]["learning_rate"] == 0 < steps[-1]["learning_rate"] < steps[1]["learning_rate"]  # after the warm-up
+    seen = [line["num_input_tokens_seen"] for line in steps]
+    assert (seen[3], seen[5]) == (2 * seen[1], 3 * seen[1])  # each pass has two steps and the same tokens
+    for before, line in pairwise(steps):
+        tokens, seconds = (line[name] - before[name] for name in ("num_input_tokens_seen", "seconds"))
+        assert line["tokens_per_second"] == pytest.approx(tokens / seconds, abs=1, rel=0.002 / seconds)
+
+
 def test_a_finished_training_is_not_done_again(trained: Path, config: DPOConfig) -> None:
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*") if path.name != "lock"}
     result = train_dpo(config)
@@ -187,7 +198,8 @@ def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path
     torch.testing.assert_close(adapter(out), adapter(trained), atol=1e-6, rtol=0)
     undisturbed, resumed = read_log(trained / "log.jsonl"), read_log(out / "log.jsonl")
     for line, expected in zip(resumed, undisturbed, strict=True):
-        del line["seconds"], expected["seconds"]
+        for clock in ("seconds", "tokens_per_second"):
+            del line[clock], expected[clock]
         assert line == pytest.approx(expected, abs=1e-5)
 
 

@@ -25,6 +25,7 @@ class StepLog(TrainerCallback):
         self._progress: Progress | None = None
         self._began = 0.0
         self._seconds_before = 0.0
+        self._last = (0.0, 0)  # seconds and tokens of the last step
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -36,6 +37,7 @@ class StepLog(TrainerCallback):
         self._path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
         self._seconds_before = kept[-1]["seconds"] if kept else 0.0
         self._began = time.monotonic()
+        self._last = (self._seconds_before, state.num_input_tokens_seen)
         self._progress = Progress(self._label, state.max_steps, done=state.global_step, unit="steps")
 
     def on_log(
@@ -50,8 +52,11 @@ class StepLog(TrainerCallback):
         if self._progress is None or logs is None or "loss" not in logs:
             return
         seconds = self._seconds_before + time.monotonic() - self._began
+        rate = (state.num_input_tokens_seen - self._last[1]) / (seconds - self._last[0])
+        self._last = (seconds, state.num_input_tokens_seen)
+        told = {"num_input_tokens_seen": state.num_input_tokens_seen, "tokens_per_second": round(rate, 1)}
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": state.global_step, **logs, "seconds": round(seconds, 3)}) + "\n")
+            file.write(json.dumps({"step": state.global_step, **logs, **told, "seconds": round(seconds, 3)}) + "\n")
         margin = f", margin {logs['rewards/margins']:.4f}" if "rewards/margins" in logs else ""
         self._progress.advance(1, f"loss {logs['loss']:.4f}{margin}")
 

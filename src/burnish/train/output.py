@@ -2,7 +2,7 @@
 
 OUT/manifest.json           what made it: configuration, seed, fingerprints of model and data, version
 OUT/checkpoints/            Trainer's states to go on from; deleted at the end unless they are to be kept
-OUT/log.jsonl               one line a step: loss, rewards, learning rate, seconds
+OUT/log.jsonl               one line a step: loss, rewards, learning rate, tokens, seconds
 OUT/adapter_model.safetensors, adapter_config.json, and the model's processor
 OUT/done.json               the summary, written last: with it the training is finished
 OUT/merged/                 the whole model with the adapter merged into it, where asked for

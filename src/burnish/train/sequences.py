@@ -20,13 +20,13 @@ Batch: TypeAlias = dict[str, Any]
 are encoded already."""
 
 BOOKKEEPING = (
-    *("answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST"),
+    *("tokens", "answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST"),
     *("picture_E", "present_EA", "reference_EA"),
 )
-"""Which tokens are trained, at which turn, and of which of the batch's trees; the place of the token that each one
-follows and, where rows need a mask of their own, of the last token that sees it; the content key of each tree's
-picture. In a batch of answers, which are the turns of their example, also which of them there are and, where they came
-with the pairs, their log-probabilities under the reference model."""
+"""How many tokens there are, padding aside; which are trained, at which turn, and of which of the batch's trees;
+the place of the token that each one follows and, where rows need a mask of their own, of the last token that sees it;
+the content key of each tree's picture. In a batch of answers, which are the turns of their example, also which of them
+there are and, where they came with the pairs, their log-probabilities under the reference model."""
 
 
 class PackedSequence(NamedTuple):
@@ -55,6 +55,7 @@ def sequence(number: int, processed: Encoding, tree: Tree) -> PackedSequence:
 def join(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> Batch:
     """The rows with an ordinary mask, padded on the right; pictures in the order in which their tokens stand."""
     inputs = collate([_side_by_side(row) for row in rows], pad_token_id, side="right")
+    tokens = torch.tensor(sum(len(one.encoding) for row in rows for one in row))
     before_ST = torch.full_like(inputs["input_ids"], -1)
     turn_ST, tree_ST = torch.zeros_like(before_ST), torch.zeros_like(before_ST)
     for s, place, (number, _, layout) in _places(rows):
@@ -62,7 +63,7 @@ def join(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> Batch:
         turn_ST[s, place] = torch.tensor(layout.turns)
         tree_ST[s, place] = number
     bookkeeping = {"answer_mask_ST": turn_ST > 0, "turn_ST": turn_ST, "tree_ST": tree_ST, "before_ST": before_ST}
-    return {**inputs, **join_pictures([one.encoding for row in rows for one in row]), **bookkeeping}
+    return {**inputs, **join_pictures([one.encoding for row in rows for one in row]), "tokens": tokens, **bookkeeping}
 
 
 def join_trees(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> Batch:

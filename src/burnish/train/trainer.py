@@ -59,10 +59,12 @@ class AnswerTrainer(Trainer, ABC):
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
     ) -> tuple[list[Batch], Tensor]:
-        """The batches of one optimiser step, and the number of items in it over all processes."""
+        """The batches of one optimiser step, and the number of items in it over all processes; counts their tokens."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        own = torch.tensor(sum(self.items(batch) for batch in batches), device=device)
-        return batches, self.accelerator.gather(own).sum()
+        items, tokens = (sum(map(count, batches)) for count in (self.items, _tokens))
+        step_2 = self.accelerator.gather(torch.tensor([[items, tokens]], device=device)).sum(dim=0)
+        self.state.num_input_tokens_seen += int(step_2[1])
+        return batches, step_2[0]
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> StepSampler:
         """Trainer asks for the order of examples by this name."""
@@ -82,6 +84,10 @@ class AnswerTrainer(Trainer, ABC):
             raise ValueError("The loss is a mean over an optimiser step: call it within `train`.")
         processes: int = self.accelerator.num_processes
         return summed_loss * processes / items
+
+
+def _tokens(batch: Batch) -> int:
+    return int(batch["tokens"])
 
 
 def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArguments:
