@@ -25,5 +25,11 @@ def asked_tables(result: StandardResult) -> list[Table]:
             "" if result.scores else unscored,
         ),
     )
+    scores = asked_scores(result)
+    return [asked, *(standard_tables(scores) if scores else ())]
+
+
+def asked_scores(result: StandardResult) -> AccuracyScores | MmeScores | PopeScores | None:
+    """The benchmark's scores; None where it has none. Raises ValueError for those of another version."""
     kind = _KINDS.get(result.benchmark, AccuracyScores)
-    return [asked, *(standard_tables(from_json(kind, result.scores)) if result.scores else ())]
+    return from_json(kind, result.scores) if result.scores else None

@@ -78,7 +78,7 @@ def _of_standard(intervals: Mapping[str, Bounds]) -> dict[str, Bounds]:
 
 def free_tables(scores: FreeScores) -> list[Table]:
     """Table 4 with the deviations of table A2, then a table for each group of sources as tables 5 and 6."""
-    by_name = sorted(scores.by_source, key=lambda source: _place(scores.columns.get(source, source)))
+    by_name = sorted(scores.by_source, key=lambda source: paper_place(scores.columns.get(source, source)))
     tables = [_overall(scores)]
     for group, title in GROUPS.items():
         sources = [source for source in by_name if scores.groups.get(source) == group]
@@ -90,7 +90,8 @@ def free_tables(scores: FreeScores) -> list[Table]:
     return tables
 
 
-def _place(source: str) -> tuple[int, str]:
+def paper_place(source: str) -> tuple[int, str]:
+    """To sort data sets as tables 5 and 6 have them."""
     return (PAPER_ORDER.index(source), "") if source in PAPER_ORDER else (len(PAPER_ORDER), source)
 
 

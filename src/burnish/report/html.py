@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 6000
 """Characters of one text that are shown."""
+MAX_LINES = 150_000
+"""Bytes of a figure's SVG in a page."""
+SCREEN = 150
+"""Pixels an inch of a figure that would take more."""
 
 
 @cache
@@ -76,10 +79,13 @@ def facts(answer: Answer) -> list[str]:
 
 
 def drawing(figure: Figure) -> str:
-    """The figure as a data URL."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg")
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    """The figure as a data URL: lines, or pixels where these are fewer bytes than very many lines."""
+    from burnish.report.plots import as_png, as_svg
+
+    kind, data = "svg+xml", as_svg(figure)
+    if len(data) > MAX_LINES:
+        kind, data = "png", as_png(figure, SCREEN)
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def pretty(made: DataclassInstance) -> str:

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
+from burnish.report.answers_joint import answers_joint
+from burnish.report.benchmarks_joint import benchmarks_joint
 from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import MAX_RUNS, NamedStats, dialogue_stats
 from burnish.report.dialogue_tables import dialogue_tables
+from burnish.report.fixed_joint import fixed_joint
+from burnish.report.free_joint import free_joint
+from burnish.report.judged_tables import JUDGED
 from burnish.report.section import NamedRun, Section, parts_of
+from burnish.report.trainings_joint import trainings_joint
 
 
 def joint_sections(runs: Sequence[NamedRun]) -> list[Section]:
@@ -42,6 +48,11 @@ def _dialogues(runs: Sequence[NamedRun]) -> list[Section]:
 
 
 JOINT: Mapping[tuple[str, ...], Callable[[Sequence[NamedRun]], list[Section]]] = {
+    ("answers",): answers_joint,
+    ("standard", *JUDGED): benchmarks_joint,
+    ("fixed",): fixed_joint,
+    ("free",): free_joint,
+    ("dpo", "sft", "student", "teacher"): trainings_joint,
     ("dialogues", "compose", "simulate", "free"): _dialogues,
 }
 """By the kinds of runs that can be laid side by side."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from burnish.report.plots import BLUE, GREY, ORANGE, RULE, Series, dot_plot, figure, label_axes
+from burnish.report.plots import GREY, INK, LOOKS, Series, dot_plot, figure, label_axes
 from burnish.report.standard_tables import short
 from burnish.scores import Estimate, Lengths, PairwiseJudged, PairwisePair
 
@@ -38,13 +38,14 @@ def _pairs(scores: PairwiseJudged, pairs: list[PairwisePair]) -> Figure:
         height=1.7 + 0.42 * len(pairs),
     )
     left = [0.0] * len(pairs)
-    for label, color, ink, counts in (
-        ("won", BLUE, "white", [pair.wins for pair in pairs]),
-        ("tie", RULE, GREY, [pair.ties for pair in pairs]),
-        ("lost", ORANGE, "white", [pair.losses for pair in pairs]),
+    won, lost = LOOKS[:2]
+    for label, fill, edge, ink, counts in (
+        ("won", won.tint, won.color, "white", [pair.wins for pair in pairs]),
+        ("tie", "white", GREY, GREY, [pair.ties for pair in pairs]),
+        ("lost", lost.tint, lost.color, INK, [pair.losses for pair in pairs]),
     ):
         widths = [100 * count / pair.n for count, pair in zip(counts, pairs, strict=True)]
-        bars = axes.barh(range(len(pairs)), widths, left=left, color=color, height=0.7, label=label)
+        bars = axes.barh(range(len(pairs)), widths, left=left, facecolor=fill, edgecolor=edge, height=0.7, label=label)
         axes.bar_label(bars, [str(count) if count else "" for count in counts], label_type="center", color=ink)
         left = [start + width for start, width in zip(left, widths, strict=True)]
     _name_rows(axes, [f"{short(pair.a, _NAME)} against {short(pair.b, _NAME)}" for pair in pairs])

@@ -14,6 +14,7 @@ from burnish.scores import (
     Consistency,
     ConsistencyJudged,
     GradesJudged,
+    Judged,
     Judging,
     LlavaBenchJudged,
     MmVetJudged,
@@ -24,6 +25,15 @@ from burnish.scores import (
 )
 
 _NAME = 17
+JUDGED: Mapping[str, type[Judged]] = {
+    "judged mmvet": MmVetJudged,
+    "judged llava-bench": LlavaBenchJudged,
+    "judged shr": ShrJudged,
+    "judged consistency": ConsistencyJudged,
+    "judged pairwise": PairwiseJudged,
+    "judged grades": GradesJudged,
+}
+"""What each judged benchmark leaves in its run."""
 
 
 def judging_note(judging: Judging) -> str:

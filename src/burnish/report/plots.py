@@ -72,12 +72,13 @@ def figure(
     made = Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="white")
     made.suptitle(title, x=0.012, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
     axes = [made.add_subplot(-(-panels // columns), columns, 1 + i, projection=projection) for i in range(panels)]
-    axes[0].set_title(" ", fontsize=_TEXT - 1)  # keeps the subtitle's line free
+    gap = 34 if projection == "polar" else 7  # points, for what stands around a circle
+    axes[0].set_title(" ", fontsize=_TEXT - 1, pad=gap)  # keeps the subtitle's line free
     axes[0].annotate(
         subtitle,
         xy=(0.012, 1),
         xycoords=("figure fraction", "axes fraction"),
-        xytext=(0, 7),
+        xytext=(0, gap),
         textcoords="offset points",
         fontsize=_TEXT - 1,
         color=GREY,
@@ -99,7 +100,7 @@ def dot_plot(
 
     Values with the unit % are shares, 0 to 1, and are shown on the whole scale of 0 to 100.
     """
-    made, (axes,) = figure(title, subtitle, height=1.7 + (0.3 + 0.12 * len(series)) * len(rows))
+    made, (axes,) = figure(title, subtitle, height=1.7 + (0.24 + 0.09 * len(series)) * len(rows))
     for i, (one, look) in enumerate(zip(series, LOOKS, strict=False)):
         offset = _SPREAD / len(series) * (i - (len(series) - 1) / 2)
         _dots(axes, one, one.look or look, scale=100 if unit == "%" else 1, offset=offset)
@@ -119,7 +120,7 @@ def dot_plot(
 
 def radar_plot(rows: Sequence[str], series: Sequence[Series], *, title: str, subtitle: str) -> Figure:
     """Shares (0 to 1) on a spoke for each label, the whole scale of 0 to 100 along it; a line for each series."""
-    made, (axes,) = figure(title, subtitle, height=6.6, projection="polar")
+    made, (axes,) = figure(title, subtitle, height=7.2, projection="polar")
     spokes = [2 * math.pi * i / len(rows) for i in range(len(rows))]
     for one, look in zip(series, LOOKS, strict=False):
         values = [math.nan if e is None or e.value is None else 100 * e.value for e in one.estimates]
@@ -137,6 +138,7 @@ def radar_plot(rows: Sequence[str], series: Sequence[Series], *, title: str, sub
     polar = cast("PolarAxes", axes)
     polar.set_theta_zero_location("N")
     polar.set_theta_direction(-1)
+    polar.set_rlabel_position(180 / len(rows))  # between two spokes
     axes.set_xticks(spokes, rows)
     axes.set_ylim(0, 100)
     axes.set_yticks(range(20, 101, 20))
@@ -155,6 +157,15 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
 def legend(axes: Axes) -> None:
     """A legend without a frame, where it hides the least."""
     axes.legend(frameon=False, fontsize=_TEXT - 1)
+
+
+def legend_on_top(axes: Axes) -> None:
+    """A legend in one line inside the plot, with room made for it above the curves."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.16 * (high - low))
+    axes.legend(
+        loc="upper left", ncols=4, frameon=False, fontsize=_TEXT - 2, handlelength=1.6, columnspacing=1, borderpad=0
+    )
 
 
 def legend_below(made: Figure, labels: Sequence[str]) -> None:

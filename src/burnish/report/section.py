@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from burnish.dialogue.seeds import seed_folders
+from burnish.errors import RunError
+from burnish.fire.composed import ComposeResult
 from burnish.records import Json
 from burnish.report.tables import Table
+from burnish.scores import AnswersResult, FixedScores, FreeScores, Judged, StandardResult
 from burnish.store import Run
+from burnish.store.codec import from_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, Judged, StandardResult)
 
 
 class NamedRun(NamedTuple):
@@ -25,6 +31,21 @@ class NamedRun(NamedTuple):
 def parts_of(run: Run) -> list[Run]:
     """The runs that hold the records: those of its seeds, where it is a folder of them, else itself."""
     return [Run.open(path) for path in seed_folders(run.path)] or [run]
+
+
+def scores_of(kind: type[S], run: Run) -> S:
+    """What a verb left in its run. Raises RunError where that is nothing, or of another version."""
+    made = run.manifest.kind
+    verb = f"`burnish {made if made == 'compose' else f'bench {made}'}`"
+    if run.summary is None:
+        raise RunError(f"{run.path} has no scores yet: call {verb} again with the same flags.")
+    try:
+        return from_json(kind, run.summary)
+    except ValueError as error:
+        raise RunError(
+            f"The scores of {run.path} were written by another version of Burnish ({error}): "
+            f"call {verb} with the same flags again, which scores the answers anew."
+        ) from error
 
 
 class Tile(NamedTuple):

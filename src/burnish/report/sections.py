@@ -29,7 +29,8 @@ from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table
-from burnish.report.training import LOG, read_log, training_curves, training_table
+from burnish.report.training import LOG, read_log, training_table
+from burnish.report.training_plots import training_curves
 from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
 from burnish.store import Run
 from burnish.store.codec import to_json
@@ -140,7 +141,7 @@ def _training(run: Run) -> Section:
     return Section(
         title="Training",
         tables=(training_table(log),),
-        figures={"training": training_curves(log, f"Training {run.path.name} ({run.manifest.kind.upper()})")},
+        figures={"training": training_curves(log, TRAININGS[run.manifest.kind])},
         numbers={"steps": [dict(step) for step in log]},
     )
 
@@ -151,6 +152,13 @@ def _section(
     return Section(title=title, tables=tuple(tables), figures=figures, numbers=to_json(result))
 
 
+TRAININGS: Mapping[str, str] = {
+    "dpo": "Training on preference pairs (DPO)",
+    "sft": "Training on ground truths (SFT)",
+    "student": "Training of a student",
+    "teacher": "Training of a teacher",
+}
+"""What each training's figure is called."""
 SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     "pairs": _pairs,
     "answers": _answers,
@@ -160,10 +168,7 @@ SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     "compose": _composed,
     "simulate": _simulated,
     "dialogues": _imported,
-    "dpo": _training,
-    "sft": _training,
-    "student": _training,
-    "teacher": _training,
+    **dict.fromkeys(TRAININGS, _training),
     **dict.fromkeys(JUDGED, _judged),
 }
 """By the kind that a run's manifest names."""

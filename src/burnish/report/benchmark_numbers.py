@@ -1,0 +1,125 @@
+"""The numbers of a benchmark's scores as columns: the whole, as the papers' tables have it, and its parts."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import NamedTuple
+
+from burnish.report.versus import column, estimate
+from burnish.scores import (
+    AccuracyScores,
+    ConsistencyJudged,
+    Estimate,
+    GradesJudged,
+    LlavaBenchJudged,
+    Metric,
+    MmeScores,
+    MmVetJudged,
+    PartScore,
+    PopeScores,
+    ShrJudged,
+)
+
+
+class Number(NamedTuple):
+    """A column and what stands in it."""
+
+    metric: Metric
+    estimate: Estimate
+
+
+class Numbers(NamedTuple):
+    """All numbers of one benchmark."""
+
+    whole: list[Number]
+    parts: list[Number]
+
+
+@singledispatch
+def benchmark_numbers(_scores: object) -> Numbers:
+    """The numbers of a benchmark's scores; scores without a whole have none."""
+    return Numbers([], [])
+
+
+@benchmark_numbers.register
+def _(scores: PopeScores) -> Numbers:
+    n = sum(split.n for split in scores.splits.values())
+    whole = Number(column("all", "mean F1", "%", like="mean_f1"), estimate(scores.mean_f1, scores.interval, n))
+    parts = [
+        Number(column(name, f"{name} F1", "%", like="f1"), estimate(split.f1, split.intervals.get("f1"), split.n))
+        for name, split in scores.splits.items()
+    ]
+    return Numbers([whole], parts)
+
+
+@benchmark_numbers.register
+def _(scores: MmeScores) -> Numbers:
+    n = sum(task.n for task in scores.tasks.values())
+    sums = [
+        Number(column(name, name, like="points"), estimate(getattr(scores, name), scores.intervals.get(name), n))
+        for name in ("perception", "cognition")
+    ]
+    parts = [
+        Number(column(name, name, like="points"), estimate(task.score, task.intervals.get("score"), task.n))
+        for name, task in scores.tasks.items()
+    ]
+    return Numbers(sums, parts)
+
+
+@benchmark_numbers.register
+def _(scores: AccuracyScores) -> Numbers:
+    whole = Number(column("accuracy", "accuracy", "%"), estimate(scores.accuracy, scores.interval, scores.n))
+    parts = [
+        Number(column(name, name, "%", like="accuracy"), estimate(part.value, part.interval, part.n))
+        for name, part in scores.groups.items()
+    ]
+    return Numbers([whole], parts)
+
+
+@benchmark_numbers.register
+def _(judged: MmVetJudged) -> Numbers:
+    scores = judged.scores
+    whole = Number(column("points", "total", "%"), estimate(scores.total, scores.interval, scores.n, of=100))
+    parts = [
+        Number(column(name, name, "%", like="points"), estimate(part.value, part.interval, part.n, of=100))
+        for name, part in scores.capabilities.items()
+    ]
+    return Numbers([whole], parts)
+
+
+@benchmark_numbers.register
+def _(judged: LlavaBenchJudged) -> Numbers:
+    parts = [
+        Number(column(name, name, "%", like="relative"), estimate(part.score, part.interval, part.n, of=100))
+        for name, part in [("all", judged.scores), *judged.scores.categories.items()]
+    ]
+    return Numbers(parts[:1], parts[1:])
+
+
+@benchmark_numbers.register
+def _(judged: ShrJudged) -> Numbers:
+    scores = judged.scores
+    shown = column("hallucinated", "hallucinated", "%")
+    return Numbers([Number(shown, estimate(scores.ratio, scores.interval, scores.images))], [])
+
+
+@benchmark_numbers.register
+def _(judged: GradesJudged) -> Numbers:
+    whole = [_part("grade", judged.mean)] if judged.mean else []
+    return Numbers(whole, [_part(name, part) for name, part in judged.sources.items()])
+
+
+@benchmark_numbers.register
+def _(judged: ConsistencyJudged) -> Numbers:
+    """SeVa's table 5, a column for each temperature and question."""
+    asked = [
+        (f"t = {name} {letter}", aspects["overall"])
+        for name, row in judged.rows.items()
+        for letter, aspects in (("Q", row.question), ("A", row.answer))
+        if "overall" in aspects
+    ]
+    return Numbers([], [_part(name, part) for name, part in asked])
+
+
+def _part(name: str, part: PartScore) -> Number:
+    return Number(column(name, name, like="points"), estimate(part.value, part.interval, part.n))
