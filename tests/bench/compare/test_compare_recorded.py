@@ -70,7 +70,7 @@ def test_the_terminal_shows_eighty_columns(tmp_path: Path, capsys: pytest.Captur
     compared(old, new)
     shown = capsys.readouterr().out.split("Written:")[0]
     assert max(map(len, shown.splitlines())) <= 80
-    assert shown.startswith("Better: new is better than old. F1 % 23.5")
+    assert shown.startswith("\nBetter: new is better than old. F1 % 23.5")
     assert "Flipped: 8 won, 1 lost; McNemar's exact test on these, p = 0.039" in shown
 
 
