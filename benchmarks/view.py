@@ -134,7 +134,7 @@ def indexed(run: Path, index: Path, url: str, process: subprocess.Popen[str], re
         records=records,
         seconds=seconds,
         run_mib=_mib(sum(path.stat().st_size for path in (run / "records").iterdir())),
-        index_mib=_mib(index.stat().st_size),
+        index_mib=_mib(sum(path.stat().st_size for path in index.parent.glob(f"{index.name}*"))),
         server_mib=_mib(server.memory_info().rss),
         server_peak_mib=peak_mib(server.pid),
         indexer_mib=_mib(filling.memory_info().rss),
@@ -241,13 +241,18 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="burnish-view-"))
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = []
+    numbers: list[dict[str, object]] = []
     try:
         for records in (given.records // 10, given.records):
             before, pages, after = measure(folder, records)
             print(told(before, pages, after), flush=True)
-            numbers.append({"indexed": dataclasses.asdict(before), "after": dataclasses.asdict(after)})
-            numbers[-1] |= {"pages": [dataclasses.asdict(page) for page in pages]}
+            numbers.append(
+                {
+                    "before": dataclasses.asdict(before),
+                    "pages": [dataclasses.asdict(page) for page in pages],
+                    "after": dataclasses.asdict(after),
+                }
+            )
     finally:
         if not given.keep:
             shutil.rmtree(folder)

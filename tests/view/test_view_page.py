@@ -69,7 +69,7 @@ def test_pages_follow_each_other_and_keep_what_was_chosen(many: TestClient) -> N
 def test_what_is_dropped_is_shown_to_those_who_ask(many: TestClient) -> None:
     page = many.get("/").text
     assert "Records 1–50 of 120<" in page
-    assert "1 more examples were dropped" in page
+    assert "120 records</a> of 121 examples: choose a reason" in page
     assert _questions(many.get("/", params={"label": "too long"}).text) == ["too long"]
 
 

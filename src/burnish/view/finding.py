@@ -76,7 +76,7 @@ def check(index: sqlite3.Connection, choice: Choice) -> Wanted:
         )
         if name
     ]
-    if not _is_reason(index, choice.label):  # dropped examples are shown to those who ask for their reason
+    if _has_dropped(index) and not _is_reason(index, choice.label):  # these are shown to those who choose a reason
         filters.append(("dropped", 0))
     least, most = _limit("from", choice.least), _limit("to", choice.most)
     if choice.order not in ("", "rising", "falling"):
@@ -165,6 +165,11 @@ def _told(index: sqlite3.Connection, wanted: Wanted) -> int:
     """How many records have what is filtered by, which was counted when they were indexed."""
     where, values = _conditions(wanted)
     return _one(index, f"select coalesce(sum(records), 0) from groups where {where}", values)
+
+
+def _has_dropped(index: sqlite3.Connection) -> bool:
+    """Whether there are records to be left out: what need not be looked at costs nothing."""
+    return _one(index, "select count(*) from groups where dropped", ()) > 0
 
 
 def _is_reason(index: sqlite3.Connection, label: str) -> bool:

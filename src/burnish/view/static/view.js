@@ -11,7 +11,7 @@ async function look() {
     const state = await (await fetch(address, { cache: "no-store" })).json();
     const far = document.querySelector("#far b");
     if (far) far.textContent = `${state.percent} %`;
-    const more = state.records - Number(records);
+    const more = state.records - state.dropped - Number(records);
     if (more !== 0 || state.told !== told) tell(more);
   } catch {
     // The server is stopped, or busy: it is asked again.
