@@ -49,10 +49,10 @@ def fit(columns: Sequence[Sequence[str]], words: Collection[int], width: int) ->
 
 
 def _names(spans: Sequence[_Span], words: Collection[int], width: int) -> list[int]:
-    """The columns of words that a table begins with, if together they leave room for others; else the first column."""
+    """The columns of words that a table begins with, if any other has room beside them; else the first column."""
     names = list(takewhile(words.__contains__, range(len(spans))))
-    fits = _total([spans[i].least for i in names]) <= width // 2
-    return names if fits else [0]
+    widest = max((span.least for span in spans[len(names) :]), default=0)
+    return names if names and _total([*(spans[i].least for i in names), widest]) <= width else [0]
 
 
 def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Placed]:
