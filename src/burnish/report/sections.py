@@ -25,6 +25,8 @@ from burnish.report.judged_plots import judged_plots
 from burnish.report.judged_tables import JUDGED, judged_tables
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables, pairs_tiles
+from burnish.report.sampled_summary import summarise_sampled
+from burnish.report.sampled_tables import sampled_plots, sampled_tables
 from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
@@ -88,6 +90,20 @@ def _standard(run: Run) -> Section:
     """The scores that `burnish bench standard NAME` left in the run."""
     result = scores_of(StandardResult, run)
     return _section("Benchmark", asked_tables(result), result)
+
+
+def _sampled(run: Run) -> Section:
+    """How answers change with the temperature at which they are drawn."""
+    summary = summarise_sampled(run)
+    if not summary.rows:
+        raise RunError(f"{run.path} holds no answer yet: call `burnish bench sampled` again with the same flags.")
+    return Section(
+        title="Sampled answers",
+        lead="Nothing is scored here: `burnish bench judged consistency` and `grades` have a judge look at answers.",
+        tables=tuple(sampled_tables(summary)),
+        figures=sampled_plots(summary),
+        numbers=summary.to_json(),
+    )
 
 
 def _judged(run: Run) -> Section:
@@ -165,6 +181,7 @@ SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     "fixed": _fixed,
     "free": _free,
     "standard": _standard,
+    "sampled": _sampled,
     "compose": _composed,
     "simulate": _simulated,
     "dialogues": _imported,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import tell, tell_run, write_json
+from burnish.verbs.telling import tell_run
 
 if TYPE_CHECKING:
     from burnish.bench.answers import AnswersConfig
@@ -49,14 +49,11 @@ def bench_standard(config: AskConfig) -> None:
 
 
 def bench_sampled(config: SampledConfig) -> None:
-    """Draw answers, and tell how many there are to judge."""
+    """Draw answers, then tables and plots of how they change with the temperature."""
     from burnish.bench.sampled import bench_sampled as bench
-    from burnish.report.counts_tables import counted
-    from burnish.store.codec import to_json
 
-    result = bench(config)
-    counts = {"questions": result.questions, "answers": result.answers, "dropped": result.dropped}
-    tell([counted("Answers at several temperatures", counts)], [config.out, *write_json(config.json, to_json(result))])
+    bench(config)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_judged(config: JudgeFlags) -> None:
