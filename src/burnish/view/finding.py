@@ -19,7 +19,7 @@ PAGE = 50
 """Records on a page."""
 MOST_COUNTED = 10_000
 """Records that hold the words searched for are counted up to here."""
-MOST_SORTED = 50_000
+MOST_SORTED = 100_000
 """Where more hold them, only the first so many are looked at for their numbers."""
 _FEW = 20_000
 """So many are sorted faster than a million scanned."""

@@ -85,17 +85,22 @@ def _keep_up(run: Path, index: Path) -> None:
 
 def catch_up(connection: sqlite3.Connection, run: Path) -> None:
     """Take in all that the run holds by now. Raises RunError for one that cannot be read, and sqlite3.Error."""
-    finished = Run.open(run).summary is not None  # asked before reading: nothing is added to a finished run
     parts = _parts(connection, run)
-    filling = Filling(connection)
+    was_finished = bool(noted(connection, "finished"))
+    # Asked before reading: nothing is added to a finished run.
+    finished = was_finished or Run.open(run).summary is not None
     waiting = [part for part in parts if bytes_in(part.path(run)) > bytes_up_to(part.path(run), part.end)]
     if waiting:
         total = sum(len(Run.open(part.path(run))) for part in parts)
-        with Progress(f"index {run.name}", total, done=filling.records, unit="records", silent_s=2.0) as progress:
+        filling = Filling(connection)
+        with Progress(
+            f"index {run.resolve().name}", total, done=filling.records, unit="records", silent_s=2.0
+        ) as progress:
             for part in waiting:
                 _read(filling, part, run, progress)
-    with transaction(connection):
-        note(connection, "finished", "yes" if finished else "")
+    if finished and not was_finished:
+        with transaction(connection):
+            note(connection, "finished", "yes")
 
 
 def _read(filling: Filling, part: Part, run: Path, progress: Progress) -> None:

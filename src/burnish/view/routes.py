@@ -120,7 +120,6 @@ def show_record(site: SiteHere, index: IndexHere, number: int) -> str:
         state=state,
         view=views(stored, site.root)[0],
         pager=neighbours(number, state.records, site.root),
-        record=stored[0].record,
     )
 
 

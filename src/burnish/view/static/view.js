@@ -12,7 +12,7 @@ async function look() {
     const far = document.querySelector("#far b");
     if (far) far.textContent = `${state.percent} %`;
     const more = state.records - state.dropped - Number(records);
-    if (more !== 0 || state.told !== told) tell(more);
+    if (more !== 0 || (told !== undefined && state.told !== told)) tell(more);
   } catch {
     // The server is stopped, or busy: it is asked again.
   }
@@ -32,11 +32,14 @@ setTimeout(look, PAUSE_MS);
 
 const form = document.querySelector("form.filters");
 if (form) {
+  // A number without limits and without an order chooses nothing yet.
+  const counts = (name) => name !== "by" || ["least", "most", "order"].some((other) => form.elements[other].value);
   form.addEventListener("formdata", ({ formData }) => {
-    const unused = !formData.get("least") && !formData.get("most") && !formData.get("order");
-    for (const [name, value] of [...formData]) if (!value || (name === "by" && unused)) formData.delete(name);
+    for (const [name, value] of [...formData]) if (!value || !counts(name)) formData.delete(name);
   });
-  form.addEventListener("change", ({ target }) => { if (target.matches("select")) form.requestSubmit(); });
+  form.addEventListener("change", ({ target }) => {
+    if (target.matches("select") && counts(target.name)) form.requestSubmit();
+  });
 }
 
 document.addEventListener("keydown", (event) => {
