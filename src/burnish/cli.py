@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from burnish import __version__
 from burnish.commands import VERBS, split_verb
@@ -17,10 +18,15 @@ from burnish.flags import parse_config
 from burnish.lazy import load
 from burnish.printable import printable
 
+_PIPE_CLOSED = 141
+"""What shells say of a program that wrote to a closed pipe (128 + SIGPIPE)."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it succeeded, 2 when the input was wrong (one sentence on standard error)."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
     if not words or words[0] in ("-h", "--help"):
         print(overview())
         return 0
@@ -43,7 +49,7 @@ def call(words: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:  # whoever read on, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _PIPE_CLOSED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"burnish: {printable(f'{where}{error.strerror or error}')}.", file=sys.stderr)

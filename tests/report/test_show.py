@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -352,7 +353,16 @@ def test_a_broken_picture_on_a_terminal_is_told(tmp_path: Path) -> None:
     assert "rejected" in shown
 
 
-def test_a_reader_that_leaves_early_is_no_failure(tmp_path: Path) -> None:
+def test_a_terminal_that_knows_few_characters_shows_what_it_can(tmp_path: Path) -> None:
+    run = _run(tmp_path / "run", [_dialogue(4)], kind="simulate")
+    shown = subprocess.run(
+        [*SHOW, run], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    assert "turn 1    ?????????? 4" in shown.stdout
+    assert "student   answer 0" in shown.stdout
+
+
+def test_a_reader_that_leaves_early_is_not_scolded(tmp_path: Path) -> None:
     run = _run(tmp_path / "run", [_prediction(1, "a car " * 100_000)], kind="answers")
     process = subprocess.Popen([*SHOW, run], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
@@ -361,4 +371,4 @@ def test_a_reader_that_leaves_early_is_no_failure(tmp_path: Path) -> None:
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=60) == 141
