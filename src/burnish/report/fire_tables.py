@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
+from burnish.report.standard_tables import notes
 from burnish.report.tables import ARROWS, NOTHING, PLUS_MINUS, Table, p_value
 from burnish.scores import BETTER, Bounds, Change, FixedScores, FreeNumbers, FreeScores, StudentScores, TeacherScores
 
@@ -12,7 +12,6 @@ BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 FIXED = {"bleu_1": "BLEU-1", "bleu_2": "BLEU-2", "bleu_3": "BLEU-3", "bleu_4": "BLEU-4", "cider": "CIDEr"}
 FREE = {"AT": "AT", "turns": "turns", "ADR": "ADR", "ATR": "ATR", "RR": "RR"}
 FREE_BY_SOURCE = ("AT", "ADR", "ATR", "RR")
-WIDTH = 78
 PAPER_ORDER = (
     *("VQAv2", "GQA", "TextVQA", "ChartQA", "DocVQA", "DVQA", "GEOQA+", "Synthdog"),
     *("MathVista", "MathVerse", "MMMU", "MME", "MM-Vet", "SEED-Bench", "ScienceQA", "LLaVA-Bench"),
@@ -32,10 +31,9 @@ FIXED_NOTE = (
     "± is the 95 % interval; texts about one picture count as related."
 )
 FREE_NOTE = (
-    "AT: turns until a right response (10 where there never is one), over the\n"
-    "baseline's. ADR, ATR: score gained a dialogue, a turn. RR: share put right.\n"
-    "Dialogues that were right at once are left out. ± is the 95 % interval; over\n"
-    "seeds, the standard deviation."
+    "AT: turns until a right response (10 where there never is one), over the baseline's. ADR, ATR: score gained a "
+    "dialogue, a turn. RR: share put right.\n"
+    "Dialogues that were right at once are left out. ± is the 95 % interval; over seeds, the standard deviation."
 )
 
 
@@ -68,7 +66,7 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
         _row("standard variant", columns, standard),
         _margins("  ± 95 %", columns, standard, _of_standard(scores.intervals)),
     ]
-    return _table(title, columns, rows, _notes(note, FIXED_NOTE, VERDICT_NOTE if scores.changes else ""))
+    return _table(title, columns, rows, notes(note, FIXED_NOTE, VERDICT_NOTE if scores.changes else ""))
 
 
 def _of_standard(intervals: Mapping[str, Bounds]) -> dict[str, Bounds]:
@@ -111,7 +109,7 @@ def _overall(scores: FreeScores) -> Table:
         "Free dialogues (FIRE's table 4)",
         FREE,
         rows,
-        _notes(_counts(scores), FREE_NOTE, VERDICT_NOTE if changes else ""),
+        notes(_counts(scores), FREE_NOTE, VERDICT_NOTE if changes else ""),
     )
 
 
@@ -140,7 +138,7 @@ def _by_source(title: str, scores: FreeScores, sources: Sequence[str], group: Fr
         title=title,
         columns=("source", "n", *(_heading(name, FREE[name]) for name in FREE_BY_SOURCE)),
         rows=tuple(rows),
-        note=textwrap.fill(f"Pocket tasks in these places: {tasks}.", WIDTH) if tasks else "",
+        note=f"Pocket tasks in these places: {tasks}." if tasks else "",
     )
 
 
@@ -192,10 +190,6 @@ def _change_rows(columns: Mapping[str, str], changes: Mapping[str, Change]) -> l
 
 def _verdict(change: Change) -> str:
     return UNDECIDED if change.verdict == "undecided" else change.verdict
-
-
-def _notes(*parts: str) -> str:
-    return "\n".join(textwrap.fill(line, WIDTH) for part in parts for line in part.splitlines())
 
 
 def _with_margin(numbers: FreeNumbers, name: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import singledispatch
 
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table
 from burnish.scores import AccuracyScores, Bounds, LlavaBenchScores, MmeScores, MmVetScores, PopeScores, ShrScores
 
-WIDTH = 78
 NOTE = "± is the 95 % interval; questions about one picture count as related."
 
 
@@ -168,5 +166,5 @@ def short(name: str, width: int) -> str:
 
 
 def notes(*parts: str) -> str:
-    """Each part on lines of its own, no wider than a terminal."""
-    return "\n".join(textwrap.fill(part, WIDTH) for part in parts if part)
+    """Each part on lines of its own, as wide as whoever shows them likes."""
+    return "\n".join(filter(None, parts))

@@ -1,0 +1,202 @@
+"""The page of a report, opened from disk in a real browser: found, sorted, linked, safe, and fit for every screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pair_runs import answer, pair, write_run
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from burnish.images import encode_png
+from burnish.records import Dialogue, Feedback, Response, Turn
+from burnish.report import ReportConfig
+from burnish.report.pages import write_report
+from burnish.store import Run, new_manifest
+
+WORDS = ("none", "single", "double", "triple", "fourth", "fifth")
+EVIL = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\"><b>bold</b>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Config:
+    source: str = "dialogues.json"
+
+
+class Opened(NamedTuple):
+    """A page, and what it asked for and complained of."""
+
+    page: Page
+    requests: list[str]
+    errors: list[str]
+
+
+def _dialogue(number: int, *scores: float) -> Dialogue:
+    turns = tuple(
+        Turn(
+            response=Response(text=f"Thought: hm\nAnswer: {i}", thought=f"thinking of {number}", answer=f"it is {i}"),
+            feedback=Feedback(text=f"Score: {score:g}", score=score, comment="a very long comment " * 30),
+        )
+        for i, score in enumerate(scores)
+    )
+    return Dialogue(id=f"d{number}", image="", question="How many?", answer="3", turns=turns, source="counting")
+
+
+def _dialogues(folder: Path) -> None:
+    with Run.begin(folder, new_manifest("dialogues", _Config(), seed=0, fingerprints={})) as run:
+        key = run.add_image(encode_png(Image.new("RGB", (500, 300), (90, 40, 20))))
+        run.append(replace(_dialogue(i, *scores), image=key) for i, scores in enumerate([(2, 5, 9), (4, 3), (8,)]))
+        run.finish({})
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of pairs and dialogues."""
+    folder = tmp_path_factory.mktemp("reported")
+    pairs = [
+        pair(
+            i,
+            answer(EVIL if i == 0 else f"a red circle, {WORDS[i]}", tokens=3, logp=-1.0),
+            [answer(f"a blue square, {WORDS[i]}", tokens=3, logp=-2.0 - i)],
+            source=("quiz", "riddle")[i % 2],
+        )
+        for i in range(6)
+    ]
+    write_run(folder / "pairs", pairs, side=200)
+    _dialogues(folder / "talks")
+    runs = (str(folder / "pairs"), str(folder / "talks"))
+    write_report(ReportConfig(runs=runs, out=str(folder / "out"), samples=20))
+    return (folder / "out" / "index.html").as_uri()
+
+
+@pytest.fixture
+def opened(browser: Browser, reported: str) -> Iterator[Opened]:
+    with browser.new_context() as context:
+        page = context.new_page()
+        requests, errors = list[str](), list[str]()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(reported)
+        yield Opened(page, requests, errors)
+
+
+def _ids(page: Page) -> list[str]:
+    return page.locator(".card .where a").all_inner_texts()
+
+
+def _shown(page: Page, text: str) -> None:
+    expect(page.locator("form.filters output")).to_have_text(text)
+
+
+def test_records_are_filtered(opened: Opened) -> None:
+    page = opened.page
+    _shown(page, "9 of 9 shown")
+    page.get_by_label("Source").select_option("riddle")
+    _shown(page, "3 of 9 shown")
+    assert _ids(page) == ["p1", "p3", "p5"]
+    page.get_by_label("Search").fill("TRIPLE square")
+    assert _ids(page) == ["p3"]
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Source").select_option("all")
+    page.get_by_label("Run").select_option("talks")
+    _shown(page, "3 of 9 shown")
+
+
+def test_records_are_sorted_and_those_without_the_number_come_last(opened: Opened) -> None:
+    page = opened.page
+    page.locator("[name=by]").select_option("margin")
+    page.get_by_label("Order").select_option("falling")
+    assert _ids(page)[:6] == ["p5", "p4", "p3", "p2", "p1", "p0"]
+    page.get_by_label("Order").select_option("rising")
+    assert _ids(page)[:6] == ["p0", "p1", "p2", "p3", "p4", "p5"]
+    page.locator("[name=by]").select_option("last score")
+    assert _ids(page)[:3] == ["d1", "d2", "d0"]
+    page.get_by_label("Order").select_option("")
+    assert _ids(page) == ["p0", "p1", "p2", "p3", "p4", "p5", "d0", "d1", "d2"]
+
+
+def test_a_range_of_a_number_is_chosen(opened: Opened) -> None:
+    page = opened.page
+    page.locator("[name=by]").select_option("margin")
+    page.get_by_label("from").fill("2")
+    assert _ids(page) == ["p1", "p2", "p3", "p4", "p5"]  # dialogues have no margin
+    page.get_by_label("to", exact=True).fill("3.5")
+    assert _ids(page) == ["p1", "p2"]
+
+
+def test_a_link_leads_to_its_record(browser: Browser, reported: str) -> None:
+    with browser.new_context(viewport={"width": 800, "height": 500}) as context:
+        page = context.new_page()
+        page.goto(reported)
+        link = page.get_by_role("link", name="d2")
+        address = link.evaluate("link => link.href")
+        page.goto("about:blank")
+        page.goto(address)
+        expect(page.locator(".card:target .where a")).to_have_text("d2")
+        expect(page.locator(".card:target")).to_be_in_viewport()
+
+
+def test_what_models_say_is_text(opened: Opened) -> None:
+    page = opened.page
+    expect(page.locator(".card").first.locator(".chosen .answer")).to_have_text(EVIL)
+    assert page.locator(".answer b, .answer img, .answer script").count() == 0
+    assert page.title() != "taken"
+
+
+def test_nothing_is_loaded_from_anywhere(opened: Opened, reported: str) -> None:
+    page = opened.page
+    page.wait_for_load_state("networkidle")
+    assert [url for url in opened.requests if not url.startswith("data:")] == [reported]
+    assert opened.errors == []
+    assert page.evaluate("[...document.images].every(i => i.loading === 'lazy' || i.naturalWidth > 0)")
+    # Its policy would stop it, too.
+    assert not page.evaluate("fetch('https://example.org').then(() => true, () => false)")
+
+
+def test_a_dialogue_reads_as_a_chat(opened: Opened) -> None:
+    card = opened.page.locator("#r7")
+    assert card.locator(".rise meter").evaluate_all("bars => bars.map(bar => bar.value)") == [2, 5, 9]
+    thought = card.locator("details p").first
+    expect(thought).not_to_be_visible()
+    card.locator("summary").first.click()
+    expect(thought).to_have_text("thinking of 0")
+    bubbles = [card.locator(name).first.bounding_box() for name in (".student", ".teacher")]
+    assert bubbles[0] and bubbles[1]
+    assert bubbles[0]["x"] < bubbles[1]["x"]  # the student at the left, the teacher at the right
+
+
+def test_the_keyboard_reaches_everything(opened: Opened) -> None:
+    page = opened.page
+    seen = list[str]()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("(e => e.name || e.textContent.trim())(document.activeElement)"))
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring != "none", seen[-1]
+        if seen[-1] == "d2":
+            break
+    assert {"q", "run", "source", "by", "least", "most", "order", "p0", "Thought", "d2"} <= set(seen)
+    page.locator("[name=q]").focus()
+    page.keyboard.type("circle fourth")
+    _shown(page, "1 of 9 shown")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_both_themes_fit_their_screens(browser: Browser, reported: str, width: int) -> None:
+    def look(scheme: Any) -> int:
+        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
+            page = context.new_page()
+            page.goto(reported)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            page.locator(".card").last.scroll_into_view_if_needed()
+            color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            return sum(map(int, re.findall(r"\d+", color)))
+
+    assert look("light") > 600
+    assert look("dark") < 150
