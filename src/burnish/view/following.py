@@ -37,10 +37,12 @@ _PAUSE_S = 1.0
 
 @contextmanager
 def followed(run: Path, index: Path) -> Iterator[None]:
-    """The index grows with the run while this lasts."""
-    spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=follow, args=(run, index), name="burnish view: index", daemon=True)
+    """The index grows with the run while this lasts. Only for a process's main thread."""
+    process = multiprocessing.get_context("spawn").Process(target=follow, args=(run, index), daemon=True)
+    # Ctrl-C is for this process alone to answer, which ends the other; that inherits what is set when it begins.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
+    signal.signal(signal.SIGINT, before)
     try:
         yield
     finally:
@@ -49,8 +51,7 @@ def followed(run: Path, index: Path) -> Iterator[None]:
 
 
 def follow(run: Path, index: Path) -> None:
-    """Look at the run every second, until the process that began this one ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other's to answer, which ends this one too
+    """Look at the run every second, until the process that began this one ends, and never return."""
     Thread(target=_end_with_parent, daemon=True).start()
     said = ""
     while True:
