@@ -127,7 +127,26 @@ def test_words_are_found_whole_in_any_order_and_script(index: Path, q: str, said
 
 
 @pytest.mark.parametrize(
-    "q", ['"', '"""', "'", "*", "a*", "NEAR(a b)", "text:red", "-red", "^", "(", "{x}", "\0", "\ud7ff", "🚗", "%", "\\"]
+    "q",
+    [
+        "x " * 250,
+        '"',
+        '"""',
+        "'",
+        "*",
+        "a*",
+        "NEAR(a b)",
+        "text:red",
+        "-red",
+        "^",
+        "(",
+        "{x}",
+        "\0",
+        "\ud7ff",
+        "🚗",
+        "%",
+        "\\",
+    ],
 )
 def test_nothing_that_is_typed_is_an_error(index: Path, q: str) -> None:
     _found(index, Choice(q=q))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from burnish.report.finding import Choice, Choices
@@ -104,20 +105,17 @@ def find_id(index: sqlite3.Connection, record_id: str) -> int | None:
 
 def _browse(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
     where, values = _conditions(wanted)
-    total = (
-        _one(index, f"select count(*) from cards where {where}", values) if wanted.has_limits else _told(index, wanted)
-    )
+    counted = "count(*) from cards" if wanted.has_limits else "coalesce(sum(records), 0) from groups"
+    total = _one(index, f"select {counted} where {where}", values)
     table = "cards" if wanted.order or (wanted.has_limits and total <= _FEW) else "cards not indexed"
     count = max(0, min(PAGE, total - offset))
     # What lies nearer to the end is reached from there.
     backwards = offset > total // 2
     skipped = total - offset - count if backwards else offset
     order = _order(wanted, backwards=backwards)
-    rows = index.execute(
-        f"select number from {table} where {where} order by {order} limit ? offset ?", (*values, count, skipped)
-    ).fetchall()
-    numbers = [number for (number,) in rows]
-    return Found(tuple(numbers[::-1] if backwards else numbers), total)
+    query = f"select number from {table} where {where} order by {order} limit ? offset ?"
+    numbers = _numbers(index, query, (*values, count, skipped))
+    return Found(numbers[::-1] if backwards else numbers, total)
 
 
 def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
@@ -128,16 +126,18 @@ def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
     match = f"text : ({words})" + (f" AND tags : ({tags})" if tags else "")
     hits = "select rowid as hit from words where words match ? order by rowid limit ?"
     if not wanted.column:
-        counted = _one(index, f"select count(*) from ({hits})", (match, MOST_COUNTED + 1))
-        rows = index.execute(f"{hits} offset ?", (match, PAGE, offset))
-        return Found(tuple(hit for (hit,) in rows), min(counted, MOST_COUNTED), more=counted > MOST_COUNTED)
+        first = _numbers(index, hits, (match, MOST_COUNTED + 1))
+        more = len(first) > MOST_COUNTED
+        is_far = more and offset + PAGE > MOST_COUNTED
+        numbers = _numbers(index, f"{hits} offset ?", (match, PAGE, offset)) if is_far else first[offset:][:PAGE]
+        return Found(numbers, min(len(first), MOST_COUNTED), more)
     hit = _one(index, f"select count(*) from ({hits})", (match, MOST_SORTED + 1))
     where, values = _conditions(wanted._replace(filters=()))
     joined, given = f"from ({hits}) join cards on number = hit where {where}", (match, MOST_SORTED, *values)
     total = _one(index, f"select count(*) {joined}", given) if wanted.has_limits else min(hit, MOST_SORTED)
     order = _order(wanted, backwards=False)
-    rows = index.execute(f"select number {joined} order by {order} limit ? offset ?", (*given, PAGE, offset))
-    return Found(tuple(number for (number,) in rows), total, cut=hit > MOST_SORTED)
+    numbers = _numbers(index, f"select number {joined} order by {order} limit ? offset ?", (*given, PAGE, offset))
+    return Found(numbers, total, cut=hit > MOST_SORTED)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, list[float]]:
@@ -161,15 +161,9 @@ def _order(wanted: Wanted, *, backwards: bool) -> str:
     return terms.format(wanted.column)
 
 
-def _told(index: sqlite3.Connection, wanted: Wanted) -> int:
-    """How many records have what is filtered by, which was counted when they were indexed."""
-    where, values = _conditions(wanted)
-    return _one(index, f"select coalesce(sum(records), 0) from groups where {where}", values)
-
-
 def _has_dropped(index: sqlite3.Connection) -> bool:
     """Whether there are records to be left out: what need not be looked at costs nothing."""
-    return _one(index, "select count(*) from groups where dropped", ()) > 0
+    return _one(index, "select count(*) from groups where dropped") > 0
 
 
 def _is_reason(index: sqlite3.Connection, label: str) -> bool:
@@ -200,5 +194,9 @@ def _names(index: sqlite3.Connection, query: str) -> tuple[str, ...]:
     return tuple(name for (name,) in index.execute(query) if name)
 
 
-def _one(index: sqlite3.Connection, query: str, values: tuple[object, ...] | list[float]) -> int:
+def _numbers(index: sqlite3.Connection, query: str, values: Sequence[object]) -> tuple[int, ...]:
+    return tuple(number for (number,) in index.execute(query, tuple(values)))
+
+
+def _one(index: sqlite3.Connection, query: str, values: Sequence[object] = ()) -> int:
     return int(index.execute(query, tuple(values)).fetchone()[0])

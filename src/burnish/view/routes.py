@@ -45,9 +45,9 @@ class Site:
 class Asked(BaseModel):
     """The fields of the filter's form, and the page."""
 
-    model_config = ConfigDict(str_max_length=500)
+    model_config = ConfigDict(str_max_length=10_000)
 
-    q: str = ""
+    q: str = Field("", max_length=500)
     run: str = ""
     source: str = ""
     label: str = ""

@@ -50,25 +50,28 @@ def open_writing(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
-        _refuse_other_files(connection, path)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")
-        connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
-        if connection.execute("pragma user_version").fetchone() != (VERSION,):
-            with transaction(connection):
-                make_empty(connection)
+        _prepare(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise RunError(f"The index {path} cannot be used ({error}): delete it, or give another --index.") from error
+    except RunError:
+        connection.close()
+        raise
     return connection
 
 
-def _refuse_other_files(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
         tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
         if tables and connection.execute("pragma application_id").fetchone() != (_APPLICATION,):
             raise RunError(f"{path} belongs to another program: give another --index.")
         connection.execute(f"pragma application_id = {_APPLICATION}")
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
+    if connection.execute("pragma user_version").fetchone() != (VERSION,):
+        with transaction(connection):
+            make_empty(connection)
 
 
 @contextmanager
