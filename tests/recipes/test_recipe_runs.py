@@ -153,7 +153,7 @@ def test_a_failed_step_names_its_log(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.main([*words, "--processes", "each"]) == 2
     assert "The step composed ended with code 2" in capsys.readouterr().err
     assert cli.main(words) == 2
-    assert "pocket:nowhere names no split" in capsys.readouterr().err
+    assert "The step composed (few, seed 0): pocket:nowhere names no split" in capsys.readouterr().err
     assert not _stamps(tmp_path)
 
 

@@ -14,7 +14,7 @@ from typing import TextIO
 import yaml
 
 from burnish.commands import VERBS
-from burnish.errors import RunError
+from burnish.errors import BurnishError, RunError
 from burnish.lazy import load
 from burnish.recipes.config import RecipeConfig
 from burnish.recipes.plan import Plan, Planned, given_values, make_plan
@@ -70,8 +70,16 @@ def _make(step: Planned, work: Path, config: RecipeConfig) -> None:
         if config.apart:
             _make_apart(step, folder, config, log)
         else:
-            with contextlib.redirect_stdout(log):
-                load(VERBS[step.verb].call)(step.config(str(work)))
+            _make_here(step, work, log)
+
+
+def _make_here(step: Planned, work: Path, log: TextIO) -> None:
+    """In this process. Raises RunError that names the step."""
+    try:
+        with contextlib.redirect_stdout(log):
+            load(VERBS[step.verb].call)(step.config(str(work)))
+    except BurnishError as error:
+        raise RunError(f"The step {step.name} ({step.used_by}): {error}") from error
 
 
 def _make_apart(step: Planned, folder: Path, config: RecipeConfig, log: TextIO) -> None:

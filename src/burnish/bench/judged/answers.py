@@ -63,8 +63,8 @@ def read_answers(path: str) -> Answers:
     Raises RunError or SourceError, naming line or question.
     """
     run = Run.open(Path(path)) if Path(path).is_dir() else None
-    found = run_answers(run) if run else _file_answers(path)
-    return collect(path, run, (given for given in found if given.temperature == 0))
+    found = _run_answers(run) if run else _file_answers(path)
+    return _collect(path, run, (given for given in found if given.temperature == 0))
 
 
 def read_sampled(path: str) -> dict[float, Answers]:
@@ -75,15 +75,15 @@ def read_sampled(path: str) -> dict[float, Answers]:
     if not Path(path).is_dir():
         return {0.0: read_answers(path)}
     run = Run.open(Path(path))
-    found = list(run_answers(run))
+    found = list(_run_answers(run))
     temperatures = sorted({given.temperature for given in found}) or [0.0]
     return {
-        temperature: collect(path, run, (one for one in found if one.temperature == temperature), f"{temperature:g}")
+        temperature: _collect(path, run, (one for one in found if one.temperature == temperature), f"{temperature:g}")
         for temperature in temperatures
     }
 
 
-def collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> Answers:
+def _collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> Answers:
     """Some answers by question. Raises SourceError for a question that is answered twice, and for none at all."""
     by_id: dict[str, Given] = {}
     for given in found:
@@ -95,7 +95,7 @@ def collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") 
     return Answers(name=name or Path(path).stem, path=Path(path), by_id=by_id, run=run)
 
 
-def run_answers(run: Run) -> Iterator[Given]:
+def _run_answers(run: Run) -> Iterator[Given]:
     """All answers of a run to clean pictures, at any temperature."""
     for record in run.records(Prediction):
         if not record.distortion:
