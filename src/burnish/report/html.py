@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from burnish.report import differences
@@ -32,6 +34,8 @@ MAX_LINES = 150_000
 """Bytes of a figure's SVG in a page."""
 SCREEN = 150
 """Pixels an inch of a figure that would take more."""
+_DRAWN: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+"""Figures that were drawn: a page is tried with less and less text until it is small enough."""
 
 
 @cache
@@ -62,14 +66,19 @@ def resource(name: str) -> str:
     return files("burnish.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def cut(text: str) -> str:
-    """The text, shortened where it is longer than anyone would read."""
-    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text):,} characters)"
+@pass_context
+def cut(context: Context, text: str) -> str:
+    """The text, shortened where it is longer than anyone would read, or than the page has room for (`longest`)."""
+    longest: int = context.get("longest", MAX_TEXT)
+    return text if len(text) <= longest else f"{text[:longest]} … ({len(text):,} characters)"
 
 
-def marked(text: str, others: Sequence[str]) -> Markup:
-    """A model's words, those marked that differ from the others."""
-    return Markup(differences.marked(text[:MAX_TEXT], [other[:MAX_TEXT] for other in others]))
+@pass_context
+def marked(context: Context, text: str, others: Sequence[str]) -> Markup:
+    """A model's words, those marked that differ from the others; shortened in the same way."""
+    longest: int = context.get("longest", MAX_TEXT)
+    end = f" … ({len(text):,} characters)" if len(text) > longest else ""
+    return Markup(differences.marked(text[:longest], [other[:longest] for other in others])) + end
 
 
 def facts(answer: Answer) -> list[str]:
@@ -80,12 +89,14 @@ def facts(answer: Answer) -> list[str]:
 
 def drawing(figure: Figure) -> str:
     """The figure as a data URL: lines, or pixels where these are fewer bytes than very many lines."""
-    from burnish.report.plots import as_png, as_svg
+    if figure not in _DRAWN:
+        from burnish.report.plots import as_png, as_svg
 
-    kind, data = "svg+xml", as_svg(figure)
-    if len(data) > MAX_LINES:
-        kind, data = "png", as_png(figure, SCREEN)
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        kind, data = "svg+xml", as_svg(figure)
+        if len(data) > MAX_LINES:
+            kind, data = "png", as_png(figure, SCREEN)
+        _DRAWN[figure] = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return _DRAWN[figure]
 
 
 def pretty(made: DataclassInstance) -> str:

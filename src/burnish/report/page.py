@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from burnish.progress import tracked
 from burnish.records import Dropped, Record
 from burnish.report import html
-from burnish.report.cards import Card, card_of
+from burnish.report.cards import Card, PictureOf, card_of
 from burnish.report.finding import Choice, Choices
 from burnish.report.origin import origin_of
 from burnish.report.pictures import Shown, album
@@ -18,8 +18,12 @@ from burnish.store import Run
 
 T = TypeVar("T")
 
-PICTURE_BYTES = 3_500_000
-"""Of a page's pictures, so that 500 records with their texts and figures stay below 5 MB."""
+PAGE_BYTES = 4_800_000
+"""Of a whole page, so that 500 records of any kind stay below 5 MB."""
+TEXT_SHARE = 0.45
+"""Of what tables and figures leave, for the records' texts; their pictures get the rest."""
+LENGTHS = (html.MAX_TEXT, 3000, 1500, 800, 400, 200)
+"""Characters of one text that are tried, one after the other, until all of a page's texts fit."""
 
 
 class View(NamedTuple):
@@ -38,16 +42,30 @@ def report_page(title: str, sections: Sequence[Section], runs: Sequence[NamedRun
     share = -(-samples // len(runs))
     drawn = [(name, sample(_told(name, run), share, seed)) for name, run in runs]
     cards = [(name, part, card_of(record, part.manifest.seed)) for name, told in drawn for part, record in told]
-    return html.page(
-        "report.html",
-        title=title,
-        sections=sections,
-        views=_views(cards, several=len(runs) > 1),
-        total=sum(len(part) for _, run in runs for part in parts_of(run)),
-        choices=Choices.among((name if len(runs) > 1 else "", card) for name, _, card in cards),
-        choice=Choice(),
-        origins=[origin_of(name, run) for name, run in runs],
-    )
+    told = {
+        "title": title,
+        "sections": sections,
+        "total": sum(len(part) for _, run in runs for part in parts_of(run)),
+        "choices": Choices.among((name if len(runs) > 1 else "", card) for name, _, card in cards),
+        "choice": Choice(),
+        "origins": [origin_of(name, run) for name, run in runs],
+    }
+    several = len(runs) > 1
+    bare = _views(cards, lambda _run, _of: Shown(""), several=several)
+    empty = _size(views=[], longest=0, **told)
+    for longest in LENGTHS:
+        size = _size(views=bare, longest=longest, **told)
+        if size - empty <= TEXT_SHARE * (PAGE_BYTES - empty):
+            break
+    wanted = [(run, of) for _, run, card in cards for of in card.pictures]
+    pictures = album(wanted, PAGE_BYTES - size)
+    views = _views(cards, lambda run, of: pictures[run.path, of], several=several)
+    return html.page("report.html", views=views, longest=longest, **told)
+
+
+def _size(**told: object) -> int:
+    """Bytes of a page."""
+    return len(html.page("report.html", **told).encode())
 
 
 def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
@@ -70,15 +88,16 @@ def _told(name: str, run: Run) -> Iterator[tuple[Run, Record]]:
     return ((part, record) for part, record in told if not isinstance(record, Dropped))
 
 
-def _views(cards: Sequence[tuple[str, Run, Card]], *, several: bool) -> list[View]:
-    pictures = album(((run, of) for _, run, card in cards for of in card.pictures), PICTURE_BYTES)
+def _views(
+    cards: Sequence[tuple[str, Run, Card]], shown: Callable[[Run, PictureOf], Shown], *, several: bool
+) -> list[View]:
     return [
         View(
             card=card,
             run=name if several else "",
             anchor=(anchor := f"r{number}"),
             link=f"#{anchor}",
-            pictures=tuple(pictures[run.path, of] for of in card.pictures),
+            pictures=tuple(shown(run, of) for of in card.pictures),
         )
         for number, (name, run, card) in enumerate(cards, 1)
     ]

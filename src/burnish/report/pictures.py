@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.distort import parse, show
 from burnish.images import decode
+from burnish.progress import tracked
 from burnish.report.cards import PictureOf
 from burnish.store import Run
 
@@ -37,15 +39,22 @@ def thumbnail(path: Path) -> Shown:
     return _shown(encoded(decode(path.read_bytes())))
 
 
-def album(wanted: Iterable[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
+def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
     """Thumbnails as large as lets all of them together, as URLs, stay below `most_bytes`; by run and picture.
 
-    Raises RunError or ImageError for a picture that cannot be shown.
+    A picture counts as often as it is wanted. Raises RunError or ImageError for one that cannot be shown.
     """
-    files = {(run.path, of): encoded(drawn(run, of)) for run, of in wanted}
-    for side in _SIDES[1:]:
-        if sum(map(len, files.values())) * 4 // 3 <= most_bytes:
+    times = Counter((run.path, of) for run, of in wanted)
+    told = tracked(dict.fromkeys(wanted), "pictures", len(times), unit="pictures")
+    files = {(run.path, of): encoded(drawn(run, of)) for run, of in told}
+    side = LONGEST
+    while side > _SIDES[-1]:
+        room = most_bytes / max(1, sum(times[key] * len(data) for key, data in files.items()) * 4 // 3)
+        if room >= 1:
             break
+        smaller = [one for one in _SIDES if one < side]
+        # Bytes fall slower than the area does: the first that could be small enough is not too small.
+        side = next((one for one in smaller if (one / side) ** 2 <= room), smaller[-1])
         files = {key: encoded(decode(data), side) for key, data in files.items()}
     return {key: _shown(data) for key, data in files.items()}
 
