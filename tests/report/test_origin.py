@@ -107,6 +107,14 @@ def test_only_what_was_chosen_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_the_dialogues_of_one_seed_are_told_to_be_the_benchs(tmp_path: Path) -> None:
+    from burnish.bench.free import FreeConfig
+
+    config = FreeConfig(source="pocket:new", student="pocket", teacher="oracle", seed=3, out="runs/free")
+    origin = origin_of("run", _run(tmp_path, "dialogues", config))
+    assert origin.command.startswith("burnish bench free pocket:new --out runs/free --seed 3 ")
+
+
 @pytest.mark.parametrize(
     ("version", "code"),
     [

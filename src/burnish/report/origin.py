@@ -62,4 +62,6 @@ def _verb(run: Run) -> str:
     kind = run.manifest.kind
     if kind == "standard":  # named by its scores, so that one that is not finished cannot be told from another
         return f"bench standard {(run.summary or {}).get('benchmark', '')}"
+    if kind == "dialogues" and "student" in run.manifest.settings:  # one of the seeds of a bench, in its folder
+        return "bench free"
     return VERBS.get(kind, kind)
