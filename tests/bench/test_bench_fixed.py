@@ -1,7 +1,10 @@
 """`burnish bench fixed`: who is asked what, killed and resumed, scored as `score fixed` scores."""
 
+import base64
 import json
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,13 @@ import pytest
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.cli import main
 from burnish.errors import ConfigError, RunError, ServerError
+from burnish.images import decode
 from burnish.make.simulate import SimulateConfig, simulate
-from burnish.models import Model, ModelOptions, Request
+from burnish.models import Message, Model, ModelOptions, Request
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Prediction
 from burnish.store import Run
+from faulty_server import Answer, Faulty, completion, serving
 from fire_items import made_item, png
 
 Script = Callable[[Request], str]
@@ -175,3 +180,60 @@ def test_a_baseline_may_come_later_and_must_fit(tmp_path: Path, monkeypatch: pyt
 def test_flags_that_cannot_work(tmp_path: Path, changes: dict[str, Any], flag: str) -> None:
     with pytest.raises(ConfigError, match=flag):
         _config(tmp_path, **changes)
+
+
+def test_at_an_endpoint_a_late_reply_holds_up_no_other(tmp_path: Path) -> None:
+    """Of 597 pieces of feedback the 506th comes last, although 512 would be a chunk; one dialogue has no picture."""
+    (tmp_path / "a.png").write_bytes(png("red"))
+    items = [
+        made_item(3, 5, 9, image="a.png" if n != 7 else "gone.png", question={"role": "user", "value": f"q{n}?"})
+        for n in range(200)
+    ]
+    (tmp_path / "dialogues.json").write_text(json.dumps(items))
+    others, lock = threading.Semaphore(0), threading.Lock()
+
+    def late(_: int, body: dict[str, Any]) -> Answer:
+        with lock:
+            others.release()
+        text = json.dumps(body["messages"])
+        if "q168?" in text and "Look 2." in text:
+            assert all(others.acquire(timeout=60) for _ in range(596))
+        (turn,) = (n for n in (1, 2, 3) if f"Look {n}." in text)
+        return Answer(completion(f"Score: {turn}.\nFeedback: Turn {turn}."))
+
+    with serving(Faulty(late)) as address:
+        bench_fixed(_config(tmp_path, student=None, teacher=f"{address}#m", concurrency=32, retries=0))
+    records = list(Run.open(tmp_path / "run"))
+    places = [(n, turn) for n in range(200) for turn in (1, 2, 3)]
+    assert [isinstance(record, Dropped) for record in records] == [n == 7 for n, _ in places]
+    for record, (n, turn) in zip(records, places, strict=True):
+        if isinstance(record, Prediction):
+            assert (record.facts["item"], record.facts["turn"], record.question) == (n, turn, f"q{n}?")
+            assert record.text == f"Score: {turn}.\nFeedback: Turn {turn}."
+
+
+def test_both_roles_at_an_endpoint_say_what_they_say_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _dialogues(tmp_path)
+    with serving(Faulty(lambda _, body: Answer(completion(_of_body(body))))) as address:
+        flag = f"{address}#m"
+        bench_fixed(_config(tmp_path, student=flag, teacher=flag, out=str(tmp_path / "flow")))
+    _use(monkeypatch, _as_recorded)
+    bench_fixed(_config(tmp_path))
+    flow, chunks = (
+        [replace(record, n_tokens=0) if isinstance(record, Prediction) else record for record in Run.open(path)]
+        for path in (tmp_path / "flow", tmp_path / "run")
+    )
+    assert flow == chunks
+
+
+def _of_body(body: dict[str, Any]) -> str:
+    """As `_as_recorded`, of what a server is sent."""
+
+    def message(sent: dict[str, Any]) -> Message:
+        content = sent["content"]
+        if isinstance(content, str):
+            return Message(role=sent["role"], text=content)
+        shown = base64.b64decode(content[0]["image_url"]["url"].partition(",")[2])
+        return Message(role=sent["role"], text=content[-1]["text"], images=(decode(shown),))
+
+    return _as_recorded(Request(messages=tuple(map(message, body["messages"]))))

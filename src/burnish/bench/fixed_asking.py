@@ -1,22 +1,29 @@
-"""Predictions for recorded dialogues as a run: asked in chunks, resumed at any reply, and read back to be scored."""
+"""Predictions for recorded dialogues as a run: resumed at any reply, and read back to be scored.
+
+Roles at an endpoint are asked in a flow, in which no late reply holds up the others; all other roles in chunks.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from burnish.bench.fixed_metrics import fixed_scores
 from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
 from burnish.dialogue.asking import Tell, answered
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
-from burnish.models import Reply
+from burnish.loop import Asked
+from burnish.loop.flow import Flow
+from burnish.models import Call, Reply, StreamingModel
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped, Example, Prediction
-from burnish.roles import Case, Role, RoleName
+from burnish.roles import Case, Role, RoleName, Student, Teacher
 from burnish.scores import FixedScores
 from burnish.store import Part, Run
 from burnish.store.codec import dump
@@ -47,14 +54,72 @@ def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Role], limit:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
     asked = _all(dialogues, tuple(roles), limit)
     with Progress("texts", len(asked), done=len(run), unit="texts") as progress:
-        replies = count(1)
+        until = 0
+        for name, role in roles.items():
+            until += sum(one.place.role == name for one in asked)
+            if isinstance(role, Student | Teacher) and isinstance(role.model, StreamingModel):
+                flow = Flow(
+                    run,
+                    _Texts(asked[:until], dialogues),
+                    _Predictor(run, role, {one.place: one for one in asked}),
+                    per_input=1,
+                    progress=progress,
+                )
+                role.model.stream(flow.calls(), flow.keep)
+            else:
+                _ask_in_chunks(run, dialogues, role, asked[:until], progress)
 
-        def tell(_part: Part, _reply: Reply) -> None:
-            progress.advance(0, f"{next(replies):,} replies")
 
-        while chunk := _next_chunk(asked, len(run)):
-            run.append(_predict(run, dialogues, roles[chunk[0].place.role], chunk, tell))
-            progress.advance(len(chunk))
+def _ask_in_chunks(run: Run, dialogues: DialogueSet, role: Role, asked: Sequence[_Asked], progress: Progress) -> None:
+    replies = count(1)
+
+    def tell(_part: Part, _reply: Reply) -> None:
+        progress.advance(0, f"{next(replies):,} replies")
+
+    while chunk := asked[len(run) : len(run) + CHUNK]:
+        run.append(_predict(run, dialogues, role, chunk, tell))
+        progress.advance(len(chunk))
+
+
+@final
+@dataclass(frozen=True)
+class _Texts:
+    """Texts as the inputs of a flow: examples that know their place."""
+
+    asked: Sequence[_Asked]
+    dialogues: DialogueSet
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def from_index(self, start: int) -> Iterator[Example | Dropped]:
+        """Pictures are opened when they are reached."""
+        for one in self.asked[start:]:
+            try:
+                picture = self.dialogues.picture(one.dialogue.image)
+            except ImageError as error:
+                yield _dropped(one, error.reason, str(error))
+            else:
+                yield replace(_case(one, picture).example, facts=one.place._asdict())
+
+
+@final
+@dataclass(frozen=True)
+class _Predictor:
+    """What a role is asked in a flow, and what becomes of its replies."""
+
+    run: Run
+    role: Student | Teacher
+    asked: Mapping[Place, _Asked]
+
+    def calls(self, example: Example) -> list[Call]:
+        """One for each text."""
+        case = _case(self.asked[place_of(example)], example.image)
+        return [Call(partial(self.role.request, case), self.role.decoding)]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
+        """The same."""
+        return [[_record(self.run, self.asked[place_of(example)], example, reply)] for example, (reply,) in asked]
 
 
 def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -> list[_Asked]:
@@ -66,12 +131,6 @@ def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -
         for place, text in places(item, outcome)
     ]
     return [one for role in roles for one in asked if one.place.role == role]
-
-
-def _next_chunk(asked: Sequence[_Asked], start: int) -> list[_Asked]:
-    """At most CHUNK texts from `start` on, of one role."""
-    chunk = asked[start : start + CHUNK]
-    return [one for one in chunk if one.place.role == chunk[0].place.role]
 
 
 def _predict(
@@ -167,8 +226,8 @@ def write_predictions(run: Run) -> None:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode(), sync=False)
 
 
-def place_of(record: Prediction) -> Place:
-    """Which text a record predicts."""
+def place_of(record: Prediction | Example) -> Place:
+    """Which text a record predicts, or an example asks for."""
     facts = record.facts
     role = next(known for known in ROLES if known == facts["role"])
     return Place(int(str(facts["item"])), int(str(facts["turn"])), role)
