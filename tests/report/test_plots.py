@@ -11,7 +11,7 @@ from PIL import Image
 from burnish.errors import RunError
 from burnish.report.answers_plots import answers_plots
 from burnish.report.pairs_plots import answer_lengths
-from burnish.report.plots import BLUE, GREY, save
+from burnish.report.plots import BEFORE, BLUE, save
 from burnish.report.summary import summarise_pairs
 from burnish.report.training import read_log, training_table
 from burnish.report.training_plots import training_curves
@@ -84,7 +84,7 @@ def test_tasks_stand_at_their_values_and_undefined_ones_stay_empty() -> None:
 
 def test_before_and_after() -> None:
     dots = _dots(COMPARED, "answers-by-task")
-    assert (GREY, pytest.approx(30), pytest.approx(-0.15)) in dots
+    assert (BEFORE.color, pytest.approx(30), pytest.approx(-0.15)) in dots
     assert (BLUE, pytest.approx(50), pytest.approx(0.15)) in dots
     figure = answers_plots(COMPARED)["answers-by-task"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["before", "after"]

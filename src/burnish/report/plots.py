@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which stays distinct to colour-blind eyes.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
+SLATE = "#4D4D4D"  # a lighter grey is that green to eyes without green cones
 INK, RULE = "#1F2328", "#E3E3E3"
 DPI = 300
 """Of PNG files, for print."""
@@ -50,7 +51,7 @@ LOOKS = (
     Look(BLUE, BLUE, "", "solid", "o"),
     Look(ORANGE, "#F5C9AB", "", "dashed", "s"),
     Look(GREEN, "white", "/////", "dashdot", "^"),
-    Look(GREY, "white", "....", "dotted", "D"),
+    Look(SLATE, "white", "....", "dotted", "D"),
 )
 """As many series as can be told apart in one plot."""
 BEFORE, AFTER = LOOKS[3], LOOKS[0]
