@@ -113,6 +113,16 @@ def test_what_cannot_be_viewed_is_refused_in_a_sentence(tmp_path: Path) -> None:
         ViewConfig(run="x", port=65536)
 
 
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    for verb in ("view", "review"):
+        code = (
+            f"import sys; sys.modules['fastapi'] = None; from burnish.cli import main; sys.exit(main(['{verb}', 'x']))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert done.stderr == f"burnish: `burnish {verb}` needs the package fastapi: pip install 'burnish[{verb}]'.\n"
+
+
 def _refused(*words: str) -> str:
     command = [sys.executable, "-m", "burnish", "view", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from burnish.lazy import need
 from burnish.verbs.telling import tell, write_json
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def review(config: ReviewConfig) -> None:
     """Serve the page until it is stopped."""
+    need(("fastapi", "limits", "sqlalchemy", "uvicorn"), "review", "review")
     from burnish.review.web.serve import serve_review
 
     serve_review(config, _tell_links)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from burnish.lazy import need
 from burnish.verbs.telling import tell
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def view(config: ViewConfig) -> None:
     """Serve the page until it is stopped."""
+    need(("fastapi", "limits", "uvicorn"), "view", "view")
     from burnish.view.serve import serve_view
 
     serve_view(config, _tell_link)
