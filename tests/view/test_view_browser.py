@@ -34,31 +34,32 @@ def page(browser: Browser, server: Served) -> Iterator[Page]:
         yield page
 
 
-def _heading(page: Page) -> Any:
-    return expect(page.locator("#records h2"))
+def _shows(page: Page, heading: str | re.Pattern[str]) -> None:
+    """Wait until the page has this heading, and its script runs."""
+    expect(page.locator("#records h2")).to_have_text(heading)
+    page.wait_for_load_state()
 
 
 def test_the_form_filters_sorts_and_searches(page: Page) -> None:
-    _heading(page).to_have_text("Records 1–50 of 120")
+    _shows(page, "Records 1–50 of 120")
     page.get_by_label("Source").select_option("b")  # at once, without the button
-    _heading(page).to_have_text("Records 1–50 of 60 found")
+    _shows(page, "Records 1–50 of 60 found")
     page.locator("[name=by]").select_option("margin")
     page.get_by_label("from").fill("8")
     page.get_by_role("button", name="Find").click()
-    _heading(page).to_have_text("Records 1–12 of 12 found")
+    _shows(page, "Records 1–12 of 12 found")
     page.get_by_label("Search").fill("circle 49")
     page.keyboard.press("Enter")
-    _heading(page).to_have_text("1 record")
+    _shows(page, "1 record")
     assert page.url.endswith("?q=circle+49&source=b&by=margin&least=8")
     page.get_by_role("link", name="All", exact=True).click()
-    _heading(page).to_have_text("Records 1–50 of 120")
+    _shows(page, "Records 1–50 of 120")
 
 
 def test_keys_turn_pages_and_records(page: Page) -> None:
     for key, heading in (("ArrowRight", "51–100"), ("j", "101–120"), ("k", "51–100")):
-        page.wait_for_load_state()
         page.keyboard.press(key)
-        _heading(page).to_have_text(f"Records {heading} of 120")
+        _shows(page, f"Records {heading} of 120")
     page.locator(".card .where a").first.click()
     expect(page.locator(".pager b")).to_have_text("Record 51 of 120")
     page.wait_for_load_state()
@@ -85,9 +86,9 @@ def test_it_works_without_its_script(browser: Browser, server: Served) -> None:
         page.get_by_label("Source").select_option("a")
         page.get_by_label("Search").fill("circle")
         page.get_by_role("button", name="Find").click()
-        _heading(page).to_have_text("Records 1–50 of 60 found")
+        _shows(page, "Records 1–50 of 60 found")
         page.get_by_role("link", name="Next").click()
-        _heading(page).to_have_text("Records 51–60 of 60 found")
+        _shows(page, "Records 51–60 of 60 found")
 
 
 def test_new_records_are_told_of_and_loaded_when_asked_for(browser: Browser, tmp_path: Path) -> None:
@@ -96,12 +97,12 @@ def test_new_records_are_told_of_and_loaded_when_asked_for(browser: Browser, tmp
         server.wait(lambda state: bool(state["told"]))
         page = context.new_page()
         page.goto(server.url)
-        _heading(page).to_have_text("1 record")
+        _shows(page, "1 record")
         with writing(run, pause_s=0.2):
             expect(page.locator("#news")).to_have_text(re.compile(r"^\d+ new records?$"), timeout=20_000)
-            _heading(page).to_have_text("1 record")  # nothing moved under the reader's hands
+            _shows(page, "1 record")  # nothing moved under the reader's hands
             page.locator("#news a").click()
-            _heading(page).to_have_text(re.compile(r"Records 1–\d+ of \d+"))
+            _shows(page, re.compile(r"Records 1–\d+ of \d+"))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
