@@ -76,6 +76,14 @@ def test_a_training(tmp_path: Path, kind: str) -> None:
     assert {path.name for path in report.files} == {"index.html", "tables.md", "training.png", "training.svg"}
 
 
+def test_the_command_stands_in_page_and_tables(tmp_path: Path) -> None:
+    _answers_run(tmp_path / "run")
+    write_report(ReportConfig(runs=(str(tmp_path / "run"),)))
+    command = "burnish bench answers --model m"
+    assert f"{command}</pre>" in (tmp_path / "run/report/index.html").read_text()
+    assert f"{command}\n```" in (tmp_path / "run/report/tables.md").read_text()
+
+
 def test_what_cannot_be_reported_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run"):
         write_report(ReportConfig(runs=(str(tmp_path),)))

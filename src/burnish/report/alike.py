@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from burnish.progress import tracked
 from burnish.records import Dialogue, Judgement, Prediction, Record
 from burnish.report.section import NamedRun, parts_of
 from burnish.store import Run
@@ -27,26 +28,28 @@ def unlike(runs: Sequence[NamedRun], asked: Collection[str] = ()) -> str:
 
     `asked` are the roles whose models may differ, such as "student"; for other benches it is always "model".
     """
-    first, *others = (_asked(run) for _, run in runs)
+    first, *others = (_asked(named) for named in runs)
     for other in others:
         if alone := first.keys() ^ other.keys():
             return f"These runs were not asked the same: {len(alone):,} questions stand in one and not in another."
         if any(first[key] and other[key] and first[key] != other[key] for key in first):
             return "These runs were not asked the same: the same ids stand for other pictures or other words."
     rules = [_rules(run, asked) for _, run in runs]
-    differing = [name for name in rules[0] if len({rule.get(name) for rule in rules}) > 1]
+    names = dict.fromkeys(name for rule in rules for name in rule)
+    differing = [name for name in names if len({rule.get(name) for rule in rules}) > 1]
     return f"These runs were not made in the same way: they differ in {', '.join(differing)}." if differing else ""
 
 
-def _asked(run: Run) -> _Asked:
+def _asked(named: NamedRun) -> _Asked:
     """All questions about pictures as they are."""
+    parts = parts_of(named.run)
+    every = ((number, record) for number, part in enumerate(parts) for record in part)
     found: dict[int, int] = {}
-    for part, records in enumerate(parts_of(run)):
-        for record in records:
-            if not (isinstance(record, Prediction) and record.distortion):
-                which = record.part if isinstance(record, Judgement) else ""
-                words = _words(record)
-                found[hash((part, record.source, record.id, which))] = hash(words) if words else 0
+    for number, record in tracked(every, f"compare {named.name}", sum(map(len, parts)), unit="records"):
+        if not (isinstance(record, Prediction) and record.distortion):
+            which = record.part if isinstance(record, Judgement) else ""
+            words = _words(record)
+            found[hash((number, record.source, record.id, which))] = hash(words) if words else 0
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.report.alike import unlike
@@ -74,7 +75,7 @@ class _Benchmark:
         """As a person reads it."""
         return TITLES.get(self.name, self.name)
 
-    @property
+    @cached_property
     def unlike(self) -> str:
         """Why these are no comparison; empty where they are one."""
         return unlike([one.run for one in self.scored])

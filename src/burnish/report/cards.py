@@ -78,11 +78,11 @@ def _dialogue(dialogue: Dialogue) -> Card:
 
 
 def _prediction(prediction: Prediction, run_seed: int) -> Card:
-    spec = prediction.distortion
+    spec, temperature = prediction.distortion, prediction.facts.get("temperature")
     return Card(
         kind="prediction",
         record=prediction,
-        label=prediction.distortion,
+        label=spec or ("" if temperature is None else f"temperature {temperature}"),
         numbers={"tokens": prediction.n_tokens or _words(prediction.text)},
         pictures=(PictureOf(prediction.image, spec, distortion_seed(run_seed, prediction, spec)),),
         words=(prediction.question, prediction.answer, prediction.text),

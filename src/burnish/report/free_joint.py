@@ -40,7 +40,7 @@ class _Student(NamedTuple):
     scores: FreeScores
 
 
-class _Class(NamedTuple):
+class _School(NamedTuple):
     """All students, and why they are no comparison, if they are none."""
 
     students: Sequence[_Student]
@@ -65,7 +65,7 @@ class _Class(NamedTuple):
 def free_joint(runs: Sequence[NamedRun]) -> list[Section]:
     """One section: who learns fastest and farthest, in all and by source."""
     students = [_Student(name, run.path, scores_of(FreeScores, run)) for name, run in runs]
-    school = _Class(students, unlike(runs, ["student"]))
+    school = _School(students, unlike(runs, ["student"]))
     drawn = [(one.name, one.scores) for one in students[:MOST_DRAWN]]
     return [
         Section(
@@ -78,7 +78,7 @@ def free_joint(runs: Sequence[NamedRun]) -> list[Section]:
     ]
 
 
-def _overall(school: _Class) -> Table:
+def _overall(school: _School) -> Table:
     columns = [column(name, title) for name, title in FREE.items()]
     rows = [Row(one.name, _numbers(school, one, one.scores, school.students[0].scores)) for one in school.students]
     return versus_table(
@@ -90,11 +90,11 @@ def _overall(school: _Class) -> Table:
     )
 
 
-def _at_note(school: _Class) -> str:
+def _at_note(school: _School) -> str:
     return "AT: turns over each one's own baseline's." if school.unlike else "AT: turns over those of the first row."
 
 
-def _by_source(school: _Class) -> list[Table]:
+def _by_source(school: _School) -> list[Table]:
     """Tables 5 and 6: a few sources abreast, all four numbers of each."""
     tables = []
     for group, title in {**GROUPS, "": "by source"}.items():
@@ -104,7 +104,7 @@ def _by_source(school: _Class) -> list[Table]:
     return tables
 
 
-def _abreast(school: _Class, sources: Sequence[str], title: str) -> Table:
+def _abreast(school: _School, sources: Sequence[str], title: str) -> Table:
     columns = [
         column(f"{source} {name}", f"{school.shown(source)} {FREE[name]}", like=name)
         for source in sources
@@ -118,7 +118,7 @@ def _abreast(school: _Class, sources: Sequence[str], title: str) -> Table:
     return versus_table(title, columns, rows, comparable=comparable, note="The intervals are in the runs' own tables.")
 
 
-def _of_source(school: _Class, one: _Student, source: str) -> dict[str, Estimate]:
+def _of_source(school: _School, one: _Student, source: str) -> dict[str, Estimate]:
     """Without intervals, for which four sources leave no room."""
     numbers = one.scores.by_source.get(source)
     if numbers is None:
@@ -127,7 +127,7 @@ def _of_source(school: _Class, one: _Student, source: str) -> dict[str, Estimate
     return {f"{source} {name}": estimate(number.value, None, number.n) for name, number in found.items()}
 
 
-def _numbers(school: _Class, one: _Student, numbers: FreeNumbers, first: FreeNumbers | None) -> dict[str, Estimate]:
+def _numbers(school: _School, one: _Student, numbers: FreeNumbers, first: FreeNumbers | None) -> dict[str, Estimate]:
     """A student's, by their names; AT over the first student's turns, where both were asked the same."""
     found = {name: estimate(getattr(numbers, name), numbers.intervals.get(name), numbers.kept) for name in FREE}
     baseline = one.scores.baseline
@@ -141,7 +141,7 @@ def _over(turns: float | None, first: float | None) -> float | None:
     return turns / first if turns is not None and first else None
 
 
-def _figures(school: _Class) -> dict[str, Figure]:
+def _figures(school: _School) -> dict[str, Figure]:
     columns = [column(source, school.shown(source), "%", like=_LAST) for source in school.sources]
     rows = [
         Row(
