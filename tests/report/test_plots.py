@@ -13,7 +13,7 @@ from burnish.report.answers_plots import answers_plots
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.plots import BEFORE, BLUE, save
 from burnish.report.summary import summarise_pairs
-from burnish.report.training import read_log, training_table
+from burnish.report.training import read_log, told, training_table
 from burnish.report.training_plots import training_curves
 from burnish.scores import AnswersResult, Comparison, Estimate, Metric, PairedScore, Score
 
@@ -130,6 +130,7 @@ def test_training_curves_leave_gaps_where_a_loss_is_not_finite(tmp_path: Path) -
     assert (values[0], math.isnan(values[1]), values[2]) == (0.7, True, 0.5)
     assert list(reward.lines[0].get_xdata()) == [1]
     assert training_table(log).rows == (("loss", "0.7", "0.5"), ("rewards/margins", "0", "0"))
+    assert (told(50834.0), told(1.0979e-08), told(1362.14)) == ("50,834", "1.098e-08", "1362")
 
 
 def test_a_torn_last_line_is_left_out_and_other_damage_named(tmp_path: Path) -> None:

@@ -39,11 +39,16 @@ def training_table(log: Log) -> Table:
     rows = []
     for key in keys:
         points = finite(log, key)
-        ends = (f"{points[0]:.4g}", f"{points[-1]:.4g}") if points else (NOTHING, NOTHING)
+        ends = (told(points[0]), told(points[-1])) if points else (NOTHING, NOTHING)
         rows.append((key, *ends))
     return Table(
         title=f"Training, {int(log[-1]['step']):,} steps", columns=("", "first step", "last step"), rows=tuple(rows)
     )
+
+
+def told(value: float) -> str:
+    """Four digits, or all of a large number."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def finite(log: Log, key: str) -> list[float]:

@@ -8,7 +8,7 @@ from statistics import fmean
 from burnish.report.plots import shortened
 from burnish.report.section import NamedRun, Section
 from burnish.report.tables import NOTHING, Table
-from burnish.report.training import LOG, Log, finite, read_log
+from burnish.report.training import LOG, Log, finite, read_log, told
 from burnish.report.training_plots import trainings_curves
 from burnish.report.versus import MOST_DRAWN, drawn_note
 
@@ -51,7 +51,7 @@ def _table(logs: Mapping[str, Log]) -> Table:
 
 def _last(log: Log, key: str) -> str:
     values = finite(log, key)
-    return f"{values[-1]:.4g}" if values else NOTHING
+    return told(values[-1]) if values else NOTHING
 
 
 def _mean_rate(log: Log) -> str:
