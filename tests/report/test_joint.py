@@ -274,6 +274,14 @@ def test_trainings_lie_over_each_other(tmp_path: Path) -> None:
     assert "the mean of 5 steps" in section.figures["trainings"].axes[0].texts[0].get_text()
 
 
+def test_dialogues_of_many_splits_are_drawn_as_far_as_they_can_be_told_apart(tmp_path: Path) -> None:
+    runs = [_write(tmp_path / f"split {i}", "dialogues", [_dialogue(1)], None) for i in range(5)]
+    (section,) = joint_sections(runs)
+    assert "the first 4 of 5 runs: split 0, split 1, split 2, split 3." in section.lead
+    assert len(section.figures["dialogues"].legends[0].get_texts()) == 4
+    assert [row[0] for row in section.tables[0].rows] == [named.name for named in runs]
+
+
 def test_a_mixture_has_a_joint_section_for_what_belongs_together(tmp_path: Path) -> None:
     records = [_asked(1)]
     _answers(tmp_path / "one" / "made", 0.3, records)

@@ -16,6 +16,7 @@ from burnish.report.free_joint import free_joint
 from burnish.report.judged_tables import JUDGED
 from burnish.report.section import NamedRun, Section, parts_of
 from burnish.report.trainings_joint import trainings_joint
+from burnish.report.versus import drawn_note
 
 
 def joint_sections(runs: Sequence[NamedRun]) -> list[Section]:
@@ -33,15 +34,16 @@ def stats_of(named: NamedRun) -> NamedStats:
 
 
 def _dialogues(runs: Sequence[NamedRun]) -> list[Section]:
-    """Figure 5 of FIRE with the splits laid over each other, as many as can be told apart."""
-    counted = [one for one in map(stats_of, runs) if one.stats.dialogues][:MAX_RUNS]
+    """Figure 5 of FIRE with the splits laid over each other, as many as can be told apart; tables of all."""
+    counted = [one for one in map(stats_of, runs) if one.stats.dialogues]
     if len(counted) < 2:
         return []
     return [
         Section(
             title="Dialogues side by side",
+            lead=drawn_note([one.name for one in counted]),
             tables=tuple(dialogue_tables(counted)),
-            figures={"dialogues": dialogue_histograms(counted)},
+            figures={"dialogues": dialogue_histograms(counted[:MAX_RUNS])},
             numbers={one.name: one.stats.to_json() for one in counted},
         )
     ]
