@@ -1,6 +1,6 @@
 """The page of a report for runs of any size: paged, searched, filtered, and live while the run is being written.
 
-    run ── following ──> index (SQLite) ── finding ──> places of records ── records ──> cards ── web/ ──> a browser
+    run ── following ──> index (SQLite) ── finding ──> places of records ── records ──> cards ── routes ──> a browser
 
 `index.py` is what is kept of every record to find it by, filled by `following.py` in a process of its own, which also
 makes the report's tables and figures (`telling.py`); `finding.py` turns what a reader chose into numbers of records,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import final
 
 from anyio import CapacityLimiter, to_thread
 
@@ -17,6 +18,7 @@ MOST_DRAWN_AT_ONCE = 2
 """Others wait: a page of fifty pairs asks for fifty of them."""
 
 
+@final
 class Drawings:
     """Draws distorted pictures, a few at a time."""
 
