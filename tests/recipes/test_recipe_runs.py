@@ -184,6 +184,15 @@ def test_every_line_of_a_figure_looks_different(tmp_path: Path) -> None:
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == len(recipe.rows) == 9
 
 
+def test_dots_that_are_all_alike_stand_on_a_scale_that_can_be_read(tmp_path: Path) -> None:
+    recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "dots")), "pocket")
+    nothing: dict[tuple[str, str], tuple[float | None, ...]] = {(row.name, "tens"): (None,) for row in recipe.rows}
+    alike = {(row.name, "words"): (0.0,) for row in recipe.rows}
+    words, tens = draw(Measured(recipe=recipe, seeds=(0,), values={**alike, **nothing})).axes
+    assert words.get_xlim() == (-1, 1)
+    assert list(tens.get_xticks()) == []
+
+
 NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text", "e": {}}
 
 

@@ -43,8 +43,18 @@ def _dots(measured: Measured) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.12)
+        _set_scale(axes, {value for row in rows for value in measured.values[row.name, column] if value is not None})
         label_axes(axes, column, "")
     return made
+
+
+def _set_scale(axes: Axes, known: set[float]) -> None:
+    """None where nothing is known; where all rows are alike, one around them instead of one of rounding errors."""
+    if not known:
+        axes.set_xticks([])
+    if len(known) == 1:
+        (value,) = known
+        axes.set_xlim(value - 1, value + 1)
 
 
 def _colours(rows: Sequence[Row]) -> list[str]:

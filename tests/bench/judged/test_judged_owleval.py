@@ -56,6 +56,7 @@ def test_six_models_by_one_command(tmp_path: Path) -> None:
         assert row["wins"] + row["ties"] + row["losses"] == 82
         assert (row["Q"], row["A"], row["agree %"], row["first %"]) == (4, 7, 100, pytest.approx(50))
         assert (row["read %"], row["Q and A read %"]) == (100, 100)
+        assert row["win rate %"] == pytest.approx(100 * (row["wins"] + row["ties"] / 2) / 82)
         assert row["the other's"] == rows["blip2_13b"]["the other's"]
     assert rows["blip2_13b"]["losses"] > rows["blip2_13b"]["wins"]
     assert rows["blip2_13b"]["words"] < rows["blip2_13b"]["the other's"]
@@ -63,7 +64,8 @@ def test_six_models_by_one_command(tmp_path: Path) -> None:
 
 def test_a_judge_that_cannot_be_read_leaves_dashes(tmp_path: Path) -> None:
     for row in run_recipe(tmp_path, lambda _: "Both are nice.").values():
-        assert (row["Q"], row["A"], row["agree %"], row["read %"], row["Q and A read %"]) == (None, None, None, 0, 0)
+        assert (row["Q"], row["A"], row["agree %"], row["win rate %"]) == (None, None, None, None)
+        assert (row["read %"], row["Q and A read %"]) == (0, 0)
 
 
 def test_models_in_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
