@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burnish.lazy import need
-from burnish.verbs.telling import tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +21,8 @@ def view(config: ViewConfig) -> None:
 
 
 def _tell_link(link: str, index: Path) -> None:
-    from burnish.report.tables import Table
+    from burnish.report.terminal import listed, prose, say
 
-    table = Table(
-        title="The run's page",
-        columns=("link",),
-        rows=((link,),),
-        note="It grows with the run. Stop with Ctrl-C; the index may be deleted then.",
-    )
-    tell([table], [index])
+    listed("The page, which grows with the run:", [link])
+    listed("Its index, which may be deleted afterwards:", [index])
+    say("", prose("Stop with Ctrl-C."))
