@@ -92,6 +92,7 @@ def test_the_best_of_each_column_is_told_and_ties_are_all_best() -> None:
     assert table.rows[2] == ("c", "3.00", "–", "60.0")
     assert versus_table("t", columns, rows, comparable=()).best == frozenset()
     assert versus_table("t", columns, rows[:1], comparable=("turns",)).best == frozenset()
+    assert versus_table("t", columns, rows[:2], comparable=("turns",)).best == frozenset()  # nobody won
 
 
 def test_an_interval_stands_behind_its_number() -> None:

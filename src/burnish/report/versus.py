@@ -78,7 +78,7 @@ def _best(metric: Metric, estimates: Sequence[Estimate | None]) -> list[int]:
         for row, one in enumerate(estimates)
         if one is not None and one.value is not None
     }
-    if len(shown) < 2 or metric.better == "neither":
+    if len(set(shown.values())) < 2 or metric.better == "neither":
         return []
     best = (min if metric.better == "lower" else max)(shown.values())
     return [row for row, value in shown.items() if value == best]
