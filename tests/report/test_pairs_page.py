@@ -11,6 +11,7 @@ from pair_runs import answer, dropped, pair, write_run
 from PIL import Image
 
 from burnish.distort import parse
+from burnish.records import PreferencePair
 from burnish.report.differences import marked
 from burnish.report.page import report_page, sample
 from burnish.report.section import NamedRun
@@ -103,6 +104,18 @@ def test_noise_in_pixel_space_can_be_seen(tmp_path: Path) -> None:
     urls = _urls(_page(run))
     colors = _picture(urls[1]).getcolors(maxcolors=5000)
     assert colors is not None and len(colors) > 500  # of 32 x 32 pixels; the clean picture has one
+
+
+def test_a_damaged_and_a_missing_picture_cost_no_page(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", [pair(n, answer(f"a{n}"), [answer("b")]) for n in range(3)])
+    torn, gone, _ = (run.image_path(one.image) for one in run.records(PreferencePair))
+    torn.write_bytes(b"torn")
+    gone.unlink()
+    html = _page(Run.open(run.path))
+    assert len(_urls(html)) == 2  # those of the third pair
+    assert html.count("The picture cannot be shown.") == 4
+    assert "no picture of a known kind" in html and "holds no picture" in html
+    assert all(f"a{n}" in html for n in range(3))
 
 
 def test_large_pictures_become_small_files(tmp_path: Path) -> None:

@@ -40,15 +40,15 @@ def compare_page(compared: Compared, flips: Sequence[Flip]) -> str:
         ),
         numbers=numbers_table(compared),
         flips_title=flips_title(compared),
-        flips=[(flip, *_picture(flip)) for flip in flips],
+        flips=[(flip, _picture(flip)) for flip in flips],
     )
 
 
-def _picture(flip: Flip) -> tuple[Shown | None, str]:
+def _picture(flip: Flip) -> Shown:
     """The picture, or why it cannot be shown; a flip without one is still a flip."""
     if not flip.picture:
-        return None, "The result does not tell where the picture is: give --images."
+        return Shown("", trouble="The result does not tell where it is: give --images.")
     try:
-        return thumbnail(Path(flip.picture)), ""
+        return thumbnail(Path(flip.picture))
     except (BurnishError, OSError) as error:
-        return None, f"The picture cannot be shown: {error}"
+        return Shown("", trouble=str(error))

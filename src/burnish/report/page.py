@@ -38,7 +38,7 @@ class View(NamedTuple):
 
 
 def report_page(title: str, sections: Sequence[Section], runs: Sequence[NamedRun], *, samples: int, seed: int) -> str:
-    """The page, with `samples` records in all. Raises RunError or ImageError for a picture that cannot be shown."""
+    """The page, with `samples` records in all. Raises RunError for a damaged run."""
     share = -(-samples // len(runs))
     drawn = [(name, sample(_told(name, run), share, seed)) for name, run in runs]
     cards = [(name, part, card_of(record, part.manifest.seed)) for name, told in drawn for part, record in told]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.distort import parse, show
+from burnish.errors import ImageError, RunError
 from burnish.images import decode
 from burnish.progress import tracked
 from burnish.report.cards import PictureOf
@@ -32,6 +33,8 @@ class Shown(NamedTuple):
     url: str
     small: bool = False
     """Whether its pixels are to be seen as they are, without smoothing."""
+    trouble: str = ""
+    """Why there is nothing to see."""
 
 
 def thumbnail(path: Path) -> Shown:
@@ -42,11 +45,16 @@ def thumbnail(path: Path) -> Shown:
 def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
     """Thumbnails as large as lets all of them together, as URLs, stay below `most_bytes`; by run and picture.
 
-    A picture counts as often as it is wanted. Raises RunError or ImageError for one that cannot be shown.
+    A picture counts as often as it is wanted. One that is missing or damaged is shown by what is wrong with it.
     """
     times = Counter((run.path, of) for run, of in wanted)
     told = tracked(dict.fromkeys(wanted), "pictures", len(times), unit="pictures")
-    files = {(run.path, of): encoded(drawn(run, of)) for run, of in told}
+    files, missing = dict[tuple[Path, PictureOf], bytes](), dict[tuple[Path, PictureOf], Shown]()
+    for run, of in told:
+        try:
+            files[run.path, of] = encoded(drawn(run, of))
+        except (RunError, ImageError) as error:
+            missing[run.path, of] = Shown("", trouble=str(error))
     side = LONGEST
     while side > _SIDES[-1]:
         room = most_bytes / max(1, sum(times[key] * len(data) for key, data in files.items()) * 4 // 3)
@@ -56,7 +64,7 @@ def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[t
         # Bytes fall slower than the area does: the first that could be small enough is not too small.
         side = next((one for one in smaller if (one / side) ** 2 <= room), smaller[-1])
         files = {key: encoded(decode(data), side) for key, data in files.items()}
-    return {key: _shown(data) for key, data in files.items()}
+    return {key: _shown(data) for key, data in files.items()} | missing
 
 
 def drawn(run: Run, of: PictureOf) -> Image:
