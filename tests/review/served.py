@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+
+from served_process import serving
 
 
 class Served(NamedTuple):
@@ -34,25 +35,8 @@ class Served(NamedTuple):
 @contextmanager
 def served(*flags: str, port: int = 0) -> Iterator[Served]:
     """The server that `burnish review` starts with these flags."""
-    command = [sys.executable, "-m", "burnish", "review", *flags, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        yield Served(_address(process), process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=20)
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    """What the process says once it listens."""
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if found := re.search(r"http://\S+:\d+", line):
-            return found[0]
-    raise AssertionError(f"burnish review ended: {said}")
+    with serving(["review", *flags, "--port", str(port)], r"http://\S+:\d+") as (url, process):
+        yield Served(url, process)
 
 
 def flags(run: Path, store: str | Path, **more: object) -> list[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
-import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ from burnish.store import Run, new_manifest
 from burnish.view.following import catch_up
 from burnish.view.schema import open_writing
 from burnish.view.telling import Teller
+from served_process import serving
 
 LIMIT_S = 60
 
@@ -105,25 +104,9 @@ class Served(NamedTuple):
 @contextmanager
 def served(run: Path, *flags: str) -> Iterator[Served]:
     """The viewer that `burnish view` starts, its caches beside the run."""
-    command = [sys.executable, "-m", "burnish", "view", str(run), "--port", "0", *flags]
     env = {**os.environ, "XDG_CACHE_HOME": str(run.parent / "caches")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
-    try:
-        yield Served(_address(process), process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=20)
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if found := re.search(r"http://\S+", line):
-            return found[0]
-    raise AssertionError(f"burnish view ended: {said}")
+    with serving(["view", str(run), "--port", "0", *flags], r"http://\S+", env) as (url, process):
+        yield Served(url, process)
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from burnish.progress import tracked
 from burnish.records import Dialogue, Judgement, Prediction, Record
-from burnish.report.section import NamedRun, parts_of
+from burnish.report.section import NamedRun, records_of
 from burnish.store import Run
 from burnish.store.codec import dump
 
@@ -42,10 +41,8 @@ def unlike(runs: Sequence[NamedRun], asked: Collection[str] = ()) -> str:
 
 def _asked(named: NamedRun) -> _Asked:
     """All questions about pictures as they are."""
-    parts = parts_of(named.run)
-    every = ((number, record) for number, part in enumerate(parts) for record in part)
     found: dict[int, int] = {}
-    for number, record in tracked(every, f"compare {named.name}", sum(map(len, parts)), unit="records"):
+    for number, _, record in records_of(named, "compare"):
         if not (isinstance(record, Prediction) and record.distortion):
             which = record.part if isinstance(record, Judgement) else ""
             words = _words(record)

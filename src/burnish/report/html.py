@@ -15,12 +15,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from burnish.report import differences
 from burnish.store.codec import to_json
+from burnish.web.templates import templates_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -41,13 +42,7 @@ _DRAWN: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
 @cache
 def templates() -> Environment:
     """The templates of all pages."""
-    made = Environment(
-        loader=PackageLoader("burnish.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_of("burnish.report")
     made.filters |= {one.__name__: one for one in (cut, marked, facts, drawing, pretty, compact)}
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
 from burnish.report.answers_joint import answers_joint
 from burnish.report.benchmarks_joint import benchmarks_joint
@@ -14,7 +13,7 @@ from burnish.report.dialogue_tables import dialogue_tables
 from burnish.report.fixed_joint import fixed_joint
 from burnish.report.free_joint import free_joint
 from burnish.report.judged_tables import JUDGED
-from burnish.report.section import NamedRun, Section, parts_of
+from burnish.report.section import NamedRun, Section, records_of
 from burnish.report.trainings_joint import trainings_joint
 from burnish.report.versus import drawn_note
 
@@ -27,9 +26,7 @@ def joint_sections(runs: Sequence[NamedRun]) -> list[Section]:
 
 def stats_of(named: NamedRun) -> NamedStats:
     """The counts of a run's dialogues, none included."""
-    every = (record for part in parts_of(named.run) for record in part)
-    told = tracked(every, f"count {named.name}", sum(map(len, parts_of(named.run))), unit="records")
-    records = (record for record in told if isinstance(record, Dialogue | Dropped))
+    records = (record for _, _, record in records_of(named, "count") if isinstance(record, Dialogue | Dropped))
     return NamedStats(named.name, named.run.path, dialogue_stats(records))
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from burnish.progress import tracked
 from burnish.records import Dropped, Record
 from burnish.report import html
 from burnish.report.cards import Card, PictureOf, card_of
 from burnish.report.finding import Choice, Choices
 from burnish.report.origin import origin_of
 from burnish.report.pictures import Shown, album
-from burnish.report.section import NamedRun, Section, parts_of
+from burnish.report.section import NamedRun, Section, parts_of, records_of
 from burnish.store import Run
 
 T = TypeVar("T")
@@ -40,7 +39,7 @@ class View(NamedTuple):
 def report_page(title: str, sections: Sequence[Section], runs: Sequence[NamedRun], *, samples: int, seed: int) -> str:
     """The page, with `samples` records in all. Raises RunError for a damaged run."""
     share = -(-samples // len(runs))
-    drawn = [(name, sample(_told(name, run), share, seed)) for name, run in runs]
+    drawn = [(named.name, sample(_told(named), share, seed)) for named in runs]
     cards = [(name, part, card_of(record, part.manifest.seed)) for name, told in drawn for part, record in told]
     told = {
         "title": title,
@@ -80,12 +79,10 @@ def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
     return [item for _, item in sorted(kept, key=lambda one: one[0])]
 
 
-def _told(name: str, run: Run) -> Iterator[tuple[Run, Record]]:
+def _told(named: NamedRun) -> Iterator[tuple[Run, Record]]:
     """The records that something came of, with progress; why the others were dropped is told in tables."""
-    parts = parts_of(run)
-    every = ((part, record) for part in parts for record in part)
-    told = tracked(every, f"report {name}", sum(map(len, parts)), unit="records")
-    return ((part, record) for part, record in told if not isinstance(record, Dropped))
+    told = records_of(named, "report")
+    return ((part, record) for _, part, record in told if not isinstance(record, Dropped))
 
 
 def _views(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
 from burnish.fire.composed import ComposeResult
-from burnish.records import Json
+from burnish.progress import tracked
+from burnish.records import Json, Record
 from burnish.report.tables import Table
 from burnish.scores import AnswersResult, FixedScores, FreeScores, Judged, StandardResult
 from burnish.store import Run
@@ -31,6 +32,13 @@ class NamedRun(NamedTuple):
 def parts_of(run: Run) -> list[Run]:
     """The runs that hold the records: those of its seeds, where it is a folder of them, else itself."""
     return [Run.open(path) for path in seed_folders(run.path)] or [run]
+
+
+def records_of(named: NamedRun, what: str) -> Iterator[tuple[int, Run, Record]]:
+    """Every record with the number of its part, from 0, and the part itself; tells how far it is under `what`."""
+    parts = parts_of(named.run)
+    every = ((number, part, record) for number, part in enumerate(parts) for record in part)
+    return iter(tracked(every, f"{what} {named.name}", sum(map(len, parts)), unit="records"))
 
 
 def scores_of(kind: type[S], run: Run) -> S:

@@ -21,7 +21,6 @@ from burnish.store.disk import explained, write_whole
 
 REVIEWS = "reviews.jsonl"
 CONTEXT = "LLaVA-Bench's context.jsonl lies beside its questions.jsonl"
-REFERENCES = "LLaVA-Bench's answers_gpt4.jsonl lies beside its questions.jsonl"
 
 
 def bench_llava_bench(config: LlavaBenchConfig) -> LlavaBenchJudged:

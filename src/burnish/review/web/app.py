@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from burnish.review.asks import Ask
@@ -17,6 +16,7 @@ from burnish.review.web.routes import Site, router
 from burnish.store import Run
 from burnish.web.guard import guard, is_loopback
 from burnish.web.pictures import Pictures
+from burnish.web.templates import templates_of
 
 _HERE = Path(__file__).parent
 REQUESTS_A_MINUTE = 600
@@ -26,13 +26,7 @@ REQUESTS_A_MINUTE = 600
 def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> FastAPI:
     """The application that serves a study; `runs` have its pictures, `host` is the address it will listen on."""
     app = FastAPI(title="Burnish review", openapi_url=None)
-    templates = Environment(
-        loader=PackageLoader("burnish.review.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = templates_of("burnish.review.web")
     raters = {rater.token: rater for rater in study.raters}
     app.state.site = Site(study, ask, Pictures(runs), templates, raters, lists_links=is_loopback(host))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
