@@ -124,8 +124,7 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
         table = open_table(Path(out) / "table.arrow")
         clock = Clock()
         trainer = DPOTrainer(
-            beta=BETA,
-            loss="softmax",
+            objective=config.objective,
             stored=stored_references(config, table),
             model=add_adapter(cast(PreTrainedModel, model.model), config, base_name="base"),
             args=training_arguments(config, Path(out) / "checkpoints"),

@@ -133,6 +133,13 @@ def test_training_curves_leave_gaps_where_a_loss_is_not_finite(tmp_path: Path) -
     assert (told(50834.0), told(1.0979e-08), told(1362.14)) == ("50,834", "1.098e-08", "1362")
 
 
+def test_the_terms_of_a_loss_have_a_panel_of_their_own(tmp_path: Path) -> None:
+    lines = [f'{{"step": {i}, "loss": 0.7, "loss/sigmoid": 0.6, "loss/sft": 0.5}}\n' for i in (1, 2)]
+    whole, terms = training_curves(read_log(_log(tmp_path, "".join(lines))), "t").axes
+    assert [line.get_label() for line in whole.lines] == ["loss"]
+    assert [line.get_label() for line in terms.lines] == ["sigmoid", "sft"]
+
+
 def test_a_torn_last_line_is_left_out_and_other_damage_named(tmp_path: Path) -> None:
     assert len(read_log(_log(tmp_path, '{"step": 1, "loss": 1}\n{"step": 2, "lo'))) == 1
     for text, message in (

@@ -43,10 +43,10 @@ def main(folder: Path) -> None:
         fully_shard(layer, mesh=mesh)
     fully_shard(sharded, mesh=mesh)
 
-    trainer = DPOTrainer(beta=config.beta, loss=config.loss, model=whole, args=arguments)
+    trainer = DPOTrainer(objective=config.objective, model=whole, args=arguments)
     losses = []
     for one in (whole, sharded):
-        loss = trainer.compute_loss(one, inputs, num_items_in_batch=dist.get_world_size())
+        loss = trainer.compute_loss(one, inputs, num_items_in_batch=torch.tensor([dist.get_world_size(), 1]))
         loss.backward()
         losses.append(loss.item())
     differences = []

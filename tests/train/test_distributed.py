@@ -26,7 +26,8 @@ HERE = Path(__file__).parent
 def launch(script: str, *arguments: str) -> str:
     """What two processes of a script print."""
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(HERE / script)]
-    environment = os.environ | {"PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+    paths = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*start, *arguments], check=False, capture_output=True, text=True, timeout=900, env=environment
     )
@@ -39,9 +40,11 @@ def test_two_processes_train_as_one_does(base: Path, write_run, tmp_path: Path) 
     """Eight pairs in batches of four: one process takes two passes of two, each of two processes takes one of two."""
     run = write_run(tmp_path / "run", negatives=[1, 2, 1, 3, 2, 1, 1, 1])
     small = {"run": str(run), "model": str(base), "lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2}
-    one = train_dpo(DPOConfig(out=str(tmp_path / "one"), device="cpu", **small)).checkpoint
+    losses = ("softmax", "sft=0.5")
+    one = train_dpo(DPOConfig(out=str(tmp_path / "one"), device="cpu", loss=losses, **small)).checkpoint
     two = tmp_path / "two"
     flags = ("--lora-rank", "4", "--lr", "1e-2", "--batch-size", "4", "--per-device", "2", "--device", "cpu")
+    flags += tuple(word for loss in losses for word in ("--loss", loss))
     launch("train_command.py", str(run), "--model", str(base), "--out", str(two), *flags)
     weights = [load_file(folder / "adapter_model.safetensors") for folder in (one, two)]
     torch.testing.assert_close(*weights, atol=1e-5, rtol=1e-4)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,8 +21,10 @@ from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
 from burnish.train.examples import preferences
 from burnish.train.lora import add_adapter
-from burnish.train.losses import rewards, softmax
+from burnish.train.loss_terms import Objective
+from burnish.train.losses import softmax
 from burnish.train.prepare import Preparer, open_table, prepare
+from burnish.train.reading import Together
 from burnish.train.trainer import training_arguments
 
 
@@ -43,8 +48,7 @@ def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, **changes)
     encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
     prepare(examples, Preparer(encoder, max_length=2048, picture_marks=()), folder / "table.arrow")
     return DPOTrainer(
-        beta=config.beta,
-        loss=config.loss,
+        objective=config.objective,
         model=adapted,
         args=training_arguments(config, folder / "checkpoints"),
         train_dataset=open_table(folder / "table.arrow"),
@@ -68,11 +72,29 @@ def measured(trainer: DPOTrainer) -> dict[str, float]:
     return logs
 
 
-@pytest.mark.filterwarnings("ignore")  # TRL's own
-def test_loss_gradients_and_metrics_are_those_of_trl(adapted, opened, write_run, base, tmp_path) -> None:
+PEERS = {
+    "sigmoid": {"loss_type": "sigmoid"},
+    "sigmoid_norm": {"loss_type": "sigmoid_norm"},
+    "hinge": {"loss_type": "hinge"},
+    "ipo": {"loss_type": "ipo"},
+    "robust": {"loss_type": "robust", "label_smoothing": 0.2},
+    "bco_pair": {"loss_type": "bco_pair"},
+    "apo_zero": {"loss_type": "apo_zero"},
+    "apo_down": {"loss_type": "apo_down"},
+    "ld": {"loss_type": "sigmoid", "ld_alpha": 0.3},
+    "sft": {"loss_type": "sft"},
+    "softmax": {"loss_type": "sigmoid"},
+    "sum": {"loss_type": "sigmoid"},
+    "sigmoid=0.8 bco_pair=0.2 sft": {"loss_type": ["sigmoid", "bco_pair", "sft"], "loss_weights": [0.8, 0.2, 1.0]},
+}
+"""What `--loss` says, and TRL's arguments for the same; the last is MPO."""
+NUMBERS = {"robust": {"label_smoothing": 0.2}, "ld": {"ld_alpha": 0.3}}
+
+
+def peer_loss_and_gradients(adapted, opened, tmp_path, arguments) -> tuple[float, dict, dict]:
+    """TRL's, and its metrics, on six pairs."""
     trl = pytest.importorskip("trl")
     datasets = pytest.importorskip("datasets")
-    run = write_run(tmp_path / "run", negatives=[1] * 6)
     rows = [
         {
             "images": [tiny_models.picture(i)],
@@ -100,31 +122,55 @@ def test_loss_gradients_and_metrics_are_those_of_trl(adapted, opened, write_run,
             gradient_checkpointing=False,
             max_length=None,
             per_device_train_batch_size=6,
+            **arguments,
         ),
         train_dataset=datasets.Dataset.from_list(rows, features=features),
         processing_class=copy.deepcopy(opened.processor),
         peft_config=adapted.peft_config["default"],
     )
     peer.model.load_state_dict(adapted.state_dict())
-    peer_batch = peer.data_collator([copy.deepcopy(row) for row in rows])
-    peer_loss = peer.compute_loss(peer.model, peer_batch)
-    peer_loss.backward()
+    loss = peer.compute_loss(peer.model, peer.data_collator([copy.deepcopy(row) for row in rows]))
+    loss.backward()
+    gradients = {n: p.grad for n, p in peer.model.named_parameters() if p.grad is not None}
+    return loss.item(), gradients, {name: values[0] for name, values in peer._metrics["train"].items()}
 
-    ours = trainer_for(adapted, run, opened, tmp_path / "ours", loss="sigmoid", batch_size=6)
+
+@pytest.mark.filterwarnings("ignore")  # TRL's own
+@pytest.mark.parametrize("spec", PEERS)
+def test_loss_gradients_and_metrics_are_those_of_trl(adapted, opened, write_run, tmp_path, spec: str) -> None:
+    run = write_run(tmp_path / "run", negatives=[1] * 6)
+    peer_loss, peer_gradients, theirs = peer_loss_and_gradients(adapted, opened, tmp_path, PEERS[spec])
+    terms = tuple(spec.split())
+    ours = trainer_for(adapted, run, opened, tmp_path / "ours", loss=terms, batch_size=6, **NUMBERS.get(spec, {}))
     loss, gradients = step(ours, [ours.data_collator([ours.train_dataset[i] for i in range(6)])])
 
-    assert loss == pytest.approx(peer_loss.item(), abs=1e-5)
-    assert abs(loss - 0.6931) > 1e-3  # not the loss of an adapter that says nothing
-    peer_gradients = {n: p.grad for n, p in peer.model.named_parameters() if p.grad is not None}
+    assert loss == pytest.approx(peer_loss, abs=1e-5, rel=1e-5)
     assert gradients.keys() == peer_gradients.keys()
     assert len(gradients) == 28  # 2 layers, 7 projections, A and B
     for name, gradient in gradients.items():
-        assert gradient.abs().max() > 1e-4, name
-        torch.testing.assert_close(gradient, peer_gradients[name], atol=1e-5, rtol=1e-5, msg=name)
-    theirs = {name: values[0] for name, values in peer._metrics["train"].items()}
-    for name, value in measured(ours).items():
-        if "/" in name:
-            assert value == pytest.approx(theirs[name], abs=1e-4), name
+        largest = gradient.abs().max().item()
+        assert largest > 1e-5, name
+        torch.testing.assert_close(gradient, peer_gradients[name], atol=min(1e-5, 1e-3 * largest), rtol=1e-5, msg=name)
+    compared = {name: value for name, value in measured(ours).items() if "/" in name and not name.startswith("loss/")}
+    assert len(compared) == 6
+    for name, value in compared.items():
+        # TRL's rewards and log-probabilities are those that its ld_alpha has changed
+        assert spec == "ld" or value == pytest.approx(theirs[name], abs=1e-4), name
+
+
+def test_the_losses_are_not_one_another(adapted, opened, write_run, tmp_path) -> None:
+    """What the comparison above rests on: an adapter that says something, answers of unlike lengths."""
+    run = write_run(tmp_path / "run", negatives=[1] * 6)
+    found = {}
+    for spec in PEERS:
+        trainer = trainer_for(
+            adapted, run, opened, tmp_path / "ours", loss=tuple(spec.split()), batch_size=6, **NUMBERS.get(spec, {})
+        )
+        found[spec], _ = step(trainer, [trainer.data_collator([trainer.train_dataset[i] for i in range(6)])])
+    same = {found[name] for name in ("softmax", "sum", "sigmoid")}
+    assert max(same) - min(same) < 1e-6
+    others = sorted(found[name] for name in found if name not in ("softmax", "sum"))
+    assert min(after - before for before, after in pairwise(others)) > 1e-4
 
 
 def test_metrics_of_pairs_with_many_negatives(adapted, opened, write_run, tmp_path) -> None:
@@ -138,7 +184,7 @@ def test_metrics_of_pairs_with_many_negatives(adapted, opened, write_run, tmp_pa
     policy = scorer.score(requests, [row["answers"] for row in rows])
     with adapted.disable_adapter():
         reference = scorer.score(requests, [row["answers"] for row in rows])
-    r = [rewards(torch.tensor(p), torch.tensor(q), beta=0.1) for p, q in zip(policy, reference, strict=True)]
+    r = [0.1 * (torch.tensor(p) - torch.tensor(q)) for p, q in zip(policy, reference, strict=True)]
     losses = [softmax(x[:1], x[None, 1:], torch.ones(1, len(x) - 1, dtype=torch.bool)) for x in r]
     assert loss == pytest.approx(torch.cat(losses).mean().item(), abs=1e-5)
 
@@ -155,9 +201,12 @@ def test_metrics_of_pairs_with_many_negatives(adapted, opened, write_run, tmp_pa
 
 
 @pytest.mark.parametrize("cut", [(5,), (2, 2, 1), (1, 1, 1, 1, 1), (4, 1)], ids=str)
-def test_a_step_does_not_depend_on_how_it_falls_into_passes(adapted, opened, write_run, tmp_path, cut) -> None:
+@pytest.mark.parametrize(
+    "loss", [{}, {"loss": ("ld", "ipo=0.1", "sft=0.5"), "ld_alpha": 0.3}], ids=["softmax", "mixed"]
+)
+def test_a_step_does_not_depend_on_how_it_falls_into_passes(adapted, opened, write_run, tmp_path, cut, loss) -> None:
     run = write_run(tmp_path / "run", negatives=[1, 3, 2, 1, 2])
-    trainer = trainer_for(adapted, run, opened, tmp_path / "ours")
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", **loss)
     rows = [trainer.train_dataset[i] for i in range(5)]
     whole_loss, whole = step(trainer, [trainer.data_collator(rows)])
     whole_logs = measured(trainer)
@@ -170,6 +219,41 @@ def test_a_step_does_not_depend_on_how_it_falls_into_passes(adapted, opened, wri
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, whole[name], atol=1e-6, rtol=1e-4, msg=name)
     assert measured(trainer) == pytest.approx(whole_logs, abs=1e-4)
+
+
+def test_terms_are_logged_and_weighted(adapted, opened, write_run, tmp_path) -> None:
+    run = write_run(tmp_path / "run", negatives=[1, 3, 2])
+    terms, weights = ("sigmoid_norm=0.5", "sft=0.25", "ld"), (0.5, 0.25, 1)
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=terms, ld_alpha=0.5)
+    rows = [trainer.train_dataset[i] for i in range(3)]
+    loss, _ = step(trainer, [trainer.data_collator(rows[:2]), trainer.data_collator(rows[2:])])
+    logs = measured(trainer)
+    parts = [logs[f"loss/{name}"] for name in ("sigmoid_norm", "sft", "ld")]
+    assert loss == pytest.approx(sum(w * part for w, part in zip(weights, parts, strict=True)), abs=1e-5)
+    # the mean over all tokens of chosen answers, not over answers
+    tokens = sum(len(row["answers"][0]) for row in rows)
+    assert logs["loss/sft"] == pytest.approx(-3 * logs["logps/chosen"] / tokens, abs=1e-5)
+    assert not [name for name in measured_of_one_term(trainer, rows) if name.startswith("loss/")]
+
+
+def measured_of_one_term(trainer: DPOTrainer, rows) -> dict[str, float]:
+    trainer._objective = Objective()
+    step(trainer, [trainer.data_collator(rows)])
+    return measured(trainer)
+
+
+@pytest.mark.parametrize("name", ["ld", "sigmoid_norm"])
+def test_tokens_are_told_apart_where_answers_share_a_row(adapted, opened, write_run, tmp_path, name: str) -> None:
+    """The same from sequences of their own and from one row that holds all of them."""
+    run = write_run(tmp_path / "run", negatives=[1, 3, 2])
+    numbers = {"ld_alpha": 0.3} if name == "ld" else {}
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=(name,), **numbers)
+    rows = [trainer.train_dataset[i] for i in range(3)]
+    expected, _ = step(trainer, [trainer.data_collator(rows)])
+    together = replace(trainer.data_collator, reading=Together(math.inf))(rows)
+    assert len(together["input_ids"]) == 1
+    found, _ = step(trainer, [together])
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_reference_is_the_model_without_its_adapter(adapted, opened, write_run, tmp_path) -> None:

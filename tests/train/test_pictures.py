@@ -67,8 +67,8 @@ def step(model, batch, tmp_path) -> int:
     tower = model.get_base_model().get_encoder("image")
     tower.register_forward_hook(lambda *_: runs.append(1))
     config = DPOConfig(run="run", model="m", out=str(tmp_path), batch_size=2, device="cpu")
-    trainer = DPOTrainer(beta=0.1, loss="softmax", model=model, args=training_arguments(config, tmp_path))
-    trainer.compute_loss(model, batch, num_items_in_batch=2).backward()
+    trainer = DPOTrainer(objective=config.objective, model=model, args=training_arguments(config, tmp_path))
+    trainer.compute_loss(model, batch, num_items_in_batch=torch.tensor([2, 2])).backward()
     return len(runs)
 
 

@@ -112,6 +112,23 @@ def test_runs_without_them_are_computed(write_run, base, tmp_path, capsys) -> No
         trained(run, base, tmp_path / "other", references="stored")
 
 
+def test_length_normalised_losses_take_them(weighed, base, tmp_path, capsys) -> None:
+    out = trained(weighed, base, tmp_path / "out", loss=("sigmoid_norm",))
+    assert f"are those stored with the pairs: {SAMPLE} pairs" in capsys.readouterr().err
+    assert_same_training(
+        out, trained(weighed, base, tmp_path / "computed", loss=("sigmoid_norm",), references="computed")
+    )
+
+
+def test_losses_of_tokens_compute_them(weighed, base, tmp_path, capsys) -> None:
+    out = trained(weighed, base, tmp_path / "out", loss=("ld",), ld_alpha=0.5)
+    said = capsys.readouterr().err
+    assert "are computed: --loss ld weighs an answer's tokens, and a run holds their sum alone." in said
+    assert_same_training(
+        out, trained(weighed, base, tmp_path / "computed", loss=("ld",), ld_alpha=0.5, references="computed")
+    )
+
+
 def test_bfloat16_computes_unless_it_is_told_otherwise(weighed, base, tmp_path, capsys) -> None:
     trained(weighed, base, tmp_path / "out", dtype="bfloat16", max_steps=1)
     assert "Reference log-probabilities are computed: training is in bfloat16." in capsys.readouterr().err

@@ -16,7 +16,7 @@ from burnish.train.encode import Collator, batch, conversation
 from burnish.train.examples import preferences
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
-from burnish.train.losses import rewards, softmax
+from burnish.train.losses import softmax
 from burnish.train.masks import sees
 from burnish.train.material import Answers
 from burnish.train.prepare import open_table
@@ -67,7 +67,7 @@ def dpo_gradients(model, batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     with torch.no_grad(), model.disable_adapter():
         reference_EA = answer_logps(model, batch)
     policy_EA = answer_logps(model, batch)
-    rewards_EA = rewards(policy_EA, reference_EA, beta=0.1)
+    rewards_EA = 0.1 * (policy_EA - reference_EA)
     softmax(rewards_EA[:, 0], rewards_EA[:, 1:], batch["present_EA"][:, 1:]).mean().backward()
     return policy_EA.detach(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 

@@ -9,7 +9,9 @@ import pytest
 
 from burnish.config import identity
 from burnish.errors import ConfigError
+from burnish.flags import parse_config
 from burnish.train.config import DPOConfig, SFTConfig
+from burnish.train.loss_terms import Objective, Term
 
 
 def dpo(**changes) -> DPOConfig:
@@ -20,7 +22,7 @@ def test_the_defaults_are_the_papers() -> None:
     config = dpo()
     assert (config.lora_rank, config.alpha, config.lora_dropout) == (1024, 2048, 0)  # table 6
     assert (config.lr, config.weight_decay, config.batch_size, config.beta) == (2e-6, 0, 128, 0.1)  # section 4.1
-    assert (config.warmup, config.passes, config.max_length, config.loss) == (0.03, 2, 2048, "softmax")
+    assert (config.warmup, config.passes, config.max_length, config.loss) == (0.03, 2, 2048, ("softmax",))
     assert not config.train_projector
 
 
@@ -64,6 +66,20 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch) -> None:
         ({"lr": 0.0}, r"--lr must be above 0, not 0\.0"),
         ({"lr": float("nan")}, "--lr must be above 0, not nan"),
         ({"beta": 0.0}, r"--beta must be above 0, not 0\.0"),
+        ({"loss": ("dpo",)}, "--loss dpo names no loss"),
+        ({"loss": ("robust",)}, "--loss robust needs --label-smoothing: the share of pairs"),
+        ({"label_smoothing": 0.1}, r"--label-smoothing 0\.1 is used by --loss robust alone"),
+        (
+            {"loss": ("robust",), "label_smoothing": 0.5},
+            r"--label-smoothing must be 0 or above and below 0\.5, not 0\.5",
+        ),
+        ({"loss": ("ld",)}, "--loss ld needs --ld-alpha: the weight"),
+        ({"ld_alpha": 0.0}, r"--ld-alpha 0\.0 is used by --loss ld alone"),
+        ({"loss": ("ld",), "ld_alpha": 1.5}, r"--ld-alpha must be from 0 to 1, not 1\.5"),
+        (
+            {"loss": ("sigmoid", "ld"), "ld_alpha": 0.5, "references": "stored"},
+            "--references stored is not available with --loss ld",
+        ),
         ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
         ({"per_device": 0}, "--per-device must be at least 1, not 0"),
         ({"passes": 0}, "--passes must be at least 1, not 0"),
@@ -79,6 +95,26 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch) -> None:
 def test_a_value_that_cannot_work_is_one_sentence(changes, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         dpo(**changes)
+
+
+def test_a_loss_is_recorded_as_it_is_meant() -> None:
+    assert identity(dpo())["loss"] == identity(dpo(loss=("softmax",)))["loss"] == ["softmax"]
+    assert dpo(loss=("sigmoid=1.0", "sft=0.20")).loss == ("sigmoid", "sft=0.2")
+    config = dpo(loss=("robust", "ld=2"), label_smoothing=0.1, ld_alpha=0.0, beta=0.2)
+    assert config.objective == Objective(
+        terms=(Term("robust", 1), Term("ld", 2)), beta=0.2, label_smoothing=0.1, ld_alpha=0.0
+    )
+
+
+def test_losses_are_read_from_flags_and_files(tmp_path) -> None:
+    words = ["run", "--model", "m", "--out", "o"]
+    assert parse_config(DPOConfig, "burnish", words).loss == ("softmax",)
+    flags = ["--loss", "sigmoid=0.8", "--loss", "sft=0.2"]
+    assert parse_config(DPOConfig, "burnish", [*words, *flags]).loss == ("sigmoid=0.8", "sft=0.2")
+    for text, expected in [("loss: sum", ("sum",)), ("loss: [sigmoid, sft=0.2]", ("sigmoid", "sft=0.2"))]:
+        (tmp_path / "c.yaml").write_text(text)
+        file = ["--config", str(tmp_path / "c.yaml")]
+        assert parse_config(DPOConfig, "burnish", [*words, *file]).loss == expected
 
 
 def test_sft_checks_its_sampling_too() -> None:

@@ -47,6 +47,8 @@ PANELS: Mapping[str, Sequence[Curve]] = {
 }
 """Curves by what the vertical axis shows; panels without any data are left out. The first stands for its panel where
 several trainings are drawn."""
+TERM = "loss/"
+"""What the keys of a loss's terms begin with; as many are drawn as can be told apart."""
 _MANY = 60
 """Steps from which on a running mean is drawn over the values."""
 _WINDOW = 20
@@ -59,11 +61,13 @@ _EXACT = ("learning_rate",)
 
 def training_curves(log: Log, title: str) -> Figure:
     """Everything that a training logs, over steps; gaps where a value is not finite."""
+    terms = dict.fromkeys(key for line in log for key in line if key.startswith(TERM))
+    curves_of = {**PANELS, "loss terms": [Curve(key, key.removeprefix(TERM)) for key in terms]}
     panels = {
         name: [
             _Line(log, key, label, look) for (key, label), look in zip(curves, LOOKS, strict=False) if finite(log, key)
         ]
-        for name, curves in PANELS.items()
+        for name, curves in curves_of.items()
     }
     made = _drawn(panels, title, f"{int(log[-1]['step']):,} steps")
     for axes in made.axes:

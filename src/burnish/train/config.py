@@ -12,6 +12,7 @@ import tyro
 from burnish.config import place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Questions
+from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,11 +155,18 @@ class DPOConfig(TrainConfig):
 
     run: tyro.conf.Positional[str]
     """A finished run of `burnish pairs`."""
-    loss: Literal["softmax", "sum", "sigmoid"] = "softmax"
-    """For many negatives: `softmax` (equation 16 with 6) or `sum` (equation 18 as printed). `sigmoid` (equation 7) is
-    for one negative, where all three are the same."""
+    loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """What is minimised, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8 --loss
+    sft=0.2`. SeVa's for many negatives: `softmax` (equation 16 with 6; what is taken without the flag) and `sum`
+    (equation 18 as printed). Others, by TRL's names, each the mean over a pair's negatives: `sigmoid` (DPO),
+    `sigmoid_norm` (DPO a token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down`, `ld` (LD-DPO); and `sft`
+    on the chosen answer. docs/training.md has all equations."""
     beta: float = 0.1
     """How strongly the policy is held to the reference model."""
+    label_smoothing: float | None = None
+    """For `--loss robust`: the share of pairs whose preference is taken to be the wrong way round."""
+    ld_alpha: float | None = None
+    """For `--loss ld`: what tokens of the longer answer beyond the length of the shorter weigh, from 0 to 1."""
     lora_rank: int = 1024
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-6
@@ -172,7 +180,23 @@ class DPOConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_above_zero(beta=self.beta)
+        # a run's identity has what is meant, however it was written
+        object.__setattr__(self, "loss", tuple(term.spec for term in self.objective.terms))
+        if self.references == "stored" and self.objective.weighs_tokens:
+            raise ConfigError(
+                f"--references stored is not available with --loss {LENGTH_DESENSITISED}, which weighs an answer's "
+                "tokens, because a run holds their sum alone: take --references auto."
+            )
+
+    @property
+    def objective(self) -> Objective:
+        """The loss with its numbers."""
+        return Objective(
+            terms=parse_terms(self.loss),
+            beta=self.beta,
+            label_smoothing=self.label_smoothing,
+            ld_alpha=self.ld_alpha,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

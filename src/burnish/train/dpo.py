@@ -1,40 +1,56 @@
-"""Direct preference optimisation on a run of pairs (SeVa, sections 3.1 and 4.1, and appendix A for many negatives).
+"""Preference training on a run of pairs (SeVa, sections 3.1 and 4.1, and appendix A for many negatives).
 
-Differences from TRL's DPOTrainer 1.16, which computes the same loss and gradients on the same tokens: answers keep
+Differences from TRL's DPOTrainer 1.16, which computes the same losses and gradients on the same tokens: answers keep
 the tokens they were generated with, where TRL writes them with the chat template and so has no end token where the
-template has none (LLaVA-1.5); a pair may have many negatives; and a step's loss is the mean over its pairs however
-they fall into forward passes, where TRL averages each pass first.
+template has none (LLaVA-1.5); a pair may have many negatives; and a step's loss is the mean over its pairs (over their
+chosen answers' tokens for `sft`) however they fall into forward passes, where TRL averages each pass first.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from burnish.train.logps import answer_logps
-from burnish.train.losses import LOSSES, rewards
+from burnish.train.encode import by_example, token_by_token
+from burnish.train.logps import token_logps
+from burnish.train.loss_terms import SFT, Objective
+from burnish.train.losses import LOSSES, LogRatios, sft
 from burnish.train.references import StoredReferences
 from burnish.train.sequences import Batch
 from burnish.train.trainer import AnswerTrainer
+
+PAIRS, CHOSEN_TOKENS = 0, 1
+"""The kinds of items that losses are means over."""
+
+
+class _Reference(NamedTuple):
+    """Log-probabilities (nats) under the model without its adapter."""
+
+    sums_EA: Tensor
+    tokens_ST: Tensor | None
+    """None where the sums were stored."""
 
 
 @final
 class DPOTrainer(AnswerTrainer):
     """Trains the adapter to prefer each pair's chosen answer; the model without its adapter is the reference."""
 
-    def __init__(self, *, beta: float, loss: str, stored: StoredReferences | None = None, **parts: Any) -> None:
+    def __init__(self, *, objective: Objective, stored: StoredReferences | None = None, **parts: Any) -> None:
         """`stored` says that batches bring reference log-probabilities; without it they are computed."""
         super().__init__(**parts)
-        self._beta, self._loss, self._stored = beta, LOSSES[loss], stored
+        self._objective, self._stored = objective, stored
         self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
+        """Of what is measured, over the items of its kind."""
+        self._items = torch.zeros(2, device=self.args.device)
+        """How many of each kind were measured."""
 
-    def items(self, batch: Batch) -> int:
-        """Pairs."""
-        return len(batch["present_EA"])
+    def items(self, batch: Batch) -> tuple[int, int]:
+        """Pairs, and tokens of their chosen answers."""
+        return len(batch["present_EA"]), int((batch["turn_ST"] == 1).sum())
 
     def compute_loss(
         self,
@@ -43,42 +59,61 @@ class DPOTrainer(AnswerTrainer):
         return_outputs: bool = False,  # noqa: ARG002 - Trainer's signature; there is no evaluation that asks for it
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """Log-probabilities under reference and policy, then rewards (equation 6), then the loss (7, 16 or 18)."""
+        """Log-probabilities under reference and policy, their ratios, then the weighted sum of the losses."""
         inputs = self.look(model, inputs)
-        reference_EA = self._reference(model, inputs)
-        policy_EA = answer_logps(model, inputs)
-        rewards_EA = rewards(policy_EA, reference_EA, beta=self._beta)
-        chosen_B, rejected_BK, present_BK = rewards_EA[:, 0], rewards_EA[:, 1:], inputs["present_EA"][:, 1:]
-        losses_B = self._loss(chosen_B, rejected_BK, present_BK)
-        self._measure(rewards_EA.detach(), policy_EA.detach(), inputs["present_EA"])
-        return self.mean_over_step(losses_B.sum(), num_items_in_batch)
+        reference = self._reference(model, inputs)
+        policy_ST = token_logps(model, inputs)
+        policy_EA = by_example(policy_ST, inputs)
+        ratios = LogRatios(
+            sums_BA=policy_EA - reference.sums_EA,
+            lengths_BA=by_example(inputs["answer_mask_ST"].long(), inputs),
+            present_BK=inputs["present_EA"][:, 1:],
+            tokens_BAL=self._ratios_of_tokens(policy_ST, reference, inputs),
+        )
+        total = policy_EA.new_zeros(())
+        for name, weight in self._objective.terms:
+            losses_B = sft(policy_EA) if name == SFT else LOSSES[name](ratios, self._objective)
+            kind = CHOSEN_TOKENS if name == SFT else PAIRS
+            total = total + weight * self.mean_over_step(losses_B.sum(), num_items_in_batch, kind)
+            if len(self._objective.terms) > 1:
+                self._sums[f"loss/{name}"] += losses_B.detach().sum()
+        self._measure(self._objective.beta * ratios.sums_BA.detach(), policy_EA.detach(), inputs)
+        return total
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the averages since the last log, over all pairs of all processes, under TRL's names."""
         if self._sums:
+            items = self.accelerator.reduce(self._items, "sum")
             sums = {name: self.accelerator.reduce(value, "sum") for name, value in self._sums.items()}
-            pairs = sums.pop("pairs")
-            logs |= {name: (value / pairs).item() for name, value in sums.items()}
+            kinds = {f"loss/{SFT}": CHOSEN_TOKENS}
+            logs |= {name: (value / items[kinds.get(name, PAIRS)]).item() for name, value in sums.items()}
             self._sums.clear()
+            self._items.zero_()
         super().log(logs, start_time)
 
     @torch.no_grad()
-    def _reference(self, model: nn.Module, inputs: Batch) -> Tensor:
-        """Log-probabilities under the model without its adapter, (E, A)."""
+    def _reference(self, model: nn.Module, inputs: Batch) -> _Reference:
         if self._stored is not None and self._stored.trusted:
-            stored_EA: Tensor = inputs["reference_EA"]
-            return stored_EA
+            return _Reference(inputs["reference_EA"], None)
         adapted: PeftModel = self.accelerator.unwrap_model(model)
         with adapted.disable_adapter():
-            computed_EA = answer_logps(model, inputs)
+            tokens_ST = token_logps(model, inputs)
+        computed_EA = by_example(tokens_ST, inputs)
         if self._stored is not None:
             self._stored.compare(inputs, computed_EA)
-        return computed_EA
+        return _Reference(computed_EA, tokens_ST)
+
+    def _ratios_of_tokens(self, policy_ST: Tensor, reference: _Reference, inputs: Batch) -> Tensor | None:
+        if not self._objective.weighs_tokens:
+            return None
+        if reference.tokens_ST is None:
+            raise ValueError("Log-probabilities of tokens were never stored: give no `stored` for this objective.")
+        return token_by_token(policy_ST - reference.tokens_ST, inputs)
 
     @torch.no_grad()
-    def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, present_BA: Tensor) -> None:
+    def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, inputs: Batch) -> None:
         """Every pair counts once: what is said of the rejected answers is first averaged over a pair's negatives."""
-        present_BK = present_BA[:, 1:]
+        present_BK: Tensor = inputs["present_EA"][:, 1:]
 
         def over_negatives(values_BK: Tensor) -> Tensor:
             return (values_BK * present_BK).sum(dim=1) / present_BK.sum(dim=1)
@@ -91,7 +126,7 @@ class DPOTrainer(AnswerTrainer):
             "rewards/margins": over_negatives(chosen_B[:, None] - rejected_BK),
             "logps/chosen": logps_BA[:, 0],
             "logps/rejected": over_negatives(logps_BA[:, 1:]),
-            "pairs": torch.ones_like(chosen_B),
         }
         for name, values_B in measured.items():
             self._sums[name] += values_B.sum()
+        self._items += torch.tensor(self.items(inputs), device=self._items.device)

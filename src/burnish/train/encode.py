@@ -130,6 +130,21 @@ def by_example(values_ST: Tensor, batch: Batch) -> Tensor:
     return values_ST.new_zeros(batch["present_EA"].shape).index_put(places, values_ST[mask_ST], accumulate=True)
 
 
+def token_by_token(values_ST: Tensor, batch: Batch) -> Tensor:
+    """The values of each answer's tokens in their order, (E, A, L); 0 behind an answer's end.
+
+    An answer's tokens stand together in one row, so that a token's number is how far it is from the first of them.
+    """
+    mask_ST = batch["answer_mask_ST"]
+    _, place_N = mask_ST.nonzero(as_tuple=True)
+    examples, answers = batch["present_EA"].shape
+    answer_N = batch["tree_ST"][mask_ST] * answers + batch["turn_ST"][mask_ST] - 1
+    first = place_N.new_full((examples * answers,), mask_ST.shape[1])
+    number_N = place_N - first.scatter_reduce(0, answer_N, place_N, "amin")[answer_N]
+    values = values_ST.new_zeros(examples * answers, int(number_N.max()) + 1)
+    return values.index_put((answer_N, number_N), values_ST[mask_ST]).view(examples, answers, -1)
+
+
 def _tree(prompt: Encoding, answers: Sequence[Sequence[int]]) -> Tree:
     stem = Node(-1, tuple(prompt.input_ids.tolist()), 0)
     return (stem, *(Node(0, tuple(ids), number) for number, ids in enumerate(answers, start=1)))

@@ -126,11 +126,6 @@ def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences:
         raise ConfigError(
             f"{config.run} was made {'with' if squared else 'without'} --pad-to-square: train as its answers were made."
         )
-    if config.loss == "sigmoid" and any(len(pair.rejected) > 1 for pair in run.records(PreferencePair)):
-        raise ConfigError(
-            f"--loss sigmoid compares with one rejected answer, and {config.run} has pairs with more: "
-            "take --loss softmax."
-        )
     return Preferences(run, model_fingerprint=model_fingerprint)
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from burnish.errors import ConfigError, RunError
 from burnish.train.config import DPOConfig, is_main_process
+from burnish.train.loss_terms import LENGTH_DESENSITISED
 from burnish.train.sequences import Batch
 from burnish.train.trainer import computes_in_bfloat16
 
@@ -98,7 +99,9 @@ def stored_references(config: DPOConfig, table: Dataset) -> StoredReferences | N
     if config.references == "computed":
         return None
     half, required = computes_in_bfloat16(config), config.references == "stored"
-    if pc.min(pc.list_value_length(table.data.column("references"))).as_py() == 0:
+    if config.objective.weighs_tokens:
+        reason = f"--loss {LENGTH_DESENSITISED} weighs an answer's tokens, and a run holds their sum alone"
+    elif pc.min(pc.list_value_length(table.data.column("references"))).as_py() == 0:
         reason = f"not every answer of {config.run} has one that is whole and of this model"
     elif half and not required:
         # step 0 must have rewards of 0, and rounding this coarse cancels only within one kind of pass

@@ -58,7 +58,7 @@ def train_dpo(config: DPOConfig) -> TrainResult:
 
     def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
         stored = stored_references(config, train_dataset)
-        return DPOTrainer(beta=config.beta, loss=config.loss, stored=stored, train_dataset=train_dataset, **parts)
+        return DPOTrainer(objective=config.objective, stored=stored, train_dataset=train_dataset, **parts)
 
     def material(model: LocalModel) -> Answers:
         pairs = preferences(config, model_fingerprint=model.fingerprint)

@@ -15,9 +15,9 @@ from burnish.train.trainer import AnswerTrainer
 class SFTTrainer(AnswerTrainer):
     """Trains the adapter to give each ground truth: the mean loss over the tokens of answers and their end tokens."""
 
-    def items(self, batch: Batch) -> int:
+    def items(self, batch: Batch) -> tuple[int]:
         """Answer tokens, end tokens among them."""
-        return int(batch["answer_mask_ST"].sum())
+        return (int(batch["answer_mask_ST"].sum()),)
 
     def compute_loss(
         self,

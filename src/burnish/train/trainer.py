@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,8 @@ _TENSORBOARD = "TENSORBOARD_LOGGING_DIR"
 class AnswerTrainer(Trainer, ABC):
     """A Trainer whose loss is the mean over all items of an optimiser step: pairs for DPO, tokens for SFT.
 
+    A loss may have parts that are means over items of several kinds.
+
     Averaging within each forward pass first, as Trainer does by default, would give the items of a smaller last pass,
     or of the process that has it, a larger weight.
     """
@@ -43,8 +45,8 @@ class AnswerTrainer(Trainer, ABC):
         self._features = features
 
     @abstractmethod
-    def items(self, batch: Batch) -> int:
-        """How many items the loss of this batch is summed over."""
+    def items(self, batch: Batch) -> Sequence[int]:
+        """How many items of each kind the loss of this batch is summed over."""
 
     @abstractmethod
     def compute_loss(
@@ -59,12 +61,13 @@ class AnswerTrainer(Trainer, ABC):
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
     ) -> tuple[list[Batch], Tensor]:
-        """The batches of one optimiser step, and the number of items in it over all processes; counts their tokens."""
+        """The batches of one optimiser step, and the items of each kind in it over all processes; counts tokens."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        items, tokens = (sum(map(count, batches)) for count in (self.items, _tokens))
-        step_2 = self.accelerator.gather(torch.tensor([[items, tokens]], device=device)).sum(dim=0)
-        self.state.num_input_tokens_seen += int(step_2[1])
-        return batches, step_2[0]
+        counts = [[_tokens(batch), *self.items(batch)] for batch in batches]
+        here = torch.tensor([[sum(column) for column in zip(*counts, strict=True)]], device=device)
+        tokens, *items = self.accelerator.gather(here).sum(dim=0)
+        self.state.num_input_tokens_seen += int(tokens)
+        return batches, torch.stack(items)
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> StepSampler:
         """Trainer asks for the order of examples by this name."""
@@ -78,12 +81,13 @@ class AnswerTrainer(Trainer, ABC):
         with self.accelerator.autocast():
             return with_features(cast(PreTrainedModel, adapted.get_base_model()), batch, self._features)
 
-    def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None) -> Tensor:
-        """The batch's share in the step's mean loss, times the processes over which gradients are averaged later."""
-        if items is None:
+    def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None, kind: int = 0) -> Tensor:
+        """The batch's share in the step's mean over items of a kind, times the processes over which gradients are
+        averaged later."""
+        if not isinstance(items, Tensor):
             raise ValueError("The loss is a mean over an optimiser step: call it within `train`.")
         processes: int = self.accelerator.num_processes
-        return summed_loss * processes / items
+        return summed_loss * processes / items[kind]
 
 
 def _tokens(batch: Batch) -> int:
