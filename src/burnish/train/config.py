@@ -156,11 +156,11 @@ class DPOConfig(TrainConfig):
     run: tyro.conf.Positional[str]
     """A finished run of `burnish pairs`."""
     loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """What is minimised, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8 --loss
-    sft=0.2`. SeVa's for many negatives: `softmax` (equation 16 with 6; what is taken without the flag) and `sum`
-    (equation 18 as printed). Others, by TRL's names, each the mean over a pair's negatives: `sigmoid` (DPO),
-    `sigmoid_norm` (DPO a token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down`, `ld` (LD-DPO); and `sft`
-    on the chosen answer. docs/training.md has all equations."""
+    """What is minimised, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8` and
+    `--loss sft=0.2`. SeVa's losses for many negatives are `softmax` (equation 16 with 6; the default) and `sum`
+    (equation 18 as printed). The others have TRL's names and are the mean over a pair's negatives: `sigmoid` (DPO),
+    `sigmoid_norm` (per token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is
+    on the chosen answer alone. All equations are in docs/training.md."""
     beta: float = 0.1
     """How strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
