@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from burnish.config import BARE
 from burnish.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ def parse_config(kind: type[Any], prog: str, words: Sequence[str]) -> Any:
 
     file, flags = _take_config_flag(words)
     default, filed = _from_values(kind, _read_yaml(file), str(file)) if file else (None, [])
-    return tyro.cli(kind, prog=prog, args=[*filed, *flags], default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    args = _with_bare_values(kind, [*filed, *flags])
+    return tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
 
 
 def parse_values(kind: type[Any], prog: str, given: Mapping[str, Any], where: str) -> Any:
@@ -27,7 +29,8 @@ def parse_values(kind: type[Any], prog: str, given: Mapping[str, Any], where: st
     import tyro
 
     default, words = _from_values(kind, given, where)
-    return tyro.cli(kind, prog=prog, args=words, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    args = _with_bare_values(kind, words)
+    return tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
 
 
 def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
@@ -73,6 +76,29 @@ def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
         if word.startswith("--config="):
             return Path(word.removeprefix("--config=")), rest[:i] + rest[i + 1 :]
     return None, rest
+
+
+def _with_bare_values(kind: type[DataclassInstance], words: Sequence[str]) -> list[str]:
+    """The words, with what a flag means that may stand without a number and does."""
+    bare = {
+        f"--{field.name.replace('_', '-')}": str(field.metadata[BARE])
+        for field in dataclasses.fields(kind)
+        if BARE in field.metadata
+    }
+    filled = list[str]()
+    for word, behind in zip(words, [*words[1:], ""], strict=False):
+        filled.append(word)
+        if word in bare and not _is_number(behind):
+            filled.append(bare[word])
+    return filled
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return word == "None"
+    return True
 
 
 def _from_values(kind: type[DataclassInstance], given: Mapping[str, Any], where: str) -> tuple[Any, list[str]]:

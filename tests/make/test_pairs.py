@@ -1,6 +1,7 @@
 """Algorithm 1 of SeVa, with a scripted model whose every answer is known, and with a real one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,15 @@ import pytest
 from PIL import Image
 
 import tiny_models
+from burnish.config import everything
 from burnish.errors import ConfigChanged, ConfigError, DistortionError
+from burnish.flags import parse_config, words_of
 from burnish.images import decode
 from burnish.loop import clean_request
 from burnish.make import pairs
+from burnish.make.length_matching import of_like_length
 from burnish.make.pairs import PairsConfig, make_pairs
-from burnish.models import Message, ModelOptions, Request, open_model
+from burnish.models import Message, ModelOptions, Reply, Request, open_model
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Example, PreferencePair
 from burnish.store import Run
@@ -100,6 +104,98 @@ def test_a_broken_picture_and_an_empty_answer_are_counted(tmp_path: Path, monkey
         name: record.reason for name, record in _records(tmp_path / "run").items() if isinstance(record, Dropped)
     }
     assert reasons == {"a": "empty answer", "b": "broken image"}
+
+
+def _said_in_turn(*answers: str) -> ScriptedModel:
+    """Answers in the order in which they are asked for: to the clean picture, then to each distorted one."""
+    following = iter(answers)
+    return ScriptedModel(lambda _: next(following))
+
+
+@pytest.mark.parametrize(
+    ("share", "kept"),
+    [
+        # with the end token 13 tokens against 14 and 18: |13 - 14| / 14 = 0.071, |13 - 18| / 18 = 0.278
+        (None, ["middling here", "very dark in here"]),
+        (0.3, ["middling here", "very dark in here"]),
+        (0.1, ["middling here"]),
+    ],
+)
+def test_rejected_answers_of_another_length_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float | None, kept: list[str]
+) -> None:
+    model = _said_in_turn("bright it is", "middling here", "very dark in here")
+    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    source = _folder(tmp_path, {"a": BRIGHT})
+    make_pairs(_config(source, tmp_path / "run", "flip", "invert", match_length=share))
+    pair = _records(tmp_path / "run")["a"]
+    assert isinstance(pair, PreferencePair)
+    assert [rejected.answer.text for rejected in pair.rejected] == kept
+
+
+def test_examples_without_an_answer_of_like_length_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _said_in_turn("bright it is", "middling here", "very dark in here")
+    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    source = _folder(tmp_path, {"a": BRIGHT})
+    result = make_pairs(_config(source, tmp_path / "run", "flip", "invert", match_length=0.05))
+    assert (result.made, result.kept) == (1, 0)
+    assert _records(result.run)["a"] == Dropped(
+        id="a", source="questions", reason="different lengths", detail="13 tokens against 14, 18"
+    )
+
+
+def test_answers_whose_length_nobody_tells_are_no_match(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(ScriptedModel):
+        """As an endpoint that reports no usage."""
+
+        def _reply(self, text: str, max_new_tokens: int) -> Reply:
+            return replace(super()._reply(text, max_new_tokens), completion_tokens=0)
+
+    monkeypatch.setattr(pairs, "open_model", lambda _: Silent(_how_bright))
+    source = _folder(tmp_path, {"a": BRIGHT})
+    make_pairs(_config(source, tmp_path / "run", "invert", match_length=0.1))
+    dropped = _records(tmp_path / "run")["a"]
+    assert isinstance(dropped, Dropped)
+    assert (dropped.reason, dropped.detail[:12]) == ("unknown length", "The endpoint")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected", "share", "matches"),
+    [
+        (10, 10, 0, True),
+        (10, 9, 0.1, True),
+        (9, 10, 0.1, True),
+        (10, 8, 0.1, False),
+        (1, 2, 0.5, True),
+        (1, 3, 0.5, False),
+    ],
+)
+def test_lengths_differ_by_a_share_of_the_longer(chosen: int, rejected: int, share: float, matches: bool) -> None:
+    assert of_like_length(chosen, rejected, share) is matches
+
+
+def test_match_length_may_stand_without_a_number(tmp_path: Path) -> None:
+    words = ["pocket", "--model", "pocket", "--out", "out"]
+    for flags, expected in (
+        ([], None),
+        (["--match-length"], 0.1),
+        (["--match-length", "0.25"], 0.25),
+        (["--match-length=0"], 0.0),
+    ):
+        assert parse_config(PairsConfig, "burnish pairs", [*words, *flags]).match_length == expected
+        assert parse_config(PairsConfig, "burnish pairs", [*flags, *words]).match_length == expected
+    for text, expected in (("true", 0.1), ("0.3", 0.3), ("false", None), ("null", None)):
+        (tmp_path / "c.yaml").write_text(f"match_length: {text}\n")
+        file = ["--config", str(tmp_path / "c.yaml")]
+        assert parse_config(PairsConfig, "burnish pairs", [*words, *file]).match_length == expected
+    made = everything(parse_config(PairsConfig, "burnish pairs", [*words, "--match-length"]))
+    assert parse_config(PairsConfig, "burnish pairs", words_of(PairsConfig, made)).match_length == 0.1
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_share_that_means_nothing_is_refused(tmp_path: Path, share: float) -> None:
+    with pytest.raises(ConfigError, match=f"--match-length must be 0 or above and below 1, not {share}"):
+        _config("pocket", tmp_path, match_length=share)
 
 
 def test_a_second_start_of_a_finished_run_asks_nothing(tmp_path: Path, scripted: ScriptedModel) -> None:

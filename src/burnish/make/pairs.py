@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
 import tyro
 
-from burnish.config import RunFlags
+from burnish.config import RunFlags, optional_value
 from burnish.distort import Distortion, distortion_seed
+from burnish.errors import ConfigError
 from burnish.loop import (
     Asked,
     Asking,
@@ -22,6 +24,7 @@ from burnish.loop import (
     fingerprints,
     parse_distortions,
 )
+from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
@@ -43,10 +46,15 @@ class PairsConfig(Asking, Sampling, RunFlags):
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
     for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
+    match_length: float | None = optional_value(DEFAULT_SHARE)
+    """Leave out rejected answers whose length in tokens differs from the chosen answer's by more than this share of the
+    longer one, and count the examples that then have none. Without a number: 0.1."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
         Sampling.__post_init__(self)
+        if self.match_length is not None and not 0 <= self.match_length < 1:
+            raise ConfigError(f"--match-length must be 0 or above and below 1, not {self.match_length}.")
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -118,22 +126,32 @@ class _PairMaker:
 
     def _record(self, example: Example, chosen: Weighed, *others: Weighed) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
-
-        def dropped(reason: str, detail: str) -> Dropped:
-            return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
-
         for weighed in (chosen, *others):
             if weighed.reply.finish == "error":
-                return dropped("refused", weighed.reply.error)
+                return _dropped(example, "refused", weighed.reply.error)
         if not chosen.reply.text:
-            return dropped("empty answer", example.question)
+            return _dropped(example, "empty answer", example.question)
         different: dict[str, tuple[Distortion, Weighed]] = {}
         for distortion, weighed in zip(self.distortions, others, strict=True):
             if weighed.reply.text != chosen.reply.text:
                 different.setdefault(weighed.reply.text, (distortion, weighed))
         if not different:
-            return dropped("equal answers", chosen.reply.text)
-        return self._pair(example, chosen, different.values())
+            return _dropped(example, "equal answers", chosen.reply.text)
+        if self.config.match_length is None:
+            return self._pair(example, chosen, different.values())
+        return self._matched(example, chosen, [*different.values()], self.config.match_length)
+
+    def _matched(
+        self, example: Example, chosen: Weighed, rejected: Sequence[tuple[Distortion, Weighed]], share: float
+    ) -> PreferencePair | Dropped:
+        """The pair without the negatives that are longer or shorter than the chosen answer by more than a share."""
+        length, *others = (weighed.reply.completion_tokens for weighed in (chosen, *(one for _, one in rejected)))
+        if not all((length, *others)):
+            return _dropped(example, "unknown length", "The endpoint does not tell how many tokens its answers have.")
+        alike = [of_like_length(length, other, share) for other in others]
+        if not any(alike):
+            return _dropped(example, "different lengths", f"{length} tokens against {', '.join(map(str, others))}")
+        return self._pair(example, chosen, compress(rejected, alike))
 
     def _pair(
         self, example: Example, chosen: Weighed, rejected: Iterable[tuple[Distortion, Weighed]]
@@ -151,6 +169,10 @@ class _PairMaker:
             answer=example.answer,
             facts=example.facts,
         )
+
+
+def _dropped(example: Example, reason: str, detail: str) -> Dropped:
+    return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
 
 
 def _answer(weighed: Weighed) -> Answer:
