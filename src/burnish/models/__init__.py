@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from burnish.models.base import (
     Call,
+    Contrast,
     Decoding,
     Message,
     Model,
@@ -23,6 +24,7 @@ from burnish.models.base import (
 
 __all__ = [
     "Call",
+    "Contrast",
     "Decoding",
     "Message",
     "Model",

@@ -31,11 +31,23 @@ class Answered(NamedTuple):
     token_ids: tuple[int, ...]
     """The end token included where it came."""
     logp: float
-    """Summed log-probability (nats) of the tokens."""
+    """Summed log-probability (nats) of the tokens, by the scores that they were chosen by."""
 
 
 Read: TypeAlias = Callable[[Sequence[Task]], Prefix]
 """From prompts to a prefix with a row for each."""
+
+
+class Streams(NamedTuple):
+    """From how many readings of its prompt an answer is made, and how."""
+
+    readings: int
+    """Rows of a prefix for each task, one behind the other."""
+    combine: Callable[[torch.Tensor], torch.Tensor]
+    """From those rows' scores of the next token (readings * B, V) to the scores that it is chosen by (B, V)."""
+
+
+ONE = Streams(1, lambda logits_BV: logits_BV)
 
 
 @dataclass(slots=True)
@@ -60,8 +72,10 @@ class Answering:
         end_ids: Collection[int],
         max_new_tokens: int,
         batch: BatchSize,
+        streams: Streams = ONE,
     ) -> None:
-        self._tasks, self._read, self._choose, self._batch = tasks, read, choose, batch
+        """`read` gives as many rows for each task as `streams` says."""
+        self._tasks, self._read, self._choose, self._batch, self._streams = tasks, read, choose, batch, streams
         self._end_ids, self._max_new_tokens = end_ids, max_new_tokens
         self._rows: list[_Row] = []
         self._prefix: Prefix | None = None
@@ -94,7 +108,7 @@ class Answering:
             if all(row.ended for row in self._rows):
                 self._prefix = None
             else:
-                self._prefix.extend(self._tokens_B[:, None])
+                self._prefix.extend(self._tokens_B.repeat_interleave(self._streams.readings)[:, None])
 
     def _fill(self) -> None:
         """Let rows go that have ended, and others take their place."""
@@ -108,14 +122,19 @@ class Answering:
         self._rows = [self._rows[number] for number in live] + [_Row(task, random.Random(task.seed)) for task in new]
         parts: list[tuple[Prefix, Sequence[int]]] = []
         if self._prefix is not None and live:
-            parts.append((self._prefix, live))
+            parts.append((self._prefix, self._readings(live)))
         if new:
-            parts.append((self._read(new), range(len(new))))
+            parts.append((self._read(new), self._readings(range(len(new)))))
         self._prefix = Prefix.join(parts) if parts else None
+
+    def _readings(self, rows: Sequence[int]) -> Sequence[int]:
+        """The rows of the prefix that belong to these answers."""
+        each = self._streams.readings
+        return [each * row + reading for row in rows for reading in range(each)]
 
     def _choose_tokens(self) -> Iterator[Answered]:
         assert self._prefix is not None
-        logits_BV = self._prefix.logits_BV
+        logits_BV = self._streams.combine(self._prefix.logits_BV)
         self._tokens_B = self._choose(logits_BV, [row.numbers for row in self._rows])
         logps_B1 = token_logps(logits_BV[:, None], self._tokens_B[:, None])
         for row, token, [logp] in zip(self._rows, self._tokens_B.tolist(), logps_B1.tolist(), strict=True):

@@ -6,6 +6,7 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -50,6 +51,42 @@ class Variants(NamedTuple):
     distorted: tuple[Request, ...]
 
 
+class PictureDistortion(Protocol):
+    """What `burnish.distort` makes of a specification: pure functions of picture and seed."""
+
+    @property
+    def spec(self) -> str:
+        """Its canonical specification."""
+        ...
+
+    def image(self, image: Image, seed: int) -> Image:
+        """The distorted picture."""
+        ...
+
+    def pixels(self, seed: int) -> PixelTransform | None:
+        """What is left to do on the normalised pixels of one request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Visual contrastive decoding (VCD, arXiv 2311.16922): what a distorted picture makes a model say is subtracted."""
+
+    distortion: PictureDistortion
+    alpha: float = 1.0
+    """How much of the difference between both pictures' logits is added; the paper's."""
+    beta: float = 0.1
+    """Tokens less likely than this share of the likeliest on the picture itself are never chosen; the paper's."""
+    seed: int = 0
+    """Decides, with the picture, how that is distorted."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < math.inf:
+            raise ConfigError(f"--contrast-alpha must be above 0, not {self.alpha}.")
+        if not 0 <= self.beta < 1:
+            raise ConfigError(f"--contrast-beta must be 0 or above and below 1, not {self.beta}.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
     """How answers are generated; the default is SeVa's (greedy, at most 512 new tokens)."""
@@ -60,6 +97,8 @@ class Decoding:
     top_p: float = 1.0
     beams: int = 1
     """Sequences that are kept while a local model searches the likeliest answer; 1 does not search."""
+    contrast: Contrast | None = None
+    """How a local model's scores are set against those on a distorted picture; None takes them as they are."""
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
@@ -72,6 +111,11 @@ class Decoding:
             raise ConfigError(f"--beams must be at least 1, not {self.beams}.")
         if self.beams > 1 and self.temperature:
             raise ConfigError(f"--beams {self.beams} searches, and --temperature {self.temperature:g} draws: give one.")
+        if self.beams > 1 and self.contrast:
+            raise ConfigError(
+                f"--contrast {self.contrast.distortion.spec} chooses one token after another, and --beams {self.beams} "
+                "searches: give --beams 1, or no --contrast."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

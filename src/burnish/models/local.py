@@ -20,7 +20,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError, RequestError
-from burnish.models.answering import Answered, Answering, Read
+from burnish.models.answering import ONE, Answered, Answering, Read, Streams
 from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
 from burnish.models.beams import BeamSearch
 from burnish.models.contrasting import Contrasting
@@ -32,6 +32,7 @@ from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.reuse import Reuse
 from burnish.models.tasks import Refuse, Task, encode_all
+from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
 
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
@@ -113,15 +114,20 @@ class LocalModel:
             replies[number] = reply
             on_reply(number, reply)
 
-        tasks = self._tasks(([request] for request in requests), lambda number, _, error: keep(number, _refusal(error)))
+        def refuse(number: int, _variant: int, error: RequestError) -> None:
+            if number not in replies:  # both readings of a contrast may be refused
+                keep(number, _refusal(error))
+
         self._reuse.begin()
         with torch.no_grad(), self.wearing():
-            for answered in self._found(tasks, decoding):
+            for answered in self._found(requests, decoding, refuse):
                 keep(answered.task.request, self._reply(answered))
         return [replies[number] for number in range(len(requests))]
 
     def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
         """Replies to requests and to their distorted variants, all weighed on the request; see `ScoringModel`."""
+        if decoding.contrast:
+            raise ValueError("An answer that was chosen by contrast does not weigh what it was chosen by.")
         found: defaultdict[int, dict[int, Weighed]] = defaultdict(dict)
 
         def refuse(number: int, variant: int, error: RequestError) -> None:
@@ -163,7 +169,7 @@ class LocalModel:
         logps = iter(score(continuations, self._batch))
         return [[next(logps) for _ in given] for given in answers]
 
-    def _answer(self, tasks: Iterator[Task], read: Read, decoding: Decoding) -> Answering:
+    def _answer(self, tasks: Iterator[Task], read: Read, decoding: Decoding, streams: Streams = ONE) -> Answering:
         return Answering(
             tasks,
             read,
@@ -171,10 +177,16 @@ class LocalModel:
             end_ids=self.end_token_ids,
             max_new_tokens=decoding.max_new_tokens,
             batch=self._batch,
+            streams=streams,
         )
 
-    def _found(self, tasks: Iterator[Task], decoding: Decoding) -> Iterable[Answered]:
-        """Answers token by token, or those that a search finds."""
+    def _found(self, requests: Iterable[Request], decoding: Decoding, refuse: Refuse) -> Iterable[Answered]:
+        """Answers token by token, alone or by contrast, or those that a search finds."""
+        if contrast := decoding.contrast:
+            pairs = self._tasks(([request, distorted(request, contrast)] for request in requests), refuse)
+            read = both_readings(self._reuse.read)
+            return self._answer(joined(pairs), read, decoding, contrasted(contrast))
+        tasks = self._tasks(([request] for request in requests), refuse)
         if decoding.beams == 1:
             return self._answer(tasks, self._reuse.read, decoding)
         return BeamSearch(

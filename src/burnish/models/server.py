@@ -101,6 +101,11 @@ class ServerModel:
                 f"{decoding.beams} beams cannot be searched through a server, whose protocol has none: use a local "
                 "model, or --beams 1."
             )
+        if decoding.contrast:
+            raise ModelError(
+                "Visual contrastive decoding needs a model's scores at every token, which no server gives: use a local "
+                "model, or no --contrast."
+            )
         if request.pixel_transform is not None:
             raise ModelError(
                 "Noise in a model's pixel space cannot go through a server, which takes only image files: use "

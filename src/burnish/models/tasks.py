@@ -27,6 +27,8 @@ class Task:
     """Decides what is drawn."""
     conversation: str = ""
     """The request's."""
+    against: Task | None = None
+    """The same prompt about a distorted picture, whose scores the answer's are set against."""
 
     def __len__(self) -> int:
         return len(self.encoding)
