@@ -20,19 +20,12 @@ T = TypeVar("T")
 
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
-BARE = "bare"
-"""Its value is what a flag means that stands without one."""
 
 
 def runtime(default: T) -> T:
     """A dataclass field with this default that does not belong to a run's identity."""
     field: Any = dataclasses.field(default=default, metadata=RUNTIME)
     return field  # type: ignore[no-any-return]
-
-
-def optional_value(bare: float) -> Any:
-    """A field that is None by default, and `bare` where its flag is given without a value."""
-    return dataclasses.field(default=None, metadata={BARE: bare})
 
 
 def place() -> Any:

@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from burnish.config import BARE
 from burnish.errors import ConfigError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+_BARE = "bare"
+"""The metadata of a field whose flag may stand without a value, which then is this one."""
+
+
+def optional_value(bare: float) -> Any:
+    """A field that is None by default, and `bare` where its flag is given without a value."""
+    return dataclasses.field(default=None, metadata={_BARE: bare})
 
 
 def parse_config(kind: type[Any], prog: str, words: Sequence[str]) -> Any:
@@ -81,9 +89,9 @@ def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
 def _with_bare_values(kind: type[DataclassInstance], words: Sequence[str]) -> list[str]:
     """The words, with what a flag means that may stand without a number and does."""
     bare = {
-        f"--{field.name.replace('_', '-')}": str(field.metadata[BARE])
+        f"--{field.name.replace('_', '-')}": str(field.metadata[_BARE])
         for field in dataclasses.fields(kind)
-        if BARE in field.metadata
+        if _BARE in field.metadata
     }
     filled = list[str]()
     for word, behind in zip(words, [*words[1:], ""], strict=False):

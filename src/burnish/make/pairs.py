@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import RunFlags, optional_value
+from burnish.config import RunFlags
 from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
+from burnish.flags import optional_value
 from burnish.loop import (
     Asked,
     Asking,
