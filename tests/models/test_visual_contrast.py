@@ -139,9 +139,8 @@ def test_the_contrast_by_hand() -> None:
 
 def test_a_picture_is_distorted_alike_for_every_question_and_unlike_others() -> None:
     first, second = tiny_models.picture(1), tiny_models.picture(2)
-    crop = Contrast(distortion=parse("crop:0.5"), seed=0)
     seen = [
-        distorted(_request(text, picture), replace(crop, seed=seed)).messages[0].images[0].tobytes()
+        distorted(_request(text, picture), replace(CROP, seed=seed)).messages[0].images[0].tobytes()
         for text, picture, seed in [
             ("What?", first, 0),
             ("Where?", first, 0),

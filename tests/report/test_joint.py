@@ -47,6 +47,7 @@ class _Config:
     model: str = "m"
     student: str = "m"
     protocol: str = "llava"
+    contrast: str | None = None
 
 
 def _asked(number: int, question: str = "What?", source: str = "task", image: str = "") -> Prediction:
@@ -237,6 +238,18 @@ def test_another_protocol_is_no_comparison(tmp_path: Path) -> None:
     (section,) = joint_sections(runs)
     assert section.lead == "These runs were not made in the same way: they differ in protocol."
     assert not section.tables[0].best
+
+
+def test_a_model_that_answers_by_contrast_is_compared_with_itself(tmp_path: Path) -> None:
+    runs = [
+        _standard(tmp_path / "1", "pope", _pope(0.8), _Config()),
+        _standard(tmp_path / "2", "gqa", _accuracy("gqa", 0.6), _Config()),
+        _standard(tmp_path / "3", "pope", _pope(0.9), _Config(contrast="noise:500")),
+        _standard(tmp_path / "4", "gqa", _accuracy("gqa", 0.5), _Config(contrast="noise:500")),
+    ]
+    overview, *_ = joint_sections(runs)
+    assert overview.tables[0].rows == (("m", "80.0", "60.0"), ("m + VCD noise:500", "90.0", "50.0"))
+    assert _bold(overview) == [["60.0"], ["90.0"]]
 
 
 def test_fewer_hallucinations_are_better(tmp_path: Path) -> None:

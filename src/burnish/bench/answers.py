@@ -12,6 +12,7 @@ import tyro
 
 from burnish.bench.answered import prediction
 from burnish.config import RunFlags, runtime
+from burnish.contrast import ContrastFlags
 from burnish.distort import distortion_seed
 from burnish.errors import ConfigError
 from burnish.loop import (
@@ -22,7 +23,7 @@ from burnish.loop import (
     fill_by_asking,
     fingerprints,
 )
-from burnish.models import Call, Reply, open_model
+from burnish.models import Call, Decoding, Reply, open_model
 from burnish.records import Dropped, Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswersConfig(Asking, Questions, RunFlags):
+class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
     """Ask a model every question of a source, greedily, and score its answers by task."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -46,8 +47,14 @@ class AnswersConfig(Asking, Questions, RunFlags):
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
         Questions.__post_init__(self)
+        self.refuse_contrast(self.model, "--model")
         if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():
             raise ConfigError(f"--baseline and --out are both {self.out}: a run cannot be its own baseline.")
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are generated: greedily, alone or by contrast."""
+        return replace(super().decoding, contrast=self.contrast_by(self.seed))
 
 
 def bench_answers(config: AnswersConfig) -> AnswersResult:

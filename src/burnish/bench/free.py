@@ -20,7 +20,7 @@ from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
 from burnish.config import RUNTIME, RunFlags, runtime
 from burnish.dialogue.loop import Conversations, Pair
-from burnish.dialogue.partners import Partners, open_partners
+from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
@@ -86,7 +86,7 @@ def bench_free(config: FreeConfig) -> FreeScores:
             for folder in seed_folders(run.path):
                 shutil.rmtree(folder)
         for seed in range(config.seed, config.seed + config.seeds):
-            _hold(dataclasses.replace(config, seed=seed), pair, seed_folder(run.path, seed))
+            _hold(dataclasses.replace(config, seed=seed), seeded(pair, config, seed), seed_folder(run.path, seed))
         seeds = [seed_folder(run.path, seed) for seed in range(config.seed, config.seed + config.seeds)]
         result = free_scores([read_free(str(folder), config.rules) for folder in seeds], config.rules, baseline)
         run.finish(to_json(result))

@@ -15,6 +15,7 @@ import tyro
 
 from burnish.bench.answered import prediction
 from burnish.config import RunFlags
+from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError, RunError
 from burnish.ids import stable_seed
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
@@ -26,7 +27,7 @@ from burnish.store.codec import to_json
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampledConfig(ModelOptions, Questions, RunFlags):
+class SampledConfig(ContrastFlags, ModelOptions, Questions, RunFlags):
     """Ask a model every question of a source once at each temperature; nothing is scored."""
 
     source: tyro.conf.Positional[str]
@@ -46,12 +47,14 @@ class SampledConfig(ModelOptions, Questions, RunFlags):
             raise ConfigError("--temperatures is empty: give 0 for answers that are not drawn at random.")
         if len({*self.temperatures}) < len(self.temperatures):
             raise ConfigError("--temperatures has a number twice: its answers would be the same.")
+        self.refuse_contrast(self.model, "--model")
         self.decodings  # noqa: B018 - checks their values
 
     @property
     def decodings(self) -> tuple[Decoding, ...]:
         """How answers are drawn, at each temperature."""
-        greedy = Decoding(max_new_tokens=self.max_new_tokens, top_p=self.top_p)
+        contrast = self.contrast_by(self.seed)
+        greedy = Decoding(max_new_tokens=self.max_new_tokens, top_p=self.top_p, contrast=contrast)
         return tuple(dataclasses.replace(greedy, temperature=temperature) for temperature in self.temperatures)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from burnish.bench.metrics import Term
 from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scorers import METRICS, score
+from burnish.contrast import named_with_contrast
 from burnish.errors import RunError
 from burnish.progress import tracked
 from burnish.records import Dropped, Prediction
@@ -118,9 +119,10 @@ def by_picture(terms: Sequence[tuple[str, Term]]) -> Floats:
 
 
 def model_name(manifest: Manifest) -> str:
-    """The model and its adapter, as the run's flags named them."""
+    """The model with its adapter and contrast, as the run's flags named them."""
     adapter = manifest.config.get("adapter")
-    return f"{manifest.config.get('model')}{f' + {adapter}' if adapter else ''}"
+    name = f"{manifest.config.get('model')}{f' + {adapter}' if adapter else ''}"
+    return named_with_contrast(name, manifest.config)
 
 
 def _scored(prediction: Prediction) -> ScoredAnswer:

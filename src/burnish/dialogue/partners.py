@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from burnish.config import runtime
+from burnish.contrast import ContrastFlags
 from burnish.dialogue.loop import IN_FLIGHT, Pair
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
@@ -19,7 +20,7 @@ ORACLE = "oracle"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleFlags(ModelRuntime):
+class RoleFlags(ContrastFlags, ModelRuntime):
     """Who plays the student and the teacher, and what each is told and shown."""
 
     student: str | None
@@ -60,7 +61,8 @@ class RoleFlags(ModelRuntime):
             raise ConfigError(
                 "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
             )
-        Decoding(max_new_tokens=self.max_new_tokens)
+        self.refuse_contrast(self.student, "--student")
+        Decoding(max_new_tokens=self.max_new_tokens, contrast=self.contrast_by(0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +101,16 @@ def open_partners(config: Partners) -> Pair:
     return Pair(roles["student"], roles["teacher"])
 
 
+def seeded(pair: Pair, config: ContrastFlags, seed: int) -> Pair:
+    """The pair as it speaks in the run of a seed, which decides how the student's pictures are distorted."""
+    if not isinstance(pair.student, Student):
+        return pair
+    decoding = dataclasses.replace(pair.student.decoding, contrast=config.contrast_by(seed))
+    return pair._replace(student=dataclasses.replace(pair.student, decoding=decoding))
+
+
 def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName, Role]:
-    """Those of student and teacher that are named, in this order; `temperature` is the student's.
+    """Those of student and teacher that are named, in this order; `temperature` is the student's, as contrast is.
 
     One local model that both name is loaded once, whatever adapters they put on it. Raises ModelError, ServerError or
     ConfigError.
@@ -111,7 +121,7 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
     greedy = Decoding(max_new_tokens=config.max_new_tokens)
     roles: dict[RoleName, Role] = {}
     if student_prompt:
-        decoding = dataclasses.replace(greedy, temperature=temperature)
+        decoding = dataclasses.replace(greedy, temperature=temperature, contrast=config.contrast_by(0))
         roles["student"] = Student(model=next(models), prompt=student_prompt, decoding=decoding)
     if teacher_prompt:
         roles["teacher"] = Teacher(model=next(models), prompt=teacher_prompt, decoding=greedy)

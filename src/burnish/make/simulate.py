@@ -8,7 +8,7 @@ from pathlib import Path
 
 from burnish.config import RunFlags
 from burnish.dialogue.loop import Conversations
-from burnish.dialogue.partners import Partners, open_partners
+from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
@@ -39,7 +39,7 @@ def simulate(config: SimulateConfig) -> Path:
     Raises a BurnishError for a source, model or run that cannot be used. A call that was killed, or whose server died,
     is resumed by a second one, which asks for no reply that has come.
     """
-    pair = open_partners(config)
+    pair = seeded(open_partners(config), config, config.seed)
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     manifest = new_manifest("simulate", config, seed=config.seed, fingerprints=fingerprints)

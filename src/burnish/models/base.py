@@ -73,10 +73,10 @@ class Contrast:
     """Visual contrastive decoding (VCD, arXiv 2311.16922): what a distorted picture makes a model say is subtracted."""
 
     distortion: PictureDistortion
-    alpha: float = 1.0
-    """How much of the difference between both pictures' logits is added; the paper's."""
-    beta: float = 0.1
-    """Tokens less likely than this share of the likeliest on the picture itself are never chosen; the paper's."""
+    alpha: float
+    """How much of the difference between both pictures' logits is added."""
+    beta: float
+    """Tokens less likely than this share of the likeliest on the picture itself are never chosen."""
     seed: int = 0
     """Decides, with the picture, how that is distorted."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from burnish.contrast import CONTRAST_FLAGS
 from burnish.records import Dialogue, Judgement, Prediction, Record
 from burnish.report.section import NamedRun, records_of
 from burnish.store import Run
@@ -16,8 +17,10 @@ from burnish.store.codec import dump
 
 _CHOOSING = frozenset(("source", "dialogues", "limit", "only", "per_image", "per_source", "seed", "distort"))
 """Flags that choose questions: these are looked at themselves."""
-_ANSWERING = frozenset(("model", "adapter", "dtype", "pad_to_square", "trust_remote_code", "max_new_tokens"))
-"""Flags that choose who answers."""
+_ANSWERING = frozenset(
+    ("model", "adapter", "dtype", "pad_to_square", "trust_remote_code", "max_new_tokens", *CONTRAST_FLAGS)
+)
+"""Flags that choose who answers, and how."""
 _Asked: TypeAlias = Mapping[int, int]
 """Hashes of the questions' ids, and of picture and words, 0 where nothing tells them: a run of any size fits."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from burnish.contrast import named_with_contrast
 from burnish.report.alike import unlike
 from burnish.report.asked_tables import asked_scores
 from burnish.report.benchmark_numbers import Numbers, benchmark_numbers
@@ -139,4 +140,5 @@ def _overview(benchmarks: Sequence[_Benchmark]) -> Section:
 def _model(named: NamedRun) -> str:
     """The model and its adapter, as the run's flags named them."""
     config = named.run.manifest.config
-    return " + ".join(str(config[name]) for name in ("model", "adapter") if config.get(name))
+    name = " + ".join(str(config[part]) for part in ("model", "adapter") if config.get(part))
+    return named_with_contrast(name, config)

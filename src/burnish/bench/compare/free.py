@@ -10,6 +10,7 @@ from burnish.bench.free_metrics import METRICS, SHARES
 from burnish.bench.free_rules import CURVE, FreeRules, worth
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
+from burnish.contrast import CONTRAST_FLAGS
 from burnish.dialogue.reading import open_dialogues
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import RunError
@@ -35,6 +36,8 @@ MEASURES = Measures(
 )
 _RULES = ("threshold", "punishment", "failed", "failed_divisor", "one_score", "no_score", "right_at_once", "beyond")
 
+_SETTINGS = ("student", "student_adapter", *CONTRAST_FLAGS, "max_new_tokens", "seed")
+
 
 def read_free(run: Run, only: Only) -> Side:
     """The dialogues of a run. Raises RunError for one without any."""
@@ -54,7 +57,7 @@ def read_free(run: Run, only: Only) -> Side:
         asked=frozenset(one.key[:2] if isinstance(one, ScoredAnswer) else one for one in found),
         rules={name: dump(settings[name]) for name in (*_RULES, "max_turns")}
         | {name: digest for name, digest in prints.items() if name.startswith("teacher") or name.endswith("prompt")},
-        settings={name: dump(settings.get(name)) for name in ("student", "student_adapter", "max_new_tokens", "seed")},
+        settings={name: dump(settings.get(name)) for name in _SETTINGS},
         seed=run.manifest.seed,
         fingerprints=prints,
         version=run.manifest.version,

@@ -15,6 +15,7 @@ from burnish.bench.standard.asking.bench import ENDED
 from burnish.bench.standard.mmbench_files import ROTATION
 from burnish.bench.standard.mme_files import SUMS
 from burnish.bench.standard.numbers import ACCURACY, Scored
+from burnish.contrast import CONTRAST_FLAGS
 from burnish.errors import RunError
 from burnish.models import ModelOptions
 from burnish.records import Dropped, Json, Prediction
@@ -65,8 +66,12 @@ _SCORES: Mapping[str, Score] = {
     "mmbench": lambda said, _: mmbench.score(said),
     "seed": lambda said, _: seed.score(said),
 }
-_NO_RULE = {"seed", "limit", "max_new_tokens", "missing", *(field.name for field in dataclasses.fields(ModelOptions))}
-"""Flags that choose the model or the questions; the others belong to the rule."""
+_NO_RULE = {
+    *("seed", "limit", "max_new_tokens", "missing"),
+    *CONTRAST_FLAGS,
+    *(field.name for field in dataclasses.fields(ModelOptions)),
+}
+"""Flags that choose the model, how it answers, or the questions; the others belong to the rule."""
 
 
 def standard_measures(benchmark: str, groups: Collection[str]) -> Measures:

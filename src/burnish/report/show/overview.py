@@ -11,7 +11,7 @@ from burnish.report.training import LOG, read_log, training_table
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 
-SPEAKERS = ("model", "adapter", "student", "student_adapter", "teacher", "teacher_adapter", "judge")
+SPEAKERS = ("model", "adapter", "student", "student_adapter", "contrast", "teacher", "teacher_adapter", "judge")
 MADE_OF = ("source", "run", "runs", *SPEAKERS)
 """The settings that say of what a run was made."""
 _NAMED = 8

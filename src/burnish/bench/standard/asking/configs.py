@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.standard.configs import MissingTasks, Protocol
 from burnish.config import RunFlags, place, runtime
+from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.models import Decoding, ModelOptions
 
@@ -19,7 +20,7 @@ Language: TypeAlias = Literal["en", "cn"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskConfig(ModelOptions, RunFlags):
+class AskConfig(ContrastFlags, ModelOptions, RunFlags):
     """What every `burnish bench standard NAME` has."""
 
     benchmark: ClassVar[str]
@@ -44,12 +45,13 @@ class AskConfig(ModelOptions, RunFlags):
             raise ConfigError(f"--limit must be at least 1, not {self.limit}.")
         if self.seed < 0:
             raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+        self.refuse_contrast(self.model, "--model")
         self.decoding  # noqa: B018 - checks its value
 
     @property
     def decoding(self) -> Decoding:
-        """How answers are generated: greedily."""
-        return Decoding(max_new_tokens=self.max_new_tokens)
+        """How answers are generated: greedily, alone or by contrast."""
+        return Decoding(max_new_tokens=self.max_new_tokens, contrast=self.contrast_by(self.seed))
 
 
 @dataclass(frozen=True, kw_only=True)
