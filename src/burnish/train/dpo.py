@@ -129,4 +129,5 @@ class DPOTrainer(AnswerTrainer):
         }
         for name, values_B in measured.items():
             self._sums[name] += values_B.sum()
-        self._items += torch.tensor(self.items(inputs), device=self._items.device)
+        self._items[PAIRS] += len(present_BK)
+        self._items[CHOSEN_TOKENS] += (inputs["turn_ST"] == 1).sum()
