@@ -4,7 +4,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-lmms static check clean
+.PHONY: demo test test-busy test-lmms static check clean
 
 ## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
@@ -12,7 +12,11 @@ demo: .venv/installed
 
 ## All tests, warnings as errors.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
+
+## The same on a machine that is busy with other work, which no test may mind.
+test-busy: .venv/installed-dev
+	tests/busy.sh $(MAKE) test
 
 ## Real runs of lmms-eval with the small model, in an environment of its own: lmms-eval needs torchvision (7 GB in all).
 test-lmms: .venv-lmms/installed

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from patience import HANG_S
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -18,12 +20,26 @@ QUIET += ["--disable-background-networking", "--disable-component-update", "--di
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window, driven by Playwright."""
+    """Debian's Chromium, without a window, driven by Playwright; it waits as long as a busy machine needs."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: Debian's package is chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * HANG_S)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, timeout=1000 * HANG_S)
+        opened.new_context = _patient(opened)
         yield opened
         opened.close()
+
+
+def _patient(browser: Browser) -> Any:
+    """The browser's `new_context`, whose pages wait as long: a limit of its own in each test would be forgotten."""
+    plain = browser.new_context
+
+    def new_context(**options: Any) -> BrowserContext:
+        context = plain(**options)
+        context.set_default_timeout(1000 * HANG_S)
+        return context
+
+    return new_context

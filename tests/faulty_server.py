@@ -22,6 +22,8 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    silent: bool = False
+    """Whether nothing is answered while the client waits."""
     reset: bool = False
 
 
@@ -37,6 +39,7 @@ class Faulty:
     open: int = 0
     most_open: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Answer:
         with self.lock:
@@ -48,6 +51,8 @@ class Faulty:
             self.most_open = max(self.most_open, self.open)
         answer = self.script(number, body)
         time.sleep(answer.delay_s)
+        if answer.silent:
+            self.closing.wait()
         with self.lock:
             self.open -= 1
         return answer
@@ -100,6 +105,7 @@ def serving(faulty: Faulty) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/v1"
     finally:
+        faulty.closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

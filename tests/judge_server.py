@@ -13,6 +13,7 @@ from burnish.cli import main
 from burnish.records import Judgement
 from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, serving
+from patience import HANG_S
 
 
 @dataclass
@@ -52,7 +53,7 @@ def judging(says: Callable[[str], str | Answer]) -> Iterator[JudgeServer]:
 
 def bench(name: str, judge: str, out: Path, *flags: object) -> int:
     """The exit code of `burnish bench judged NAME`; a judge at an endpoint is asked one thing at a time."""
-    slow = ["--concurrency", "1", "--retries", "0", "--timeout", "10"]
+    slow = ["--concurrency", "1", "--retries", "0", "--timeout", str(HANG_S)]
     return main(["bench", "judged", name, "--judge", judge, "--out", str(out), *slow, *map(str, flags)])
 
 

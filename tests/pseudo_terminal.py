@@ -12,6 +12,8 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 
+from patience import HANG_S
+
 CELL = (10, 20)
 """Pixels of a cell."""
 
@@ -21,7 +23,7 @@ def on_terminal(
 ) -> str:
     """All that the command writes, both streams; `answers` are what is typed when it has written their keys.
 
-    Raises AssertionError where it fails or takes more than a minute.
+    Raises AssertionError where it fails or hangs.
     """
     master, slave = pty.openpty()
     rows = 40
@@ -44,7 +46,7 @@ def on_terminal(
 
 def _conversation(master: int, process: subprocess.Popen[bytes], answers: dict[bytes, bytes]) -> bytes:
     written = b""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + HANG_S
     while time.monotonic() < ends:
         if not select.select([master], [], [], 0.1)[0]:
             if process.poll() is not None:
@@ -53,7 +55,7 @@ def _conversation(master: int, process: subprocess.Popen[bytes], answers: dict[b
         try:
             part = os.read(master, 1 << 16)
         except OSError:  # how Linux tells that nobody holds the other end any more
-            process.wait(timeout=20)
+            process.wait(timeout=HANG_S)
             return written
         written += part
         for asked in [asked for asked in answers if asked in written]:

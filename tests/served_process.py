@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from patience import HANG_S
+
 
 @contextmanager
 def serving(
@@ -21,7 +23,7 @@ def serving(
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANG_S)
 
 
 def _address(process: subprocess.Popen[str], form: str) -> str:

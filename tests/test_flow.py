@@ -26,6 +26,7 @@ from burnish.make.pairs import PairsConfig, make_pairs
 from burnish.records import Dropped, Prediction, PreferencePair
 from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, said, serving
+from patience import HANG_S
 
 BROKEN = "broken"
 
@@ -72,7 +73,7 @@ def test_all_calls_that_may_be_open_are_open_at_once(tmp_path: Path) -> None:
     source, everyone = folder(tmp_path, [f"q{number}" for number in range(160)]), threading.Barrier(80)
 
     def together(_: int, body: dict[str, Any]) -> Answer:
-        everyone.wait(timeout=60)
+        everyone.wait(timeout=HANG_S)
         return echo(body)
 
     faulty = Faulty(together)
@@ -92,7 +93,7 @@ def test_a_late_answer_holds_up_no_other_and_its_record_keeps_its_place(tmp_path
         with lock:
             others.release()
         if asked(body) == first:
-            assert all(others.acquire(timeout=60) for _ in range(99))
+            assert all(others.acquire(timeout=HANG_S) for _ in range(99))
         return echo(body)
 
     with serving(Faulty(late)) as address:
@@ -110,7 +111,7 @@ def test_replies_that_came_before_a_failure_are_not_asked_for_again(tmp_path: Pa
 
     def failing(_: int, body: dict[str, Any]) -> Answer:
         if asked(body) == order[0] and not sound.is_set():
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + HANG_S
             while good.total() < 10 and time.monotonic() < deadline:
                 time.sleep(0.005)
             return Answer(said("overloaded"), status=503)
@@ -170,7 +171,7 @@ def test_answers_are_drawn_in_the_flow_each_at_its_temperature(tmp_path: Path) -
         with lock:
             others.release()
         if (asked(body), body["temperature"]) == (first, 0):
-            assert all(others.acquire(timeout=60) for _ in range(159))
+            assert all(others.acquire(timeout=HANG_S) for _ in range(159))
         return Answer(completion(f"{asked(body)} at {body['temperature']:g}, seed {body.get('seed')}"))
 
     with serving(Faulty(late)) as address:
@@ -196,7 +197,7 @@ def command(source: str, address: str, out: Path) -> list[str]:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANG_S
     while not what() and time.monotonic() < deadline:
         time.sleep(0.002)
 

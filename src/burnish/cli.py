@@ -10,12 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from typing import Any
 
 from burnish import __version__
 from burnish.commands import VERBS, split_verb
 from burnish.errors import BurnishError
 from burnish.flags import parse_config
 from burnish.lazy import load
+from burnish.pocket.defaults import POCKET, usual_values
 from burnish.printable import printable
 
 _PIPE_CLOSED = 141
@@ -41,7 +43,8 @@ def call(words: Sequence[str]) -> int:
     try:
         name, rest = split_verb(words)
         verb = VERBS[name]
-        config = parse_config(load(verb.config), f"burnish {name}", rest)
+        config = parse_config(load(verb.config), f"burnish {name}", rest, usual_values(name))
+        _print_usual(name, config)
         load(verb.call)(config)
         sys.stdout.flush()
     except BurnishError as error:
@@ -58,6 +61,23 @@ def call(words: Sequence[str]) -> int:
         print("\nburnish: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
     return 0
+
+
+def _print_usual(verb: str, config: Any) -> None:
+    """Which defaults are not the papers' but the pocket model's own."""
+    usual = usual_values(verb)(getattr(config, "model", ""))
+    taken = {name: value for name, value in usual.items() if value == _plain(getattr(config, name))}
+    if taken:
+        flags = ", ".join(f"--{name.replace('_', '-')} {_words(value)}" for name, value in taken.items())
+        print(f"burnish: defaults of --model pocket: {flags} ({POCKET[verb].reason}).", file=sys.stderr)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _words(value: Any) -> str:
+    return " ".join(value) if isinstance(value, list) else f"{value}"
 
 
 def overview() -> str:

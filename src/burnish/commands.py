@@ -53,6 +53,11 @@ VERBS = {
         "burnish.verbs.training:train_teacher",
         "train to give feedback (FIRE)",
     ),
+    "train pocket": Verb(
+        "burnish.pocket.config:TrainPocketConfig",
+        "burnish.verbs.training:train_pocket",
+        "train the small model of the demo anew",
+    ),
     "show-mask": Verb(
         "burnish.train.dialogue_config:ShowMaskConfig",
         "burnish.verbs.training:show_mask",

@@ -1,92 +1,136 @@
-"""`burnish demo`: SeVa from beginning to end on the pocket VLM, and FIRE's bench, in minutes, told in plain words."""
+"""`burnish demo`: SeVa and FIRE on the pocket VLM, in minutes, and on one screen what came of it.
+
+Progress goes to standard error. Standard output has the page's place, a picture on which the model was led by habit and
+is no longer, the few numbers with their verdicts, and a dialogue that put an answer right.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from burnish.config import runtime
 from burnish.records import Dialogue
-from burnish.verbs.benching import bench_answers, bench_free
-from burnish.verbs.making import pairs
-from burnish.verbs.training import train_dpo
 
-PAIR_SOURCE = "pocket:train/description#per_task=8000"
-"""Open descriptions, where a model has room to be wrong; their answers are there, and nobody looks at them."""
-TEST_SOURCE = "pocket:heldout#per_task=100"
-"""Pictures that neither the pocket VLM nor the demo has trained on."""
+if TYPE_CHECKING:
+    from burnish.report.tables import Table
+    from burnish.scores import Change, Compared, FreeScores, PairedScore, Verdict
+
+ASKED = ("counter/existence", "balanced/existence", "heldout/existence", "counter/description", "balanced/description")
+"""What is asked before and after, by split and task: pictures against habits, without them, and as usual (held out)."""
+PAIR_SOURCE = "pocket:counter-train/existence+attribute+description#negatives=random#per_task=8000"
+"""Pictures of the place where the model will be used; what is true of them is there, and nobody looks at it."""
 TALK_SOURCE = "pocket:heldout#per_task=12,pocket:new#per_task=12"
 """Questions to speak about: seen tasks and new ones, on pictures that nobody has trained on."""
 STUDENT, TEACHER = "pocket-student", "pocket-teacher"
 """The adapters that come with Burnish; `docs/fire.md` says how they were trained."""
-DIALOGUES_SHOWN = 3
-NOISE = 500
-"""Diffusion steps of the distortion that makes rejected answers, the paper's for its 13B model."""
+FIRE_METRICS = ("AT", "ADR", "ATR", "RR")
+
+
+class Shown(NamedTuple):
+    """A number of the table: where it is asked, and its metric."""
+
+    asked: str
+    metric: str
+
+
+SHOWN = {
+    "existence accuracy, counter": Shown("counter/existence", "existence_accuracy"),
+    "existence accuracy, balanced": Shown("balanced/existence", "existence_accuracy"),
+    "existence accuracy, natural": Shown("heldout/existence", "existence_accuracy"),
+    "hallucinated statements, counter": Shown("counter/description", "hallucination_rate"),
+    "F1 of descriptions, counter": Shown("counter/description", "statement_f1"),
+    "F1 of descriptions, balanced": Shown("balanced/description", "statement_f1"),
+}
+"""Shares; the fourth is better when it falls."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """Watch the small model that comes with Burnish learn from its own mistakes, in a few minutes."""
+    """Watch the small model that comes with Burnish learn from its own mistakes and from feedback, in a few minutes."""
 
     out: str = "demo"
     """Folder for all that the demo makes."""
-    pairs: int = 1000
-    """Pictures that pairs are made from."""
+    pairs: int = 4500
+    """Questions about unlabelled pictures that pairs are made from."""
+    questions: int = 1000
+    """Existence questions at each place, before and after; a fifth as many descriptions."""
     seed: int = 0
     """Decides which pictures are drawn, the noise and the order of training."""
     restart: bool = runtime(False)
     """Begin anew. Without it, a demo that was interrupted goes on where it stopped."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A number before and after, as verdict.json has it; shares in percent."""
+
+    before: float
+    after: float
+    change: float
+    low: float
+    high: float
+    verdict: Verdict
+
+    @classmethod
+    def of_score(cls, score: PairedScore) -> Self | None:
+        """A share; None where it or its interval is undefined."""
+        return cls._of((score.before.value, score.after.value, score.difference.low, score.difference.high),
+                       score.verdict, times=100)  # fmt: skip
+
+    @classmethod
+    def of_change(cls, change: Change, times: float) -> Self | None:
+        """A number of FIRE-Bench, `times` what it is."""
+        low, high = change.interval or (None, None)
+        return cls._of((change.before, change.after, low, high), change.verdict, times)
+
+    @classmethod
+    def _of(cls, numbers: tuple[float | None, ...], verdict: Verdict, times: float) -> Self | None:
+        known = [times * number for number in numbers if number is not None]
+        if len(known) < len(numbers):
+            return None
+        before, after, low, high = known
+        return cls(before=before, after=after, change=after - before, low=low, high=high, verdict=verdict)
+
+
+class Habit(NamedTuple):
+    """A thing that is there, denied before because it is unusual, and seen after."""
+
+    picture: Path
+    question: str
+    usual: str
+    """What one would expect."""
+
+
 def run_demo(config: DemoConfig) -> None:
-    """Ask, make pairs, train, ask again, and say what came of it and where it lies."""
-    from burnish.report.terminal import listed
-
+    """Ask, make pairs, train, ask again, speak, and show on one screen what came of it."""
     out = Path(config.out)
-    _say(
-        "1 of 5. Before",
-        "The pocket VLM, a LLaVA of a few million parameters, answers questions on pictures it has never seen.",
-    )
-    _ask(config, out / "before")
-    _say(
-        "2 of 5. Pairs",
-        f"Nobody has labelled the next {config.pairs:,} pictures. The model describes each, and a noisy copy of each: "
-        "where the two answers differ, the first is chosen and the second rejected.",
-    )
+    for asked in ASKED:
+        _ask(config, asked, out / "before" / asked)
     _make_pairs(config, out / "pairs")
-    _say("3 of 5. Training", "DPO with LoRA moves the model towards what it chose and away from what it rejected.")
     _train(config, out)
-    _say("4 of 5. After", "The same questions again, answer by answer against those from before.")
-    _ask(config, out / "after", adapter=out / "adapter", baseline=out / "before")
-    _say(
-        "5 of 5. Feedback",
-        "FIRE: a student answers, a teacher that knows the truth hints at what is wrong without telling it, and the "
-        "student tries again. Both are the pocket VLM, each with an adapter that was trained on dialogues.",
-    )
+    for asked in ASKED:
+        _ask(config, asked, out / "after" / asked, adapter=out / "adapter")
     _talk(config, out / "untrained")
-    _talk(config, out / "dialogues", student=STUDENT, baseline=out / "untrained")
-    for dialogue in _taught(out / "dialogues"):
-        _tell(dialogue)
-    page = _draw(out)
-    _say(
-        "Where it all is",
-        "One page, to open in a browser, has before and after side by side, the training's curves, pairs with their "
-        "differing words, and dialogues. The adapter is a plain PEFT one, for --adapter or PEFT itself. The README's "
-        "example does the same with a LLaVA of 7 billion parameters and your own pictures.",
-    )
-    listed("Written:", [page, out / "adapter"])
+    free = _talk(config, out / "dialogues", student=STUDENT, baseline=out / "untrained")
+    compared = {asked: _compared(out, asked) for asked in ASKED}
+    seva, fire = _seva_rows(compared), _fire_rows(free)
+    _write_verdicts(out, seva, fire)
+    _show(out, _page(out), compared["counter/existence"], seva, fire)
 
 
-def _ask(config: DemoConfig, run: Path, *, adapter: Path | None = None, baseline: Path | None = None) -> None:
-    from burnish.bench.answers import AnswersConfig
+def _ask(config: DemoConfig, asked: str, run: Path, *, adapter: Path | None = None) -> None:
+    from burnish.bench.answers import AnswersConfig, bench_answers
 
+    questions = config.questions if asked.endswith("existence") else max(1, config.questions // 5)
     bench_answers(
         AnswersConfig(
-            source=TEST_SOURCE,
+            source=f"pocket:{asked}#per_task={questions}",
             model="pocket",
             adapter=str(adapter) if adapter else None,
-            baseline=str(baseline) if baseline else None,
-            distort=("noise:300",),
             max_new_tokens=96,
             batch_size=64,
             out=str(run),
@@ -96,45 +140,44 @@ def _ask(config: DemoConfig, run: Path, *, adapter: Path | None = None, baseline
 
 
 def _make_pairs(config: DemoConfig, run: Path) -> None:
-    from burnish.make.pairs import PairsConfig
+    from burnish.make.pairs import PairsConfig, make_pairs
+    from burnish.pocket.defaults import POCKET
 
-    pairs(
+    make_pairs(
         PairsConfig(
             source=PAIR_SOURCE,
             model="pocket",
-            distort=(f"noise:{NOISE}",),
             limit=config.pairs,
-            max_new_tokens=96,
             batch_size=64,
             seed=config.seed,
             out=str(run),
             restart=config.restart,
+            **POCKET["pairs"].flags,
         )
     )
 
 
 def _train(config: DemoConfig, out: Path) -> None:
+    from burnish.pocket.defaults import POCKET
     from burnish.train.config import DPOConfig
+    from burnish.train.session import train_dpo
 
     train_dpo(
         DPOConfig(
             run=str(out / "pairs"),
             model="pocket",
             out=str(out / "adapter"),
-            lora_rank=64,
-            lr=5e-6,  # the paper's 2e-6 is for 7 billion parameters; docs/seva.md shows what more does
-            batch_size=32,
-            per_device=32,
             seed=config.seed,
             restart=config.restart,
+            **POCKET["train dpo"].flags,
         )
     )
 
 
-def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline: Path | None = None) -> None:
-    from burnish.bench.free import FreeConfig
+def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline: Path | None = None) -> FreeScores:
+    from burnish.bench.free import FreeConfig, bench_free
 
-    bench_free(
+    return bench_free(
         FreeConfig(
             source=TALK_SOURCE,
             student="pocket",
@@ -149,41 +192,135 @@ def _talk(config: DemoConfig, run: Path, *, student: str | None = None, baseline
     )
 
 
-def _draw(out: Path) -> Path:
+def _compared(out: Path, asked: str) -> Compared:
+    from burnish.bench.compare.configs import CompareConfig
+    from burnish.bench.compare.verb import compare
+
+    return compare(CompareConfig(before=str(out / "before" / asked), after=str(out / "after" / asked)))
+
+
+def _seva_rows(compared: Mapping[str, Compared]) -> dict[str, Row]:
+    """The numbers of `SHOWN` that are defined."""
+    scores = {
+        (asked, score.metric): score
+        for asked, found in compared.items()
+        for score in found.scores
+        if score.level == "all" and not score.distortion
+    }
+    rows = {name: Row.of_score(scores[shown]) for name, shown in SHOWN.items() if shown in scores}
+    return {name: row for name, row in rows.items() if row}
+
+
+def _fire_rows(free: FreeScores) -> dict[str, Row]:
+    """FIRE-Bench's four metrics, RR in percent, AT in turns of the untrained student."""
+    turns = free.changes.get("turns")
+    times = {"AT": 1 / turns.before if turns and turns.before else 1.0, "RR": 100.0}
+    changes = {name: free.changes.get("turns" if name == "AT" else name) for name in FIRE_METRICS}
+    rows = {name: Row.of_change(change, times.get(name, 1.0)) for name, change in changes.items() if change}
+    return {name: row for name, row in rows.items() if row}
+
+
+def _write_verdicts(out: Path, seva: Mapping[str, Row], fire: Mapping[str, Row]) -> None:
+    from burnish.store.disk import write_whole
+
+    parts = {"seva": seva, "fire": fire}
+    plain = {part: {name: asdict(row) for name, row in rows.items()} for part, rows in parts.items()}
+    write_whole(out / "verdict.json", f"{json.dumps(plain, indent=2)}\n".encode(), sync=False)
+
+
+def _page(out: Path) -> Path:
     """One page of everything that was made."""
     from burnish.report import ReportConfig
-    from burnish.report.pages import write_report
+    from burnish.verbs.telling import report_of
 
-    runs = ("before", "after", "pairs", "adapter", "untrained", "dialogues")
-    config = ReportConfig(runs=tuple(str(out / run) for run in runs), out=str(out / "report"), samples=120)
-    return write_report(config).files[0]
+    sides = [f"{side}/{asked}" for asked in ASKED for side in ("before", "after")]
+    runs = tuple(str(out / run) for run in (*sides, "pairs", "adapter", "untrained", "dialogues"))
+    title = "SeVa and FIRE on the pocket world"
+    return report_of(ReportConfig(runs=runs, out=str(out / "report"), samples=120, title=title)).files[0]
 
 
-def _taught(run: Path) -> list[Dialogue]:
-    """The longest dialogue of each task that led to the truth: the longest of all first, mere yes or no last."""
+def _show(out: Path, page: Path, counter: Compared, seva: Mapping[str, Row], fire: Mapping[str, Row]) -> None:
+    """All of it within 60 lines of 80 columns."""
+    from burnish.report.terminal import listed, prose, say, show
+
+    listed("Open this page:", [page])
+    say("", prose("SeVa: the model learns from its own answers to distorted pictures. No labels.", "bold"))
+    _show_habit(next(_habits(counter), None))
+    show([_table(seva, "where pictures are against habits (counter), without them, and as usual; in %")])
+    say("", prose("FIRE: a student answers, a teacher hints, the student tries again.", "bold"))
+    dialogue = next(iter(_put_right(out / "dialogues")), None)
+    if dialogue:
+        _show_dialogue(dialogue)
+    show([_table(fire, "against the untrained student; AT in its turns, RR in %")])
+    if not any(row.verdict == "better" for row in (*seva.values(), *fire.values())):
+        say("", prose("Nothing got better in this run."))
+    listed("The adapter, for --adapter or PEFT:", [out / "adapter"])
+
+
+def _table(rows: Mapping[str, Row], what: str) -> Table:
+    from burnish.report.tables import Table
+
+    def cells(name: str, row: Row) -> tuple[str, ...]:
+        numbers = (f"{row.before:.1f}", f"{row.after:.1f}", f"{row.change:+.1f}", f"{row.low:+.1f} to {row.high:+.1f}")
+        if name in ("AT", "ADR", "ATR"):
+            numbers = (f"{row.before:.2f}", f"{row.after:.2f}", f"{row.change:+.2f}",
+                       f"{row.low:+.2f} to {row.high:+.2f}")  # fmt: skip
+        return (name, *numbers, row.verdict)
+
+    return Table(
+        title=f"Before and after, {what}",
+        columns=("", "before", "after", "change", "95 % interval", "verdict"),
+        rows=tuple(cells(name, row) for name, row in rows.items()),
+        text_columns=frozenset({0, 5}),
+    )
+
+
+def _habits(compared: Compared) -> Iterator[Habit]:
+    """Unusual things that were denied before and are seen after."""
+    from burnish.pocket.world import USUAL
+    from burnish.pocket.world.tasks.base import plural
+
+    for flip in compared.flips:
+        shape = next((one for one in USUAL if flip.question.endswith(f" {one}?")), None)
+        if shape and flip.truth == "yes" and flip.outcome == "won" and flip.before == "no" and flip.picture:
+            yield Habit(Path(flip.picture), flip.question, f"{USUAL[shape].color} {plural(shape)}")
+
+
+def _show_habit(habit: Habit | None) -> None:
+    from burnish.images import decode
+    from burnish.report.show.pictures import can_draw, draw_images
+    from burnish.report.terminal import prose, say
+
+    if habit is None:
+        say(prose("No unusual thing that was denied before is seen after."))
+        return
+    if can_draw():
+        draw_images([decode(habit.picture.read_bytes())], ["the picture"])
+    say(
+        prose(f"{habit.question} Before: no; {habit.usual} are usual. After: yes, and it is there."),
+        prose(f"({habit.picture})", "dim"),
+    )
+
+
+def _put_right(run: Path) -> Iterable[Dialogue]:
+    """Dialogues that led to the truth, the longest first, mere yes or no last."""
     from burnish.dialogue.reading import open_dialogues
     from burnish.pocket.world import matches
 
-    longest: dict[str, Dialogue] = {}
-    for dialogue in open_dialogues(str(run / "seed-0")):
-        if isinstance(dialogue, Dialogue) and dialogue.ended == "satisfied":
-            known = longest.get(dialogue.source)
-            true = matches(dialogue.answer, dialogue.turns[-1].response.answer)
-            if true and (known is None or len(dialogue.turns) > len(known.turns)):
-                longest[dialogue.source] = dialogue
-    taught = [dialogue for dialogue in longest.values() if len(dialogue.turns) > 1]
-    return sorted(taught, key=lambda one: (-len(one.turns), one.answer in ("yes", "no")))[:DIALOGUES_SHOWN]
+    found = [
+        one
+        for one in open_dialogues(str(run / "seed-0"))
+        if isinstance(one, Dialogue) and len(one.turns) > 1 and one.ended == "satisfied"
+        and matches(one.answer, one.turns[-1].response.answer)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.answer in ("yes", "no"), -len(one.turns)))
 
 
-def _tell(dialogue: Dialogue) -> None:
-    """The dialogue turn by turn; the truth is what the student never sees."""
-    from burnish.report.show.writing import Pen, beside, lines
-    from burnish.report.terminal import coloured, say
-
-    say("", beside(lines(replace(dialogue, facts={}), Pen(coloured()))))
-
-
-def _say(title: str, words: str) -> None:
+def _show_dialogue(dialogue: Dialogue) -> None:
     from burnish.report.terminal import prose, say
 
-    say("", prose(title, "bold"), prose("─" * len(title)), prose(words))
+    say(prose(f"{dialogue.question} (truth: {dialogue.answer})"))
+    for number, turn in enumerate(dialogue.turns, start=1):
+        score = "no score" if turn.feedback.score is None else f"{turn.feedback.score:g} of 10"
+        say(prose(f"  {number}. student: {turn.response.answer}"),
+            prose(f"     teacher: {score}. {turn.feedback.comment}", "dim"))  # fmt: skip

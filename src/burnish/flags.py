@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from burnish.errors import ConfigError
 
@@ -22,35 +23,58 @@ def optional_value(bare: float) -> Any:
     return dataclasses.field(default=None, metadata={_BARE: bare})
 
 
-def parse_config(kind: type[Any], prog: str, words: Sequence[str]) -> Any:
-    """A configuration from flags, over the values of a `--config` file, over the defaults."""
-    import tyro
+UsualValues: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""By a model's name, values that a verb takes with it where nothing says otherwise."""
 
+
+def nothing_usual(_model: str) -> Mapping[str, Any]:
+    """For verbs whose defaults are the same for all models."""
+    return {}
+
+
+def parse_config(kind: type[Any], prog: str, words: Sequence[str], usual: UsualValues = nothing_usual) -> Any:
+    """A configuration from flags, over the values of a `--config` file, over the usual ones, over the defaults."""
     file, flags = _take_config_flag(words)
-    default, filed = _from_values(kind, _read_yaml(file), str(file)) if file else (None, [])
-    args = _with_bare_values(kind, [*filed, *flags])
-    return tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    given = _read_yaml(file) if file else {}
+    typed = {word.partition("=")[0].removeprefix("--").replace("-", "_") for word in flags if word.startswith("--")}
+    model = _value_of("--model", flags) or str(given.get("model", ""))
+    taken = {name: value for name, value in usual(model).items() if name not in typed}
+    return _parse(kind, prog, {**taken, **given}, str(file), flags)
 
 
-def parse_values(kind: type[Any], prog: str, given: Mapping[str, Any], where: str) -> Any:
+def parse_values(
+    kind: type[Any], prog: str, given: Mapping[str, Any], where: str, usual: UsualValues = nothing_usual
+) -> Any:
     """A configuration from values by field name, as a file would give them; `where` is the place they stand in."""
+    return _parse(kind, prog, {**usual(str(given.get("model", ""))), **given}, where, [])
+
+
+def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, flags: Sequence[str]) -> Any:
     import tyro
 
-    default, words = _from_values(kind, given, where)
-    args = _with_bare_values(kind, words)
+    default, words = _from_values(kind, given, where) if given else (None, [])
+    args = _with_bare_values(kind, [*words, *flags])
     return tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
 
 
-def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
+def _value_of(flag: str, words: Sequence[str]) -> str:
+    """What stands behind the last such flag; empty where there is none."""
+    found = [word.partition("=")[2] for word in words if word.startswith(f"{flag}=")]
+    found += [value for word, value in pairwise(words) if word == flag]
+    return found[-1] if found else ""
+
+
+def words_of(kind: type[DataclassInstance], values: Mapping[str, Any], usual: UsualValues = nothing_usual) -> list[str]:
     """The words that `parse_config` reads these values from, as JSON has them; those at their defaults are left out.
 
     A value that `kind` has no field for, of another version, is given as a flag.
     """
+    own = usual(str(values.get("model", "")))
     fields = {field.name: field for field in dataclasses.fields(kind)}
     places, flags = list[str](), list[str]()
     for name in [*fields, *(name for name in values if name not in fields)]:
         field = fields.get(name)
-        if name not in values or (field and values[name] == _plain_default(field)):
+        if name not in values or (field and name not in own and values[name] == _plain_default(field)):
             continue
         value, kind_of = values[name], str(field.type) if field else ""
         if "Positional" in kind_of:

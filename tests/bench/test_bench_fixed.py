@@ -21,6 +21,7 @@ from burnish.records import Dropped, Prediction
 from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, serving
 from fire_items import made_item, png
+from patience import HANG_S
 
 Script = Callable[[Request], str]
 BLUE = (0, 0, 255)
@@ -197,7 +198,7 @@ def test_at_an_endpoint_a_late_reply_holds_up_no_other(tmp_path: Path) -> None:
             others.release()
         text = json.dumps(body["messages"])
         if "q168?" in text and "Look 2." in text:
-            assert all(others.acquire(timeout=60) for _ in range(596))
+            assert all(others.acquire(timeout=HANG_S) for _ in range(596))
         (turn,) = (n for n in (1, 2, 3) if f"Look {n}." in text)
         return Answer(completion(f"Score: {turn}.\nFeedback: Turn {turn}."))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from burnish.bench.metrics import exact_match, normal_words, says_yes, soft_accuracy, token_f1, yes_no
+from burnish.bench.metrics import exact_match, normal_words, says_clearly, says_yes, soft_accuracy, token_f1, yes_no
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,11 @@ def test_popes_rule(answer: str, yes: bool) -> None:
 @pytest.mark.parametrize(("truth", "value"), [("yes", True), ("No.", False), ("true", None), ("yes, red", None)])
 def test_only_yes_and_no_are_existence_truths(truth: str, value: bool | None) -> None:
     assert yes_no(truth) is value
+
+
+@pytest.mark.parametrize(
+    ("answer", "clearly"),
+    [("Yes, there is no other.", True), ("no", False), ("I see none", None), ("", None), ("A NO, not a yes", False)],
+)
+def test_an_answer_is_clear_by_its_first_yes_or_no(answer: str, clearly: bool | None) -> None:
+    assert says_clearly(answer) is clearly

@@ -90,6 +90,32 @@ def test_pope_by_hand(tmp_path: Path) -> None:
     assert (values["precision"].low, values["precision"].high) == wilson(2, 3)
 
 
+def test_strict_existence_by_hand(tmp_path: Path) -> None:
+    # What POPE's rule takes for a yes is wrong here unless it says so, the empty answer too.
+    outcomes = [
+        ("yes", "Yes."),
+        ("yes", "there is"),
+        ("yes", "no"),
+        ("no", ""),
+        ("no", "No, there is none"),
+        ("no", "yes"),
+    ]
+    records = [prediction(i, truth, text) for i, (truth, text) in enumerate(outcomes)]
+    result = score_answers(write_run(tmp_path / "run", records))
+    values = {
+        name: find(result, name, ALL).value
+        for name in ("existence_accuracy", "existence_f1", "missed", "invented", "neither", "pope_accuracy")
+    }
+    assert values == {
+        "existence_accuracy": 2 / 6,
+        "existence_f1": pytest.approx(2 * 1 / (2 + 3)),  # one of two clear yes is right, of three that are there
+        "missed": 2 / 3,
+        "invented": 2 / 3,
+        "neither": 2 / 6,
+        "pope_accuracy": 3 / 6,
+    }
+
+
 def test_precision_of_a_model_that_never_says_yes_is_undefined(tmp_path: Path) -> None:
     records = [prediction(1, "yes", "no"), prediction(2, "no", "no")]
     result = score_answers(write_run(tmp_path / "run", records))

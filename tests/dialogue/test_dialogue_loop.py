@@ -22,6 +22,7 @@ from burnish.models import Reply
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case
 from burnish.store import Part, Run
+from patience import HANG_S
 
 RULES = Rules()
 
@@ -224,7 +225,7 @@ def contents(run: Path) -> dict[str, bytes]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
     with start(folder / "run", folder / "log") as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     return folder
 
@@ -247,7 +248,7 @@ def test_killed_at_random_moments_no_finished_reply_is_asked_for_again(
             process.kill()
         in_the_midst += (run / "journal.jsonl").exists()
     with start(run, log) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     assert in_the_midst >= 4, "the kills came too early or too late to mean anything"
     assert contents(run) == contents(undisturbed / "run")
@@ -263,9 +264,9 @@ def test_a_second_process_is_refused_while_one_works(undisturbed: Path, tmp_path
         assert first.stdout is not None
         first.stdout.readline()
         with start(tmp_path / "run", tmp_path / "log2") as second:
-            told = second.communicate(timeout=60)[0]
+            told = second.communicate(timeout=HANG_S)[0]
         assert second.returncode == 2
         assert f"is being written by process {first.pid}: wait for it, or stop it." in told
-        first.communicate(timeout=120)
+        first.communicate(timeout=HANG_S)
     assert first.returncode == 0
     assert contents(tmp_path / "run") == contents(undisturbed / "run")

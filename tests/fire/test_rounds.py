@@ -10,6 +10,7 @@ import pytest
 from burnish.fire.rounds import Rejection, check_rise, check_roles, check_secret, read_rounds
 from burnish.fire.texts import read_feedback, read_response, write_feedback
 from burnish.records import Feedback, Response, Turn
+from patience import LONG_CPU_S
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 
@@ -193,8 +194,8 @@ def test_only_the_marks_that_open_a_text_are_left_out() -> None:
 
 @pytest.mark.parametrize("filler", [" ", "#", "*", "-", "\n", "* ", "Round 1 ", "Answer: "])
 def test_a_long_meaningless_text_is_read_at_once(filler: str) -> None:
-    text = written(1, thought=f"I look. {filler * 20_000}") + filler * 20_000
-    began = time.perf_counter()
+    text = written(1, thought=f"I look. {filler * 200_000}") + filler * 200_000
+    began = time.process_time()
     with contextlib.suppress(Rejection):
         read_rounds(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < LONG_CPU_S

@@ -10,6 +10,7 @@ import pytest
 from burnish.fire.texts import read_feedback, read_response, read_score, write_feedback, write_response
 from burnish.records import Feedback, Response
 from fire_items import real_items
+from patience import LONG_CPU_S
 
 
 @pytest.mark.parametrize(
@@ -147,16 +148,16 @@ def test_what_is_written_is_read_back() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Score: 5" + 30_000 * " " + "x",
-        "Score" + 30_000 * " *",
-        "Score: " + 30_000 * "5" + "-",
-        "5" + 30_000 * " " + "x",
-        30_000 * "\n" + "x",
-        30_000 * "** ",
-        30_000 * "Feedback",
-        "Thought: " + 30_000 * " " + "x",
-        "Thought: " + 30_000 * "* #",
-        "Thought:" + 30_000 * "\n",
+        "Score: 5" + 300_000 * " " + "x",
+        "Score" + 300_000 * " *",
+        "Score: " + 300_000 * "5" + "-",
+        "5" + 300_000 * " " + "x",
+        300_000 * "\n" + "x",
+        300_000 * "** ",
+        300_000 * "Feedback",
+        "Thought: " + 300_000 * " " + "x",
+        "Thought: " + 300_000 * "* #",
+        "Thought:" + 300_000 * "\n",
     ],
     ids=range(10),
 )
@@ -165,7 +166,7 @@ def test_reading_takes_time_in_proportion_to_the_length(text: str) -> None:
     start = time.process_time()
     assert read_feedback(text).score is None
     assert read_response(text).text == text
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < LONG_CPU_S
 
 
 def test_every_real_feedback_has_a_score_and_five_were_stored_wrongly() -> None:

@@ -23,6 +23,8 @@ class Said:
     status: int = 200
     finish: str = "stop"
     delay_s: float = 0.0
+    silent: bool = False
+    """Whether nothing is answered while the client waits."""
     raw: bytes | None = None
     """Sent instead of a completion."""
     hang_up: bool = False
@@ -42,6 +44,7 @@ class Scripted:
     open: int = 0
     most_open: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, body: dict[str, Any]) -> Said:
         """Note the call and answer it."""
@@ -55,6 +58,8 @@ class Scripted:
         try:
             said = self.script(question, body.get("seed", 0))
             time.sleep(said.delay_s)
+            if said.silent:
+                self.closing.wait()
             return said
         finally:
             with self.lock:
@@ -98,6 +103,7 @@ def serving(scripted: Scripted) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/v1#scripted"
     finally:
+        scripted.closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

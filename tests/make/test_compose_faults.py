@@ -22,6 +22,7 @@ from burnish.errors import RunError, RunLocked, ServerError
 from burnish.make.compose import compose
 from burnish.records import Dropped
 from burnish.store import Run
+from patience import HANG_S, SILENCE_S
 
 
 def told(records: Path) -> bytes:
@@ -61,11 +62,11 @@ def test_faults_of_one_call_drop_one_example(tmp_path: Path) -> None:
 
 
 def test_a_slow_server_and_one_that_is_not_the_protocols_are_asked_again(tmp_path: Path) -> None:
-    faults = [Said(GOOD, delay_s=1.0), Said(raw=b"<html>busy</html>"), Said("busy", status=503), Said(hang_up=True)]
+    faults = [Said(silent=True), Said(raw=b"<html>busy</html>"), Said("busy", status=503), Said(hang_up=True)]
     scripted = Scripted(lambda *_: faults.pop(0) if faults else Said(GOOD))
     with serving(scripted) as address:
         given = config(
-            folder(tmp_path / "in", ["a", "b", "c", "d"]), tmp_path / "run", model=address, timeout=0.4, retries=2
+            folder(tmp_path / "in", ["a", "b", "c", "d"]), tmp_path / "run", model=address, timeout=SILENCE_S, retries=2
         )
         assert compose(given).kept == 4
     assert len(scripted.questions) == 8
@@ -75,7 +76,7 @@ def test_as_many_calls_are_open_at_once_as_may_be(tmp_path: Path) -> None:
     together = threading.Barrier(12)
 
     def script(*_: object) -> Said:
-        together.wait(timeout=30)  # breaks, and fails the call, where fewer than 12 ever come together
+        together.wait(timeout=HANG_S)  # breaks, and fails the call, where fewer than 12 ever come together
         return Said(GOOD)
 
     scripted = Scripted(script)

@@ -22,6 +22,7 @@ from burnish.make.simulate import simulate
 from burnish.pocket import weights_path
 from burnish.records import Dialogue, Dropped
 from faulty_server import Answer, Faulty, completion, said, serving
+from patience import HANG_S, SILENCE_S
 from real_server import transformers_serve
 
 
@@ -34,7 +35,7 @@ def asked(body: dict[str, Any]) -> tuple[str, int]:
 
 def by_server(address: str, source: str, out: Path, *flags: str) -> list[str]:
     server = f"{address}#m"
-    fast = ["--retries", "1", "--timeout", "10", "--concurrency", "4", "--in-flight", "6"]
+    fast = ["--retries", "1", "--timeout", str(HANG_S), "--concurrency", "4", "--in-flight", "6"]
     return ["simulate", source, "--student", server, "--teacher", server, "--out", str(out), *fast, *flags]
 
 
@@ -87,10 +88,10 @@ def test_garbage_slowness_and_one_refused_picture_cost_no_other_dialogue(tmp_pat
             return Answer(said("the image is too large"), status=400)
         if text == "garbage" and tried[text] == 1:
             return Answer(b"<html>busy</html>")
-        return Answer(completion("first"), delay_s=1.5 if text == "slow" and tried[text] == 1 else 0)
+        return Answer(completion("first"), silent=text == "slow" and tried[text] == 1)
 
     with serving(Faulty(faulty)) as address:
-        assert main(by_server(address, source, tmp_path / "run", "--timeout", "1")) == 0
+        assert main(by_server(address, source, tmp_path / "run", "--timeout", str(SILENCE_S))) == 0
     held = {record.id: record for record in records(tmp_path / "run")}
     refused = held.pop("refused")
     assert isinstance(refused, Dropped)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from burnish.errors import ConfigError, RunError
 from burnish.pocket import train as training
 from burnish.pocket.cells import CLASSES, CellClassifier, cell_labels
+from burnish.pocket.config import TrainPocketConfig
 from burnish.pocket.lessons import EASY_STEPS, PADDING, SHARED, Lessons, pixels, training_scene
-from burnish.pocket.train import TrainPocketConfig, learning_rate, normalised, train, visible
+from burnish.pocket.train import TRAINING, learning_rate, moment, normalised, train, visible
 from burnish.pocket.vlm import WIDTH, build_model, build_processor
 from burnish.pocket.world import Bar, Glyph, Scene, Thing, split_of
+from burnish.pocket.world.generate import Manner
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +54,16 @@ def test_scenes_grow_from_one_object_to_six():
     from random import Random
 
     rng = Random(0)
-    assert {len(training_scene(0, rng).things) for _ in range(50)} <= {0, 1, 2}  # lines of text keep up to two
-    assert max(len(training_scene(EASY_STEPS, rng).things) for _ in range(100)) == 6
+    assert {len(training_scene(rng, Manner(), most=1).things) for _ in range(50)} <= {0, 1, 2}  # lines of text keep two
+    assert max(len(training_scene(rng, Manner()).things) for _ in range(100)) == 6
+
+
+def test_lessons_without_pictures_ask_the_same_questions_and_show_nothing(lessons, processor):
+    blind = dataclasses.replace(lessons, pictures=False)
+    seen, heard = late(lessons, packed=True), late(blind, packed=True)
+    image = processor.tokenizer.convert_tokens_to_ids("<image>")
+    assert image in seen.ids and image not in heard.ids
+    assert [one for one in seen.ids if one != image] == heard.ids[: len(seen.ids) - seen.ids.count(image)]
 
 
 def test_answers_and_their_end_token_are_learnt_and_nothing_else(lessons, processor):
@@ -123,19 +136,20 @@ def test_the_cell_loss_of_a_clueless_classifier_is_the_entropy_of_uniform_guesse
     assert classifier(torch.randn(2, 16, WIDTH), labels).item() == pytest.approx(expected.item())
 
 
-def test_the_learning_rate_rises_twice_and_falls_to_a_fiftieth(tmp_path):
-    config = TrainPocketConfig(out=tmp_path, tower_steps=10, steps=110, warmup=10, lr=1.0)
-    assert learning_rate(4, config) == 0.5 and learning_rate(9, config) == 1.0
-    assert learning_rate(10 + 4, config) == 0.5
-    assert learning_rate(10 + 10, config) == 1.0
-    assert learning_rate(10 + 60, config) == pytest.approx(0.02 + 0.98 / 2)
-    assert learning_rate(10 + 110, config) == pytest.approx(0.02)
+def test_the_learning_rate_rises_in_each_part_and_falls_to_a_fiftieth(tmp_path):
+    config = TrainPocketConfig(out=str(tmp_path), text_steps=20, tower_steps=10, steps=110, warmup=10, lr=1.0)
+    assert learning_rate(4, config) == 0.5 and learning_rate(9, config) == learning_rate(19, config) == 1.0
+    assert learning_rate(20 + 4, config) == 0.5 and learning_rate(20 + 9, config) == 1.0
+    assert learning_rate(30 + 4, config) == 0.5
+    assert learning_rate(30 + 10, config) == 1.0
+    assert learning_rate(30 + 60, config) == pytest.approx(0.02 + 0.98 / 2)
+    assert learning_rate(30 + 110, config) == pytest.approx(0.02)
+    assert [moment(step, config).stage for step in (19, 20, 30)] == ["text", "tower", "answers"]
 
 
 def small(out, **changes):
-    return TrainPocketConfig(
-        **{"out": out, "tower_steps": 2, "steps": 4, "batch_size": 2, "warmup": 2, "save_every": 2, **changes}
-    )
+    values = {"text_steps": 2, "tower_steps": 2, "steps": 4, "batch_size": 2, "warmup": 2, "save_every": 2}
+    return TrainPocketConfig(**{"out": str(out), **values, **changes})
 
 
 def test_an_interrupted_training_ends_with_the_weights_of_an_undisturbed_one(tmp_path, monkeypatch):
@@ -154,7 +168,8 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_undisturbed_one(tmp
     monkeypatch.setattr(training, "lesson_losses", real)
     train(small(tmp_path / "twice"))
     straight, twice = (
-        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["learner"] for name in ("straight", "twice")
+        torch.load(tmp_path / name / TRAINING / "checkpoint.pt", weights_only=True)["learner"]
+        for name in ("straight", "twice")
     )
     assert all(torch.equal(straight[name], twice[name]) for name in straight)
 
@@ -165,7 +180,18 @@ def test_other_flags_on_an_old_checkpoint_are_refused(tmp_path):
         train(small(tmp_path, lr=1e-3))
 
 
+def test_training_goes_on_from_weights_that_exist(tmp_path):
+    train(small(tmp_path / "first"))
+    train(small(tmp_path / "second", start=str(tmp_path / "first"), text_steps=0, tower_steps=0, steps=1, lr=1e-9))
+    first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+    assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
+
+
 def test_impossible_flags_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="--habits must be from -1 to 1, not 2"):
+        small(tmp_path, habits=2)
+    with pytest.raises(ConfigError, match="is not a folder: give one made by `burnish train pocket`"):
+        small(tmp_path, start=str(tmp_path / "nowhere"))
     with pytest.raises(ConfigError, match="--batch-size must be at least 1, not 0"):
         small(tmp_path, batch_size=0)
     with pytest.raises(ConfigError, match=r"--lr must be above 0, not -1"):

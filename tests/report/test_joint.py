@@ -131,6 +131,20 @@ def test_nothing_is_best_among_answers_to_other_questions(
     assert all(not table.best for table in section.tables)
 
 
+def test_answers_to_several_sets_of_questions_have_a_section_for_each(tmp_path: Path) -> None:
+    runs = [
+        _answers(tmp_path / f"{name} {asked}", value, [_asked(1, asked), _asked(2, asked)])
+        for asked in ("What?", "Which?")
+        for name, value in (("weak", 0.3), ("strong", 0.6))
+    ]
+    first, second = joint_sections(runs)
+    assert (first.title, second.title) == ("Answers side by side: weak What?", "Answers side by side: weak Which?")
+    assert (first.lead, second.lead) == ("", "")
+    assert [row[0] for row in second.tables[0].rows] == ["weak Which?", "strong Which?"]
+    assert _bold(second) == [[], ["60.0 ± 10.0"]]
+    assert not set(first.figures) & set(second.figures)  # they are files
+
+
 def test_a_question_that_one_dropped_was_still_asked(tmp_path: Path) -> None:
     failed = Dropped(id="q2", source="task", reason="refused")
     distorted = replace(_asked(2), distortion="grey")
@@ -304,7 +318,8 @@ def test_a_mixture_has_a_joint_section_for_what_belongs_together(tmp_path: Path)
     folders = tuple(str(tmp_path / name / "made") for name in ("one", "two", "three"))
     report = write_report(ReportConfig(runs=folders, out=str(tmp_path / "out")))
     page = (tmp_path / "out" / "index.html").read_text()
-    assert page.count("<section") == 5  # side by side, one a run, records
+    assert page.count('<details class="fold"') == 6  # side by side, one a run, records, origin
+    assert "<title>Answers and Preference pairs: m and pocket</title>" in page
     assert "<b>60.0 ± 10.0</b>" in page
     assert "**60.0 ± 10.0**" in (tmp_path / "out" / "tables.md").read_text()
     assert {"answers-by-task.png", "one-answers-by-task.svg", "three-answer-lengths.png"} <= {
@@ -317,7 +332,7 @@ def test_a_mixture_has_a_joint_section_for_what_belongs_together(tmp_path: Path)
     [
         (["/r/a/made", "/r/b/made"], ["a", "b"]),
         (["/r/a.json", "/r/b.json"], ["a", "b"]),
-        (["/r/x/a", "/r/y/a", "/r/y/b"], ["x/a", "y/a", "y/b"]),
+        (["/r/x/a", "/r/y/a", "/r/y/b"], ["x/a", "y/a", "b"]),
         (["/r/a"], ["a"]),
         (["/r/a", "/r/a"], ["1: /r/a", "2: /r/a"]),
     ],

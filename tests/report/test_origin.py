@@ -103,7 +103,8 @@ def test_only_what_was_chosen_is_told(tmp_path: Path) -> None:
     config = PairsConfig(source="pocket:train#per_task=5", model="pocket", out="my runs/a", distort=("flip", "moco"))
     origin = origin_of("run", _run(tmp_path, "pairs", config))
     assert origin.command == (
-        "burnish pairs 'pocket:train#per_task=5' --out 'my runs/a' --model pocket --distort flip --distort moco"
+        "burnish pairs 'pocket:train#per_task=5' --out 'my runs/a' --model pocket --distort flip --distort moco "
+        "--max-new-tokens 512"  # the pocket model's own default is another
     )
 
 

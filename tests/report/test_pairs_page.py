@@ -13,6 +13,7 @@ from PIL import Image
 from burnish.distort import parse
 from burnish.records import PreferencePair
 from burnish.report.differences import marked
+from burnish.report.opening import plain_opening
 from burnish.report.page import report_page, sample
 from burnish.report.section import NamedRun
 from burnish.report.sections import section_of
@@ -41,7 +42,8 @@ class _Elements(HTMLParser):
 
 
 def _page(run: Run, count: int = 10) -> str:
-    return report_page("A run", [section_of("run", run)], [NamedRun("run", run)], samples=count, seed=0)
+    named, section = NamedRun("run", run), section_of("run", run)
+    return report_page(plain_opening([named], [], [section]), [section], [named], samples=count, seed=0)
 
 
 def _urls(html: str) -> list[str]:

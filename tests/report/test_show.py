@@ -30,6 +30,7 @@ from burnish.records import (
 )
 from burnish.report.show.finding import near
 from burnish.store import Run, new_manifest
+from patience import HANG_S
 from pseudo_terminal import on_terminal
 
 EVIL = "\x1b[31mred\x1b[2J [bold]loud[/bold] :smile: \x9b1m \u202eback"
@@ -371,4 +372,4 @@ def test_a_reader_that_leaves_early_is_not_scolded(tmp_path: Path) -> None:
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
-    assert process.wait(timeout=60) == 141
+    assert process.wait(timeout=HANG_S) == 141

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-START_LIMIT_S = 60
+from patience import HANG_S
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def postgres_server() -> Iterator[Path]:
             yield folder
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=HANG_S)
     finally:
         shutil.rmtree(folder)
 
@@ -82,7 +82,7 @@ def _wait_until_ready(folder: Path, server: subprocess.Popen[bytes]) -> None:
     import psycopg
 
     began = time.monotonic()
-    while time.monotonic() - began < START_LIMIT_S and server.poll() is None:
+    while time.monotonic() - began < HANG_S and server.poll() is None:
         try:
             psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
             return

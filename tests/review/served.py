@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
-
+from patience import HANG_S, get
 from served_process import serving
 
 
@@ -23,13 +22,13 @@ class Served(NamedTuple):
 
     def links(self) -> list[str]:
         """Everybody's link, from the first page."""
-        page = httpx.get(f"{self.url}/").raise_for_status().text
+        page = get(f"{self.url}/").raise_for_status().text
         return [f"{self.url}/{token}" for token in re.findall(r'href="/([0-9a-f]{40})"', page)]
 
     def kill(self) -> None:
         """As a power cut would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=HANG_S)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from burnish.errors import RunError
 from burnish.records import Dropped
 from burnish.store import Run, new_manifest
 from burnish.store.lines import SHARD_LINES
+from patience import HANG_S
 
 RECORDS = 2 * SHARD_LINES + 500
 MAKER = Path(__file__).with_name("make_run.py")
@@ -49,7 +50,7 @@ def contents(run: Path) -> dict[str, bytes]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("undisturbed") / "run"
     with start(run) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     return run
 
@@ -66,7 +67,7 @@ def test_killed_at_random_moments_the_run_is_the_same(undisturbed: Path, tmp_pat
             process.kill()
         in_the_midst += (run / "manifest.json").exists() and not (run / "done.json").exists()
     with start(run) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     assert in_the_midst >= 3, "the kills came too early or too late to mean anything"
     assert contents(run) == contents(undisturbed)
@@ -96,14 +97,14 @@ def test_a_line_torn_at_any_byte_is_cut_off(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_costs_nothing(undisturbed: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     with start(run, "--largest-file", "300000") as process:
-        said = process.communicate(timeout=120)[0]
+        said = process.communicate(timeout=HANG_S)[0]
     assert process.returncode == 2
     assert said.splitlines()[-1].startswith(f"{run} cannot be written (File too large): make room or")
     shard = (run / "records/00000.jsonl").read_bytes()
     assert shard.endswith(b"\n"), "what was written of the last line was not taken back"
     assert 290_000 < len(shard) <= 300_000
     with start(run) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=HANG_S)
     assert contents(run) == contents(undisturbed)
 
 

@@ -246,12 +246,12 @@ def test_what_is_no_run_is_not_opened(tmp_path: Path, path: str) -> None:
 
 def test_a_second_writer_is_refused_with_the_process_id_of_the_first(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from dataclasses import dataclass\n"
+        "import signal, sys; from pathlib import Path; from dataclasses import dataclass\n"
         "from burnish.store import Run, new_manifest\n"
         "@dataclass\n"
         "class Config: model: str = 'pocket'; distort: tuple = ('noise:500',); limit: float | None = None\n"
         "run = Run.begin(Path(sys.argv[1]), new_manifest('pairs', Config(), seed=3, fingerprints={'model': 'aaaa'}))\n"
-        "print('ready', flush=True); time.sleep(60)"
+        "print('ready', flush=True); signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None

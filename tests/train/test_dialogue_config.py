@@ -9,6 +9,7 @@ import pytest
 
 from burnish.errors import ConfigError
 from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
+from patience import HANG_S
 
 
 def student(**changes) -> StudentConfig:
@@ -65,4 +66,4 @@ def test_the_flags_need_no_torch() -> None:
     code = (
         "import sys, burnish.train.dialogue_config; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=HANG_S).returncode == 0

@@ -19,6 +19,7 @@ from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
 from burnish.train.session import train_dpo
 from burnish.train.trainer import training_arguments
+from patience import HANG_S
 
 HERE = Path(__file__).parent
 
@@ -29,7 +30,7 @@ def launch(script: str, *arguments: str) -> str:
     paths = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*start, *arguments], check=False, capture_output=True, text=True, timeout=900, env=environment
+        [*start, *arguments], check=False, capture_output=True, text=True, timeout=HANG_S, env=environment
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -64,7 +65,7 @@ def test_the_step_is_the_same_on_a_sharded_model(tmp_path: Path) -> None:
     steps = re.findall(r"losses (\d\.\d{6}) (\d\.\d{6}); 28 gradients differ by (\d\.\de[+-]\d\d)", said)
     assert len(steps) == 2, said
     for whole, sharded, difference in steps:
-        assert whole == sharded
+        assert float(sharded) == pytest.approx(float(whole), abs=1e-5)
         assert float(difference) < 1e-6
 
 

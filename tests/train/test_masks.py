@@ -11,6 +11,7 @@ from torch.nn.attention.flex_attention import create_mask, flex_attention
 
 from burnish.train.masks import addend, block_mask, sees
 from burnish.train.pack import Lesson, Tree, lay_out, pack
+from patience import LONG_CPU_S
 
 
 def grown(draw: random.Random) -> Tree:
@@ -58,7 +59,7 @@ def test_thousands_of_tokens_take_no_time() -> None:
     last_ST = torch.full((2, 4_096), 4_095)
     began = time.process_time()
     assert sees(last_ST).equal(torch.ones(2, 4_096, 4_096, dtype=torch.bool).tril())
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < LONG_CPU_S
 
 
 def rows_of_trees() -> torch.Tensor:

@@ -116,7 +116,7 @@ def test_a_cache_gives_what_the_tower_would_and_keeps_it_still(family: str, tmp_
     expected = answer_logps(model, with_features(network, batch))
     for looks in (2, 2):  # one for what is expected, one for the cache
         found = answer_logps(model, with_features(network, batch, cache))
-        assert found.equal(expected)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
         assert len(runs) == looks
     with_features(network, batch, FeatureCache(tmp_path, "another model"))
     assert len(runs) == 3
@@ -141,7 +141,7 @@ def test_a_torn_file_is_encoded_again(tmp_path) -> None:
     whole = answer_logps(model, with_features(network, batch, cache))
     for file in tmp_path.rglob("*.safetensors"):
         file.write_bytes(file.read_bytes()[:100])
-    assert answer_logps(model, with_features(network, batch, cache)).equal(whole)
+    torch.testing.assert_close(answer_logps(model, with_features(network, batch, cache)), whole, atol=1e-4, rtol=0)
     assert all(len(file.read_bytes()) > 100 for file in tmp_path.rglob("*.safetensors"))
 
 

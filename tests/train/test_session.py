@@ -26,6 +26,7 @@ from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
 from burnish.train.output import Output
 from burnish.train.session import train_dpo
+from patience import HANG_S
 
 SMALL = {"lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu"}
 
@@ -87,7 +88,7 @@ def test_with_encoded_pictures_kept_on_disk_it_learns_the_same(trained: Path, co
     weights = load_file(trained / "adapter_model.safetensors")
     for out in ("first", "second"):  # one fills the cache, one finds it full
         again = load_file(train_dpo(replace(cached, out=str(tmp_path / out))).checkpoint / "adapter_model.safetensors")
-        assert all(again[name].equal(values) for name, values in weights.items())
+        torch.testing.assert_close(again, weights, atol=1e-5, rtol=1e-4)
     assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == 8
 
 
@@ -185,7 +186,7 @@ def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path
     ]
     command = [sys.executable, str(Path(__file__).with_name("train_command.py")), config.run, *flags]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + HANG_S
     while Output(out).last_checkpoint() is None:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)

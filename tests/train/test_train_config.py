@@ -12,6 +12,7 @@ from burnish.errors import ConfigError
 from burnish.flags import parse_config
 from burnish.train.config import DPOConfig, SFTConfig
 from burnish.train.loss_terms import Objective, Term
+from patience import HANG_S
 
 
 def dpo(**changes) -> DPOConfig:
@@ -131,4 +132,4 @@ def test_speed_and_place_are_no_part_of_what_is_trained() -> None:
 
 def test_the_flags_need_no_torch() -> None:
     code = "import sys, burnish.train.config; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=HANG_S).returncode == 0

@@ -36,6 +36,7 @@ from burnish.train.lora import target_pattern
 from burnish.train.output import Output
 from burnish.train.prepare import open_table
 from burnish.train.session import train_student, train_teacher
+from patience import HANG_S
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 SMALL = {"lora_rank": 4, "lora_alpha": 8, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu"}
@@ -138,7 +139,7 @@ def test_a_kill_changes_nothing(config: TeacherConfig, trained: Path, tmp_path: 
     ]
     command = [sys.executable, "-m", "burnish", "train", "teacher", *config.runs, *flags]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + HANG_S
     while Output(out).last_checkpoint() is None:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)

@@ -99,7 +99,7 @@ def test_new_records_are_told_of_and_loaded_when_asked_for(browser: Browser, tmp
         page.goto(server.url)
         _shows(page, "1 record")
         with writing(run, pause_s=0.2):
-            expect(page.locator("#news")).to_have_text(re.compile(r"^\d+ new records?$"), timeout=20_000)
+            expect(page.locator("#news")).to_have_text(re.compile(r"^\d+ new records?$"))
             _shows(page, "1 record")  # nothing moved under the reader's hands
             page.locator("#news a").click()
             _shows(page, re.compile(r"Records 1–\d+ of \d+"))

@@ -9,28 +9,28 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
-from viewed import LIMIT_S, pair, served, write, writing
+from viewed import pair, served, write, writing
 
 from burnish.errors import ConfigError
 from burnish.view.config import ViewConfig
+from patience import HANG_S, get
 
 
 def test_the_page_grows_while_another_process_writes(tmp_path: Path) -> None:
     run = write(tmp_path / "run", [pair(0)], done=False).path
     with served(run) as server:
         server.wait(lambda state: state["records"] == 1)
-        assert "The run is not finished" in httpx.get(server.url).text
+        assert "The run is not finished" in get(server.url).text
         with writing(run):
             server.wait(lambda state: int(str(state["records"])) > 60)
-            page = httpx.get(server.url, params={"page": 2}).raise_for_status().text
+            page = get(server.url, params={"page": 2}).raise_for_status().text
         assert len(re.findall(r'<h3 class="question">What is it, \d+\?</h3>', page)) > 10
         # The writer was killed: what it left is taken up, and then more.
         write(run, [pair(10_000)])
         state = server.wait(lambda state: bool(state["finished"]))
-        last = httpx.get(f"{server.url}record/{state['records']}").text
+        last = get(f"{server.url}record/{state['records']}").text
         assert '<h3 class="question">What is it, 10000?</h3>' in last
 
 
@@ -40,14 +40,14 @@ def test_a_killed_viewer_leaves_nothing_running_and_goes_on(tmp_path: Path) -> N
         server.wait(lambda state: state["records"] == 70)
         (indexer,) = _indexers(server.process)
         server.process.send_signal(signal.SIGKILL)
-        server.process.wait(timeout=20)
-        _, running = psutil.wait_procs([indexer], timeout=20)
+        server.process.wait(timeout=HANG_S)
+        _, running = psutil.wait_procs([indexer], timeout=HANG_S)
         assert not running
     write(run, [pair(70)], done=False)
     with served(run) as server:
         assert server.state()["records"] in (70, 71)  # at once: what was indexed is not indexed again
         server.wait(lambda state: state["records"] == 71)
-        assert "Records 51–71 of 71" in httpx.get(server.url, params={"page": 2}).text
+        assert "Records 51–71 of 71" in get(server.url, params={"page": 2}).text
 
 
 def _indexers(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -62,7 +62,7 @@ def test_a_run_that_is_begun_anew_is_shown_anew(tmp_path: Path) -> None:
         server.wait(lambda state: state["records"] == 5)
         write(run, [pair(77)], restart=True)
         server.wait(lambda state: state["records"] == 1)
-        assert "What is it, 77?" in httpx.get(server.url).text
+        assert "What is it, 77?" in get(server.url).text
 
 
 def test_two_viewers_of_a_run_share_its_index(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_stopping_it_is_quiet_and_ends_its_other_process(tmp_path: Path, stop: s
         server.wait(lambda state: bool(state["told"]))
         children = _indexers(server.process)
         server.process.send_signal(stop)
-        said, _ = server.process.communicate(timeout=20)
+        said, _ = server.process.communicate(timeout=HANG_S)
         assert "Traceback" not in said
         assert server.process.returncode == (130 if stop == signal.SIGINT else -signal.SIGTERM)
-        _, running = psutil.wait_procs(children, timeout=20)
+        _, running = psutil.wait_procs(children, timeout=HANG_S)
         assert not running
 
 
@@ -96,7 +96,7 @@ def test_beyond_loopback_the_link_holds_a_secret_of_its_own(tmp_path: Path) -> N
         found = re.fullmatch(r"http://0\.0\.0\.0:(\d+)/([0-9a-f]{40})/", server.url)
         assert found is not None
         server.wait(lambda state: state["records"] == 1)
-        assert httpx.get(f"http://127.0.0.1:{found[1]}/").status_code == 404
+        assert get(f"http://127.0.0.1:{found[1]}/").status_code == 404
 
 
 def test_what_cannot_be_viewed_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def _refused(*words: str) -> str:
     command = [sys.executable, "-m", "burnish", "view", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG_S)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     return done.stderr

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
 from PIL import Image
 
 from burnish.images import encode_png
@@ -22,9 +21,8 @@ from burnish.store import Run, new_manifest
 from burnish.view.following import catch_up
 from burnish.view.schema import open_writing
 from burnish.view.telling import Teller
+from patience import HANG_S, get
 from served_process import serving
-
-LIMIT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +87,14 @@ class Served(NamedTuple):
 
     def state(self) -> dict[str, object]:
         """What its page asks for again and again."""
-        answer: dict[str, object] = httpx.get(f"{self.url}state").raise_for_status().json()
+        answer: dict[str, object] = get(f"{self.url}state").raise_for_status().json()
         return answer
 
     def wait(self, until: Callable[[dict[str, object]], bool]) -> dict[str, object]:
         """Its state, once that is as wished."""
         began = time.monotonic()
         while not until(state := self.state()):
-            assert time.monotonic() - began < LIMIT_S, state
+            assert time.monotonic() - began < HANG_S, state
             time.sleep(0.05)
         return state
 

@@ -75,3 +75,8 @@ def says_yes(answer: str) -> bool:
     """POPE's own rule (Li et al., 2023): in the first sentence the word no, No or not means no, all else means yes."""
     words = answer.partition(".")[0].replace(",", "").split(" ")
     return not {"No", "not", "no"} & set(words)
+
+
+def says_clearly(answer: str) -> bool | None:
+    """True or False by the first yes or no among the answer's words; None for an answer that has neither."""
+    return next((word == "yes" for word in normal_words(answer) if word in ("yes", "no")), None)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, final
+from typing import TYPE_CHECKING, ClassVar, final
 
+from burnish.diffusion import STEPS, levels
 from burnish.distort.parameters import whole
 
 if TYPE_CHECKING:
@@ -15,33 +14,8 @@ if TYPE_CHECKING:
 
     from burnish.distort.base import PixelTransform
 
-STEPS = 1000
-"""Steps of the schedule; valid ones are 0 .. 999."""
 CLIP_SIDE = 336
 """Pixels along the side of LLaVA-1.5's input (CLIP ViT-L/14 at 336)."""
-
-
-class Level(NamedTuple):
-    """What is left of the picture and what is added to it: x_t = signal * x + noise * eps."""
-
-    signal: float
-    noise: float
-
-
-@lru_cache(maxsize=1)
-def levels() -> tuple[Level, ...]:
-    """(sqrt(abar_t), sqrt(1 - abar_t)) for t = 0 .. 999, in double precision.
-
-    beta_t = sigmoid(s_t) * (0.5e-2 - 1e-5) + 1e-5 with s_t evenly from -6 to 6; abar_t is the product of 1 - beta
-    up to and including t.
-    """
-    abar, made = 1.0, []
-    for t in range(STEPS):
-        s = -6 + 12 * t / (STEPS - 1)
-        beta = (0.5e-2 - 1e-5) / (1 + math.exp(-s)) + 1e-5
-        abar *= 1 - beta
-        made.append(Level(math.sqrt(abar), math.sqrt(1 - abar)))
-    return tuple(made)
 
 
 @final

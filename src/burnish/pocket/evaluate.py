@@ -2,6 +2,7 @@
 
 Each question is asked alone and answered greedily, as in every use of the model. Beside it stand the blind
 baseline (the best guess from the question's text) and chance (a guess among the answers the question allows).
+A second table tells how far the model leans to what is usual, on pictures with habits, without, and against them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 import tyro
@@ -21,8 +22,19 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from burnish.config import runtime
 from burnish.errors import ConfigError
 from burnish.pocket import weights_path
-from burnish.pocket.world import TASKS, Question, Task, chance, check_description, draw, matches, question_at
-from burnish.pocket.world.questions import Split
+from burnish.pocket.world import (
+    TASKS,
+    DescriptionCheck,
+    Question,
+    Task,
+    chance,
+    check_description,
+    draw,
+    leaning,
+    matches,
+    question_at,
+)
+from burnish.pocket.world.questions import PLACES, Split
 from burnish.progress import Progress
 
 BLIND_SEED = 1
@@ -31,6 +43,9 @@ BLIND_QUESTIONS = 4000
 """Questions a task that the blind baseline learns from."""
 LONGEST_ANSWER = 100
 """New tokens: more than the longest description has."""
+LEANING_SPLITS: tuple[Split, ...] = ("heldout", "balanced", "counter")
+"""Pictures with the habits that the model learnt, without any, and against them."""
+Answered: TypeAlias = tuple[Question, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +66,7 @@ class EvaluatePocketConfig:
             if getattr(self, flag) < 1:
                 raise ConfigError(f"--{flag.replace('_', '-')} must be at least 1, not {getattr(self, flag)}.")
         if not self.model.is_dir():
-            raise ConfigError(f"--model {self.model} is no folder: give one made by burnish.pocket.train.")
+            raise ConfigError(f"--model {self.model} is not a folder: give one made by `burnish train pocket`.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,23 +86,53 @@ class TaskResult:
     """Descriptions only: objects described rightly among those asked about."""
 
 
-def evaluate(config: EvaluatePocketConfig) -> list[TaskResult]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceResult:
+    """What the model makes of pictures of one strength of habits; all numbers are shares from 0 to 1."""
+
+    split: str
+    habits: float
+    accuracy: float
+    """Of existence questions; an answer that is neither yes nor no is wrong."""
+    missed: float
+    """Of what is there, what is not answered with yes."""
+    invented: float
+    """Of what is not there, what is not answered with no."""
+    precision: float
+    """Of statements in descriptions."""
+    recall: float
+    leaning: float
+    """Of wrong words about unusual looks, those that say what is usual."""
+
+
+class Evaluation(NamedTuple):
+    """All that is measured."""
+
+    tasks: list[TaskResult]
+    places: list[PlaceResult]
+
+
+def evaluate(config: EvaluatePocketConfig) -> Evaluation:
     """Asks every task's questions (held-out ones of seen tasks) and compares the answers with the truth."""
     model = AutoModelForImageTextToText.from_pretrained(config.model).eval()
     processor = AutoProcessor.from_pretrained(config.model)
-    results = []
-    with Progress("ask the pocket VLM", config.questions * len(TASKS), unit="questions") as progress:
-        for task in TASKS:
-            questions = [question_at(_split(task), index, task.name) for index in range(config.questions)]
-            texts: list[str] = []
+    asked: dict[tuple[Split, str], list[Answered]] = {(_split(task), task.name): [] for task in TASKS}
+    asked |= {(split, task): [] for split in LEANING_SPLITS for task in ("existence", "description")}
+    with Progress("ask the pocket VLM", config.questions * len(asked), unit="questions") as progress:
+        for (split, task), answers in asked.items():
+            questions = [question_at(split, index, task) for index in range(config.questions)]
             for start in range(0, len(questions), config.batch_size):
                 part = questions[start : start + config.batch_size]
-                texts += answer(model, processor, part)
-                progress.advance(len(part), note=task.name)
-            results.append(_result(task, questions, texts))
+                answers.extend(zip(part, answer(model, processor, part), strict=True))
+                progress.advance(len(part), note=f"{task} in {split}")
+    found = Evaluation(
+        [_result(task, asked[_split(task), task.name]) for task in TASKS],
+        [_place(split, asked[split, "existence"], asked[split, "description"]) for split in LEANING_SPLITS],
+    )
     if config.json is not None:
-        config.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
-    return results
+        plain = {"tasks": [asdict(one) for one in found.tasks], "places": [asdict(one) for one in found.places]}
+        config.json.write_text(json.dumps(plain, indent=2) + "\n")
+    return found
 
 
 def answer(model: Any, processor: Any, questions: Sequence[Question]) -> list[str]:
@@ -124,8 +169,22 @@ def blind_accuracy(task: Task, questions: Sequence[Question]) -> float:
     return fmean(matches(one.answer, guess) for one, guess in zip(questions, guesses, strict=True))
 
 
+def place_table(results: Sequence[PlaceResult]) -> str:
+    """How far the model leans, as a Markdown table."""
+    lines = [
+        "| split | habits | existence | missed | invented | statement precision / recall | usual among wrong words |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+    ]
+    lines += [
+        f"| {one.split} | {one.habits:g} | {one.accuracy:.1%} | {one.missed:.1%} | {one.invented:.1%} "
+        f"| {one.precision:.1%} / {one.recall:.1%} | {one.leaning:.1%} |"
+        for one in results
+    ]
+    return "\n".join(lines)
+
+
 def table(results: Sequence[TaskResult]) -> str:
-    """The results as a Markdown table, with the means of both groups."""
+    """The results of tasks as a Markdown table, with the means of both groups."""
     lines = [
         "| task | group | stands for | model | blind | chance | statement precision / recall |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -153,25 +212,45 @@ def _split(task: Task) -> Split:
     return "new" if task.group == "new" else "heldout"
 
 
-def _result(task: Task, questions: Sequence[Question], texts: Sequence[str]) -> TaskResult:
-    answered = list(zip(questions, texts, strict=True))
-    checks = [check_description(one.scene, text, one.question) for one, text in answered]
-    right = sum(check.right for check in checks)
-    said = right + sum(check.hallucinated + check.unreadable for check in checks)
-    there = right + sum(check.missing for check in checks)
-    describes = task.name in {"description", "part"}
+def _result(task: Task, answered: Sequence[Answered]) -> TaskResult:
+    statements = _statements(answered) if task.name in {"description", "part"} else None
     return TaskResult(
         task=task.name,
         group=task.group,
         stands_for=task.stands_for,
-        questions=len(questions),
+        questions=len(answered),
         model=fmean(matches(one.answer, text) for one, text in answered),
-        blind=blind_accuracy(task, questions),
-        chance=fmean(chance(one.answer, one.options) for one in questions),
-        precision=right / max(1, said) if describes else None,
-        recall=right / max(1, there) if describes else None,
+        blind=blind_accuracy(task, [one for one, _ in answered]),
+        chance=fmean(chance(one.answer, one.options) for one, _ in answered),
+        precision=statements.precision if statements else None,
+        recall=statements.recall if statements else None,
     )
 
 
+def _place(split: Split, existence: Sequence[Answered], descriptions: Sequence[Answered]) -> PlaceResult:
+    statements = _statements(descriptions)
+    there = [text for one, text in existence if one.answer == "yes"]
+    absent = [text for one, text in existence if one.answer == "no"]
+    leans = [leaning(one.scene, text, one.question) for one, text in descriptions]
+    return PlaceResult(
+        split=split,
+        habits=PLACES[split].habits,
+        accuracy=fmean(matches(one.answer, text) for one, text in existence),
+        missed=fmean(not matches("yes", text) for text in there),
+        invented=fmean(not matches("no", text) for text in absent),
+        precision=statements.precision,
+        recall=statements.recall,
+        leaning=sum(one.usual for one in leans) / max(1, sum(one.wrong for one in leans)),
+    )
+
+
+def _statements(answered: Sequence[Answered]) -> DescriptionCheck:
+    """The statements of all descriptions together."""
+    checks = [check_description(one.scene, text, one.question) for one, text in answered]
+    counts = ("right", "hallucinated", "missing", "unreadable")
+    return DescriptionCheck(**{name: sum(getattr(check, name) for check in checks) for name in counts})
+
+
 if __name__ == "__main__":
-    print(table(evaluate(tyro.cli(EvaluatePocketConfig))))
+    found = evaluate(tyro.cli(EvaluatePocketConfig))
+    print(table(found.tasks), place_table(found.places), sep="\n\n")

@@ -1,4 +1,4 @@
-"""What the pocket VLM is trained on: one picture and as many questions as fit a row of tokens.
+"""What the pocket VLM is trained on: one picture, or none at first, and as many questions as fit a row of tokens.
 
 Most rows are *packed*: every question sees the picture and itself alone, at the positions it would have in a
 conversation of its own, so one row trains many single-question prompts at the cost of one picture. The others
@@ -19,10 +19,12 @@ import torch
 from burnish.ids import stable_seed
 from burnish.pocket.vocabulary import ASSISTANT, BOS, EOS, IMAGE, PAD, USER, special_id
 from burnish.pocket.world.draw import draw
+from burnish.pocket.world.generate import Manner
+from burnish.pocket.world.habits import NATURAL, Habits
 from burnish.pocket.world.questions import scene_in, split_of
 from burnish.pocket.world.scene import CELL, SIDE, Kind, Scene
 from burnish.pocket.world.tasks import SEEN, Asked
-from burnish.pocket.world.tasks.describing import describe, describe_one
+from burnish.pocket.world.tasks.describing import caption, describe, describe_one
 from burnish.pocket.world.tasks.relations import relation
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ KINDS: tuple[Kind, ...] = ("objects", "objects", "objects", "objects", "text", "
 """A lesson's kind of scene is drawn from these."""
 CONVERSATION_SHARE = 0.25
 """Share of rows that are conversations of several turns."""
-DESCRIPTION_SHARE = 0.7
+DESCRIPTION_SHARE = 0.8
 """Share of scenes of objects that are described as a whole, too."""
 TOWER_BATCH = 256
 """Pictures in a step of the tower's own training."""
@@ -74,9 +76,15 @@ class Lessons:
     tokenizer: PreTrainedTokenizerFast
     batch_size: int
     seed: int = 0
+    habits: float = NATURAL
+    """The strength of the world's habits."""
+    easy_steps: int = EASY_STEPS
+    pictures: bool = True
+    """Whether lessons have a picture; without, they teach what is usually said."""
 
     def __post_init__(self) -> None:
         self._words: dict[str, list[int]] = {}
+        self._manner = Manner(Habits(self.habits))
 
     def __getitem__(self, step: int) -> Batch:
         lessons = [self.lesson(step * self.batch_size + row) for row in range(self.batch_size)]
@@ -98,14 +106,15 @@ class Lessons:
     def scenes(self, step: int) -> list[Scene]:
         """Scenes without questions for step `step` of the tower's own training."""
         rng = Random(stable_seed("scenes", self.seed, step))
-        return [training_scene(EASY_STEPS, rng) for _ in range(TOWER_BATCH)]
+        return [training_scene(rng, self._manner) for _ in range(TOWER_BATCH)]
 
     def lesson(self, number: int) -> Lesson:
         """Lesson `number`: a random training scene with its questions."""
         rng = Random(stable_seed("lesson", self.seed, number))
-        scene = training_scene(number // self.batch_size, rng)
+        grown = min(1.0, number // self.batch_size / self.easy_steps) if self.easy_steps else 1.0
+        scene = training_scene(rng, self._manner, most=1 + round(5 * grown))
         packed = rng.random() >= CONVERSATION_SHARE
-        picture = [special_id(BOS), special_id(USER), *[special_id(IMAGE)] * (SIDE // CELL) ** 2]
+        picture = [special_id(BOS), special_id(USER), *[special_id(IMAGE)] * (SIDE // CELL) ** 2 * self.pictures]
         ids, n_picture = list(picture), len(picture)
         labels, weights = [-100] * n_picture, [0.0] * n_picture
         positions, parts = list(range(n_picture)), [SHARED] * n_picture
@@ -131,11 +140,10 @@ class Lessons:
         return self._words[text]
 
 
-def training_scene(step: int, rng: Random) -> Scene:
-    """A random scene of the training split, with few objects in the first steps."""
+def training_scene(rng: Random, manner: Manner, most: int = 6) -> Scene:
+    """A random scene of the training split, with no more than `most` objects if it shows objects alone."""
     while True:
-        scene = scene_in("train", rng.choice(KINDS), rng)
-        most = 1 + 5 * step // EASY_STEPS
+        scene = scene_in("train", rng.choice(KINDS), rng, manner)
         if scene.kind == "objects" and len(scene.things) > most:
             scene = dataclasses.replace(scene, things=scene.things[: rng.randint(1, most)])
         if split_of(scene) == "train":
@@ -158,7 +166,6 @@ def _asked(scene: Scene, rng: Random) -> list[Asked]:
         if asked is not None:
             found.setdefault(asked.question, asked)
     if scene.kind == "objects" and rng.random() < DESCRIPTION_SHARE:
-        whole = describe(scene, rng)
         place = rng.randrange(3)
-        return [*list(found.values())[:place], *([whole] if whole else []), *list(found.values())[place:]]
+        return [*list(found.values())[:place], caption(scene, rng), *list(found.values())[place:]]
     return list(found.values())

@@ -1,4 +1,7 @@
-"""Trains the pocket VLM from nothing: `python -m burnish.pocket.train --out DIR` (about twenty minutes on two cores).
+"""Trains the pocket VLM: `burnish train pocket --out DIR` (from nothing about half an hour on two cores).
+
+As LLaVA was made: first the language model learns from text alone what is usually said, then the tower learns to see,
+then both together answer questions about pictures.
 
 Kill it at any moment and start it again with the same flags: it goes on from its last checkpoint and sees the
 lessons it would have seen.
@@ -6,87 +9,89 @@ lessons it would have seen.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import torch
-import tyro
 from transformers import LlavaForConditionalGeneration, LlavaProcessor
 
-from burnish.errors import ConfigError, RunError
+from burnish.config import identity
+from burnish.errors import RunError
+from burnish.pocket import place
 from burnish.pocket.cells import CellClassifier, cell_labels
-from burnish.pocket.lessons import PADDING, SHARED, Batch, Lessons, pixels
+from burnish.pocket.config import TrainPocketConfig
+from burnish.pocket.lessons import EASY_STEPS, PADDING, SHARED, Batch, Lessons, pixels
 from burnish.pocket.vlm import WIDTH, build_model, build_processor
 from burnish.pocket.world.scene import Scene
 from burnish.progress import Progress
 
+TRAINING = "training"
+"""Folder of the log and the last checkpoint, within that of the weights."""
 CELLS_SHARE = 0.1
 """Weight of the side lesson, beside 1 for answers."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainPocketConfig:
-    """How the pocket VLM is trained."""
+Stage: TypeAlias = Literal["text", "tower", "answers"]
 
-    out: Path
-    """Folder for the checkpoint and, at the end, the weights."""
-    tower_steps: int = 800
-    """First steps, in which the tower alone learns to name what each cell of a picture holds."""
-    steps: int = 1500
-    """Steps on questions and answers."""
-    batch_size: int = 64
-    """Pictures a step, each with up to eight questions."""
-    lr: float = 2e-3
-    """Highest learning rate: reached after the warm-up, then down a cosine to a fiftieth."""
-    warmup: int = 200
-    """Steps of linear warm-up."""
-    weight_decay: float = 0.02
-    """AdamW's weight decay."""
-    seed: int = 0
-    """Decides initial weights and lessons."""
-    save_every: int = 250
-    """Steps between checkpoints."""
-    device: str = "cpu"
-    """`cpu` or `cuda`."""
-    bf16: bool = True
-    """Compute in bfloat16; weights and optimizer stay float32."""
 
-    def __post_init__(self) -> None:
-        for flag in ("tower_steps", "steps", "batch_size", "warmup", "save_every"):
-            if getattr(self, flag) < 1:
-                raise ConfigError(f"--{flag.replace('_', '-')} must be at least 1, not {getattr(self, flag)}.")
-        if self.lr <= 0:
-            raise ConfigError(f"--lr must be above 0, not {self.lr}.")
+class Moment(NamedTuple):
+    """Where a training is."""
+
+    stage: Stage
+    step: int
+    """Counted from 0 within the stage."""
+
+
+def moment(step: int, config: TrainPocketConfig) -> Moment:
+    """The stage that step number `step` of the whole training is in."""
+    if step < config.text_steps:
+        return Moment("text", step)
+    if step < config.text_steps + config.tower_steps:
+        return Moment("tower", step - config.text_steps)
+    return Moment("answers", step - config.text_steps - config.tower_steps)
 
 
 def train(config: TrainPocketConfig) -> Path:
     """Trains to the last step and returns the folder of the finished model. Raises RunError for a changed config."""
-    config.out.mkdir(parents=True, exist_ok=True)
+    if config.restart:
+        shutil.rmtree(config.folder / TRAINING, ignore_errors=True)
+    (config.folder / TRAINING).mkdir(parents=True, exist_ok=True)
     processor = build_processor()
-    model = build_model(processor.tokenizer, config.seed)
+    if config.start is None:
+        model = build_model(processor.tokenizer, config.seed)
+    else:
+        model = LlavaForConditionalGeneration.from_pretrained(place(config.start))
     model.set_attn_implementation("eager")  # for rows this short faster on a CPU than the fused kernels
+    torch.manual_seed(config.seed)
     classifier = CellClassifier(WIDTH)
     learner = torch.nn.ModuleDict({"model": model, "classifier": classifier}).to(config.device)
     optimizer = _optimizer(learner, config)
     step = _resume(config, learner, optimizer)
-    lessons = Lessons(processor.tokenizer, config.batch_size, config.seed)
-    total = config.tower_steps + config.steps
+    heard = Lessons(processor.tokenizer, config.batch_size, config.seed, config.habits, easy_steps=0, pictures=False)
+    seen = dataclasses.replace(heard, easy_steps=0 if config.start else EASY_STEPS, pictures=True)
+    total = config.text_steps + config.tower_steps + config.steps
     with (
         Progress("train the pocket VLM", total, done=step, unit="steps", every_s=20) as progress,
-        (config.out / "log.jsonl").open("a", buffering=1) as log,
+        (config.folder / TRAINING / "log.jsonl").open("a", buffering=1) as log,
     ):
         while step < total:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, config)
+            stage, number = moment(step, config)
             with torch.autocast(config.device, torch.bfloat16, enabled=config.bf16):
-                if step < config.tower_steps:
-                    losses = {"cells": tower_loss(model, classifier, processor, lessons.scenes(step))}
-                    loss = losses["cells"]
+                if stage == "tower":
+                    loss = tower_loss(model, classifier, processor, seen.scenes(number))
+                    losses = {"cells": loss}
+                elif stage == "text":
+                    loss = answer_loss(model, heard[number])
+                    losses = {"answers": loss}
                 else:
-                    losses = lesson_losses(model, classifier, processor, lessons[step - config.tower_steps])
+                    losses = lesson_losses(model, classifier, processor, seen[number])
                     loss = losses["answers"] + CELLS_SHARE * losses["cells"]
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
@@ -95,12 +100,12 @@ def train(config: TrainPocketConfig) -> Path:
             step += 1
             shown = {name: round(value.item(), 4) for name, value in losses.items()}
             progress.advance(note=f"losses {shown}")
-            log.write(json.dumps({"step": step} | shown) + "\n")
+            log.write(json.dumps({"step": step, "stage": stage} | shown) + "\n")
             if step % config.save_every == 0 or step == total:
                 _save(config, learner, optimizer, step)
-    model.save_pretrained(config.out / "model")
-    processor.save_pretrained(config.out / "model")
-    return config.out / "model"
+    model.save_pretrained(config.folder)
+    processor.save_pretrained(config.folder)
+    return config.folder
 
 
 def tower_loss(
@@ -116,22 +121,38 @@ def tower_loss(
 def lesson_losses(
     model: LlavaForConditionalGeneration, classifier: CellClassifier, processor: LlavaProcessor, batch: Batch
 ) -> dict[str, torch.Tensor]:
-    """Weighted cross-entropy (nats) of the "answers"' tokens, which alone pass the head, and that of the "cells"."""
-    device = model.device
-    labels_BT, weights_BT = batch.labels_BT.to(device)[:, 1:], batch.weights_BT.to(device)[:, 1:]
-    output = model.model(
-        input_ids=batch.ids_BT.to(device),
-        pixel_values=normalised(pixels(batch.scenes).to(device), processor),
-        attention_mask=visible(batch.parts_BT.to(device)),
-        position_ids=batch.positions_BT.to(device),
-        use_cache=False,
-    )
-    said_BT = labels_BT != -100
-    logits_NV = model.lm_head(output.last_hidden_state[:, :-1][said_BT])
-    losses_N = torch.nn.functional.cross_entropy(logits_NV.float(), labels_BT[said_BT], reduction="none")
-    answers = (losses_N * weights_BT[said_BT]).sum() / weights_BT.sum()
+    """`answer_loss` on pictures, and how well the same features tell what each "cells" holds."""
+    values = normalised(pixels(batch.scenes).to(model.device), processor)
+    output = model.model(pixel_values=values, **_rows(batch, model.device))
     features_BPD = output.image_hidden_states.unflatten(0, (len(batch.scenes), -1))
-    return {"answers": answers, "cells": classifier(features_BPD, cell_labels(batch.scenes).to(device))}
+    return {
+        "answers": _weighed(model, output.last_hidden_state, batch),
+        "cells": classifier(features_BPD, cell_labels(batch.scenes).to(model.device)),
+    }
+
+
+def answer_loss(model: LlavaForConditionalGeneration, batch: Batch) -> torch.Tensor:
+    """Weighted cross-entropy (nats) of the answers' tokens in lessons without pictures."""
+    return _weighed(model, model.model(**_rows(batch, model.device)).last_hidden_state, batch)
+
+
+def _rows(batch: Batch, device: torch.device) -> dict[str, Any]:
+    return {
+        "input_ids": batch.ids_BT.to(device),
+        "attention_mask": visible(batch.parts_BT.to(device)),
+        "position_ids": batch.positions_BT.to(device),
+        "use_cache": False,
+    }
+
+
+def _weighed(model: LlavaForConditionalGeneration, hidden_BTD: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The answers' tokens alone pass the head."""
+    labels_BT, weights_BT = batch.labels_BT.to(model.device)[:, 1:], batch.weights_BT.to(model.device)[:, 1:]
+    said_BT = labels_BT != -100
+    logits_NV = model.lm_head(hidden_BTD[:, :-1][said_BT])
+    losses_N = torch.nn.functional.cross_entropy(logits_NV.float(), labels_BT[said_BT], reduction="none")
+    loss: torch.Tensor = (losses_N * weights_BT[said_BT]).sum() / weights_BT.sum()
+    return loss
 
 
 def visible(parts_BT: torch.Tensor) -> torch.Tensor:
@@ -156,14 +177,13 @@ def normalised(pixels_BHWC: torch.Tensor, processor: LlavaProcessor) -> torch.Te
 
 
 def learning_rate(step: int, config: TrainPocketConfig) -> float:
-    """A linear warm-up for the tower, one more for the whole, then a cosine to a fiftieth of the highest rate."""
-    if step < config.tower_steps:
-        return config.lr * min(1.0, (step + 1) / config.warmup)
-    step -= config.tower_steps
-    if step < config.warmup:
-        return config.lr * (step + 1) / config.warmup
-    done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.lr * (0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2)
+    """A linear warm-up in each stage; in the last, a cosine follows, to a fiftieth of the highest rate."""
+    stage, number = moment(step, config)
+    warm = min(1.0, (number + 1) / config.warmup)
+    if stage != "answers":
+        return config.lr * warm
+    done = max(0, number - config.warmup) / max(1, config.steps - config.warmup)
+    return config.lr * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2)
 
 
 def _optimizer(learner: torch.nn.Module, config: TrainPocketConfig) -> torch.optim.AdamW:
@@ -173,34 +193,29 @@ def _optimizer(learner: torch.nn.Module, config: TrainPocketConfig) -> torch.opt
     return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98))
 
 
-def _identity(config: TrainPocketConfig) -> dict[str, str]:
-    """What decides the weights; the folder, the device and how often to save do not."""
-    return {name: str(value) for name, value in asdict(config).items() if name not in {"out", "device", "save_every"}}
-
-
 def _save(config: TrainPocketConfig, learner: torch.nn.Module, optimizer: torch.optim.AdamW, step: int) -> None:
     state = {
         "step": step,
-        "config": _identity(config),
+        "config": json.dumps(identity(config)),
         "learner": learner.state_dict(),
         "optimizer": optimizer.state_dict(),
     }
-    partial = config.out / "checkpoint.partial"
+    partial = _checkpoint(config).with_suffix(".partial")
     torch.save(state, partial)
-    partial.replace(config.out / "checkpoint.pt")  # renamed when complete: a kill never leaves half a checkpoint
+    partial.replace(_checkpoint(config))  # renamed when complete: a kill never leaves half a checkpoint
+
+
+def _checkpoint(config: TrainPocketConfig) -> Path:
+    return config.folder / TRAINING / "checkpoint.pt"
 
 
 def _resume(config: TrainPocketConfig, learner: torch.nn.Module, optimizer: torch.optim.AdamW) -> int:
-    path = config.out / "checkpoint.pt"
+    path = _checkpoint(config)
     if not path.exists():
         return 0
     state = torch.load(path, map_location=config.device, weights_only=True)
-    if state["config"] != _identity(config):
+    if state["config"] != json.dumps(identity(config)):
         raise RunError(f"{path} was made with other flags ({state['config']}): use them again, or another --out.")
     learner.load_state_dict(state["learner"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
-
-
-if __name__ == "__main__":
-    print(train(tyro.cli(TrainPocketConfig)))

@@ -1,13 +1,14 @@
-"""A recipe's figure: dots, curves or turns, in the look of all plots."""
+"""A recipe's figure: dots, curves, turns or heat, in the look of all plots."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from burnish.recipes.recipe import FigureKind, Row
 from burnish.recipes.results import Measured
-from burnish.report.plots import BLUE, GREEN, GREY, ORANGE, figure, label_axes, legend
+from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,9 @@ _PANELS_ABREAST = 3
 _LEVEL_LETTERS = 14
 """Of all ticks of a panel together; with more they are slanted, or they would run into each other."""
 _STYLES = (":", "--", "-", "-.")
+_HEAT, _DARK = "PuOr", 0.6
+"""Colors that color-blind eyes tell apart, darker for larger numbers; from this share of the largest, text is white."""
+_HEAT_ROW, _HEAT_TEXT = 0.3, 9
 
 
 def draw(measured: Measured) -> Figure:
@@ -100,6 +104,38 @@ def _turns(measured: Measured) -> Figure:
     return made
 
 
+def _heat(measured: Measured) -> Figure:
+    """A panel for each group: a field for each row and column, its color by the sign and size of the mean in it."""
+    recipe = measured.recipe
+    groups = list(dict.fromkeys(row.group for row in recipe.rows))
+    deep = len(recipe.rows) // len(groups)
+    made, panels = figure(
+        recipe.title, _subtitle(measured), height=1.2 + (0.7 + _HEAT_ROW * deep) * len(groups), panels=len(groups)
+    )
+    means = {(row.name, column): measured.mean(row.name, column) for row in recipe.rows for column in recipe.drawn}
+    most = max((abs(mean) for mean in means.values() if mean is not None), default=0) or 1.0
+    for axes, group in zip(panels, groups, strict=True):
+        rows = [row for row in recipe.rows if row.group == group]
+        fields = [[means[row.name, column] for column in recipe.drawn] for row in rows]
+        shades = [[math.nan if field is None else field for field in line] for line in fields]
+        axes.imshow(shades, cmap=_HEAT, vmin=-most, vmax=most, aspect="auto")
+        for y, line in enumerate(fields):
+            for x, field in enumerate(line):
+                color = "white" if field is not None and abs(field) > _DARK * most else INK
+                axes.text(x, y, _signed(field), ha="center", va="center", fontsize=_HEAT_TEXT, color=color)
+        axes.set_yticks(range(len(rows)), [row.name.removeprefix(f"{group}, ") for row in rows])
+        axes.set_xticks(range(len(recipe.drawn)), list(recipe.drawn))
+        axes.grid(visible=False)
+        axes.tick_params(length=0, labelsize=_HEAT_TEXT)
+        label_axes(axes, "", group)
+    panels[-1].set_xlabel(recipe.axis)
+    return made
+
+
+def _signed(mean: float | None) -> str:
+    return "–" if mean is None else f"{round(mean, 1) or 0.0:+.1f}".replace("-", "−")
+
+
 def _line(
     axes: Axes, measured: Measured, places: list[tuple[str, str]], *, color: str, style: str, label: str = ""
 ) -> None:
@@ -125,4 +161,9 @@ def _subtitle(measured: Measured) -> str:
     return f"{measured.recipe.reference}; {scale}, {seeds}"
 
 
-_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {"dots": _dots, "curves": _curves, "turns": _turns}
+_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {
+    "dots": _dots,
+    "curves": _curves,
+    "turns": _turns,
+    "heat": _heat,
+}

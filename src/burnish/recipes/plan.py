@@ -17,6 +17,7 @@ from burnish.errors import ConfigError
 from burnish.flags import parse_values
 from burnish.ids import content_key
 from burnish.lazy import load
+from burnish.pocket.defaults import usual_values
 from burnish.recipes.recipe import Column, Recipe, Row, Step, Values
 
 WORK = "<work>"
@@ -47,7 +48,8 @@ class Planned:
         """The verb's configuration, in this working folder. Raises a BurnishError for flags that cannot work."""
         verb = VERBS[self.verb]
         try:
-            return parse_values(load(verb.config), f"burnish {self.verb}", self.values(work), self.where)
+            prog, usual = f"burnish {self.verb}", usual_values(self.verb)
+            return parse_values(load(verb.config), prog, self.values(work), self.where, usual)
         except SystemExit as error:  # how tyro refuses a value, after it has said why
             raise ConfigError(
                 f"{self.where}: the step {self.name!r} has a value of the wrong kind (see above)."

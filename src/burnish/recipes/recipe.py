@@ -5,9 +5,9 @@
                             paper's name of it, where that is another
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
-    figure                  dots (a panel a column), curves (the same, the rows being in order) or turns (a line a
-                            row, the columns being in order)
-    axis                    what the numbers of a figure of turns are
+    figure                  dots (a panel per column), curves (the same, the rows being in order), turns (a line per
+                            row, the columns being in order) or heat (a panel per group, a field per row and column)
+    axis                    what the numbers of a figure of turns or heat are
     scales: pocket | paper
       seeds, values         repetitions, and values by name
       models, files         what the user has to give, by name, with words that say what it is; files must be there
@@ -26,19 +26,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from burnish.errors import ConfigError
 from burnish.recipes.config import ScaleName
 from burnish.recipes.document import Document, Keys, read_document
 
 Values: TypeAlias = Mapping[str, Any]
-FigureKind: TypeAlias = Literal["dots", "curves", "turns"]
+FigureKind: TypeAlias = Literal["dots", "curves", "turns", "heat"]
 
 TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
 SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "rows", "groups", "note")
 NUMBER = ("step", "at", "times", "digits")
-FIGURES: tuple[FigureKind, ...] = ("dots", "curves", "turns")
+FIGURES: tuple[FigureKind, ...] = get_args(FigureKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ class ReportConfig:
     """Folders of runs or trainings, in any mixture; those of one kind are laid side by side too."""
     out: str | None = None
     """Folder for the report; without it, `report` inside the first run's folder."""
+    title: str = ""
+    """What the page is about: begins its title, before the verdicts. Default: who is compared, or what runs hold."""
     samples: int = 60
     """Records shown with their pictures, in all."""
     seed: int = 0

@@ -7,7 +7,7 @@ far their numbers may be looked at side by side.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from burnish.contrast import CONTRAST_FLAGS
 from burnish.records import Dialogue, Judgement, Prediction, Record
@@ -30,16 +30,44 @@ def unlike(runs: Sequence[NamedRun], asked: Collection[str] = ()) -> str:
 
     `asked` are the roles whose models may differ, such as "student"; for other benches it is always "model".
     """
-    first, *others = (_asked(named) for named in runs)
+    first, *others = (_made(named, asked) for named in runs)
     for other in others:
-        if alone := first.keys() ^ other.keys():
-            return f"These runs were not asked the same: {len(alone):,} questions stand in one and not in another."
-        if any(first[key] and other[key] and first[key] != other[key] for key in first):
-            return "These runs were not asked the same: the same ids stand for other pictures or other words."
-    rules = [_rules(run, asked) for _, run in runs]
-    names = dict.fromkeys(name for rule in rules for name in rule)
-    differing = [name for name in names if len({rule.get(name) for rule in rules}) > 1]
+        if why := _other_questions(first, other):
+            return f"These runs were not asked the same: {why}."
+    names = dict.fromkeys(name for one in (first, *others) for name in one.rules)
+    differing = [name for name in names if len({one.rules.get(name) for one in (first, *others)}) > 1]
     return f"These runs were not made in the same way: they differ in {', '.join(differing)}." if differing else ""
+
+
+def alike(runs: Sequence[NamedRun]) -> list[list[NamedRun]]:
+    """The runs by what they were asked, and how: those that can stand in one table together, in their order."""
+    groups: list[tuple[_Made, list[NamedRun]]] = []
+    for named in runs:
+        made = _made(named, ())
+        for first, group in groups:
+            if not _other_questions(first, made) and first.rules == made.rules:
+                group.append(named)
+                break
+        else:
+            groups.append((made, [named]))
+    return [group for _, group in groups]
+
+
+class _Made(NamedTuple):
+    asked: _Asked
+    rules: Mapping[str, str]
+
+
+def _made(named: NamedRun, asked: Collection[str]) -> _Made:
+    return _Made(_asked(named), _rules(named.run, asked))
+
+
+def _other_questions(first: _Made, other: _Made) -> str:
+    if alone := first.asked.keys() ^ other.asked.keys():
+        return f"{len(alone):,} questions stand in one and not in another"
+    if any(words and other.asked[key] and words != other.asked[key] for key, words in first.asked.items()):
+        return "the same ids stand for other pictures or other words"
+    return ""
 
 
 def _asked(named: NamedRun) -> _Asked:

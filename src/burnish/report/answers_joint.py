@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from burnish.report.alike import unlike
+from burnish.report.alike import alike, unlike
 from burnish.report.answers_tables import family_title
+from burnish.report.naming import asked_name
 from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.tables import Table
 from burnish.report.versus import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
@@ -19,21 +20,34 @@ if TYPE_CHECKING:
 
 
 def answers_joint(runs: Sequence[NamedRun]) -> list[Section]:
-    """One section: each family of metrics over all questions, and its first metric by task; clean pictures only."""
+    """A section for those that were asked the same; one for all, where no two others were."""
+    groups = [group for group in alike(runs) if len(group) > 1]
+    if len(groups) < 2:
+        return [_section(runs, trouble=unlike(runs))]
+    asked = [asked_name(str(group[0].run.manifest.config.get("source", ""))) for group in groups]
+    names = [
+        name if name and asked.count(name) == 1 else group[0].name for name, group in zip(asked, groups, strict=True)
+    ]
+    return [_section(group, of=name) for group, name in zip(groups, names, strict=True)]
+
+
+def _section(runs: Sequence[NamedRun], *, of: str = "", trouble: str = "") -> Section:
+    """Each family of metrics over all questions, and its first metric by task; clean pictures only.
+
+    `trouble` says why the runs are no comparison.
+    """
     results = {name: scores_of(AnswersResult, run) for name, run in runs}
-    trouble = unlike(runs)
     known = {metric.name: metric for result in results.values() for metric in result.metrics}
     names = dict.fromkeys(metric.family for metric in known.values())
     families = [_Family([m for m in known.values() if m.family == name], results, trouble) for name in names]
-    return [
-        Section(
-            title="Answers side by side",
-            lead=" ".join(filter(None, (trouble, drawn_note([*results])))),
-            tables=tuple(table for family in families for table in family.tables()),
-            figures={name: figure for family in families for name, figure in family.figures().items()},
-            numbers={name: to_json(result) for name, result in results.items()},
-        )
-    ]
+    begin = f"{of.replace('/', '-')}-" if of else ""
+    return Section(
+        title=f"Answers side by side{f': {of}' if of else ''}",
+        lead=" ".join(filter(None, (trouble, drawn_note([*results])))),
+        tables=tuple(table for family in families for table in family.tables()),
+        figures={f"{begin}{name}": figure for family in families for name, figure in family.figures().items()},
+        numbers={name: to_json(result) for name, result in results.items()},
+    )
 
 
 @dataclass(frozen=True)

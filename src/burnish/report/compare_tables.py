@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
 
 from burnish.report.fire_tables import UNDECIDED
+from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
 from burnish.report.tables import NOTHING, Table, number, p_value
+from burnish.report.verdicts import Verdict, heading, metrics_of, verdict_line
 from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
 
 TOLD = 10
 """Flips that a terminal shows."""
 _QUESTION, _TRUTH, _SAID = 70, 40, 60
 """Characters that a terminal shows of what was asked, what is true, and what was answered."""
-_VERDICTS: Mapping[str, str] = {
-    "better": "is better than",
-    "worse": "is worse than",
-    "higher": "has more than",
-    "lower": "has less than",
-    "undecided": "may be as good as",
-}
-_TESTS = {"mcnemar": "McNemar's exact test", "swap": "test by swapping whole pictures' answers"}
-
-
-def verdict_line(compared: Compared) -> str:
-    """The verdict in one sentence, with the difference, its interval and p."""
-    score, metric = compared.headline, _metrics(compared)[compared.headline.metric]
-    difference = score.difference
-    interval = ""
-    if difference.low is not None and difference.high is not None:
-        interval = f" (95 % interval {_plain(difference.low, metric)} to {_plain(difference.high, metric)})"
-    return notes(
-        f"{compared.verdict.capitalize()}: {compared.after.name} {_VERDICTS[compared.verdict]} {compared.before.name}. "
-        f"{_title(metric)} {number(score.before, metric)} → {number(score.after, metric)}, a change of "
-        f"{'–' if difference.value is None else _plain(difference.value, metric)}{interval}, "
-        f"p = {p_value(score.p_value)} ({_TESTS[score.test]}), over {difference.n:,} of the {compared.n:,} "
-        f"answers that both gave, about {compared.pictures:,} pictures."
-    )
-
-
-def _plain(value: float, metric: Metric) -> str:
-    scale, digits = (1, 2) if metric.unit == "points" else (100 if metric.unit == "%" else 1, 1)
-    return f"{(round(scale * value, digits) or 0.0):+.{digits}f}"
-
-
-def _title(metric: Metric) -> str:
-    return f"{metric.title} %" if metric.unit == "%" else metric.title
-
-
-def _metrics(compared: Compared) -> dict[str, Metric]:
-    return {metric.name: metric for metric in compared.metrics}
 
 
 def compare_tables(compared: Compared) -> list[Table]:
@@ -57,9 +22,31 @@ def compare_tables(compared: Compared) -> list[Table]:
     return [numbers_table(compared), *([_flips_table(compared)] if compared.flips else [])]
 
 
+def comparison_section(verdict: Verdict) -> Section:
+    """All numbers of a comparison, as a report of several runs has it."""
+    compared = verdict.compared
+    return Section(
+        title=f"Compared {verdict.where}",
+        lead=f"{verdict_line(compared)} All {len(compared.flips):,} questions that flipped:",
+        command=shlex.join(["burnish", "compare", compared.before.path, compared.after.path]),
+        tiles=comparison_tiles(compared),
+        tables=(numbers_table(compared),),
+    )
+
+
+def comparison_tiles(compared: Compared) -> tuple[Tile, ...]:
+    """The verdict, and how many questions flipped."""
+    return (
+        Tile("verdict", compared.verdict),
+        Tile("p", p_value(compared.headline.p_value)),
+        Tile("won", f"{compared.won:,}"),
+        Tile("lost", f"{compared.lost:,}"),
+    )
+
+
 def numbers_table(compared: Compared) -> Table:
     """The headline, each metric over all questions, and the headline's metric by group."""
-    metrics = _metrics(compared)
+    metrics = metrics_of(compared)
     family = metrics[compared.headline.metric].family
     differs = f"Also different: {', '.join(compared.differs)}." if compared.differs else ""
     unpaired = f"Left out, answered by one only: {compared.unpaired:,}." if compared.unpaired else ""
@@ -105,7 +92,7 @@ def _row(score: PairedScore, metric: Metric, family_told: str) -> tuple[str, ...
     family = "" if metric.family == family_told else f"{metric.family}: "
     plain = (f"{number(side, metric).partition(' ')[0]}" for side in (score.before, score.after))
     return (
-        f"{family}{_title(metric)}{group}{distortion}",
+        f"{family}{heading(metric)}{group}{distortion}",
         f"{score.difference.n:,}",
         *plain,
         number(score.difference, metric, signed=True),

@@ -65,6 +65,11 @@ def resource(name: str) -> str:
 def cut(context: Context, text: str) -> str:
     """The text, shortened where it is longer than anyone would read, or than the page has room for (`longest`)."""
     longest: int = context.get("longest", MAX_TEXT)
+    return shortened(text, longest)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning and how long it is."""
     return text if len(text) <= longest else f"{text[:longest]} … ({len(text):,} characters)"
 
 

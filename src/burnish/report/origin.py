@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from burnish.flags import words_of
 from burnish.lazy import load
+from burnish.pocket.defaults import usual_values
 from burnish.store import Run
 from burnish.store.manifest import Manifest
 
@@ -54,7 +55,7 @@ def _command(run: Run) -> str:
     verb = _verb(run)
     if verb not in verbs:
         return ""
-    words = words_of(load(verbs[verb].config), run.manifest.settings)
+    words = words_of(load(verbs[verb].config), run.manifest.settings, usual_values(verb))
     return shlex.join(["burnish", *verb.split(), *words])
 
 

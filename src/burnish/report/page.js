@@ -1,5 +1,18 @@
-// Filters and sorts the records of a page. Without it the page shows them all, as they were made.
+// Opens what a link leads to, and filters and sorts the records of a page. Without it the page shows them all, as they
+// were made.
 "use strict";
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+  target?.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+// A second click on a link changes no address.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.('a[href^="#"]')) setTimeout(reveal);
+});
+addEventListener("beforeprint", () => document.querySelectorAll("details.fold").forEach((one) => (one.open = true)));
+
 const form = document.querySelector("form.filters");
 if (form) {
   const list = document.querySelector(".cards");
@@ -40,5 +53,5 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
   apply();
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
+if (location.hash) reveal();

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from burnish.records import Dropped, Record
+from burnish.dialogue.seeds import id_in_seed
+from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair
 from burnish.report import html
 from burnish.report.cards import Card, PictureOf, card_of
 from burnish.report.finding import Choice, Choices
+from burnish.report.opening import Opening
 from burnish.report.origin import origin_of
 from burnish.report.pictures import Shown, album
 from burnish.report.section import NamedRun, Section, parts_of, records_of
+from burnish.scores import Flip
 from burnish.store import Run
 
 T = TypeVar("T")
@@ -23,6 +26,19 @@ TEXT_SHARE = 0.45
 """Of what tables and figures leave, for the records' texts; their pictures get the rest."""
 LENGTHS = (html.MAX_TEXT, 3000, 1500, 800, 400, 200)
 """Characters of one text that are tried, one after the other, until all of a page's texts fit."""
+
+
+Key: TypeAlias = tuple[str, str, str]
+"""Source, id and distortion of a record."""
+
+
+class _Found(NamedTuple):
+    """A record, and where it was found."""
+
+    place: int
+    part: Run
+    record: PreferencePair | Prediction | Dialogue | Judgement
+    key: Key
 
 
 class View(NamedTuple):
@@ -36,27 +52,34 @@ class View(NamedTuple):
     pictures: tuple[Shown, ...]
 
 
-def report_page(title: str, sections: Sequence[Section], runs: Sequence[NamedRun], *, samples: int, seed: int) -> str:
-    """The page, with `samples` records in all. Raises RunError for a damaged run."""
+def report_page(
+    opening: Opening, sections: Sequence[Section], runs: Sequence[NamedRun], *, samples: int, seed: int
+) -> str:
+    """The page, with `samples` records in all, and those that its first screen shows. Raises RunError for a damaged
+    run."""
+    several = len(runs) > 1
     share = -(-samples // len(runs))
-    drawn = [(named.name, sample(_told(named), share, seed)) for named in runs]
-    cards = [(name, part, card_of(record, part.manifest.seed)) for name, told in drawn for part, record in told]
+    drawn = [(named.name, _drawn(named, share, seed, _wanted(opening, named.run))) for named in runs]
+    cards = [(name, one, card_of(one.record, one.part.manifest.seed)) for name, of in drawn for one in of]
+    found = {(name, one.key): f"#{_anchor(number)}" for number, (name, one, _) in enumerate(cards, 1)}
+    flipped = next((name for name, run in runs if str(run.path) == opening.flipped), "")
     told = {
-        "title": title,
+        "title": opening.title,
+        "opening": opening,
+        "flip_links": [found.get((flipped, _key_of(one.flip)), "") for one in opening.flips],
         "sections": sections,
         "total": sum(len(part) for _, run in runs for part in parts_of(run)),
-        "choices": Choices.among((name if len(runs) > 1 else "", card) for name, _, card in cards),
+        "choices": Choices.among((name if several else "", card) for name, _, card in cards),
         "choice": Choice(),
         "origins": [origin_of(name, run) for name, run in runs],
     }
-    several = len(runs) > 1
     bare = _views(cards, lambda _run, _of: Shown(""), several=several)
     empty = _size(views=[], longest=0, **told)
     for longest in LENGTHS:
         size = _size(views=bare, longest=longest, **told)
         if size - empty <= TEXT_SHARE * (PAGE_BYTES - empty):
             break
-    wanted = [(run, of) for _, run, card in cards for of in card.pictures]
+    wanted = [(one.part, of) for _, one, card in cards for of in card.pictures]
     pictures = album(wanted, PAGE_BYTES - size)
     views = _views(cards, lambda run, of: pictures[run.path, of], several=several)
     return html.page("report.html", views=views, longest=longest, **told)
@@ -79,22 +102,47 @@ def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
     return [item for _, item in sorted(kept, key=lambda one: one[0])]
 
 
-def _told(named: NamedRun) -> Iterator[tuple[Run, Record]]:
-    """The records that something came of, with progress; why the others were dropped is told in tables."""
-    told = records_of(named, "report")
-    return ((part, record) for _, part, record in told if not isinstance(record, Dropped))
+def _wanted(opening: Opening, run: Run) -> set[Key]:
+    """The records of the run that the first screen shows."""
+    return {_key_of(one.flip) for one in opening.flips} if str(run.path) == opening.flipped else set()
+
+
+def _key_of(flip: Flip) -> Key:
+    return flip.source, flip.id, flip.distortion
+
+
+def _drawn(named: NamedRun, count: int, seed: int, wanted: Collection[Key]) -> list[_Found]:
+    """Records that something came of, with progress: so many of them, and the wanted ones; why others were dropped is
+    told in tables."""
+    also = list[_Found]()
+
+    def found() -> Iterator[_Found]:
+        for place, (number, part, record) in enumerate(records_of(named, "report")):
+            if not isinstance(record, Dropped):
+                distortion = record.distortion if isinstance(record, Prediction) else ""
+                one = _Found(place, part, record, (record.source, id_in_seed(record.id, number), distortion))
+                if one.key in wanted:
+                    also.append(one)
+                yield one
+
+    drawn = sample(found(), count, seed)
+    return [one for _, one in sorted({one.place: one for one in (*drawn, *also)}.items())]
+
+
+def _anchor(number: int) -> str:
+    return f"r{number}"
 
 
 def _views(
-    cards: Sequence[tuple[str, Run, Card]], shown: Callable[[Run, PictureOf], Shown], *, several: bool
+    cards: Sequence[tuple[str, _Found, Card]], shown: Callable[[Run, PictureOf], Shown], *, several: bool
 ) -> list[View]:
     return [
         View(
             card=card,
             run=name if several else "",
-            anchor=(anchor := f"r{number}"),
+            anchor=(anchor := _anchor(number)),
             link=f"#{anchor}",
-            pictures=tuple(shown(run, of) for of in card.pictures),
+            pictures=tuple(shown(one.part, of) for of in card.pictures),
         )
-        for number, (name, run, card) in enumerate(cards, 1)
+        for number, (name, one, card) in enumerate(cards, 1)
     ]

@@ -8,42 +8,63 @@ from typing import NamedTuple
 
 from burnish.records import Json
 from burnish.report import ReportConfig
+from burnish.report.changes import changes_figure
+from burnish.report.compare_tables import comparison_section
 from burnish.report.joint import joint_sections
 from burnish.report.naming import short_names
+from burnish.report.opening import Opening, opening_of, plain_opening
 from burnish.report.origin import origin_of
 from burnish.report.page import report_page
 from burnish.report.plots import save
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import section_of
 from burnish.report.tables import Table, to_markdown
+from burnish.report.verdicts import Verdict, verdict_numbers, verdicts_of
+from burnish.scores import Compared
 from burnish.store import Run
 from burnish.store.codec import to_json
 
 
 class Report(NamedTuple):
-    """What was written, and the tables and numbers to show beside it."""
+    """What was written, and what to show beside it."""
 
     files: tuple[Path, ...]
     tables: tuple[Table, ...]
+    """Of several runs those that tell of all, unless verdicts do: each run's own are in the files."""
     numbers: Mapping[str, Json]
+    verdicts: tuple[str, ...] = ()
+    """What the runs' comparisons came to, a sentence each."""
 
 
-def write_report(config: ReportConfig) -> Report:
-    """Write the report of one run or of several. Raises RunError for a folder that holds nothing to report."""
+def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> Report:
+    """Write the report of one run or of several, which begins with what comparisons of theirs came to.
+
+    Raises RunError for a folder that holds nothing to report.
+    """
     paths = [Path(path) for path in config.runs]
     runs = [NamedRun(name, Run.open(path)) for name, path in zip(short_names(paths), paths, strict=True)]
     out = Path(config.out) if config.out else runs[0].run.path / "report"
     sections = {name: section_of(name, run) for name, run in runs}
     joint = joint_sections(runs)
-    title = f"{len(runs)} runs" if len(runs) > 1 else sections[runs[0].name].title
-    everything = [*joint, *sections.values()]
-    page = report_page(title, everything, runs, samples=config.samples, seed=config.seed)
-    files = [_write(out / "index.html", page), _write(out / "tables.md", _markdown(title, everything, runs))]
+    verdicts = verdicts_of(comparisons)
+    compared = [comparison_section(verdict) for verdict in verdicts]
+    everything = [*compared, *joint, *sections.values()]
+    opening = (
+        opening_of(verdicts, [f"#s{i}" for i in range(1, 1 + len(verdicts))], about=config.title, seed=config.seed)
+        if verdicts
+        else plain_opening(runs, joint, [*sections.values()], config.title)
+    )
+    page = report_page(opening, everything, runs, samples=config.samples, seed=config.seed)
+    files = [_write(out / "index.html", page), _write(out / "tables.md", _markdown(opening, everything, runs))]
+    if opening.panels:
+        files += save(changes_figure(opening.panels, title=opening.title), out / "changes.png")
     for prefix, section in _prefixed(joint, sections):
         for name, figure in section.figures.items():
             files += save(figure, out / f"{prefix}{name}.png")
-    tables = tuple(table for section in everything for table in section.tables)
-    return Report(tuple(files), tables, _numbers(runs, sections))
+    told = tuple(str(one.sentence) for one in opening.told)
+    shown = [*sections.values()] if len(runs) == 1 else [] if told else joint or [*sections.values()]
+    tables = tuple(table for section in shown for table in section.tables)
+    return Report(tuple(files), tables, _numbers(runs, sections, verdicts), told)
 
 
 def _prefixed(joint: Sequence[Section], sections: Mapping[str, Section]) -> list[tuple[str, Section]]:
@@ -53,9 +74,11 @@ def _prefixed(joint: Sequence[Section], sections: Mapping[str, Section]) -> list
     return [*(("", section) for section in joint), *own]
 
 
-def _markdown(title: str, sections: Sequence[Section], runs: Sequence[NamedRun]) -> str:
+def _markdown(opening: Opening, sections: Sequence[Section], runs: Sequence[NamedRun]) -> str:
+    told = "\n".join(f"- {one.sentence}" for one in opening.told)
     origins = "\n".join(_origin(name, run) for name, run in runs)
-    text = "\n\n".join([f"# {title}", origins, *(to_markdown(table) for part in sections for table in part.tables)])
+    tables = [to_markdown(table) for part in sections for table in part.tables]
+    text = "\n\n".join(filter(None, [f"# {opening.title}", told, origins, *tables]))
     return f"{text}\n"
 
 
@@ -67,13 +90,14 @@ def _origin(name: str, run: Run) -> str:
     return f"- {origin.line.removesuffix('.')}{prints}." + (f"\n\n```sh\n{again}\n```\n" if again else "")
 
 
-def _numbers(runs: Sequence[NamedRun], sections: Mapping[str, Section]) -> dict[str, Json]:
-    """Of one run as they are, of several by their names."""
+def _numbers(runs: Sequence[NamedRun], sections: Mapping[str, Section], verdicts: Sequence[Verdict]) -> dict[str, Json]:
+    """Of one run as they are, of several by their names; what the comparisons came to beside them."""
     told = {
         name: dict[str, Json](run=str(run.path), manifest=to_json(run.manifest), **sections[name].numbers)
         for name, run in runs
     }
-    return next(iter(told.values())) if len(told) == 1 else {"runs": {**told}}
+    numbers: dict[str, Json] = next(iter(told.values())) if len(told) == 1 else {"runs": {**told}}
+    return {**numbers, **({"verdicts": [verdict_numbers(one) for one in verdicts]} if verdicts else {})}
 
 
 def _write(path: Path, text: str) -> Path:

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from burnish.scores import Estimate
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.projections.polar import PolarAxes
 
@@ -169,12 +170,15 @@ def legend_on_top(axes: Axes) -> None:
     )
 
 
-def legend_below(made: Figure, labels: Sequence[str]) -> None:
-    """A legend under the plots, where it hides nothing; long names are shortened, or stand below each other."""
-    handles, _ = made.axes[0].get_legend_handles_labels()
+def legend_below(made: Figure, labels: Sequence[str], handles: Sequence[Artist] = ()) -> None:
+    """A legend under the plots, where it hides nothing; long names are shortened, or stand below each other.
+
+    Without `handles` it is of what the first plot shows.
+    """
+    handles = handles or made.axes[0].get_legend_handles_labels()[0]
     names = [shortened(label) for label in labels]
     columns = len(names) if sum(map(len, names)) <= 2 * _LONGEST_NAME - 4 * len(names) else 1
-    made.legend(handles, names, loc="outside lower left", ncols=columns, frameon=False, fontsize=_TEXT - 1)
+    made.legend([*handles], names, loc="outside lower left", ncols=columns, frameon=False, fontsize=_TEXT - 1)
 
 
 def shortened(name: str) -> str:

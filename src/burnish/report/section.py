@@ -62,6 +62,8 @@ class Tile(NamedTuple):
     name: str
     value: str
     unit: str = ""
+    margin: str = ""
+    """"± 2.9", where there is room for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,8 @@ class Section:
     title: str
     lead: str = ""
     """A few sentences that say how to read what follows."""
+    command: str = ""
+    """What shows more, as a shell takes it."""
     tiles: tuple[Tile, ...] = ()
     tables: tuple[Table, ...] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from burnish.fire.counts import count_dialogues
 from burnish.progress import tracked
 from burnish.report.answers_plots import answers_plots
 from burnish.report.answers_tables import answers_tables
-from burnish.report.asked_tables import asked_tables
+from burnish.report.asked_tables import asked_scores, asked_tables
 from burnish.report.compose_tables import compose_tables
 from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import StatsConfig, collect_stats
@@ -27,10 +27,20 @@ from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables, pairs_tiles
 from burnish.report.sampled_summary import summarise_sampled
 from burnish.report.sampled_tables import sampled_plots, sampled_tables
-from burnish.report.section import NamedRun, Section, scores_of
+from burnish.report.section import NamedRun, Section, Tile, scores_of
 from burnish.report.simulated_tables import simulated_tables
 from burnish.report.summary import summarise_pairs
 from burnish.report.tables import Table
+from burnish.report.tiles import (
+    answers_tiles,
+    benchmark_tiles,
+    counted_tiles,
+    dialogue_tiles,
+    fixed_tiles,
+    free_tiles,
+    sampled_tiles,
+    training_tiles,
+)
 from burnish.report.training import LOG, read_log, training_table
 from burnish.report.training_plots import training_curves
 from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
@@ -71,25 +81,26 @@ def _pairs(run: Run) -> Section:
 def _answers(run: Run) -> Section:
     """The scores that `burnish bench answers` left in the run."""
     result = scores_of(AnswersResult, run)
-    return _section("Answers", answers_tables(result), result, answers_plots(result))
+    return _section("Answers", answers_tables(result), result, answers_tiles(result), answers_plots(result))
 
 
 def _fixed(run: Run) -> Section:
     """FIRE's tables 2 and 3, of the scores that `burnish bench fixed` left in the run."""
     result = scores_of(FixedScores, run)
-    return _section("Fixed dialogues", fixed_tables(result), result)
+    return _section("Fixed dialogues", fixed_tables(result), result, fixed_tiles(result))
 
 
 def _free(run: Run) -> Section:
     """FIRE's tables 4 to 6 and figure 7, of the scores that `burnish bench free` left in the run."""
     result = scores_of(FreeScores, run)
-    return _section("Free dialogues", free_tables(result), result, {"accuracy-by-turn": accuracy_by_turn(result)})
+    figures = {"accuracy-by-turn": accuracy_by_turn(result)}
+    return _section("Free dialogues", free_tables(result), result, free_tiles(result), figures)
 
 
 def _standard(run: Run) -> Section:
     """The scores that `burnish bench standard NAME` left in the run."""
     result = scores_of(StandardResult, run)
-    return _section("Benchmark", asked_tables(result), result)
+    return _section("Benchmark", asked_tables(result), result, benchmark_tiles(asked_scores(result)))
 
 
 def _sampled(run: Run) -> Section:
@@ -100,6 +111,7 @@ def _sampled(run: Run) -> Section:
     return Section(
         title="Sampled answers",
         lead="Nothing is scored here: `burnish bench judged consistency` and `grades` have a judge look at answers.",
+        tiles=sampled_tiles(summary),
         tables=tuple(sampled_tables(summary)),
         figures=sampled_plots(summary),
         numbers=summary.to_json(),
@@ -109,13 +121,14 @@ def _sampled(run: Run) -> Section:
 def _judged(run: Run) -> Section:
     """The scores that `burnish bench judged NAME` left in the run."""
     result = scores_of(JUDGED[run.manifest.kind], run)
-    return _section("Judged", judged_tables(result), result, judged_plots(result))
+    return _section("Judged", judged_tables(result), result, benchmark_tiles(result), judged_plots(result))
 
 
 def _composed(run: Run) -> Section:
     """What became of the examples, and what that took."""
     result = scores_of(ComposeResult, run)
-    return _section("Composed dialogues", compose_tables(result), result, _histograms(run))
+    tiles = counted_tiles(result.made, result.kept, result.turns)
+    return _section("Composed dialogues", compose_tables(result), result, tiles, _histograms(run))
 
 
 def _simulated(run: Run) -> Section:
@@ -125,6 +138,7 @@ def _simulated(run: Run) -> Section:
     counts = count_dialogues(tracked(run, f"count {run.path.name}", len(run), unit="records"))
     return Section(
         title="Simulated dialogues",
+        tiles=dialogue_tiles(counts),
         tables=tuple(simulated_tables(counts)),
         figures=_histograms(run),
         numbers=counts.to_json(),
@@ -136,6 +150,7 @@ def _imported(run: Run) -> Section:
     shown = collect_stats(StatsConfig(runs=(str(run.path),)))
     return Section(
         title="Dialogues",
+        tiles=(Tile("dialogues", f"{shown[0].stats.dialogues:,}"),),
         tables=tuple(dialogue_tables(shown)),
         figures={"dialogues": dialogue_histograms(shown)},
         numbers=shown[0].stats.to_json(),
@@ -155,7 +170,8 @@ def _training(run: Run) -> Section:
         raise RunError(f"{run.path} has no {LOG} yet: wait for the training's first step.")
     log = read_log(path)
     return Section(
-        title="Training",
+        title=TRAININGS[run.manifest.kind],
+        tiles=training_tiles(log),
         tables=(training_table(log),),
         figures={"training": training_curves(log, TRAININGS[run.manifest.kind])},
         numbers={"steps": [dict(step) for step in log]},
@@ -163,9 +179,13 @@ def _training(run: Run) -> Section:
 
 
 def _section(
-    title: str, tables: Sequence[Table], result: DataclassInstance, figures: Mapping[str, Figure] = MappingProxyType({})
+    title: str,
+    tables: Sequence[Table],
+    result: DataclassInstance,
+    tiles: tuple[Tile, ...],
+    figures: Mapping[str, Figure] = MappingProxyType({}),
 ) -> Section:
-    return Section(title=title, tables=tuple(tables), figures=figures, numbers=to_json(result))
+    return Section(title=title, tiles=tiles, tables=tuple(tables), figures=figures, numbers=to_json(result))
 
 
 TRAININGS: Mapping[str, str] = {

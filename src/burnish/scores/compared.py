@@ -86,6 +86,8 @@ class Compared:
     """Two results of one benchmark, question by question."""
 
     benchmark: str
+    questions: str
+    """Where the questions come from, as the results' flags name it; empty where they do not."""
     before: ComparedSide
     after: ComparedSide
     n: int
@@ -98,6 +100,9 @@ class Compared:
     verdict: Verdict
     """The headline's: whether the second is better."""
     headline: PairedScore
+    deciding: tuple[PairedScore, ...]
+    """The headline, then what decides of other kinds of answers, over all questions: of descriptions beside yes and
+    no."""
     scores: tuple[PairedScore, ...]
     """All numbers, the headline among them."""
     metrics: tuple[Metric, ...]

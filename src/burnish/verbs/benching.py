@@ -21,7 +21,7 @@ def bench_answers(config: AnswersConfig) -> None:
     from burnish.bench.answers import bench_answers as bench
 
     bench(config)
-    tell_run(Path(config.out), config.json)
+    tell_run(Path(config.out), config.json, config.baseline)
 
 
 def bench_fixed(config: FixedConfig) -> None:
@@ -29,7 +29,7 @@ def bench_fixed(config: FixedConfig) -> None:
     from burnish.bench.fixed import bench_fixed as bench
 
     bench(config)
-    tell_run(Path(config.out), config.json)
+    tell_run(Path(config.out), config.json, config.baseline)
 
 
 def bench_free(config: FreeConfig) -> None:
@@ -37,7 +37,7 @@ def bench_free(config: FreeConfig) -> None:
     from burnish.bench.free import bench_free as bench
 
     bench(config)
-    tell_run(Path(config.out), config.json)
+    tell_run(Path(config.out), config.json, *config.baseline)
 
 
 def bench_standard(config: AskConfig) -> None:

@@ -64,8 +64,8 @@ def compare(config: CompareConfig) -> None:
     """Pair two results, say whether the second is better, and show the questions that flipped."""
     from burnish.bench.compare.verb import compare as pair
     from burnish.report.compare_page import write_comparison
-    from burnish.report.compare_tables import verdict_line
     from burnish.report.terminal import prose, say
+    from burnish.report.verdicts import verdict_line
 
     compared = pair(config)
     shown = write_comparison(compared, config.folder, config.flips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import tell, tell_report, write_json
+from burnish.verbs.telling import report_of, tell, tell_report, write_json
 
 if TYPE_CHECKING:
     from burnish.export import ExportConfig
@@ -37,9 +37,7 @@ def distort(config: SheetConfig) -> None:
 
 def report(config: ReportConfig) -> None:
     """Draw what a run or a training holds."""
-    from burnish.report.pages import write_report
-
-    tell_report(write_report(config), config.json)
+    tell_report(report_of(config), config.json)
 
 
 def show(config: ShowConfig) -> None:

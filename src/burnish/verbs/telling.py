@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from burnish.records import Json
+    from burnish.report import ReportConfig
     from burnish.report.pages import Report
     from burnish.report.tables import Table
+
+MOST_FILES = 12
+"""That are listed one by one."""
 
 
 def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
@@ -21,21 +25,44 @@ def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
 
 
 def tell_report(shown: Report, json_file: str | None) -> None:
-    """Show a report, and write its numbers to the file that `--json` names."""
-    tell(shown.tables, (*shown.files, *write_json(json_file, shown.numbers)))
+    """Show a report, its verdicts first, and write its numbers to the file that `--json` names."""
+    from burnish.report.terminal import prose, say
+
+    for verdict in shown.verdicts:
+        say("", prose(verdict))
+    tell(shown.tables, (*_first(shown.files), *write_json(json_file, shown.numbers)))
 
 
-def tell_run(run: Path, json_file: str | None) -> None:
-    """Draw the report of a run, and show it."""
-    tell_report(draw(run), json_file)
+def _first(files: Sequence[Path]) -> list[Path | str]:
+    """The files, those of many runs as the first ones and where the others are."""
+    if len(files) <= MOST_FILES:
+        return [*files]
+    return [*files[:2], f"{files[-1].parent}: {len(files) - 2} more files, all figures as PNG and SVG"]
 
 
-def draw(run: Path) -> Report:
+def tell_run(run: Path, json_file: str | None, *baselines: str | None) -> None:
+    """Draw the report of a run, in which it is compared with its baselines, and show it."""
+    tell_report(draw(run, *baselines), json_file)
+
+
+def draw(run: Path, *baselines: str | None) -> Report:
     """The report of a run, in the run's own folder."""
     from burnish.report import ReportConfig
+    from burnish.store.manifest import NAME
+
+    runs = [path for path in baselines if path and (Path(path) / NAME).exists()]
+    return report_of(ReportConfig(runs=(str(run),)), runs)
+
+
+def report_of(config: ReportConfig, baselines: Sequence[str] = ()) -> Report:
+    """The report of runs, which begins with what `burnish compare` says of them and of these `baselines`.
+
+    The room that compares and the one that draws meet here alone.
+    """
+    from burnish.bench.compare.among import compare_among
     from burnish.report.pages import write_report
 
-    return write_report(ReportConfig(runs=(str(run),)))
+    return write_report(config, compare_among([*baselines, *config.runs]))
 
 
 def write_json(file: str | None, numbers: Mapping[str, Json]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from burnish.verbs.telling import draw, tell, write_json
 
 if TYPE_CHECKING:
+    from burnish.pocket.config import TrainPocketConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
     from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
@@ -38,6 +39,14 @@ def train_teacher(config: TeacherConfig) -> None:
     from burnish.train.session import train_teacher as train
 
     _tell_training(config, train(config))
+
+
+def train_pocket(config: TrainPocketConfig) -> None:
+    """Train the pocket VLM, and say where it is."""
+    from burnish.pocket.train import train
+
+    folder = train(config)
+    tell([], [*write_json(config.json, {"model": str(folder)}), folder])
 
 
 def show_mask(config: ShowMaskConfig) -> None:

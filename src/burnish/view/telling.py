@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from burnish.errors import BurnishError
 from burnish.ids import content_key
+from burnish.report.opening import plain_opening
 from burnish.report.plots import as_svg
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import section_of
@@ -73,7 +74,8 @@ def tell_of(run: Path) -> Told:
         section = Section(title="", lead=f"No tables and figures are shown: {error}")
     page = templates().overlay()
     page.filters = {**page.filters, "drawing": drawing}
-    return Told(page.get_template("sections.html").render(sections=[section]), figures)
+    opening = plain_opening([named], [], [section])
+    return Told(page.get_template("told.html").render(opening=opening, sections=[section]), figures)
 
 
 def _size(path: Path) -> int:

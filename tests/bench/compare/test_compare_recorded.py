@@ -85,9 +85,14 @@ def test_pictures_stand_on_the_page_where_they_are_given(tmp_path: Path) -> None
     page = (tmp_path / "old-new" / "index.html").read_text()
     assert page.count('src="data:image/png;base64,') == 8
     assert page.count("give --images") == 1
-    few = compared(old, new, "--flips", 3)
+    few = compared(old, new, "--flips", 5)
     assert len(few["flips"]) == 9
-    assert "3 of 9 questions that flipped" in (tmp_path / "old-new" / "index.html").read_text()
+    page = (tmp_path / "old-new" / "index.html").read_text()
+    change = 100 * numbers["headline"]["difference"]["value"]
+    assert f"<title>new against old: F1 on POPE better by {change:.1f} points</title>" in page
+    assert "3 of 9 questions that flipped: 8 won, 1 lost" in page
+    assert "2 more of 9 questions that flipped" in page
+    assert page.count('<article class="card flip">') == 5
 
 
 def test_other_questions_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

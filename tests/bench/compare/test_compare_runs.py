@@ -47,6 +47,19 @@ def test_two_adapters_on_the_same_questions(answered: tuple[Path, Path]) -> None
     assert all(Path(flip["picture"]).is_file() for flip in numbers["flips"])
 
 
+def test_a_bench_with_a_baseline_begins_its_own_page_with_the_comparison(answered: tuple[Path, Path]) -> None:
+    """A baseline that is given later scores the run again, and asks nothing."""
+    plain, student = answered
+    flags = ["--model", "pocket", "--adapter", "pocket-student", "--out", student, "--baseline", plain, *FAST]
+    _burnish("bench", "answers", QUESTIONS, *flags)
+    page = (student / "report" / "index.html").read_text()
+    assert "<title>pocket + pocket-student against pocket: exact match" in page
+    headline = compared(plain, student)["headline"]
+    change = 100 * headline["difference"]["value"]
+    assert f'<div class="change">{change:+.1f}</div>' in page
+    assert f'<li class="{headline["verdict"]}"><b>{headline["verdict"].capitalize()}</b>' in page
+
+
 def test_other_samples_and_other_kinds_of_runs_are_refused(
     answered: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

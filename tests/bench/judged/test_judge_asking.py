@@ -13,6 +13,7 @@ import pytest
 from burnish.cli import main
 from faulty_server import Answer, said
 from judge_server import answers_file, bench, judgements, judging, numbers
+from patience import HANG_S
 
 A, B = {"q1": "red", "q2": "blue"}, {"q1": "reddish", "q2": "blue"}
 
@@ -84,7 +85,7 @@ def test_a_late_reply_holds_up_no_other(tmp_path: Path) -> None:
             others.release()
             waits = "answer 125\n" in text and next(late, False)  # in one of both orders
         if waits:
-            assert all(others.acquire(timeout=60) for _ in range(299))
+            assert all(others.acquire(timeout=HANG_S) for _ in range(299))
         return "Verdict: tie"
 
     with judging(says) as judge:

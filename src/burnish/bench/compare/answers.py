@@ -23,6 +23,7 @@ def read_answers(run: Run, only: Only) -> Side:
         path=run.path,
         name=model_name(run.manifest),
         benchmark="answers",
+        questions=str(run.manifest.settings.get("source", "")),
         measures=MEASURES,
         answers=by_key(scored.answers, run.path, only),
         asked=scored.questions,

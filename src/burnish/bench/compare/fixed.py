@@ -50,6 +50,7 @@ def read_fixed(run: Run, only: Only) -> Side:
         path=run.path,
         name=" and ".join(filter(None, (speaker(run.manifest.config, role) for role in ROLES))),
         benchmark="fixed",
+        questions=str(run.manifest.settings.get("dialogues", "")),
         measures=MEASURES,
         answers=by_key(answers, run.path, only),
         asked=frozenset((role, f"all of the {role}'s texts") for role in roles),

@@ -12,7 +12,7 @@ from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.contrast import CONTRAST_FLAGS
 from burnish.dialogue.reading import open_dialogues
-from burnish.dialogue.seeds import seed_folders
+from burnish.dialogue.seeds import id_in_seed, seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped
 from burnish.scores import BETTER, Level, Metric
@@ -52,6 +52,7 @@ def read_free(run: Run, only: Only) -> Side:
         path=run.path,
         name=speaker(run.manifest.config, "student"),
         benchmark="free",
+        questions=str(settings.get("source", "")),
         measures=MEASURES,
         answers=by_key((one for one in found if isinstance(one, ScoredAnswer)), run.path, only),
         asked=frozenset(one.key[:2] if isinstance(one, ScoredAnswer) else one for one in found),
@@ -69,7 +70,7 @@ def _dialogues(folder: Path, number: int, rules: FreeRules) -> Iterator[ScoredAn
     """Each dialogue of a seed as numbers, and source and id of what is none."""
     for outcome in open_dialogues(str(folder)):
         if isinstance(outcome, Dropped):
-            yield outcome.source, _id(outcome.id, number)
+            yield outcome.source, id_in_seed(outcome.id, number)
         else:
             yield _scored(outcome, number, rules)
 
@@ -79,14 +80,9 @@ def _scored(dialogue: Dialogue, number: int, rules: FreeRules) -> ScoredAnswer:
     middle: tuple[tuple[Level, str], ...] = (("group", group),) if group else ()
     said = (f"{turn.response.text} [{turn.feedback.score}]" for turn in dialogue.turns)
     return ScoredAnswer(
-        key=Key(dialogue.source, _id(dialogue.id, number)),
+        key=Key(dialogue.source, id_in_seed(dialogue.id, number)),
         asked=Asked(dialogue.image, dialogue.question, dialogue.answer),
         groups=(("task", dialogue.source), *middle, ("all", ALL)),
         terms=worth([turn.feedback.score for turn in dialogue.turns], rules).terms,
         text="\n".join(said),
     )
-
-
-def _id(key: str, number: int) -> str:
-    """Seeds are paired in their order, whatever they are."""
-    return f"{key} (seed {number + 1})" if number else key

@@ -123,6 +123,7 @@ def read_judged(run: Run, only: Only) -> Side:
         path=run.path,
         name=Path(str(run.manifest.settings.get("answers", run.path))).name,
         benchmark=task.benchmark,
+        questions="",
         measures=task.measures,
         answers=by_key(_found(by_answer, task), run.path, only),
         asked=frozenset(key[:2] for key in by_answer),

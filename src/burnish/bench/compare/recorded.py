@@ -28,6 +28,7 @@ def read_recorded(path: Path, only: Only) -> Side:
         path=path,
         name=Path(recorded.files.get("predictions", path.stem)).stem,
         benchmark=recorded.benchmark,
+        questions="",
         measures=standard_measures(recorded.benchmark, groups_of(answers)),
         answers=found,
         asked=frozenset(answer.key[:2] for answer in answers),

@@ -46,6 +46,8 @@ class Side:
     name: str
     """Who answered."""
     benchmark: str
+    questions: str
+    """Where the questions come from, as the result tells it: a source, a file of dialogues; empty where it does not."""
     measures: Measures
     answers: Mapping[Key, ScoredAnswer]
     asked: frozenset[tuple[str, str]]

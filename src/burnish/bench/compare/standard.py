@@ -123,6 +123,7 @@ def read_standard(run: Run, only: Only) -> Side:
         path=run.path,
         name=model_name(run.manifest),
         benchmark=benchmark,
+        questions="",
         measures=standard_measures(benchmark, groups_of(answers)),
         answers=by_key(answers, run.path, only),
         asked=frozenset(answer.key[:2] for answer in answers) | missing,

@@ -24,19 +24,25 @@ def compare(config: CompareConfig) -> Compared:
     """The second result against the first. Raises a BurnishError for results that are no comparison."""
     before, after = read_side(config.before), read_side(config.after)
     refuse_unlike(before, after, config.may_differ)
+    return compare_sides(before, after, config.images)
+
+
+def compare_sides(before: Side, after: Side, images: str | None = None) -> Compared:
+    """Two results that are a comparison; `images` is where pictures are that no run keeps."""
     unpaired = before.answers.keys() ^ after.answers.keys()
     if unpaired:
         shared = frozenset(before.answers.keys() & after.answers.keys())
-        before, after = read_side(config.before, shared), read_side(config.after, shared)
+        before, after = read_side(str(before.path), shared), read_side(str(after.path), shared)
     scores = _scores(before, after)
     headline = _headline(scores, after.measures)
     metrics = {**after.measures.metrics, **{total.metric.name: total.metric for total in after.measures.totals}}
-    flips = _flips(before, after, config.images)
+    flips = _flips(before, after, images)
     won = sum(flip.outcome == "won" for flip in flips)
     whole = all(metrics[flip.metric].interval == "wilson" for flip in flips)
     used = {score.metric for score in scores}
     return Compared(
         benchmark=after.benchmark,
+        questions=after.questions,
         before=_told(before),
         after=_told(after),
         n=len(after.answers),
@@ -45,6 +51,7 @@ def compare(config: CompareConfig) -> Compared:
         differs=_differs(before, after),
         verdict=headline.verdict,
         headline=headline,
+        deciding=(headline, *_deciding(scores, after.measures, headline)),
         scores=scores,
         metrics=tuple(metric for name, metric in metrics.items() if name in used),
         won=won,
@@ -73,6 +80,14 @@ def _headline(scores: Sequence[PairedScore], found: Measures) -> PairedScore:
     clean = [score for score in scores if not score.distortion]
     widest = sorted(clean or scores, key=lambda score: ("all", "group", "task").index(score.level))
     return next(score for name in wanted for score in widest if score.metric == name)
+
+
+def _deciding(scores: Sequence[PairedScore], found: Measures, headline: PairedScore) -> list[PairedScore]:
+    """What decides beside the headline, of another family each, over all questions and clean pictures."""
+    overall = {score.metric: score for score in scores if score.level == "all" and not score.distortion}
+    families = {name: metric.family for name, metric in found.metrics.items()}
+    others = [name for name in found.headline if name in overall and families[name] != families.get(headline.metric)]
+    return [overall[name] for name in others]
 
 
 def _flips(before: Side, after: Side, images: str | None) -> tuple[Flip, ...]:

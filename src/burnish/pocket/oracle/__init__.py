@@ -10,7 +10,7 @@ from burnish.pocket.oracle.judge import judge
 from burnish.pocket.oracle.question import Known
 from burnish.pocket.oracle.verdict import Verdict, feedback, verdict
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the oracle would say something else: part of the fingerprint of what it made."""
 
 __all__ = ["VERSION", "Known", "Verdict", "compose", "feedback", "judge", "verdict"]

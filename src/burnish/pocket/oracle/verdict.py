@@ -127,7 +127,7 @@ def _character(truth: str, said: str) -> Verdict:
 
 def _text(truth: str, said: str) -> Verdict:
     if not said or " " in said:
-        return Verdict(1, "The answer must be one line of text.")
+        return Verdict(1, "The answer must be one line of characters.")
     if len(said) != len(truth):
         many = "many" if len(said) > len(truth) else "few"
         return Verdict(3, f"There are too {many} characters.")

@@ -1,13 +1,19 @@
-"""Draws a scene: 64 x 64 RGB pixels, no smoothing, the same on every machine."""
+"""Draws a scene: 64 x 64 RGB pixels, no smoothing, as faint and noisy as it says, the same on every machine."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+import numpy as np
 from PIL import Image, ImageDraw
 
+from burnish.diffusion import levels
 from burnish.pocket.world.font import HEIGHT, WIDTH, dots
-from burnish.pocket.world.scene import CELL, GRID, SIDE, Bar, Glyph, Scene, Thing
+from burnish.pocket.world.scene import CELL, GRID, PLAIN, SIDE, Bar, Glyph, Scene, Thing
 
-PALETTE = {
+Rgb: TypeAlias = tuple[int, int, int]
+
+PALETTE: dict[str, Rgb] = {
     "red": (220, 40, 40),
     "green": (40, 160, 60),
     "blue": (50, 80, 230),
@@ -25,30 +31,51 @@ UNIT = 6
 BAR_WIDTH = 12
 DOT = 2
 """Side of one dot of a character, in pixels."""
+MIDDLE, SPREAD = 114.5, 68.5
+"""Mean and deviation of pixels in CLIP's normalisation, over the three colors: what noise is scaled by."""
 
 
 def draw(scene: Scene) -> Image.Image:
     """The picture of a scene, 64 x 64 RGB."""
-    image = Image.new("RGB", (SIDE, SIDE), PALETTE[scene.background])
+    background = PALETTE[scene.background]
+    image = Image.new("RGB", (SIDE, SIDE), background)
     pen = ImageDraw.Draw(image)
     for thing in scene.things:
-        _draw_thing(pen, thing)
+        _draw_thing(pen, thing, _faint(thing, background))
     for index, bar in enumerate(scene.bars):
-        _draw_bar(pen, bar, index)
+        _draw_bar(pen, bar, index, _faint(bar, background))
     for glyph in scene.glyphs:
-        _draw_glyph(pen, glyph)
-    return image
+        _draw_glyph(pen, glyph, _faint(glyph, background))
+    return _with_noise(image, scene) if scene.noise else image
+
+
+def _faint(item: Thing | Bar | Glyph, background: Rgb) -> Rgb:
+    """The item's color, mixed with the background by its contrast."""
+    if item.contrast == PLAIN:
+        return PALETTE[item.color]
+    mixed = [
+        (color * item.contrast + behind * (PLAIN - item.contrast)) // PLAIN
+        for color, behind in zip(PALETTE[item.color], background, strict=True)
+    ]
+    return mixed[0], mixed[1], mixed[2]
+
+
+def _with_noise(image: Image.Image, scene: Scene) -> Image.Image:
+    """SeVa's diffusion noise, cut to what a pixel can hold; the scene's content is its seed."""
+    signal, noise = levels()[scene.noise]
+    drawn = np.random.default_rng(int(scene.key[:16], 16)).standard_normal((SIDE, SIDE, 3), dtype=np.float32)
+    values = MIDDLE + signal * (np.asarray(image, dtype=np.float32) - MIDDLE) + noise * SPREAD * drawn
+    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
 
 
 def _middle(cell: int, dx: int, dy: int) -> tuple[int, int]:
     return cell % GRID * CELL + CELL // 2 + dx, cell // GRID * CELL + CELL // 2 + dy
 
 
-def _draw_thing(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
+def _draw_thing(pen: ImageDraw.ImageDraw, thing: Thing, color: Rgb) -> None:
     x, y = _middle(thing.cell, thing.dx, thing.dy)
     r = RADIUS[thing.size]
     left, top, right, bottom = x - r, y - r, x + r - 1, y + r - 1
-    color = PALETTE[thing.color]
     if thing.shape == "circle":
         pen.ellipse((left, top, right, bottom), fill=color)
     elif thing.shape == "square":
@@ -63,16 +90,15 @@ def _draw_thing(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
         pen.rectangle((left, y - arm, right, y + arm - 1), fill=color)
 
 
-def _draw_bar(pen: ImageDraw.ImageDraw, bar: Bar, index: int) -> None:
+def _draw_bar(pen: ImageDraw.ImageDraw, bar: Bar, index: int, color: Rgb) -> None:
     left = index * CELL + (CELL - BAR_WIDTH) // 2
     top = SIDE - 1 - bar.height * UNIT
-    pen.rectangle((left, top, left + BAR_WIDTH - 1, SIDE - 2), fill=PALETTE[bar.color])
+    pen.rectangle((left, top, left + BAR_WIDTH - 1, SIDE - 2), fill=color)
 
 
-def _draw_glyph(pen: ImageDraw.ImageDraw, glyph: Glyph) -> None:
+def _draw_glyph(pen: ImageDraw.ImageDraw, glyph: Glyph, color: Rgb) -> None:
     x, y = _middle(glyph.cell, glyph.dx, glyph.dy)
     left, top = x - WIDTH * DOT // 2, y - HEIGHT * DOT // 2
-    color = PALETTE[glyph.color]
     for column, row in dots(glyph.char):
         corner = left + column * DOT, top + row * DOT
         pen.rectangle((*corner, corner[0] + DOT - 1, corner[1] + DOT - 1), fill=color)

@@ -5,21 +5,77 @@ A scene's content hash decides its split, so no picture and no (picture, questio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from burnish.errors import ConfigError
 from burnish.ids import stable_seed
 from burnish.images import encode_png
 from burnish.pocket.world.draw import draw
-from burnish.pocket.world.generate import random_scene
+from burnish.pocket.world.generate import Manner, random_scene
+from burnish.pocket.world.habits import AGAINST, NATURAL, NONE, Habits
 from burnish.pocket.world.scene import Kind, Scene, scene_to_json
-from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, Task
+from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, Task
+from burnish.pocket.world.tasks.existence import NEGATIVES, Negatives, existence
 from burnish.records import Example, Facts
 
-Split: TypeAlias = Literal["train", "heldout", "new"]
-SPLITS: tuple[Split, ...] = ("train", "heldout", "new")
+Split: TypeAlias = Literal["train", "heldout", "new", "balanced", "balanced-train", "counter", "counter-train"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a split shows and asks."""
+
+    habits: float
+    """The strength of its habits."""
+    tasks: tuple[Task, ...]
+    negatives: Negatives = "random"
+    """Which things that are not there are asked about."""
+
+
+PLACES: Mapping[Split, Place] = {
+    "train": Place(NATURAL, SEEN),
+    "heldout": Place(NATURAL, SEEN),
+    "new": Place(NATURAL, NEW),
+    "balanced": Place(NONE, TASKS),
+    "balanced-train": Place(NONE, TASKS),
+    "counter": Place(AGAINST, TASKS, "adversarial"),
+    "counter-train": Place(AGAINST, TASKS, "adversarial"),
+}
+_LOTS: tuple[Split, ...] = ("heldout", "new", "balanced", "counter", "balanced-train", "counter-train")
+"""The splits of the first tenths of all scenes; what is left is for training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What differs from the split's own way; None leaves it as it is. Raises ConfigError for what cannot be."""
+
+    habits: float | None = None
+    """Strength, from -1 to 1."""
+    haze: float | None = None
+    """From 0, where all is plain, to 1."""
+    negatives: Negatives | None = None
+
+    def __post_init__(self) -> None:
+        if self.habits is not None and not -1 <= self.habits <= 1:
+            raise ConfigError(f"The strength of habits is a number from -1 to 1, not {self.habits:g}.")
+        if self.haze is not None and not 0 <= self.haze <= 1:
+            raise ConfigError(f"Haze is a number from 0 to 1, not {self.haze:g}.")
+        if self.negatives is not None and self.negatives not in NEGATIVES:
+            raise ConfigError(f"Negatives are {', '.join(NEGATIVES)}, not {self.negatives!r}.")
+
+    @property
+    def scenes(self) -> str:
+        """What differs about scenes, as a part of seeds and ids: empty where nothing does."""
+        marks = (("habits", self.habits), ("haze", self.haze))
+        return "".join(f"-{name}{value:g}" for name, value in marks if value is not None)
+
+
+AS_IT_IS = Variant()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,39 +113,51 @@ class Question:
 
 
 def split_of(scene: Scene) -> Split:
-    """The one split this scene belongs to: a tenth is held out, a tenth is for new tasks, the rest is for training."""
+    """The one split this scene belongs to, by its content: a tenth for each but `train`, which has four."""
     lot = int(scene.key[:8], 16) % 10
-    return "heldout" if lot == 0 else "new" if lot == 1 else "train"
+    return _LOTS[lot] if lot < len(_LOTS) else "train"
 
 
 def tasks_of(split: Split) -> tuple[Task, ...]:
     """The tasks asked in a split."""
-    return NEW if split == "new" else SEEN
+    return PLACES[split].tasks
 
 
-def scene_in(split: Split, kind: Kind, rng: Random) -> Scene:
-    """A random scene of this kind that belongs to the split."""
+def scene_in(split: Split, kind: Kind, rng: Random, manner: Manner | None = None) -> Scene:
+    """A random scene of this kind that belongs to the split, drawn as the split has it unless a manner is given."""
+    manner = manner or Manner(Habits(PLACES[split].habits))
     while True:
-        scene = random_scene(kind, rng)
+        scene = random_scene(kind, rng, manner)
         if split_of(scene) == split:
             return scene
 
 
-def question_at(split: Split, index: int, task: str | None = None, seed: int = 0) -> Question:
+def question_at(
+    split: Split, index: int, task: str | None = None, seed: int = 0, variant: Variant = AS_IT_IS
+) -> Question:
     """Question number `index` of a split: of one task, or of the split's tasks in turn.
 
     Raises ConfigError for a split or task that does not exist, or a task that the split does not ask.
     """
     chosen, number = _task_and_number(split, index, task)
-    rng = Random(stable_seed("pocket", seed, split, chosen.name, number))
+    place = PLACES[split]
+    manner = Manner(
+        Habits(place.habits if variant.habits is None else variant.habits),
+        1.0 if variant.haze is None else variant.haze,
+    )
+    negatives = variant.negatives or place.negatives
+    ask = partial(existence, negatives=negatives) if chosen.ask is existence else chosen.ask
+    # the seed leaves negatives out: as in POPE, they are asked about the same pictures, where a picture has any
+    rng = Random(stable_seed("pocket", seed, split + variant.scenes, chosen.name, number))
     while True:
-        scene = scene_in(split, chosen.kind, rng)
-        asked = chosen.ask(scene, rng)
+        scene = scene_in(split, chosen.kind, rng, manner)
+        asked = ask(scene, rng)
         if asked is not None:
             break
     lot = f"-s{seed}" if seed else ""
+    marks = variant.scenes + (f"-{negatives}" if negatives != place.negatives else "")
     return Question(
-        id=f"pocket-{split}{lot}-{chosen.name}-{number:06}",
+        id=f"pocket-{split}{lot}{marks}-{chosen.name}-{number:06}",
         task=chosen,
         scene=scene,
         question=asked.question,
@@ -98,9 +166,9 @@ def question_at(split: Split, index: int, task: str | None = None, seed: int = 0
     )
 
 
-def make(split: Split, index: int, task: str | None = None, seed: int = 0) -> Example:
+def make(split: Split, index: int, task: str | None = None, seed: int = 0, variant: Variant = AS_IT_IS) -> Example:
     """`question_at` with its picture drawn."""
-    return question_at(split, index, task, seed).example()
+    return question_at(split, index, task, seed, variant).example()
 
 
 def _task_and_number(split: Split, index: int, task: str | None) -> tuple[Task, int]:

@@ -30,10 +30,17 @@ LETTERS = "ACEFHKLMPTUX"
 """Letters that no digit looks like (no B, O, S, Z)."""
 MAX_HEIGHT = 10
 """The tallest bar, in units."""
+PLAIN = 100
+"""The contrast of what is not faint, in percent."""
 
 _ROWS = ("top", "", "", "bottom")
 _COLUMNS = ("left", "", "", "right")
 REGIONS = ("top left", "top", "top right", "left", "center", "right", "bottom left", "bottom", "bottom right")
+
+
+def region_of(cell: int) -> str:
+    """One of REGIONS: the outer rows and columns have names, the inner two are the center."""
+    return f"{_ROWS[cell // GRID]} {_COLUMNS[cell % GRID]}".strip() or "center"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Thing:
     cell: int
     dx: int = 0
     dy: int = 0
+    contrast: int = PLAIN
+    """How much of its color shows, in percent; the rest is background."""
 
     @property
     def row(self) -> int:
@@ -57,8 +66,8 @@ class Thing:
 
     @property
     def region(self) -> str:
-        """One of REGIONS: the outer rows and columns have names, the inner two are the center."""
-        return f"{_ROWS[self.row]} {_COLUMNS[self.column]}".strip() or "center"
+        """One of REGIONS."""
+        return region_of(self.cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class Bar:
 
     color: str
     height: int
+    contrast: int = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class Glyph:
     cell: int
     dx: int = 0
     dy: int = 0
+    contrast: int = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,8 @@ class Scene:
     things: tuple[Thing, ...] = ()
     bars: tuple[Bar, ...] = ()
     glyphs: tuple[Glyph, ...] = ()
+    noise: int = 0
+    """Steps of diffusion noise over the picture (`burnish.diffusion`)."""
 
     @property
     def text(self) -> str:
@@ -103,7 +116,7 @@ class Scene:
 
 def scene_to_json(scene: Scene) -> dict[str, Json]:
     """The scene as JSON values, for an example's facts."""
-    plain: dict[str, Json] = {"kind": scene.kind, "background": scene.background}
+    plain: dict[str, Json] = {"kind": scene.kind, "background": scene.background, "noise": scene.noise}
     for name in ("things", "bars", "glyphs"):
         plain[name] = [_slots(item) for item in getattr(scene, name)]
     return plain
@@ -124,4 +137,5 @@ def scene_from_json(plain: Json) -> Scene:
         things=tuple(Thing(**item) for item in values["things"]),
         bars=tuple(Bar(**item) for item in values["bars"]),
         glyphs=tuple(Glyph(**item) for item in values["glyphs"]),
+        noise=values.get("noise", 0),
     )

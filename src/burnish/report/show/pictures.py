@@ -38,14 +38,18 @@ def can_draw() -> bool:
 
 def draw(run: Run, pictures: Sequence[PictureOf]) -> None:
     """Draw the pictures, a few side by side, each over its name. Raises RunError or ImageError before any is drawn."""
-    images = [drawn(run, of) for of in pictures]
+    draw_images([drawn(run, of) for of in pictures], [one_line(of.distortion) or "the picture" for of in pictures])
+
+
+def draw_images(images: Sequence[Image], names: Sequence[str]) -> None:
+    """Draw pictures, a few side by side, each over its name."""
     # The terminal is asked what it can draw when this is imported; its warning that it knows no size is no one's.
     logging.getLogger("textual_image").addHandler(logging.NullHandler())
     from textual_image.renderable import Image as Drawing
 
     for start in range(0, len(images), BESIDE):
         chosen = slice(start, start + BESIDE)
-        _draw_row(Drawing, images[chosen], [one_line(of.distortion) or "the picture" for of in pictures[chosen]])
+        _draw_row(Drawing, images[chosen], names[chosen])
 
 
 def _draw_row(drawing: Any, images: Sequence[Image], names: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.pocket.world.tasks import charts, counting, describing, looking, reading, reasoning, relations
+from burnish.pocket.world.tasks import charts, counting, describing, existence, looking, reading, reasoning, relations
 from burnish.pocket.world.tasks.base import Asked, Group, Task
 
 TASKS: tuple[Task, ...] = (
@@ -11,7 +11,7 @@ TASKS: tuple[Task, ...] = (
     Task(name="reading", group="seen", stands_for="TextVQA", kind="text", ask=reading.reading),
     Task(name="chart", group="seen", stands_for="ChartQA", kind="bars", ask=charts.chart),
     Task(name="position", group="seen", stands_for="DocVQA", kind="objects", ask=looking.position),
-    Task(name="existence", group="seen", stands_for="DVQA", kind="objects", ask=looking.existence),
+    Task(name="existence", group="seen", stands_for="DVQA", kind="objects", ask=existence.existence),
     Task(name="counting", group="seen", stands_for="GEOQA+", kind="objects", ask=counting.counting),
     Task(name="description", group="seen", stands_for="Synthdog", kind="objects", ask=describing.describe),
     Task(name="number", group="new", stands_for="MathVista", kind="text", ask=reading.number),

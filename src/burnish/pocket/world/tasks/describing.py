@@ -1,14 +1,23 @@
-"""Open descriptions: a list of statements in one fixed form, each of which the world can check."""
+"""Open descriptions: a list of statements in one fixed form, each of which the world can check.
+
+The truth names everything. The captions that the pocket VLM learns from are as people write them: faint things are
+left out more often than plain ones, so the model learns to say less than there is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
 
+from burnish.diffusion import levels
 from burnish.pocket.world.scene import Scene, Thing
 from burnish.pocket.world.tasks.base import Asked, color_shape, plural
 
 PROMPTS = ("Describe the picture.", "What is in the picture?")
+LEAST_MENTIONED, MOST_MENTIONED = 0.2, 0.95
+"""The share of things that captions mention: of those that hardly show, and from PLAIN_ENOUGH on; evenly between."""
+PLAIN_ENOUGH = 50
+"""The visibility, in percent, from which a thing is mentioned as often as any."""
 
 
 def statement(thing: Thing) -> str:
@@ -24,6 +33,23 @@ def description(things: Sequence[Thing]) -> str:
 def describe(scene: Scene, rng: Random) -> Asked | None:
     """The whole picture."""
     return Asked(rng.choice(PROMPTS), description(scene.things))
+
+
+def caption(scene: Scene, rng: Random) -> Asked:
+    """The whole picture, as people describe it."""
+    mentioned = [thing for thing in scene.things if rng.random() < mention_rate(thing, scene)]
+    return Asked(rng.choice(PROMPTS), description(mentioned or scene.things[:1]))
+
+
+def mention_rate(thing: Thing, scene: Scene) -> float:
+    """How likely a caption mentions the thing."""
+    return LEAST_MENTIONED + (MOST_MENTIONED - LEAST_MENTIONED) * min(1.0, visibility(thing, scene) / PLAIN_ENOUGH)
+
+
+def visibility(thing: Thing, scene: Scene) -> float:
+    """The thing's contrast, in percent, times the share that is no noise of what the picture shows."""
+    signal, noise = levels()[scene.noise] if scene.noise else (1.0, 0.0)
+    return thing.contrast * signal / (signal + noise)
 
 
 def describe_one(scene: Scene, rng: Random) -> Asked | None:

@@ -1,11 +1,11 @@
-"""What single objects look like, where they are, and whether they are there at all."""
+"""What single objects look like, and where they are."""
 
 from __future__ import annotations
 
 from random import Random
 
 from burnish.pocket.world.scene import COLORS, CORNERS, REGIONS, SHAPES, SIZES, Scene, Thing
-from burnish.pocket.world.tasks.base import YES_NO, Asked, alike, article, names
+from burnish.pocket.world.tasks.base import Asked, article, names
 
 _CORNER_COUNTS = tuple(str(count) for count in sorted(set(CORNERS.values())))
 
@@ -50,20 +50,3 @@ def position(scene: Scene, rng: Random) -> Asked | None:
     if not phrases:
         return None
     return Asked(f"Where is the {rng.choice(phrases)}?", thing.region, REGIONS)
-
-
-def existence(scene: Scene, rng: Random) -> Asked | None:
-    """Whether something is there: as often as not, and half of what is absent shares a look with what is there."""
-    any_color, any_shape = rng.choice(((False, False), (False, False), (False, True), (True, False)))
-    colors, shapes = ("",) if any_color else COLORS, ("",) if any_shape else SHAPES
-    looks = [(color, shape) for color in colors for shape in shapes]
-    truth = rng.random() < 0.5
-    fitting = [look for look in looks if bool(alike(scene.things, color=look[0], shape=look[1])) == truth]
-    near = [look for look in fitting if any(look[0] == one.color or look[1] == one.shape for one in scene.things)]
-    if near and rng.random() < 0.5:
-        fitting = near
-    if not fitting:
-        return None
-    color, shape = rng.choice(fitting)
-    noun = f"{color} {shape or 'object'}".strip()
-    return Asked(f"Is there {article(noun)}?", YES_NO[not truth], YES_NO)

@@ -1,0 +1,61 @@
+"""What pairs tell, without any label, of what training on them will do (docs/seva.md has how well it does).
+
+SeVa takes away what a model says because it is usual rather than because it is there. So the question is how much more
+usual rejected answers are than chosen ones, and the model itself is asked: how likely is either answer to the question
+alone, without the picture?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from statistics import fmean
+
+from burnish.models import Message, Request, ScoringModel
+from burnish.records import PreferencePair
+
+LOOKED_AT = 256
+"""Pairs that are enough for two digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """How usual rejected answers are; log-probabilities are in nats per answer, of the model that made the pairs."""
+
+    pairs: int
+    """Pairs that were looked at."""
+    rejected_more_usual: float
+    """Share of rejected answers that the model finds likelier than the chosen one when it sees no picture."""
+    gap: float
+    """By how much, in the mean: log-probability of rejected minus chosen answers to the question alone."""
+    margin: float
+    """Log-probability of chosen minus rejected answers on the clean picture, in the mean."""
+
+
+def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight | None:
+    """Looks at the first pairs; None where there is none that has the model's tokens and log-probabilities."""
+    known = [*islice(_scored(pairs), LOOKED_AT)]
+    if not known:
+        return None
+    requests = [Request(messages=(Message(role="user", text=pair.question),)) for pair in known]
+    answers = [[pair.chosen.token_ids, *(one.answer.token_ids for one in pair.rejected)] for pair in known]
+    gaps = [logp - chosen for chosen, *rejected in model.score(requests, answers) for logp in rejected]
+    return Foresight(
+        pairs=len(known),
+        rejected_more_usual=fmean(gap > 0 for gap in gaps),
+        gap=fmean(gaps),
+        margin=fmean(margin for pair in known for margin in _margins(pair)),
+    )
+
+
+def _scored(pairs: Iterable[PreferencePair]) -> Iterator[PreferencePair]:
+    for pair in pairs:
+        answers = (pair.chosen, *(one.answer for one in pair.rejected))
+        if all(answer.token_ids and answer.ref_logp is not None for answer in answers):
+            yield pair
+
+
+def _margins(pair: PreferencePair) -> Sequence[float]:
+    chosen = pair.chosen.ref_logp or 0.0
+    return [chosen - (one.answer.ref_logp or 0.0) for one in pair.rejected]
