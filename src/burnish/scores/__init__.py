@@ -18,6 +18,7 @@ from burnish.scores.fire import (
     TeacherScores,
     TextScores,
 )
+from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     Agreement,
     Consistency,
@@ -66,6 +67,7 @@ __all__ = [
     "FixedScores",
     "Flip",
     "Flipped",
+    "Foresight",
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
