@@ -78,6 +78,11 @@ VERBS = {
         "burnish.verbs.benching:bench_free",
         "how fast a student learns in dialogues (FIRE)",
     ),
+    "bench teacher": Verb(
+        "burnish.bench.teacher:TeacherConfig",
+        "burnish.verbs.benching:bench_teacher",
+        "whether empty, garbled, off-topic or almost right answers fool a teacher",
+    ),
     **{
         f"bench standard {name}": Verb(
             asked.config, "burnish.verbs.benching:bench_standard", f"ask and score {asked.what}"

@@ -28,7 +28,7 @@ POCKET: Mapping[str, Defaults] = {
     "train dpo": Defaults(
         {"lora_rank": 64, "lr": 4e-4, "batch_size": 32, "per_device": 32, "loss": ["softmax=0.9", "sft=0.1"]},
         "at the paper's 2e-6 and 128 pairs a step, so small a model does not move in so few steps; without the SFT "
-        "term it forgets how questions are answered: more of its answers are neither yes nor no, and it loses more at home",
+        "term more of its answers are neither yes nor no, and it loses more where things are as usual",
     ),
 }
 """By verb."""

@@ -90,9 +90,9 @@ def _foreseen(foresight: Foresight | None) -> Table:
         title="What the pairs will teach",
         columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
         rows=tuple(rows),
-        note="Training on pairs takes away what the model says because it is usual. It helps where most "
-        "rejected answers are more usual than the chosen ones (likelier to the model when it sees no picture), on pictures "
-        "that are unusual; where things are as usual, it costs some accuracy (docs/seva.md).",
+        note="Training on pairs takes away what the model says because it is usual. It helps where most rejected "
+        "answers are more usual than the chosen ones (likelier to the model when it sees no picture), on pictures that "
+        "are unusual; where things are as usual, it costs some accuracy (docs/seva.md).",
     )
 
 

@@ -18,6 +18,7 @@ from burnish.scores.fire import (
     TeacherScores,
     TextScores,
 )
+from burnish.scores.fooled import FooledKind, FooledScores
 from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     Agreement,
@@ -67,6 +68,8 @@ __all__ = [
     "FixedScores",
     "Flip",
     "Flipped",
+    "FooledKind",
+    "FooledScores",
     "Foresight",
     "FreeBaseline",
     "FreeNumbers",
