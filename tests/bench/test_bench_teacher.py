@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burnish.bench.foolish import KINDS, Fools
 from burnish.cli import main
+from burnish.dialogue.foolish import KINDS, Fools
 from burnish.records import Example, Prediction
 from burnish.store import Run
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import fmean
 
 from burnish.bench.answered import prediction
-from burnish.bench.foolish import KINDS, Fools
 from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place
+from burnish.dialogue.foolish import KINDS, Fools
 from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
 from burnish.errors import ConfigError, RunError
 from burnish.fire.texts import read_score

@@ -1,19 +1,25 @@
-"""Answers that a teacher must not be fooled by, made of ground truths alone."""
+"""Answers that a teacher must not be fooled by, made of ground truths alone, and the student that gives them."""
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias, final
 
 from burnish.ids import stable_seed
+from burnish.models import OnReply, Reply
 from burnish.records import Example
+from burnish.roles import Case
 
 POOL: Final = 256
 """Ground truths of other examples that wrong answers are made with."""
 RIGHT: Final = "right"
+STOCK: Final = ("yes", "no", "2", "7", "red", "left", "a square")
+"""Answers to some other question, where no others are known."""
+VERSION: Final = "1"
 _YES_NO: Final = {"yes": "no", "no": "yes"}
 Draw: TypeAlias = random.Random
 
@@ -42,7 +48,7 @@ class Fools:
     def off_topic(self, example: Example, draw: Draw) -> str:
         """Of another source where there are several, else another of its own."""
         elsewhere = [answer for source, some in self.truths.items() if source != example.source for answer in some]
-        return draw.choice(self._others(elsewhere, example) or self._others(self._alike(example), example) or ["?"])
+        return draw.choice(self._others(elsewhere, example) or self._others([*self._alike(example), *STOCK], example))
 
     def almost(self, example: Example, draw: Draw) -> str:
         """Yes for no, one digit for another, or one word for another that stands in such answers."""
@@ -56,8 +62,8 @@ class Fools:
             )
         words = truth.split()
         place = draw.randrange(len(words))
-        known = sorted({word for answer in self._alike(example) for word in answer.split()} - {*words})
-        words[place] = draw.choice(known or ["?"])
+        known = {word for answer in self._alike(example) or STOCK for word in answer.split()} - {*words}
+        words[place] = draw.choice(sorted(known) or ["?"])
         return " ".join(words)
 
     def _alike(self, example: Example) -> Sequence[str]:
@@ -85,3 +91,20 @@ KINDS: Final[Mapping[str, Callable[[Fools, Example, Draw], str]]] = {
     "empty": lambda *_: "",
 }
 """In the order of tables."""
+
+
+@final
+class FoolStudent:
+    """A student that is no model, and never right: teachers that learn from it are harder to fool."""
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of what it says."""
+        return {"student fool": hashlib.sha256(VERSION.encode()).hexdigest()}
+
+    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+        """A wrong answer of one kind or another, of another kind in each turn. The examples have ground truths."""
+        for number, case in enumerate(cases):
+            said = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
+            first = stable_seed(case.example.source, case.example.id)
+            on_reply(number, Reply(text=said[(first + len(case.turns)) % len(said)]))
