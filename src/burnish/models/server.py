@@ -7,7 +7,6 @@ open at once, however many requests there are.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
 from collections.abc import Coroutine, Iterator, Sequence
@@ -18,10 +17,10 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import httpx
 
 from burnish.errors import ModelError, ServerError
-from burnish.images import encode_png_to_send
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.sending import AS_THEY_ARE, Sending
 
 T = TypeVar("T")
 
@@ -36,8 +35,9 @@ class ServerModel:
     template_fingerprint = ""
     """The endpoint hides its chat template."""
 
-    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32) -> None:
+    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32, sending: Sending = AS_THEY_ARE) -> None:
         self.name = name
+        self._sending = sending
         self._endpoint = endpoint
         self._concurrency = concurrency
 
@@ -51,7 +51,12 @@ class ServerModel:
         endpoint = Endpoint.parse(
             address, api_key_env=options.api_key_env, timeout_s=options.timeout, retries=options.retries
         )
-        return cls(endpoint, name or _only_model(endpoint), concurrency=options.concurrency)
+        return cls(
+            endpoint,
+            name or _only_model(endpoint),
+            concurrency=options.concurrency,
+            sending=Sending.parse(options.send, options.send_side),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -113,7 +118,7 @@ class ServerModel:
             )
         body: dict[str, Any] = {
             "model": self.name,
-            "messages": [_message(message) for message in request.messages],
+            "messages": [_message(message, self._sending) for message in request.messages],
             "max_tokens": decoding.max_new_tokens,
             "temperature": decoding.temperature,
         }
@@ -122,11 +127,10 @@ class ServerModel:
         return json.dumps(body).encode()
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, sending: Sending) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
-    encoded = [base64.b64encode(encode_png_to_send(image)).decode() for image in message.images]
-    pictures = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{one}"}} for one in encoded]
+    pictures = [{"type": "image_url", "image_url": {"url": sending.data_url(image)}} for image in message.images]
     return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
 
 
