@@ -38,14 +38,15 @@ from burnish.scores.standard import (
     AccuracyScores,
     LlavaBenchPart,
     LlavaBenchScores,
+    MeasuredScores,
     MmeScores,
     MmeTask,
     MmVetScores,
     PartScore,
-    PopeScores,
-    PopeSplit,
     ShrScores,
     StandardResult,
+    YesNoScores,
+    YesNoSplit,
 )
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "LlavaBenchJudged",
     "LlavaBenchPart",
     "LlavaBenchScores",
+    "MeasuredScores",
     "Metric",
     "MmVetJudged",
     "MmVetScores",
@@ -86,8 +88,6 @@ __all__ = [
     "PairwiseJudged",
     "PairwisePair",
     "PartScore",
-    "PopeScores",
-    "PopeSplit",
     "PositionBias",
     "RaterAgreement",
     "Recorded",
@@ -103,4 +103,6 @@ __all__ = [
     "TeacherScores",
     "TextScores",
     "Verdict",
+    "YesNoScores",
+    "YesNoSplit",
 ]

@@ -39,7 +39,7 @@ class Recorded:
     files: Mapping[str, str]
     """By flag, what was read."""
     rules: Mapping[str, str]
-    """The scoring rule's own flags, such as POPE's protocol."""
+    """The scoring rule's own flags, such as a protocol."""
     fingerprints: Mapping[str, str]
     """Of the "questions", the "predictions" (which stand for the model) and the "prompt", empty where none is told."""
     version: str
@@ -86,6 +86,8 @@ class Compared:
     """Two results of one benchmark, question by question."""
 
     benchmark: str
+    title: str = ""
+    """The benchmark as a person reads it."""
     questions: str
     """Where the questions come from, as the results' flags name it; empty where they do not."""
     before: ComparedSide

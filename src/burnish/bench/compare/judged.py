@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from burnish.bench.compare.sides import Measures, Only, PictureOf, Side, by_key, kept_picture, measures
-from burnish.bench.compare.standard import standard_measures
+from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmvet, shr
 from burnish.bench.judged.counting import last_said, readable
+from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
@@ -35,7 +35,7 @@ _ANSWERS = ("answer", "description", "second", "sentences")
 class _Task(NamedTuple):
     """How a judged benchmark is compared."""
 
-    benchmark: str
+    title: str
     measures: Measures
     worth: Worth
 
@@ -97,12 +97,12 @@ def _key(one: Judgement) -> Key:
 
 
 _TASKS: Mapping[str, _Task] = {
-    "judged mmvet": _Task("judged mmvet", standard_measures("mmvet", ()), _mmvet),
-    "judged llava-bench": _Task("judged llava-bench", standard_measures("llava-bench", ()), _llava_bench),
-    "judged shr": _Task("judged shr", standard_measures("shr", ()), _shr),
-    "judged grades": _Task("judged grades", measures(_points("grade", "grade")), _grade),
+    "judged mmvet": _Task(mmvet_rule.BENCHMARK.heading, mmvet_rule.BENCHMARK.measures(()), _mmvet),
+    "judged llava-bench": _Task(llava_rule.BENCHMARK.heading, llava_rule.BENCHMARK.measures(()), _llava_bench),
+    "judged shr": _Task(shr_rule.BENCHMARK.heading, shr_rule.BENCHMARK.measures(()), _shr),
+    "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade),
     "judged consistency": _Task(
-        "judged consistency",
+        "Consistency",
         measures(_points("answer", "A-consistency"), _points("question", "Q-consistency")),
         _consistency,
     ),
@@ -122,7 +122,8 @@ def read_judged(run: Run, only: Only) -> Side:
     return Side(
         path=run.path,
         name=Path(str(run.manifest.settings.get("answers", run.path))).name,
-        benchmark=task.benchmark,
+        benchmark=kind,
+        title=task.title,
         questions="",
         measures=task.measures,
         answers=by_key(_found(by_answer, task), run.path, only),
