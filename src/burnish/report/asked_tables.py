@@ -30,7 +30,7 @@ def asked_tables(result: StandardResult) -> list[Table]:
         ),
     )
     scores = asked_scores(result)
-    return [asked, *(standard_tables(scores, result.title or result.benchmark) if scores else ())]
+    return [asked, *(standard_tables(scores, result.title or result.benchmark.upper()) if scores else ())]
 
 
 def asked_scores(result: StandardResult) -> BenchmarkScores | None:

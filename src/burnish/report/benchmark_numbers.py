@@ -16,6 +16,7 @@ from burnish.scores import (
     MeasuredScores,
     Metric,
     MmeScores,
+    MmhalJudged,
     MmVetJudged,
     PartScore,
     ShrJudged,
@@ -108,6 +109,11 @@ def _(judged: LlavaBenchJudged) -> Numbers:
         for name, part in [("all", judged.scores), *judged.scores.categories.items()]
     ]
     return Numbers(parts[:1], parts[1:])
+
+
+@benchmark_numbers.register
+def _(judged: MmhalJudged) -> Numbers:
+    return benchmark_numbers(judged.scores)
 
 
 @benchmark_numbers.register

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 JUDGED_TITLES = {
     "judged mmvet": "MM-Vet",
     "judged llava-bench": "LLaVA-W",
+    "judged mmhal": "MMHal",
     "judged shr": "SHR",
     "judged grades": "Grades",
     "judged consistency": "Consistency",
@@ -55,7 +56,9 @@ def _scored(named: NamedRun) -> _Scored:
             named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(scores_of(JUDGED[kind], named.run))
         )
     result = scores_of(StandardResult, named.run)
-    return _Scored(named, result.benchmark, result.title or result.benchmark, benchmark_numbers(asked_scores(result)))
+    return _Scored(
+        named, result.benchmark, result.title or result.benchmark.upper(), benchmark_numbers(asked_scores(result))
+    )
 
 
 @dataclass(frozen=True)

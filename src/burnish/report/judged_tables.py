@@ -17,6 +17,7 @@ from burnish.scores import (
     Judged,
     Judging,
     LlavaBenchJudged,
+    MmhalJudged,
     MmVetJudged,
     PairwiseJudged,
     PairwisePair,
@@ -28,6 +29,7 @@ _NAME = 17
 JUDGED: Mapping[str, type[Judged]] = {
     "judged mmvet": MmVetJudged,
     "judged llava-bench": LlavaBenchJudged,
+    "judged mmhal": MmhalJudged,
     "judged shr": ShrJudged,
     "judged consistency": ConsistencyJudged,
     "judged pairwise": PairwiseJudged,
@@ -60,6 +62,11 @@ def _(scores: MmVetJudged) -> list[Table]:
 
 @judged_tables.register
 def _(scores: LlavaBenchJudged) -> list[Table]:
+    return _with_judge(standard_tables(scores.scores), scores.judging)
+
+
+@judged_tables.register
+def _(scores: MmhalJudged) -> list[Table]:
     return _with_judge(standard_tables(scores.scores), scores.judging)
 
 

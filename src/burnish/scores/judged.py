@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from burnish.scores.base import Verdict
 from burnish.scores.fire import Bounds
-from burnish.scores.standard import LlavaBenchScores, MmVetScores, PartScore, ShrScores
+from burnish.scores.standard import LlavaBenchScores, MeasuredScores, MmVetScores, PartScore, ShrScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,13 @@ class LlavaBenchJudged(Judged):
     """LLaVA-Bench (in the wild) with any judge."""
 
     scores: LlavaBenchScores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmhalJudged(Judged):
+    """MMHal-Bench with any judge."""
+
+    scores: MeasuredScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from burnish.bench.standard.registry import benchmark, declared
@@ -105,69 +106,78 @@ BENCHMARK = Benchmark(
     rescore=lambda said, _: score(said),
 )
 '''
-CALL = (
-    "import sys; from burnish.bench import standard; standard.__path__.append(sys.argv[1]);"
-    "from burnish.cli import main; sys.exit(main(sys.argv[2:]))"
-)
+CALLS = """
+import contextlib, io, json, sys
+from burnish.bench import standard
+
+standard.__path__.append(sys.argv[1])
+from burnish.cli import main
+
+said = []
+for words in json.loads(sys.argv[2]):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = main(words)
+    if code:
+        sys.exit(f"{words} ended with {code}")
+    said.append(out.getvalue())
+print(json.dumps(said))
+"""
 
 
-def _burnish(room: Path, *words: object) -> str:
-    """What burnish prints where the folder `room` holds one more benchmark."""
-    command = [sys.executable, "-c", CALL, str(room), *map(str, words)]
+def _burnish(room: Path, *calls: Sequence[object]) -> list[str]:
+    """What burnish prints, call by call, where the folder `room` holds one more benchmark."""
+    words = json.dumps([[str(word) for word in call] for call in calls])
+    command = [sys.executable, "-c", CALLS, str(room), words]
     wide = {**os.environ, "COLUMNS": "120"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, env=wide, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    said: list[str] = json.loads(done.stdout)
+    return said
 
 
-def test_every_verb_finds_a_benchmark_in_one_file(tmp_path: Path) -> None:
-    room, data = tmp_path / "room", tmp_path / "data"
-    room.mkdir()
-    (room / "own_riddles.py").write_text(RIDDLES)
-    picture(data / "a.png", 20), picture(data / "b.png", 90)
+def _riddles(folder: Path) -> Path:
     rows = [
         {"id": "a", "image": "a.png", "riddle": "What is it?", "answer": "fog"},
         {"id": "b", "image": "b.png", "riddle": "And this?", "answer": "ice"},
     ]
-    riddles = lines_file(data / "riddles.jsonl", rows)
+    for place, row in enumerate(rows):
+        picture(folder / row["image"], 20 + 70 * place)
+    return lines_file(folder / "riddles.jsonl", rows)
 
-    overview = _burnish(room, "--help")
-    for verb in ("bench standard own-riddles", "score own-riddles", "submit own-riddles", "make-own-riddles"):
-        assert verb in overview
-    assert "Riddles: the true word" in overview
 
-    found = {}
-    for name, texts in {"old": ("fog", "snow"), "new": ("Fog.", "ice")}.items():
+def test_every_verb_finds_a_benchmark_in_one_file(tmp_path: Path) -> None:
+    room, run, name = tmp_path / "room", tmp_path / "run", "own-riddles"
+    room.mkdir()
+    (room / "own_riddles.py").write_text(RIDDLES)
+    riddles = _riddles(tmp_path / "data")
+    scores = []
+    for file, texts in {"old": ("fog", "snow"), "new": ("Fog.", "ice")}.items():
         said = [{"question_id": key, "text": text} for key, text in zip("ab", texts, strict=True)]
-        words = ("score", "own-riddles", "--questions", riddles, "--predictions", lines_file(tmp_path / name, said))
-        assert "Riddles" in _burnish(room, *words, "--json", tmp_path / f"{name}.json")
-        found[name] = json.loads((tmp_path / f"{name}.json").read_text())["whole"]["accuracy"]["value"]
-    assert found == {"old": 0.5, "new": 1.0}
-
-    _burnish(room, "compare", tmp_path / "old.json", tmp_path / "new.json", "--json", tmp_path / "compared.json")
+        words = ("score", name, "--questions", riddles, "--predictions", lines_file(tmp_path / file, said))
+        scores.append((*words, "--json", tmp_path / f"{file}.json"))
+    overview, old, _, _, asked, report, _, made = _burnish(
+        room,
+        ("--help",),
+        *scores,
+        ("compare", tmp_path / "old.json", tmp_path / "new.json", "--json", tmp_path / "compared.json"),
+        ("bench", "standard", name, "--data", riddles.parent, "--model", "pocket", "--max-new-tokens", 2, "--out", run),
+        ("report", run, "--out", tmp_path / "report"),
+        ("submit", name, "--out", tmp_path / "submission.json"),
+        (f"make-{name}", "--out", tmp_path / "made"),
+    )
+    for verb in (f"bench standard {name}", f"score {name}", f"submit {name}", f"make-{name}", "Riddles: the true word"):
+        assert verb in overview
+    assert "Riddles" in old and "Riddles" in report and "A Riddles of your own" in made
+    assert [_accuracy(tmp_path / f"{file}.json") for file in ("old", "new")] == [0.5, 1.0]
     compared = json.loads((tmp_path / "compared.json").read_text())
     assert (compared["title"], compared["won"], compared["lost"]) == ("Riddles", 1, 0)
-
-    run = tmp_path / "run"
-    said = _burnish(
-        room,
-        "bench",
-        "standard",
-        "own-riddles",
-        "--data",
-        data,
-        "--model",
-        "pocket",
-        "--max-new-tokens",
-        2,
-        "--out",
-        run,
-    )
-    assert "accuracy %" in said and (run / "report" / "index.html").is_file()
-    assert "Riddles" in _burnish(room, "report", run, "--out", tmp_path / "report")
-    _burnish(room, "submit", "own-riddles", "--out", tmp_path / "submission.json")
+    assert "accuracy %" in asked and (run / "report" / "index.html").is_file()
     assert json.loads((tmp_path / "submission.json").read_text()) == []
-    assert "A Riddles of your own" in _burnish(room, "make-own-riddles", "--out", tmp_path / "made")
+
+
+def _accuracy(file: Path) -> float:
+    value: float = json.loads(file.read_text())["whole"]["accuracy"]["value"]
+    return value
 
 
 def test_what_help_reads_is_what_the_files_declare() -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
-from burnish.bench.judged import consistency, grades, llava_bench, mmvet, shr
+from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, shr
 from burnish.bench.judged.counting import last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
+from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule
 from burnish.bench.standard import shr as shr_rule
 from burnish.bench.standard.llava_bench_files import Question, reading
@@ -79,6 +80,12 @@ def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     return _answer(one, worth.terms, (category,))
 
 
+def _mmhal(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    worth = mmhal_rule.rated(one.id, str(one.facts["picture"]), one.source, last_said(one, mmhal.reads))
+    return _answer(one, worth.terms, (one.source,))
+
+
 def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
     found = labels(Judged(one.asked["description"], last_said(one, shr.reads)))
@@ -99,6 +106,7 @@ def _key(one: Judgement) -> Key:
 _TASKS: Mapping[str, _Task] = {
     "judged mmvet": _Task(mmvet_rule.BENCHMARK.heading, mmvet_rule.BENCHMARK.measures(()), _mmvet),
     "judged llava-bench": _Task(llava_rule.BENCHMARK.heading, llava_rule.BENCHMARK.measures(()), _llava_bench),
+    "judged mmhal": _Task(mmhal_rule.BENCHMARK.heading, mmhal_rule.BENCHMARK.measures(()), _mmhal),
     "judged shr": _Task(shr_rule.BENCHMARK.heading, shr_rule.BENCHMARK.measures(()), _shr),
     "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade),
     "judged consistency": _Task(
