@@ -128,6 +128,16 @@ VERBS = {
         "burnish.verbs.scoring:compare",
         "whether one result is better, and where",
     ),
+    "compare together": Verb(
+        "burnish.bench.compare.together:TogetherConfig",
+        "burnish.verbs.scoring:compare_together",
+        "several benchmarks and seeds in one verdict",
+    ),
+    "compare power": Verb(
+        "burnish.bench.compare.power:PowerConfig",
+        "burnish.verbs.scoring:compare_power",
+        "how small a change a result's questions can show",
+    ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),
     "view": Verb(

@@ -115,7 +115,26 @@ def _(scores: PairwiseJudged) -> list[Table]:
             for name, found in scores.lengths.items()
         ),
     )
-    return [*_with_judge([pairs], scores.judging), lengths]
+    return [*_with_judge([pairs], scores.judging), _at_equal_lengths(scores), lengths]
+
+
+def _at_equal_lengths(scores: PairwiseJudged) -> Table:
+    """What is left of each win rate where both answers are as long."""
+    return Table(
+        title="Win rates at equal lengths",
+        columns=("a", "b", "a wins %", "at equal lengths %"),
+        rows=tuple(
+            (
+                short(pair.a, _NAME),
+                short(pair.b, _NAME),
+                share(pair.win_rate, pair.interval),
+                share(pair.equal_lengths, pair.equal_lengths_interval),
+            )
+            for pair in scores.pairs
+        ),
+        text_columns=frozenset({0, 1}),
+        note="By AlpacaEval 2's logistic regression on the difference of lengths, in characters.",
+    )
 
 
 def _pair_row(pair: PairwisePair) -> tuple[str, ...]:

@@ -5,7 +5,18 @@ A bench writes its scores into the run it scored, and a report draws them from t
 
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
-from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
+from burnish.scores.compared import (
+    Compared,
+    ComparedSide,
+    Flip,
+    Flipped,
+    Overall,
+    Power,
+    Recorded,
+    RecordedAnswer,
+    Together,
+    TogetherRow,
+)
 from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
     Bounds,
@@ -86,11 +97,13 @@ __all__ = [
     "MmeScores",
     "MmeTask",
     "MmhalJudged",
+    "Overall",
     "PairedScore",
     "PairwiseJudged",
     "PairwisePair",
     "PartScore",
     "PositionBias",
+    "Power",
     "RaterAgreement",
     "Recorded",
     "RecordedAnswer",
@@ -104,6 +117,8 @@ __all__ = [
     "StudentScores",
     "TeacherScores",
     "TextScores",
+    "Together",
+    "TogetherRow",
     "Verdict",
     "YesNoScores",
     "YesNoSplit",

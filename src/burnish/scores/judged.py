@@ -115,6 +115,9 @@ class PairwisePair:
     """(wins + ties / 2) / n."""
     interval: Bounds | None
     """Of `win_rate`, questions about one picture related."""
+    equal_lengths: float | None = None
+    """The win rate at equal lengths, by AlpacaEval 2's regression."""
+    equal_lengths_interval: Bounds | None = None
     intervals: Mapping[str, Bounds]
     """Of the shares "wins", "ties", "losses" (Wilson)."""
     p_value: float | None
