@@ -5,7 +5,18 @@ A bench writes its scores into the run it scored, and a report draws them from t
 
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
-from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
+from burnish.scores.compared import (
+    Compared,
+    ComparedSide,
+    Flip,
+    Flipped,
+    Overall,
+    Power,
+    Recorded,
+    RecordedAnswer,
+    Together,
+    TogetherRow,
+)
 from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
     Bounds,
@@ -29,6 +40,7 @@ from burnish.scores.judged import (
     Judging,
     Lengths,
     LlavaBenchJudged,
+    MmhalJudged,
     MmVetJudged,
     PairwiseJudged,
     PairwisePair,
@@ -40,14 +52,15 @@ from burnish.scores.standard import (
     AccuracyScores,
     LlavaBenchPart,
     LlavaBenchScores,
+    MeasuredScores,
     MmeScores,
     MmeTask,
     MmVetScores,
     PartScore,
-    PopeScores,
-    PopeSplit,
     ShrScores,
     StandardResult,
+    YesNoScores,
+    YesNoSplit,
 )
 
 __all__ = [
@@ -82,18 +95,20 @@ __all__ = [
     "LlavaBenchJudged",
     "LlavaBenchPart",
     "LlavaBenchScores",
+    "MeasuredScores",
     "Metric",
     "MmVetJudged",
     "MmVetScores",
     "MmeScores",
     "MmeTask",
+    "MmhalJudged",
+    "Overall",
     "PairedScore",
     "PairwiseJudged",
     "PairwisePair",
     "PartScore",
-    "PopeScores",
-    "PopeSplit",
     "PositionBias",
+    "Power",
     "RaterAgreement",
     "Recorded",
     "RecordedAnswer",
@@ -107,5 +122,9 @@ __all__ = [
     "StudentScores",
     "TeacherScores",
     "TextScores",
+    "Together",
+    "TogetherRow",
     "Verdict",
+    "YesNoScores",
+    "YesNoSplit",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
+from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
+from burnish.bench.measures import Measures
 from burnish.bench.scorers import METRICS
 from burnish.bench.scorers.existence import STRICT_ACCURACY
 from burnish.bench.scoring import model_name, read_scored
@@ -26,6 +27,7 @@ def read_answers(run: Run, only: Only) -> Side:
         path=run.path,
         name=model_name(run.manifest),
         benchmark="answers",
+        title="answers",
         questions=str(run.manifest.settings.get("source", "")),
         measures=YES_OR_NO if all(STRICT_ACCURACY.name in answer.terms for answer in scored.answers) else MEASURES,
         answers=by_key(scored.answers, run.path, only),

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from burnish.bench.compare.configs import CompareConfig
 from burnish.bench.compare.reading import read_side
 from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Measures, Side, Total
+from burnish.bench.compare.sides import Side
+from burnish.bench.measures import Measures, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
 from burnish.bench.scored import Cell, ScoredAnswer
 from burnish.errors import RunError
@@ -42,6 +43,7 @@ def compare_sides(before: Side, after: Side, images: str | None = None) -> Compa
     used = {score.metric for score in scores}
     return Compared(
         benchmark=after.benchmark,
+        title=after.title,
         questions=after.questions,
         before=_told(before),
         after=_told(after),
