@@ -87,7 +87,7 @@ class Prediction:
     image: str
     question: str
     answer: str
-    """The ground truth."""
+    """The ground truth; empty where the source has none."""
     text: str
     source: str
     distortion: str = ""

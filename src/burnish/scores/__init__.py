@@ -5,7 +5,17 @@ A bench writes its scores into the run it scored, and a report draws them from t
 
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
-from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
+from burnish.scores.compared import (
+    Compared,
+    ComparedSide,
+    Flip,
+    Flipped,
+    Gate,
+    GateRule,
+    JudgedPair,
+    Recorded,
+    RecordedAnswer,
+)
 from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
     Bounds,
@@ -69,8 +79,11 @@ __all__ = [
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
+    "Gate",
+    "GateRule",
     "GradesJudged",
     "Judged",
+    "JudgedPair",
     "Judging",
     "Lengths",
     "Level",

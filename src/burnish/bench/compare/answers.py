@@ -10,7 +10,7 @@ from burnish.store.codec import dump
 
 MEASURES = Measures(
     METRICS,
-    headline=("exact_match", "statement_f1", "pope_f1"),
+    headline=("exact_match", "statement_f1", "pope_f1", "words"),
     flips=("exact_match", "statement_f1"),
 )
 
