@@ -22,7 +22,8 @@ class Example:
     id: str
     """Unique within its source, the same at every reading."""
     image: bytes
-    """The picture's file content as found (PNG, JPEG, WebP …), known to decode."""
+    """The picture's file content as found (PNG, JPEG, WebP …), known to decode; empty for a question about none, which
+    only supervised training asks for."""
     question: str
     answer: str | None = None
     """The ground truth where the source has one; SeVa never looks at it."""
