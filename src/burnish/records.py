@@ -25,7 +25,8 @@ class Example:
     id: str
     """Unique within its source, the same at every reading."""
     image: bytes
-    """The picture's file content as found (PNG, JPEG, WebP …), known to decode."""
+    """The picture's file content as found (PNG, JPEG, WebP …), known to decode; empty for a question about none, which
+    only supervised training asks for."""
     question: str
     answer: str | None = None
     """The ground truth where the source has one; SeVa never looks at it."""
@@ -90,7 +91,7 @@ class Prediction:
     image: str
     question: str
     answer: str
-    """The ground truth."""
+    """The ground truth; empty where the source has none."""
     text: str
     source: str
     distortion: str = ""

@@ -108,7 +108,9 @@ class Collator:
 
 
 def conversation(question: str, picture: bytes) -> Sequence[Message]:
-    """What an answer ends, the same as when answers were generated."""
+    """What an answer ends, the same as when answers were generated; an empty picture is none."""
+    if not picture:
+        return (Message(role="user", text=question),)
     return clean_request(Example(id="", image=picture, question=question, source="")).messages
 
 

@@ -20,6 +20,9 @@ from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.train.config import DPOConfig, SFTConfig
 
+NO_PICTURE = "none"
+"""The name of the picture of a question that is about none; its content is empty."""
+
 
 class TrainingExample(NamedTuple):
     """One question and what is to be learned from it."""
@@ -29,7 +32,7 @@ class TrainingExample(NamedTuple):
     picture: str
     """The name by which its training set opens the picture again."""
     image: bytes
-    """The picture's file content."""
+    """The picture's file content; empty for a question about none."""
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
@@ -100,18 +103,21 @@ class SourceTruths:
 
     def __init__(self, source: str, sampling: Sampling) -> None:
         self._source, self._sampling = source, sampling
-        self._stream, self._process = stream(source, sampling), os.getpid()
+        self._stream, self._process = stream(source, sampling, with_text=True), os.getpid()
         self.fingerprint = self._stream.fingerprint
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """One example a sampled question whose source knows the truth."""
         for position, outcome in enumerate(self._stream.from_index(0)):
-            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, str(position), outcome.image)
+            name = NO_PICTURE if isinstance(outcome, Example) and not outcome.image else str(position)
+            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, name, outcome.image)
 
     def open(self, picture: str) -> bytes:
         """The picture at this position of the source."""
+        if picture == NO_PICTURE:
+            return b""
         if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
-            self._stream, self._process = stream(self._source, self._sampling), os.getpid()
+            self._stream, self._process = stream(self._source, self._sampling, with_text=True), os.getpid()
         outcome = next(self._stream.from_index(int(picture)))
         if isinstance(outcome, Dropped):
             raise SourceError(f"A picture of {self._source} has changed since training began: {outcome.detail}")

@@ -12,7 +12,7 @@ from burnish.store.codec import dump
 
 MEASURES = Measures(
     METRICS,
-    headline=("exact_match", "statement_f1", STRICT_ACCURACY.name),
+    headline=("exact_match", "statement_f1", STRICT_ACCURACY.name, "words"),
     flips=("exact_match", "statement_f1"),
 )
 YES_OR_NO = MEASURES._replace(headline=(STRICT_ACCURACY.name,))
