@@ -1,7 +1,8 @@
 """Records as lines of JSON, and back, by the types that their dataclasses declare.
 
 Both ways are strict: a value of the wrong type, an unknown field or a missing one is a ValueError whose text names
-the field, so that nothing is stored that could not be read again. A float field may hold what JSON has no word
+the field, so that nothing is stored that could not be read again. A field that has a default may be missing: so records
+from before it was added are read. A float field may hold what JSON has no word
 for: NaN and the infinities are stored as strings.
 """
 
@@ -102,6 +103,7 @@ def _codec(kind: Any) -> _Codec:
 def _dataclass_codec(kind: type) -> _Codec:
     hints = get_type_hints(kind)
     codecs = {field.name: _codec(hints[field.name]) for field in dataclasses.fields(kind)}
+    required = {field.name for field in dataclasses.fields(kind) if _has_no_default(field)}
 
     def encode(value: Any) -> dict[str, Any]:
         if type(value) is not kind:
@@ -111,13 +113,17 @@ def _dataclass_codec(kind: type) -> _Codec:
     def decode(data: Any) -> Any:
         if not isinstance(data, dict):
             raise _mismatch(kind.__name__, data)
-        if data.keys() != codecs.keys():
-            missing, unknown = sorted(codecs.keys() - data.keys()), sorted(data.keys() - codecs.keys())
-            problem = f"lacks the field `{missing[0]}`" if missing else f"has an unknown field `{unknown[0]}`"
-            raise ValueError(f"{kind.__name__} {problem}")
-        return kind(**{name: _at(name, codec.decode, data[name]) for name, codec in codecs.items()})
+        if missing := sorted(required - data.keys()):
+            raise ValueError(f"{kind.__name__} lacks the field `{missing[0]}`")
+        if unknown := sorted(data.keys() - codecs.keys()):
+            raise ValueError(f"{kind.__name__} has an unknown field `{unknown[0]}`")
+        return kind(**{name: _at(name, codecs[name].decode, value) for name, value in data.items()})
 
     return _Codec(encode, decode)
+
+
+def _has_no_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _tuple_codec(item: _Codec) -> _Codec:
