@@ -75,4 +75,4 @@ def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None, empty: b
         reason, detail = "little gain", f"from {first.feedback.score:g} to {last.feedback.score:g}"
     else:
         return dialogue
-    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail)
+    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail, replies=dialogue.replies)

@@ -1,8 +1,9 @@
 """Records as lines of JSON, and back, by the types that their dataclasses declare.
 
 Both ways are strict: a value of the wrong type, an unknown field or a missing one is a ValueError whose text names
-the field, so that nothing is stored that could not be read again. A float field may hold what JSON has no word
-for: NaN and the infinities are stored as strings. msgspec does the work; `wires.py` has what it must be told.
+the field, so that nothing is stored that could not be read again. A field that has a default may be missing: so
+records from before it was added are read. A float field may hold what JSON has no word for: NaN and the infinities are
+stored as strings. msgspec does the work; `wires.py` has what it must be told.
 """
 
 from __future__ import annotations
