@@ -8,9 +8,10 @@ for: NaN and the infinities are stored as strings.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -46,6 +47,14 @@ def from_line(line: bytes) -> Record:
     if not isinstance(data, dict) or data.get("kind") not in KINDS:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")
     return from_json(KINDS[data.pop("kind")], data)
+
+
+def fingerprint_of(records: Iterable[Record]) -> str:
+    """Hex digest of records in their order."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(to_line(record))
+    return digest.hexdigest()
 
 
 def to_json(value: DataclassInstance) -> dict[str, Any]:
