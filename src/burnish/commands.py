@@ -153,6 +153,11 @@ VERBS = {
         "burnish.verbs.making:import_dialogues",
         "dialogues of a FIRE file as a run",
     ),
+    "import pairs": Verb(
+        "burnish.make.importing_pairs:ImportPairsConfig",
+        "burnish.verbs.making:import_pairs",
+        "preferences of other tools, people or a judge",
+    ),
     "validate": Verb(
         "burnish.report.validation:ValidateConfig",
         "burnish.verbs.showing:validate",

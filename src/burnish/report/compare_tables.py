@@ -148,7 +148,8 @@ def reworded_title(compared: Compared) -> str:
 def _flips_table(title: str, flips: Sequence[Flip]) -> Table:
     shown = flips[:TOLD]
     more = len(flips) - len(shown)
-    columns, rows = ("", "question", "truth", "before", "after"), [_flip_row(flip) for flip in shown]
+    columns: tuple[str, ...] = ("", "question", "truth", "before", "after")
+    rows: list[tuple[str, ...]] = [_flip_row(flip) for flip in shown]
     if not any(flip.metric for flip in shown):  # won and lost, and truths, are of questions that have one
         columns, rows = ("question", "before", "after"), [(row[1], *row[3:]) for row in rows]
     return Table(

@@ -62,7 +62,9 @@ def _negatives(summary: PairsSummary) -> Table:
     return Table(
         title="Rejected answers",
         columns=("distortion", "answers", "of pairs"),
-        rows=tuple((spec, f"{n:,}", share(n, summary.kept)) for spec, n in summary.distortions.items()),
+        rows=tuple(
+            (spec or "none: imported", f"{n:,}", share(n, summary.kept)) for spec, n in summary.distortions.items()
+        ),
     )
 
 

@@ -8,6 +8,7 @@ stored as strings. msgspec does the work; `wires.py` has what it must be told.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
@@ -18,7 +19,7 @@ from burnish.records import Dialogue, Dropped, Judgement, Prediction, Preference
 from burnish.store.wires import ObjectWire, json_text, object_wire, spelled_alike, tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import DataclassInstance
 
@@ -93,6 +94,14 @@ def _read_with_care(line: bytes) -> Record:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")
     record: Record = _read(data, _LINES[KINDS[kind]].wire, KINDS[kind])
     return record
+
+
+def fingerprint_of(records: Iterable[Record]) -> str:
+    """Hex digest of records in their order."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(to_line(record))
+    return digest.hexdigest()
 
 
 def to_json(value: DataclassInstance) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from PIL import Image
 from burnish.bench.scoring import score_answers
 from burnish.cli import main
 from burnish.images import encode_png
-from burnish.records import Judgement, Prediction
+from burnish.records import Dropped, Judgement, Prediction, PreferencePair
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 from compared import compared, not_compared, score_of
@@ -111,6 +111,7 @@ def _judged(before: Path, after: Path, texts: Callable[[int], tuple[str, str]], 
     """A judge's run on the two: after wins every fourth question in both orders, and the judge goes by the order
     elsewhere."""
     config = _Judging(answers=(str(before), str(after)))
+    pictures = {one.id: one.image for one in Run.open(before).records(Prediction)}
     with Run.begin(out, new_manifest("judged pairwise", config, seed=0, fingerprints={})) as run:
         for number in range(QUESTIONS):
             old, new = texts(number)
@@ -122,9 +123,9 @@ def _judged(before: Path, after: Path, texts: Callable[[int], tuple[str, str]], 
                         Judgement(
                             id=f"q{number:02}",
                             source="photos",
-                            asked={"first": one, "second": other},
+                            asked={"question": "What is this?", "first": one, "second": other},
                             said=(f"Verdict: {said}",),
-                            facts={"picture": f"p{number}", "first": first, "second": second},
+                            facts={"picture": pictures[f"q{number:02}"], "first": first, "second": second},
                         )
                     ]
                 )
@@ -156,3 +157,20 @@ def test_a_judge_of_other_answers_is_refused(tmp_path: Path, capsys: pytest.Capt
     judged = _judged(before, after, lambda i: ("a", "b"), tmp_path / "judged")
     assert "is about " in not_compared(capsys, before, other, "--judged", judged)
     assert "is of answers: give a finished run" in not_compared(capsys, before, after, "--judged", other)
+
+
+def test_what_the_judge_preferred_can_be_trained_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = _run(tmp_path / "before", lambda _: "a dog"), _run(tmp_path / "after", lambda _: "a cup")
+    judged = _judged(before, after, lambda _: ("a dog", "a cup"), tmp_path / "judged")
+    assert main(["import", "pairs", f"judged:{judged}", "--out", str(tmp_path / "pairs")]) == 0
+    pairs = Run.open(tmp_path / "pairs")
+    kept = list(pairs.records(PreferencePair))
+    assert len(kept) == 10
+    assert {(one.question, one.chosen.text, one.rejected[0].answer.text) for one in kept} == {
+        ("What is this?", "a cup", "a dog")
+    }
+    assert pairs.image(kept[0].image) == Run.open(before).image(kept[0].image)
+    assert {one.reason for one in pairs.records(Dropped)} == {"contradicting verdicts"}
+    capsys.readouterr()
+    assert main(["import", "pairs", f"judged:{before}", "--out", str(tmp_path / "x")]) == 2
+    assert "is no finished run of `burnish bench judged pairwise`" in capsys.readouterr().err
