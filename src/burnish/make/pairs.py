@@ -28,6 +28,7 @@ from burnish.loop import (
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 
@@ -89,6 +90,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
                 fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
             else:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
+            refuse_unanswered(run.path, run)
             kept = sum(1 for _ in run.records(PreferencePair))
             run.finish({"made": len(run), "kept": kept})
         summary = run.summary or {}
