@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+if TYPE_CHECKING:
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+else:
+    Json = Any  # what reads types at run time knows none that holds itself
 Facts: TypeAlias = Mapping[str, Json]
 """What a source knows beyond question and answer (task, options, scene): JSON values only."""
 Finish: TypeAlias = Literal["stop", "length", ""]
@@ -28,7 +31,8 @@ class Example:
     id: str
     """Unique within its source, the same at every reading."""
     image: bytes
-    """The picture's file content as found (PNG, JPEG, WebP …), known to decode."""
+    """The picture's file content as found (PNG, JPEG, WebP …), known to decode; empty for a question about none, which
+    only supervised training asks for."""
     question: str
     answer: str | None = None
     """The ground truth where the source has one; SeVa never looks at it."""
@@ -100,7 +104,7 @@ class Prediction:
     image: str
     question: str
     answer: str
-    """The ground truth."""
+    """The ground truth; empty where the source has none."""
     text: str
     source: str
     distortion: str = ""

@@ -25,12 +25,14 @@ from burnish.loop import (
     fingerprints,
     parse_distortions,
 )
+from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
 
 DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
@@ -92,7 +94,8 @@ def make_pairs(config: PairsConfig) -> PairsResult:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
             refuse_unanswered(run.path, run)
             kept = sum(1 for _ in run.records(PreferencePair))
-            run.finish({"made": len(run), "kept": kept})
+            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
+            run.finish({"made": len(run), "kept": kept, "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
 

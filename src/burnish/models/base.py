@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runt
 
 from burnish.config import added, runtime
 from burnish.errors import ConfigError
+from burnish.models.sending import Sending
 from burnish.records import Finish, Json, ReplyEnd
 
 if TYPE_CHECKING:
@@ -274,7 +275,14 @@ class ModelRuntime:
     api_key_env: str = runtime("OPENAI_API_KEY")
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
+    send: str | None = None
+    """How pictures that were distorted, turned upright or are of a rare kind go to an endpoint: `png` (default; without
+    loss), or `jpeg:90`, as which PNG files go then, too. All others go as the bytes of their own files."""
+    send_side: int | None = None
+    """Make pictures whose longer side has more pixels smaller before they go to an endpoint, such as 2048."""
+
     def __post_init__(self) -> None:
+        Sending.parse(self.send, self.send_side)
         for flag, value in (("--batch-size", self.batch_size), ("--concurrency", self.concurrency)):
             if value < 1:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")

@@ -7,7 +7,6 @@ open at once, however many requests there are.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
@@ -20,12 +19,12 @@ from typing import Any, TypeVar
 import httpx
 
 from burnish.errors import ModelError, ServerError
-from burnish.images import encode_png_to_send
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.dialect import Dialect
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
 from burnish.models.reading import read_completion
+from burnish.models.sending import AS_THEY_ARE, Sending
 from burnish.records import Json
 
 T = TypeVar("T")
@@ -43,11 +42,13 @@ class ServerModel:
         name: str,
         *,
         concurrency: int = 32,
+        sending: Sending = AS_THEY_ARE,
         penalised: bool = False,
         fields: Mapping[str, Json] = MappingProxyType({}),
     ) -> None:
         """`penalised` leaves the repetition penalty to the endpoint; `fields` are merged into every request."""
         self.name = name
+        self._sending = sending
         self._endpoint = endpoint
         self._concurrency = concurrency
         self._penalised = penalised
@@ -70,6 +71,7 @@ class ServerModel:
             concurrency=options.concurrency,
             penalised=options.repetition_penalty == "checkpoint",
             fields=options.request_fields,
+            sending=Sending.parse(options.send, options.send_side),
         )
 
     @property
@@ -143,7 +145,7 @@ class ServerModel:
             )
         body: dict[str, Any] = {
             "model": self.name,
-            "messages": [_message(message) for message in request.messages],
+            "messages": [_message(message, self._sending) for message in request.messages],
             "max_tokens": decoding.max_new_tokens,
             "temperature": decoding.temperature,
         }
@@ -154,11 +156,10 @@ class ServerModel:
         return json.dumps(body | self._fields).encode()
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, sending: Sending) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
-    encoded = [base64.b64encode(encode_png_to_send(image)).decode() for image in message.images]
-    pictures = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{one}"}} for one in encoded]
+    pictures = [{"type": "image_url", "image_url": {"url": sending.data_url(image)}} for image in message.images]
     return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
 
 

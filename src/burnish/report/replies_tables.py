@@ -13,13 +13,17 @@ from burnish.report.section import NamedRun, Section, parts_of, records_of
 from burnish.report.tables import Table
 from burnish.store import Run
 
+READ_FROM_FILES = frozenset(("source",))
+"""The fingerprints of a run that was read from a file: nobody was asked."""
 NOT_GREEDY = "Answers are not greedy: the endpoint takes no temperature."
 MOST_REFUSALS = 5
 """Texts of refusals that are shown."""
 
 
 def with_replies(section: Section, named: NamedRun) -> Section:
-    """The section, and what became of the run's replies, where it asked for any."""
+    """The section, and what became of the run's replies, where it asked a model for any."""
+    if not named.run.manifest.fingerprints.keys() - READ_FROM_FILES:
+        return section
     counts = count_replies(record for _, _, record in records_of(named, "count"))
     if not counts.asked and not counts.left_out:
         return section

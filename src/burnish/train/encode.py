@@ -108,6 +108,7 @@ class Collator:
         asked = [conversation(row.question, picture) for row, picture in zip(examples, pictures, strict=True)]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
         joined = batch(prompts, self.pad_token_id, self.reading)
+        joined["id_E"] = [row.id for row in examples]
         joined["picture_E"] = [content_key(picture) for picture in pictures]
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
@@ -116,7 +117,9 @@ class Collator:
 
 
 def conversation(question: str, picture: bytes) -> Sequence[Message]:
-    """What an answer ends, the same as when answers were generated."""
+    """What an answer ends, the same as when answers were generated; an empty picture is none."""
+    if not picture:
+        return (Message(role="user", text=question),)
     return clean_request(Example(id="", image=picture, question=question, source="")).messages
 
 

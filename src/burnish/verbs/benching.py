@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.judged.configs import JudgeFlags
     from burnish.bench.sampled import SampledConfig
     from burnish.bench.standard.asking.configs import AskConfig
+    from burnish.bench.teacher import TeacherConfig
 
 
 def bench_answers(config: AnswersConfig) -> None:
@@ -35,6 +36,13 @@ def bench_free(config: FreeConfig) -> None:
     from burnish.bench.free import bench_free as bench
 
     make_and_tell(lambda: bench(config), Path(config.out), config.json, *config.baseline)
+
+
+def bench_teacher(config: TeacherConfig) -> None:
+    """Try to fool a teacher, then show how often that went well."""
+    from burnish.bench.teacher import bench_teacher as bench
+
+    make_and_tell(lambda: bench(config), Path(config.out), config.json)
 
 
 def bench_standard(config: AskConfig) -> None:
