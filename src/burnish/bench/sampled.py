@@ -80,12 +80,19 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
         if run.summary is None:
             width = len(config.temperatures)
             fill_by_asking(run, inputs, model, _Drawer(run, config), label="answers", per_input=width)
-        answers = sum(1 for _ in run.records(Prediction))
-        if not answers:
-            raise RunError(f"{run.path} holds no answer, because every question was dropped: look at its records.")
-        result = SampledResult(questions=len(inputs), answers=answers, dropped=len(run) - answers)
+        result = summarise(run)
         run.finish(to_json(result))
     return result
+
+
+def summarise(run: Run) -> SampledResult:
+    """What a run holds, counted in one pass. Raises RunError where it has no answer."""
+    answers = sum(1 for _ in run.records(Prediction))
+    if not answers:
+        raise RunError(f"{run.path} holds no answer, because every question was dropped: look at its records.")
+    temperatures = run.manifest.config["temperatures"]
+    width = len(temperatures) if isinstance(temperatures, list) else 1
+    return SampledResult(questions=len(run) // width, answers=answers, dropped=len(run) - answers)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from burnish.loop import (
 )
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, ScoringModel, Variants, Weighed, open_model
-from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 
@@ -87,10 +87,14 @@ def make_pairs(config: PairsConfig) -> PairsResult:
                 fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
             else:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
-            kept = sum(1 for _ in run.records(PreferencePair))
-            run.finish({"made": len(run), "kept": kept})
+            run.finish(summarise(run))
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+
+
+def summarise(run: Run) -> dict[str, Json]:
+    """How many records a run of pairs holds, and how many pairs."""
+    return {"made": len(run), "kept": sum(1 for _ in run.records(PreferencePair))}
 
 
 @dataclass(frozen=True)

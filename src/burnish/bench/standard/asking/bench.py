@@ -12,7 +12,7 @@ from pathlib import Path
 from burnish.bench.answered import prediction
 from burnish.bench.standard.asking.base import Benchmark, BenchmarkSource, Said
 from burnish.bench.standard.asking.configs import AskConfig
-from burnish.bench.standard.asking.registry import open_benchmark
+from burnish.bench.standard.asking.registry import config_of, open_benchmark
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import Call, Decoding, open_model
 from burnish.progress import tracked
@@ -34,7 +34,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
     """
     benchmark = open_benchmark(config)
     source = BenchmarkSource(benchmark, config.limit, config.seed)
-    inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed))
+    inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed, shard=config.shard))
     model = open_model(config)
     prompt = hashlib.sha256(benchmark.frame.encode()).hexdigest()
     found = {**fingerprints(model, inputs), "prompt": prompt}
@@ -42,9 +42,16 @@ def bench_standard(config: AskConfig) -> StandardResult:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
-        result = _finish(run, benchmark, source, config.benchmark)
+        result = _counted(run, config.benchmark) if config.shard else _finish(run, benchmark, source, config.benchmark)
         run.finish(to_json(result))
     return result
+
+
+def finish(run: Run, name: str) -> StandardResult:
+    """Write and score the answers of a run that is whole. Raises a BurnishError for files that cannot be used."""
+    config = config_of(name, run.manifest.settings)
+    benchmark = open_benchmark(config)
+    return _finish(run, benchmark, BenchmarkSource(benchmark, config.limit, config.seed), config.benchmark)
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,12 @@ class _Asker:
         return [
             [prediction(self.run, example, reply, facts={ENDED: reply.finish == "stop"})] for example, (reply,) in asked
         ]
+
+
+def _counted(run: Run, name: str) -> StandardResult:
+    """Of a part, which has no scores of its own."""
+    unanswered = Counter(record.reason for record in run.records(Dropped))
+    return StandardResult(benchmark=name, questions=len(run), unanswered=dict(unanswered.most_common()), scores=None)
 
 
 def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) -> StandardResult:

@@ -10,6 +10,7 @@ from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.models import Decoding, ModelOptions
+from burnish.sources.sharding import Shard
 
 MmePrompt: TypeAlias = Literal["own", "llava"]
 VqaSplit: TypeAlias = Literal["val2014", "test-dev2015", "test2015"]
@@ -34,6 +35,9 @@ class AskConfig(ContrastFlags, ModelOptions, RunFlags):
     all questions about a picture of MME or POPE). All of them without it."""
     seed: int = 0
     """Decides the order of the questions, and which are taken."""
+    shard: str | None = runtime(None)
+    """Ask part I of N alone, as I/N: the same records as in the whole run, whose parts `burnish merge` joins and
+    scores."""
     max_new_tokens: int = 128
     """Longest answer, in tokens."""
 
@@ -45,6 +49,8 @@ class AskConfig(ContrastFlags, ModelOptions, RunFlags):
             raise ConfigError(f"--limit must be at least 1, not {self.limit}.")
         if self.seed < 0:
             raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+        if self.shard is not None:
+            Shard.parse(self.shard)
         self.refuse_contrast(self.model, "--model")
         self.decoding  # noqa: B018 - checks its value
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from burnish.bench.standard.registry import ROOM
 from burnish.lazy import load
@@ -11,6 +12,7 @@ from burnish.lazy import load
 if TYPE_CHECKING:
     from burnish.bench.standard.asking.base import Benchmark
     from burnish.bench.standard.asking.configs import AskConfig
+    from burnish.records import Json
 
 
 class Asked(NamedTuple):
@@ -39,6 +41,16 @@ ASKED: Mapping[str, Asked] = {
     "llava-bench": _asked("described:open_llava_bench", "AskLlavaBenchConfig", "LLaVA-Bench, for a judge"),
     "shr": _asked("described:open_shr", "AskShrConfig", "SHR's descriptions, for a judge"),
 }
+
+
+def config_of(name: str, settings: Mapping[str, Json]) -> AskConfig:
+    """The benchmark's configuration that a run's manifest keeps."""
+    kind: type[AskConfig] = load(ASKED[name].config)
+    names = {field.name for field in dataclasses.fields(kind)}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items() if name in names
+    }
+    return kind(**values)
 
 
 def open_benchmark(config: AskConfig) -> Benchmark:
