@@ -71,6 +71,13 @@ class Measured:
     values: dict[str, float]
 
 
+def test_records_from_before_a_field_was_added_are_read() -> None:
+    old = json.loads(to_line(PREDICTION))
+    for name in ("thinking", "replies"):
+        del old[name]
+    assert from_line(json.dumps(old).encode()) == PREDICTION
+
+
 def test_choices_and_named_numbers() -> None:
     measured = Measured(unit="%", values={"a": 1.5, "b": math.inf})
     assert from_json(Measured, to_json(measured)) == measured

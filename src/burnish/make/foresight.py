@@ -8,29 +8,15 @@ alone, without the picture?
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
 
 from burnish.models import Message, Request, ScoringModel
 from burnish.records import PreferencePair
+from burnish.scores import Foresight
 
 LOOKED_AT = 256
 """Pairs that are enough for two digits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foresight:
-    """How usual rejected answers are; log-probabilities are in nats per answer, of the model that made the pairs."""
-
-    pairs: int
-    """Pairs that were looked at."""
-    rejected_more_usual: float
-    """Share of rejected answers that the model finds likelier than the chosen one when it sees no picture."""
-    gap: float
-    """By how much, in the mean: log-probability of rejected minus chosen answers to the question alone."""
-    margin: float
-    """Log-probability of chosen minus rejected answers on the clean picture, in the mean."""
 
 
 def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight | None:
@@ -46,6 +32,19 @@ def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight |
         rejected_more_usual=fmean(gap > 0 for gap in gaps),
         gap=fmean(gaps),
         margin=fmean(margin for pair in known for margin in _margins(pair)),
+    )
+
+
+def pooled(parts: Sequence[Foresight]) -> Foresight:
+    """Of the parts of a run: the first's, where it has as many pairs as are looked at, else over the pairs of all."""
+    first, pairs = parts[0], sum(part.pairs for part in parts)
+    if first.pairs >= LOOKED_AT or len(parts) == 1:
+        return first
+    return Foresight(
+        pairs=pairs,
+        rejected_more_usual=sum(part.pairs * part.rejected_more_usual for part in parts) / pairs,
+        gap=sum(part.pairs * part.gap for part in parts) / pairs,
+        margin=sum(part.pairs * part.margin for part in parts) / pairs,
     )
 
 

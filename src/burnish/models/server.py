@@ -12,7 +12,7 @@ import json
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -20,13 +20,10 @@ from burnish.errors import ModelError, ServerError
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
 
 T = TypeVar("T")
-
-Finish: TypeAlias = Literal["stop", "length", "error"]
-FINISH: dict[str, Finish] = {"length": "length", "content_filter": "error"}
-"""What the protocol's `finish_reason` means; every other one is an answer that came to its end."""
 
 
 class ServerModel:
@@ -95,7 +92,7 @@ class ServerModel:
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         try:
-            return await self._endpoint.call(client, "POST", "/chat/completions", body, _reply)
+            return await self._endpoint.call(client, "POST", "/chat/completions", body, read_completion)
         except Refused as refusal:
             return Reply(text="", finish="error", error=str(refusal))
 
@@ -132,30 +129,6 @@ def _message(message: Message, sending: Sending) -> dict[str, Any]:
         return {"role": message.role, "content": message.text}
     pictures = [{"type": "image_url", "image_url": {"url": sending.data_url(image)}} for image in message.images]
     return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
-
-
-def _reply(body: Any) -> Reply:
-    """A reply from a chat completion. Raises Unreadable where it is none."""
-    try:
-        choice = body["choices"][0]
-        # null stands for an answer without text
-        text = choice["message"].get("content") or ""
-        finish: Finish = FINISH.get(choice.get("finish_reason"), "stop")
-        usage = body.get("usage") or {}
-        return Reply(
-            text=_whole_characters(text).strip(),
-            finish=finish,
-            error="The endpoint's content filter stopped the answer." if finish == "error" else "",
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
-        )
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise Unreadable from error
-
-
-def _whole_characters(text: str) -> str:
-    """The text with � for each half of a character, which JSON can hold and no file can."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _only_model(endpoint: Endpoint) -> str:

@@ -1,12 +1,14 @@
 """Records as lines of JSON, and back, by the types that their dataclasses declare.
 
 Both ways are strict: a value of the wrong type, an unknown field or a missing one is a ValueError whose text names
-the field, so that nothing is stored that could not be read again. A float field may hold what JSON has no word
-for: NaN and the infinities are stored as strings. msgspec does the work; `wires.py` has what it must be told.
+the field, so that nothing is stored that could not be read again. A field that has a default may be missing: so
+records from before it was added are read. A float field may hold what JSON has no word for: NaN and the infinities are
+stored as strings. msgspec does the work; `wires.py` has what it must be told.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
@@ -17,7 +19,7 @@ from burnish.records import Dialogue, Dropped, Judgement, Prediction, Preference
 from burnish.store.wires import ObjectWire, json_text, object_wire, spelled_alike, tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import DataclassInstance
 
@@ -92,6 +94,14 @@ def _read_with_care(line: bytes) -> Record:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")
     record: Record = _read(data, _LINES[KINDS[kind]].wire, KINDS[kind])
     return record
+
+
+def fingerprint_of(records: Iterable[Record]) -> str:
+    """Hex digest of records in their order."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(to_line(record))
+    return digest.hexdigest()
 
 
 def to_json(value: DataclassInstance) -> dict[str, Any]:

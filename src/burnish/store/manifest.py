@@ -81,10 +81,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
-    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes.
-
-    A flag that is not given is as one that the other version of Burnish does not have.
-    """
+    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes."""
     if changes := [f"{name} was {old} and is now {new}" for name, old, new in differences(begun, now)]:
         raise ConfigChanged(
             f"{folder} was begun with another configuration ({'; '.join(changes)}): "
@@ -98,7 +95,7 @@ def differences(one: Manifest, other: Manifest) -> list[tuple[str, str, str]]:
     return [
         (name, old.get(name, "not there"), new.get(name, "not there"))
         for name in sorted(old.keys() | new.keys())
-        if old.get(name, "null") != new.get(name, "null")
+        if old.get(name) != new.get(name)
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -72,16 +72,18 @@ def _object_wire(kind: Any) -> ObjectWire:
         return shaped
 
     def read(shaped: Any) -> Any:
-        values = asdict(shaped)
+        values = {name: value for name, value in asdict(shaped).items() if value is not msgspec.UNSET}
         for name, convert in found:
-            values[name] = convert(values[name])
+            if name in values:
+                values[name] = convert(values[name])
         return kind(**values)
 
+    may_lack = {field.name for field in dataclasses.fields(kind) if _has_default(field)}
     return ObjectWire(
-        _struct(kind.__name__, {name: field.shape for name, field in fields.items()}),
+        _struct(kind.__name__, {name: field.shape for name, field in fields.items()}, may_lack),
         write,
         read,
-        _struct(kind.__name__, {name: field.names for name, field in fields.items()}),
+        _struct(kind.__name__, {name: field.names for name, field in fields.items()}, may_lack),
         tuple(_joined(name, way) for name, field in fields.items() for way in field.changed),
     )
 
@@ -116,9 +118,14 @@ def spelled_alike(wire: ObjectWire) -> Callable[[Any], bool]:
     return alike
 
 
-def _struct(name: str, fields: Mapping[str, Any], **more: Any) -> type[msgspec.Struct]:
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def _struct(name: str, fields: Mapping[str, Any], may_lack: Collection[str] = (), **more: Any) -> type[msgspec.Struct]:
+    shaped = [(one, shape, msgspec.UNSET) if one in may_lack else (one, shape) for one, shape in fields.items()]
     # what holds no cycles is made faster where the garbage collector need not watch it
-    return msgspec.defstruct(name, [*fields.items()], kw_only=True, gc=False, forbid_unknown_fields=True, **more)
+    return msgspec.defstruct(name, shaped, kw_only=True, gc=False, forbid_unknown_fields=True, **more)
 
 
 def _joined(*names: str) -> str:

@@ -19,8 +19,8 @@ from burnish.store import Run
 from burnish.store.merging import BeforeRecord, Part, append_parts, in_order, merged_manifest
 from burnish.verbs.telling import tell_run
 
-Summarise: TypeAlias = Callable[[Run, Run], Mapping[str, Json]]
-"""What a whole run ends with, from it and one of its parts."""
+Summarise: TypeAlias = Callable[[Run, Sequence[Run]], Mapping[str, Json]]
+"""What a whole run ends with, from it and its parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def _merge_records(runs: Sequence[Run], out: Path, *, restart: bool) -> None:
         if run.summary is None:
             with _attempts(run) as before:
                 append_parts(run, parts, before)
-            run.finish(summarise(run, parts[0].run))
+            run.finish(summarise(run, [part.run for part in parts]))
 
 
 def _merge_free(runs: Sequence[Run], out: Path, *, restart: bool) -> None:
@@ -120,13 +120,17 @@ def _summary(run: Run) -> Summarise:
     return _SUMMARIES[kind]
 
 
-def _pairs(run: Run, _part: Run) -> Mapping[str, Json]:
+def _pairs(run: Run, parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.make.foresight import pooled
     from burnish.make.pairs import summarise
+    from burnish.scores import Foresight
+    from burnish.store.codec import from_json, to_json
 
-    return summarise(run)
+    found = [from_json(Foresight, part.summary["foresight"]) for part in parts if (part.summary or {}).get("foresight")]
+    return {**summarise(run), "foresight": to_json(pooled(found)) if found else None}
 
 
-def _compose(run: Run, _part: Run) -> Mapping[str, Json]:
+def _compose(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.make.compose import summarise
     from burnish.make.prices import read_price
     from burnish.store.codec import to_json
@@ -135,35 +139,35 @@ def _compose(run: Run, _part: Run) -> Mapping[str, Json]:
     return to_json(summarise(run, model, read_price(str(prices), model) if prices else None))
 
 
-def _simulate(run: Run, _part: Run) -> Mapping[str, Json]:
+def _simulate(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.make.simulate import summarise
 
     return summarise(run)
 
 
-def _dialogues(run: Run, _part: Run) -> Mapping[str, Json]:
+def _dialogues(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
     return {"dialogues": len(run)}
 
 
-def _answers(run: Run, _part: Run) -> Mapping[str, Json]:
+def _answers(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.bench.scoring import score_answers
     from burnish.store.codec import to_json
 
     return to_json(score_answers(run))
 
 
-def _sampled(run: Run, _part: Run) -> Mapping[str, Json]:
+def _sampled(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.bench.sampled import summarise
     from burnish.store.codec import to_json
 
     return to_json(summarise(run))
 
 
-def _standard(run: Run, part: Run) -> Mapping[str, Json]:
+def _standard(run: Run, parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.bench.standard.asking.bench import finish
     from burnish.store.codec import to_json
 
-    return to_json(finish(run, str((part.summary or {})["benchmark"])))
+    return to_json(finish(run, str((parts[0].summary or {})["benchmark"])))
 
 
 _SUMMARIES: dict[str, Summarise] = {
