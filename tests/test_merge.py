@@ -16,9 +16,11 @@ from burnish.config import RunFlags
 from burnish.errors import ConfigError, RunError
 from burnish.make import pairs
 from burnish.make.compose import ComposeConfig, compose
+from burnish.make.foresight import pooled
 from burnish.make.pairs import PairsConfig, make_pairs
 from burnish.models import Request
 from burnish.models.scripted import ScriptedModel
+from burnish.scores import Foresight
 from burnish.sources.sharding import BATCH, Shard, unmarked
 from burnish.store import Run
 from burnish.verbs.merging import MergeConfig, merge_runs
@@ -27,9 +29,13 @@ EXAMPLES = 2 * BATCH + 40
 
 
 def files(run: Path) -> dict[str, bytes]:
-    """All that a run promises: records, pictures, what replies took, and the summary."""
+    """All that a run promises: records, pictures, what replies took, and the summary, but for what is foreseen of a few
+    pairs, which are others in the parts.
+    """
     kept = [path for path in run.rglob("*") if path.is_file() and path.name not in ("manifest.json", "lock")]
-    return {str(path.relative_to(run)): path.read_bytes() for path in kept}
+    found = {str(path.relative_to(run)): path.read_bytes() for path in kept}
+    summary = json.loads(found["done.json"])
+    return {**found, "done.json": json.dumps({**summary, "foresight": None}).encode()}
 
 
 def merged(out: Path, *runs: str | Path) -> Path:
@@ -97,6 +103,12 @@ def test_merged_shards_equal_the_whole_run(made: Path, tmp_path: Path) -> None:
         other.seed,
     )
     assert make_pairs(replace(_making(made, "whole"), out=str(out))).made == EXAMPLES  # finds it finished
+
+
+def test_what_is_foreseen_is_pooled_by_pairs() -> None:
+    few, more = (Foresight(pairs=n, rejected_more_usual=n / 400, gap=float(n), margin=-1.0) for n in (100, 300))
+    assert pooled([few, more]) == Foresight(pairs=400, rejected_more_usual=0.625, gap=250.0, margin=-1.0)
+    assert pooled([more, few]) == more  # as many as a whole run looks at
 
 
 def test_a_merge_that_was_killed_goes_on(made: Path, tmp_path: Path) -> None:
