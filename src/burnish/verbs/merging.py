@@ -126,7 +126,8 @@ def _pairs(run: Run, parts: Sequence[Run]) -> Mapping[str, Json]:
     from burnish.scores import Foresight
     from burnish.store.codec import from_json, to_json
 
-    found = [from_json(Foresight, part.summary["foresight"]) for part in parts if (part.summary or {}).get("foresight")]
+    known = [(part.summary or {}).get("foresight") for part in parts]
+    found = [from_json(Foresight, one) for one in known if one is not None]
     return {**summarise(run), "foresight": to_json(pooled(found)) if found else None}
 
 
