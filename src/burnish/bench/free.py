@@ -24,6 +24,8 @@ from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
+from burnish.records import Record
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import from_json, to_json
@@ -88,9 +90,15 @@ def bench_free(config: FreeConfig) -> FreeScores:
         for seed in range(config.seed, config.seed + config.seeds):
             _hold(dataclasses.replace(config, seed=seed), seeded(pair, config, seed), seed_folder(run.path, seed))
         seeds = [seed_folder(run.path, seed) for seed in range(config.seed, config.seed + config.seeds)]
+        refuse_unanswered(run.path, (_students(record) for folder in seeds for record in Run.open(folder)))
         result = free_scores([read_free(str(folder), config.rules) for folder in seeds], config.rules, baseline)
         run.finish(to_json(result))
     return result
+
+
+def _students(record: Record) -> Record:
+    """With the student's replies alone: a teacher's feedback to nothing is no answer."""
+    return dataclasses.replace(record, replies=record.replies[::2])
 
 
 def rescored(run: Run) -> FreeScores:

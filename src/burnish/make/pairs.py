@@ -29,6 +29,7 @@ from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
+from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -91,6 +92,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
                 fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
             else:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
+            refuse_unanswered(run.path, run)
             foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
             run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}

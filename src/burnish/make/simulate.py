@@ -14,6 +14,7 @@ from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 
@@ -54,6 +55,7 @@ def simulate(config: SimulateConfig) -> Path:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues")
+            refuse_unanswered(run.path, run)
             run.finish(summarise(run))
         return run.path
 

@@ -51,6 +51,8 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
             batch_size=option.batch_size,
             pad_to_square=option.pad_to_square,
             reuse_bytes=spare_bytes(model.device, option.reuse_gib),
+            thinking=option.thinks,
+            penalised=option.repetition_penalty == "checkpoint",
             wearing=partial(_wearing, model, _name(number) if adapter else None),
         )
         for number, (option, adapter) in enumerate(zip(options, adapters, strict=True))

@@ -18,6 +18,7 @@ from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import Call, Decoding, open_model
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import refuse_unanswered
 from burnish.scores import StandardResult
 from burnish.sources import ExampleStream, Sampling
 from burnish.store import Run, new_manifest
@@ -43,6 +44,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
+        refuse_unanswered(run.path, run)
         result = _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)
         run.finish(to_json(result))
     return result
