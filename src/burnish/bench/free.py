@@ -28,7 +28,7 @@ from burnish.records import Record
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from burnish.scores import FreeScores
@@ -99,6 +99,15 @@ def bench_free(config: FreeConfig) -> FreeScores:
 def _students(record: Record) -> Record:
     """With the student's replies alone: a teacher's feedback to nothing is no answer."""
     return dataclasses.replace(record, replies=record.replies[::2])
+
+
+def rescored(run: Run) -> FreeScores:
+    """The scores of a run whose dialogues are all there, by the rules that it was made with; without a baseline."""
+    from burnish.bench.free_metrics import free_scores
+
+    settings = run.manifest.settings
+    rules = from_json(FreeRules, {f.name: settings[f.name] for f in dataclasses.fields(FreeRules)})
+    return free_scores([read_free(str(folder), rules) for folder in seed_folders(run.path)], rules, [])
 
 
 def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:

@@ -82,10 +82,17 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
             width = len(config.temperatures)
             fill_by_asking(run, inputs, model, _Drawer(run, config), label="answers", per_input=width)
         refuse_unanswered(run.path, run)
-        answers = sum(1 for _ in run.records(Prediction))
-        result = SampledResult(questions=len(inputs), answers=answers, dropped=len(run) - answers)
+        result = summarise(run)
         run.finish(to_json(result))
     return result
+
+
+def summarise(run: Run) -> SampledResult:
+    """What a run holds, counted in one pass."""
+    answers = sum(1 for _ in run.records(Prediction))
+    temperatures = run.manifest.config["temperatures"]
+    width = len(temperatures) if isinstance(temperatures, list) else 1
+    return SampledResult(questions=len(run) // width, answers=answers, dropped=len(run) - answers)
 
 
 @dataclass(frozen=True)

@@ -275,10 +275,13 @@ class ModelRuntime:
     api_key_env: str = runtime("OPENAI_API_KEY")
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
-    send: str | None = None
+    give_up: int = runtime(20)
+    """Requests to an endpoint that fail after all retries, with no success between them, until the run stops. Fewer are
+    asked once more when a later one has succeeded, and dropped if they fail again."""
+    send: str | None = added(None)
     """How pictures that were distorted, turned upright or are of a rare kind go to an endpoint: `png` (default; without
     loss), or `jpeg:90`, as which PNG files go then, too. All others go as the bytes of their own files."""
-    send_side: int | None = None
+    send_side: int | None = added(None)
     """Make pictures whose longer side has more pixels smaller before they go to an endpoint, such as 2048."""
 
     def __post_init__(self) -> None:
@@ -288,6 +291,8 @@ class ModelRuntime:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")
         if self.reuse_gib is not None and self.reuse_gib < 0:
             raise ConfigError(f"--reuse-gib must be 0 or more, not {self.reuse_gib}.")
+        if self.give_up < 1:
+            raise ConfigError(f"--give-up must be at least 1, not {self.give_up}.")
         self.request_fields  # noqa: B018 - checks its value
         if self.timeout <= 0:
             raise ConfigError(f"--timeout must be above 0 seconds, not {self.timeout}.")

@@ -20,9 +20,10 @@ import httpx
 
 from burnish.errors import ModelError, ServerError
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
-from burnish.models.calls import Calls
+from burnish.models.calls import GIVE_UP, Calls
 from burnish.models.dialect import Dialect
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.first_replies import FirstReplies
 from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
 from burnish.records import Json
@@ -43,6 +44,7 @@ class ServerModel:
         *,
         concurrency: int = 32,
         sending: Sending = AS_THEY_ARE,
+        give_up: int = GIVE_UP,
         penalised: bool = False,
         fields: Mapping[str, Json] = MappingProxyType({}),
     ) -> None:
@@ -51,6 +53,7 @@ class ServerModel:
         self._sending = sending
         self._endpoint = endpoint
         self._concurrency = concurrency
+        self._give_up = give_up
         self._penalised = penalised
         self._fields = dict(fields)
         self._dialect = Dialect(fixed=fields)
@@ -72,6 +75,7 @@ class ServerModel:
             penalised=options.repetition_penalty == "checkpoint",
             fields=options.request_fields,
             sending=Sending.parse(options.send, options.send_side),
+            give_up=options.give_up,
         )
 
     @property
@@ -83,7 +87,8 @@ class ServerModel:
         """One reply per request, in order; an empty text is an answer like any other.
 
         A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
-        when the endpoint refuses the key or the model, or fails after every retry, and ModelError for pixel noise.
+        for what concerns every request (no valid key, no credit, no such model, the first eight all refused alike), and
+        where the endpoint fails again and again; and ModelError for pixel noise.
         """
         replies: dict[int, Reply] = {}
 
@@ -99,13 +104,15 @@ class ServerModel:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
 
         async def answer_all() -> None:
-            open_calls = Calls(calls, self._body, on_reply, places=self._concurrency)
+            taken = FirstReplies(on_reply)
+            open_calls = Calls(calls, self._body, taken, places=self._concurrency, give_up=self._give_up)
 
             async def place() -> None:
                 async with self._endpoint.client() as client:
                     await open_calls.work(partial(self._answer, client))
 
             await open_calls.answer_all(place)
+            taken.close()
 
         _run(answer_all())
 
