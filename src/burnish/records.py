@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Facts: TypeAlias = Mapping[str, Json]
 """What a source knows beyond question and answer (task, options, scene): JSON values only."""
+
+
+class Said(NamedTuple):
+    """A message of a conversation."""
+
+    speaker: Literal["user", "assistant", "system"]
+    text: str
+    """Without marks of pictures, and without white space around it; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,8 @@ class Example:
     """The ground truth where the source has one; SeVa never looks at it."""
     source: str
     """The name that results are grouped by: a data set ("textvqa") or a task ("counting")."""
+    before: tuple[Said, ...] = ()
+    """The messages before the question, for supervised training on whole conversations; SeVa asks each alone."""
     facts: Facts = field(default_factory=dict)
 
 

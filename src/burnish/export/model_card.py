@@ -197,8 +197,8 @@ def _table(compared: Compared) -> str:
     head = ["| | before | after | change, 95 % interval | p | verdict |", "|---|--:|--:|--:|--:|---|"]
     place = compared.questions or compared.benchmark
     return (
-        f"`{compared.before.name}` before and `{compared.after.name}` after, on `{place}`: {compared.n:,} answers about "
-        f"{compared.pictures:,} pictures.\n\n" + "\n".join([*head, *rows])
+        f"`{compared.before.name}` before and `{compared.after.name}` after, on `{place}`: {compared.n:,} answers "
+        f"about {compared.pictures:,} pictures.\n\n" + "\n".join([*head, *rows])
     )
 
 
