@@ -10,20 +10,21 @@ from burnish.bench.scorers.closed import CLOSED
 from burnish.bench.scorers.description import DESCRIPTION
 from burnish.bench.scorers.existence import EXISTENCE
 from burnish.bench.scorers.length import LENGTH
+from burnish.bench.scorers.objects import OBJECTS
 from burnish.records import Prediction
 from burnish.scores import Metric
 
 __all__ = ["METRICS", "Scorer", "score"]
 
-SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, LENGTH)
+SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, OBJECTS, LENGTH)
 """All of them, in the order in which tables show their metrics."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for metric in scorer.metrics}
 """Every metric by name."""
 
 DEFAULT = (CLOSED, EXISTENCE, LENGTH)
 BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
-    "description": (DESCRIPTION, LENGTH),
-    "part": (DESCRIPTION, LENGTH),
+    "description": (DESCRIPTION, OBJECTS, LENGTH),
+    "part": (DESCRIPTION, OBJECTS, LENGTH),
 }
 """Scorers by the fact `task`, instead of the default ones: an open description has more than one right wording."""
 
