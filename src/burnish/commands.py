@@ -77,6 +77,11 @@ VERBS = {
         "burnish.verbs.benching:bench_free",
         "how fast a student learns in dialogues (FIRE)",
     ),
+    "bench teacher": Verb(
+        "burnish.bench.teacher:TeacherConfig",
+        "burnish.verbs.benching:bench_teacher",
+        "whether empty, garbled, off-topic or almost right answers fool a teacher",
+    ),
     **{
         f"bench standard {name}": Verb(
             one.config("ask"),
@@ -147,6 +152,11 @@ VERBS = {
         "burnish.make.importing:ImportConfig",
         "burnish.verbs.making:import_dialogues",
         "dialogues of a FIRE file as a run",
+    ),
+    "import pairs": Verb(
+        "burnish.make.importing_pairs:ImportPairsConfig",
+        "burnish.verbs.making:import_pairs",
+        "preferences of other tools, people or a judge",
     ),
     "validate": Verb(
         "burnish.report.validation:ValidateConfig",

@@ -13,6 +13,7 @@ FAMILIES = {
     "existence": "Existence questions (POPE)",
     "description": "Descriptions",
     "objects": "Objects named in descriptions",
+    "unlabelled": "Answers without a ground truth",
     "length": "Answer length",
 }
 """Titles by metric family; one that is not here stands under its own name."""

@@ -16,6 +16,7 @@ from burnish.store.manifest import Manifest
 _COMMIT = re.compile(r"\+([0-9a-f]{7,40})(-dirty)?$")
 VERBS: Mapping[str, str] = {
     "dialogues": "import",
+    "teacher bench": "bench teacher",
     **{kind: f"train {kind}" for kind in ("dpo", "sft", "student", "teacher")},
     **{kind: f"bench {kind}" for kind in ("answers", "fixed", "free", "sampled")},
     **{

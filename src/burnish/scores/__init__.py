@@ -10,6 +10,9 @@ from burnish.scores.compared import (
     ComparedSide,
     Flip,
     Flipped,
+    Gate,
+    GateRule,
+    JudgedPair,
     Overall,
     Power,
     Recorded,
@@ -29,6 +32,8 @@ from burnish.scores.fire import (
     TeacherScores,
     TextScores,
 )
+from burnish.scores.fooled import FooledKind, FooledScores
+from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     Agreement,
     CalibrateJudged,
@@ -83,11 +88,17 @@ __all__ = [
     "FixedScores",
     "Flip",
     "Flipped",
+    "FooledKind",
+    "FooledScores",
+    "Foresight",
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
+    "Gate",
+    "GateRule",
     "GradesJudged",
     "Judged",
+    "JudgedPair",
     "Judging",
     "Lengths",
     "Level",

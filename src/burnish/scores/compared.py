@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from burnish.scores.answers import PairedScore
-from burnish.scores.base import Metric, Verdict
+from burnish.scores.base import Estimate, Metric, Verdict
+from burnish.scores.judged import PairwisePair, PositionBias
 
-Flipped: TypeAlias = Literal["won", "lost"]
+Flipped: TypeAlias = Literal["won", "lost", "changed"]
+"""The last of a question without a ground truth, whose answers differ."""
+GateRule: TypeAlias = Literal["worse", "not-better"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,38 @@ class Flip:
     """What was said."""
     after: str
     metric: str
+    """Empty where nothing says which answer is better; both values are 0 then."""
     value_before: float
     value_after: float
     outcome: Flipped
     picture: str
     """Where the picture is; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPair:
+    """What a judge said of the two results' answers, in both orders."""
+
+    path: str
+    """The run of `burnish bench judged pairwise`."""
+    pair: PairwisePair
+    """The second result's wins, ties and losses."""
+    equal_length: PairwisePair
+    """The same of the questions whose two answers are of like length."""
+    length_margin: float
+    """By how much lengths in words may differ there, as a share of the longer one."""
+    bias: PositionBias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Whether a release passes (`--fail-if`)."""
+
+    rule: GateRule
+    """What fails."""
+    passed: bool
+    why: str
+    """One sentence: what decided, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +147,12 @@ class Compared:
     right."""
     flips: tuple[Flip, ...]
     """The largest changes first."""
+    changed: Estimate
+    """The share of the answers whose words are not the same."""
+    reworded: tuple[Flip, ...]
+    """The answers to questions without a ground truth that changed, in the order of their ids."""
+    judged: JudgedPair | None = None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from burnish.bench.standard.registry import MakeConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
+    from burnish.make.importing_pairs import ImportPairsConfig, PairSet
     from burnish.make.pairs import PairsConfig
     from burnish.make.simulate import SimulateConfig
 
@@ -54,6 +55,34 @@ def import_dialogues(config: ImportConfig) -> None:
         [counted(f"Dialogues of {config.source}", counts, result.dropped)],
         [result.run, *write_json(config.json, result.to_json())],
     )
+
+
+def import_pairs(config: ImportPairsConfig) -> None:
+    """Fill a run with preferences, then show it. Raises RunError, whose exit code says so, if none is kept."""
+    from burnish.errors import RunError
+    from burnish.make.importing_pairs import import_pairs as bring
+
+    result = bring(config, _pairs_of(config))
+    tell_run(result.run, config.json)
+    if not result.kept:
+        reasons = ", ".join(f"{reason} ({n:,})" for reason, n in result.dropped.items())
+        raise RunError(f"None of the {result.made:,} rows of {config.source} became a pair: {reasons}.")
+
+
+def _pairs_of(config: ImportPairsConfig) -> PairSet:
+    """The preferences that the configuration names. The rooms that hold them meet here alone."""
+    kind, _, place = config.source.partition(":")
+    if kind == "review":
+        from burnish.review.preferences import ReviewedPairs
+
+        return ReviewedPairs(place, config.runs)
+    if kind == "judged":
+        from burnish.bench.judged.preferences import JudgedPairs
+
+        return JudgedPairs(place)
+    from burnish.sources.pair_files import open_pairs
+
+    return open_pairs(config.source)
 
 
 def make_benchmark(config: MakeConfig) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
 
+GATE_FAILED = 3
+"""Exit code of a comparison that a release gate does not let pass."""
+
 
 def score_fixed(config: ScoreFixedConfig) -> None:
     """Score predictions, and show tables 2 and 3 of FIRE."""
@@ -62,17 +65,22 @@ def score_agreement(config: AgreementConfig) -> None:
     tell(judged_tables(scores), write_json(config.json, to_json(scores)))
 
 
-def compare(config: CompareConfig) -> None:
-    """Pair two results, say whether the second is better, and show the questions that flipped."""
+def compare(config: CompareConfig) -> int:
+    """Pair two results, say whether the second is better, and show the questions that flipped; 3 for a gate that is
+    not passed."""
     from burnish.bench.compare.verb import compare as pair
     from burnish.report.compare_page import write_comparison
     from burnish.report.terminal import prose, say
-    from burnish.report.verdicts import verdict_line
+    from burnish.report.verdicts import changed_line, gate_line, verdict_line
 
     compared = pair(config)
     shown = write_comparison(compared, config.folder, config.flips)
-    say("", prose(verdict_line(compared)))
+    say("", prose(verdict_line(compared)), prose(changed_line(compared)))
     tell_report(shown, config.json)
+    if compared.gate is None:
+        return 0
+    say("", prose(gate_line(compared.gate)))
+    return 0 if compared.gate.passed else GATE_FAILED
 
 
 def compare_together(config: TogetherConfig) -> None:
