@@ -7,13 +7,18 @@ import stat
 import struct
 import threading
 import warnings
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from burnish.errors import ImageError
+from burnish.plain_files import read_plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 MAX_PIXELS = 50_000_000
 """The largest picture that is decoded (about 7,000 x 7,000); beyond it lie mistakes and decompression bombs."""
@@ -22,12 +27,18 @@ MAX_BYTES = 100_000_000
 MAX_ASPECT = 200
 """The longest side over the shortest. Processors scale the *shortest* side to the model's size: a strip of
 1 x 50,000 pixels, small as it is, would grow to gigabytes there."""
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""What is decoded. Pillow knows many more, some of which run other programs (EPS runs Ghostscript)."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+"""What is decoded, AVIF where this Pillow can. Pillow knows many more, some of which run other programs (EPS runs
+Ghostscript)."""
 
 _DECODE_ERRORS = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error)
 """What Pillow raises for broken files: all but the arithmetic and look-up errors, which guard against other
 versions, came up when valid files were damaged at random."""
+_PLAIN_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV"})
+"""Pillow's names of pixels that any program turns into the same colours."""
+_ORIENTATION = 0x0112
+"""The EXIF tag that says how a camera was held."""
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _QUIET = threading.Lock()
 """Filters of warnings belong to the whole process: two threads that set them at once would leave them set."""
 
@@ -36,8 +47,12 @@ def read_inside(root: Path, relative: str) -> bytes:
     """The content of the file `relative` under `root`.
 
     Raises ImageError when the file is missing, too large, no plain file, or (after links are followed) outside
-    `root`.
+    `root`; or when `relative` is a web address.
     """
+    if relative.lower().startswith(("http://", "https://")):
+        raise ImageError(
+            "web address", f"{relative!r} is a web address, not a file: download the pictures, and give their paths."
+        )
     try:
         path = (root / relative).resolve()
         inside = path.is_relative_to(root.resolve())
@@ -51,7 +66,7 @@ def read_inside(root: Path, relative: str) -> bytes:
             raise ImageError("missing image", f"{root / relative} is no file.")
         if status.st_size > MAX_BYTES:
             raise ImageError("file too large", f"{root / relative} has more than {MAX_BYTES:,} bytes.")
-        return path.read_bytes()
+        return read_plain(path, most_bytes=MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError("missing image", f"{root / relative} is not there.") from error
     except OSError as error:
@@ -64,23 +79,73 @@ def decode(data: bytes) -> Image:
     Of an animation this is the first frame. Raises ImageError for what is no picture of FORMATS, is cut short, or
     exceeds MAX_PIXELS or MAX_ASPECT.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
-    if not data:
-        raise ImageError("broken image", "The file is empty.")
+    return _opened(data, lambda image: _to_rgb(ImageOps.exif_transpose(image)))
+
+
+def looks_as_stored(data: bytes) -> bool:
+    """Whether a program that reads the file as it is, and turns it into RGB, sees what `decode` gives.
+
+    It does not where the picture is to be turned upright, has transparent parts, or more than 8 bits a colour. Raises
+    ImageError.
+    """
+
+    def plain(image: Image) -> bool:
+        upright = image.getexif().get(_ORIENTATION, 1) in (0, 1)
+        return upright and image.mode in _PLAIN_MODES and not image.has_transparency_data
+
+    return _opened(data, plain)
+
+
+def _opened(data: bytes, use: Callable[[Image], T]) -> T:
+    """What is made of a picture whose size was checked. Raises ImageError for what `decode` says."""
+    from PIL import Image, UnidentifiedImageError
+
+    _refuse_other_kinds(data)
     try:
         # Pillow warns of sizes that are checked here anyway, and of odd metadata that harms no pixel.
         with _QUIET, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_formats()) as image:
                 _check_size(*image.size)
-                return _to_rgb(ImageOps.exif_transpose(image))
+                return use(image)
     except Image.DecompressionBombError as error:
         raise ImageError("too many pixels", f"The picture has over {MAX_PIXELS:,} pixels.") from error
     except UnidentifiedImageError as error:  # its own text holds an address in memory: never the same twice
         raise ImageError("broken image", f"The file is no picture of a known kind ({', '.join(FORMATS)}).") from error
     except _DECODE_ERRORS as error:
         raise ImageError("broken image", f"The picture cannot be decoded: {error}.") from error
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this Pillow knows."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _refuse_other_kinds(data: bytes) -> None:
+    """Raise ImageError for what often stands where a picture should, naming it as what it is."""
+    begin = data[:256].lstrip().lower()
+    if not data:
+        raise ImageError("broken image", "The file is empty.")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        raise ImageError(
+            "HEIC image", "The file is a HEIC picture, which Burnish does not read: save it as JPEG or PNG."
+        )
+    if begin.startswith(b"version https://git-lfs.github.com/spec/"):
+        raise ImageError(
+            "Git LFS pointer", "The file is only a pointer of Git LFS: fetch the picture with `git lfs pull`."
+        )
+    if begin.startswith((b"<!doctype html", b"<html")):
+        raise ImageError(
+            "HTML page", "The file is an HTML page, as a failed download leaves it: fetch the picture again."
+        )
+    if begin.startswith((b"http://", b"https://")):
+        raise ImageError("web address", "The file holds a web address: download the picture that it names.")
 
 
 def encode_png(image: Image) -> bytes:
@@ -116,4 +181,27 @@ def _to_rgb(image: Image) -> Image:
         return Image.alpha_composite(paper, layer).convert("RGB")
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    elif image.mode in ("I", "F"):
+        image = _from_wide_grey(image)
     return image.convert("RGB")
+
+
+def _from_wide_grey(image: Image) -> Image:
+    """Grey of 32 bits, whose scale no file tells: from 0 to 1 (floating point only), to 255 or to 65,535.
+
+    Raises ImageError for other values.
+    """
+    import numpy as np
+    from PIL import Image
+
+    values_HW = np.asarray(image)
+    low, high = float(values_HW.min()), float(values_HW.max())
+    scales = (1.0, 255.0, 65_535.0) if image.mode == "F" else (255.0, 65_535.0)
+    scale = next((scale for scale in scales if 0 <= low <= high <= scale), None)
+    if scale is None:
+        raise ImageError(
+            "unknown scale",
+            f"The picture has grey values from {low:g} to {high:g}, which do not tell what is black and what white: "
+            "save it as PNG of 8 or 16 bits.",
+        )
+    return Image.fromarray(np.round(values_HW * (255 / scale)).astype(np.uint8))

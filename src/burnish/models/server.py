@@ -22,6 +22,7 @@ from burnish.images import encode_png_to_send
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.redaction import redacted
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class ServerModel:
     @property
     def fingerprint(self) -> str:
         """Digest of address and name. It is weak: it cannot tell when the endpoint changes the weights behind them."""
-        return hashlib.sha256(f"{self._endpoint.url}\n{self.name}".encode()).hexdigest()
+        return hashlib.sha256(f"{redacted(str(self._endpoint.url))}\n{self.name}".encode()).hexdigest()
 
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in order; an empty text is an answer like any other.
@@ -142,11 +143,16 @@ def _reply(body: Any) -> Reply:
             text=_whole_characters(text).strip(),
             finish=finish,
             error="The endpoint's content filter stopped the answer." if finish == "error" else "",
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
+            prompt_tokens=_count(usage.get("prompt_tokens")),
+            completion_tokens=_count(usage.get("completion_tokens")),
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable from error
+
+
+def _count(value: Any) -> int:
+    """A number of tokens; 0, as where none is told, for what can be none."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 53 else 0
 
 
 def _whole_characters(text: str) -> str:

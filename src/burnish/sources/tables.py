@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from burnish.errors import LineError, SourceError
+from burnish.jsons import read_row
 from burnish.sources.fields import one_line
 from burnish.sources.files import open_file, read_lines
 
@@ -53,10 +53,10 @@ def json_rows(path: Path) -> Iterator[Row]:
 
 def _json_object(line: bytes) -> Mapping[str, object] | LineError:
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = read_row(line.decode("utf-8"))
     except UnicodeDecodeError:
         return LineError("not UTF-8", "is not UTF-8 text")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return LineError("broken JSON", f"is broken JSON: {error}")
     if not isinstance(value, dict):
         return LineError("no JSON object", f"holds a JSON {type(value).__name__}, not an object")
@@ -107,14 +107,17 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     with open_file(path) as file:
         try:
             table = parquet.ParquetFile(file)
-            columns = check(table.schema_arrow.names)
+            names = table.schema_arrow.names
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise SourceError(f"{path} has the column {twice[0]!r} more than once: rename one of them.")
+            columns = check(names)
             for name in columns:
                 _check_type(name, table.schema_arrow.field(name).type, path)
             for batch in table.iter_batches(BATCH, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"row {number}", values)
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError) as error:
             raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {one_line(error)}.") from error
 
 

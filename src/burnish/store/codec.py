@@ -15,6 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from burnish.jsons import read_json
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def to_line(record: Record) -> bytes:
 
 def from_line(line: bytes) -> Record:
     """The record that `to_line` wrote. Raises ValueError for anything else."""
-    data = json.loads(line)
+    data = read_json(line)
     if not isinstance(data, dict) or data.get("kind") not in KINDS:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")
     return from_json(KINDS[data.pop("kind")], data)

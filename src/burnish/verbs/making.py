@@ -19,7 +19,9 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    tell_run(make_pairs(config).run, config.json)
+    run = make_pairs(config).run
+    tell_run(run, config.json)
+    _refuse_nothing(run)
 
 
 def compose(config: ComposeConfig) -> None:
@@ -40,7 +42,9 @@ def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    tell_run(make(config), config.json)
+    run = make(config)
+    tell_run(run, config.json)
+    _refuse_nothing(run)
 
 
 def import_dialogues(config: ImportConfig) -> None:
@@ -54,6 +58,22 @@ def import_dialogues(config: ImportConfig) -> None:
         [counted(f"Dialogues of {config.source}", counts, result.dropped)],
         [result.run, *write_json(config.json, result.to_json())],
     )
+    _refuse_nothing(result.run)
+
+
+def _refuse_nothing(path: Path) -> None:
+    """Raise RunError, whose exit code says so, for a run all of whose examples were dropped; the reports are there."""
+    from burnish.errors import RunError
+    from burnish.records import Dropped
+    from burnish.store import Run
+
+    reasons = dict[str, int]()
+    for record in Run.open(path):
+        if not isinstance(record, Dropped):
+            return
+        reasons[record.reason] = reasons.get(record.reason, 0) + 1
+    told = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    raise RunError(f"All {sum(reasons.values()):,} examples of {path} were dropped: {told}.")
 
 
 def make_pope(config: MakePopeConfig) -> None:
