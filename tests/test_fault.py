@@ -144,3 +144,12 @@ def test_a_password_is_in_no_message(capsys) -> None:
 def test_a_port_that_is_none(capsys) -> None:
     said = run(capsys, "bench", "answers", "pocket", "--model", "http://127.0.0.1:99999/v1#x", "--out", "o")
     assert re.search(r"port 99999|99999", said)
+
+
+def test_where_every_example_was_dropped_the_exit_code_says_so(tmp_path: Path, capsys) -> None:
+    (tmp_path / "q.jsonl").write_text('{"image": "a.png", "question": "?"}\n')
+    source = f"folder:{tmp_path / 'q.jsonl'}#root={tmp_path / 'nowhere'}"
+    words = ["--model", "pocket", "--distort", "flip", "--out", str(tmp_path / "out")]
+    assert cli.main(["pairs", source, *words]) == 2
+    assert "All 1 examples of" in (said := capsys.readouterr().err)
+    assert "were dropped: missing image (1)." in said

@@ -15,7 +15,7 @@ from PIL import Image, features
 
 from burnish import images
 from burnish.errors import ImageError
-from burnish.images import decode, encode_png, looks_as_stored, read_inside
+from burnish.images import decode, encode_png, read_inside
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -233,15 +233,3 @@ def test_floating_point_grey_is_scaled(highest: float) -> None:
 def test_floating_point_grey_of_an_unknown_scale_is_refused(values: list[float]) -> None:
     picture = Image.fromarray(np.array([values], dtype=np.float32))
     assert reason(encoded(picture, "TIFF")) == "unknown scale"
-
-
-def test_which_files_look_as_they_are_stored() -> None:
-    turned = Image.Exif()
-    turned[0x0112] = 3
-    plain = Image.new("RGB", (8, 6), RED)
-    assert looks_as_stored(encoded(plain))
-    assert looks_as_stored(encoded(plain.convert("P")))
-    assert looks_as_stored(encoded(plain.convert("CMYK"), "JPEG"))
-    assert not looks_as_stored(encoded(plain, "JPEG", exif=turned))
-    assert not looks_as_stored(encoded(Image.new("RGBA", (8, 6), (1, 2, 3, 4))))
-    assert not looks_as_stored(encoded(Image.fromarray(np.zeros((6, 8), dtype=np.uint16))))

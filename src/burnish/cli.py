@@ -30,8 +30,9 @@ _FAULT = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 when it succeeded, 2 when the input was wrong, 70 for a fault of Burnish itself (one sentence on
-    standard error), 130 when it was stopped, 141 when nobody reads on."""
+    """Run one verb; 0 when it succeeded, 2 when the input was wrong (one sentence on standard error), 3 when a gate
+    that the verb was given is not passed, 70 for a fault of Burnish itself, 130 when it was stopped, 141 when nobody
+    reads on."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
@@ -52,7 +53,7 @@ def call(words: Sequence[str]) -> int:
         verb = VERBS[name]
         config = parse_config(load(verb.config), f"burnish {name}", rest, usual_values(name))
         _print_usual(name, config)
-        load(verb.call)(config)
+        code: int | None = load(verb.call)(config)
         sys.stdout.flush()
     except BurnishError as error:
         print(f"burnish: {printable(redacted(str(error)))}", file=sys.stderr)
@@ -70,7 +71,7 @@ def call(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last net: no user is shown a traceback
         print(f"burnish: {_fault(words, error)}", file=sys.stderr)
         return _FAULT
-    return 0
+    return code or 0
 
 
 def _fault(words: Sequence[str], error: Exception) -> str:

@@ -7,18 +7,15 @@ import stat
 import struct
 import threading
 import warnings
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.errors import ImageError
 from burnish.plain_files import read_plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-T = TypeVar("T")
 
 MAX_PIXELS = 50_000_000
 """The largest picture that is decoded (about 7,000 x 7,000); beyond it lie mistakes and decompression bombs."""
@@ -34,10 +31,6 @@ Ghostscript)."""
 _DECODE_ERRORS = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error)
 """What Pillow raises for broken files: all but the arithmetic and look-up errors, which guard against other
 versions, came up when valid files were damaged at random."""
-_PLAIN_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV"})
-"""Pillow's names of pixels that any program turns into the same colours."""
-_ORIENTATION = 0x0112
-"""The EXIF tag that says how a camera was held."""
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _QUIET = threading.Lock()
 """Filters of warnings belong to the whole process: two threads that set them at once would leave them set."""
@@ -79,28 +72,7 @@ def decode(data: bytes) -> Image:
     Of an animation this is the first frame. Raises ImageError for what is no picture of FORMATS, is cut short, or
     exceeds MAX_PIXELS or MAX_ASPECT.
     """
-    from PIL import ImageOps
-
-    return _opened(data, lambda image: _to_rgb(ImageOps.exif_transpose(image)))
-
-
-def looks_as_stored(data: bytes) -> bool:
-    """Whether a program that reads the file as it is, and turns it into RGB, sees what `decode` gives.
-
-    It does not where the picture is to be turned upright, has transparent parts, or more than 8 bits a colour. Raises
-    ImageError.
-    """
-
-    def plain(image: Image) -> bool:
-        upright = image.getexif().get(_ORIENTATION, 1) in (0, 1)
-        return upright and image.mode in _PLAIN_MODES and not image.has_transparency_data
-
-    return _opened(data, plain)
-
-
-def _opened(data: bytes, use: Callable[[Image], T]) -> T:
-    """What is made of a picture whose size was checked. Raises ImageError for what `decode` says."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     _refuse_other_kinds(data)
     try:
@@ -109,13 +81,60 @@ def _opened(data: bytes, use: Callable[[Image], T]) -> T:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_formats()) as image:
                 _check_size(*image.size)
-                return use(image)
+                plain = _is_plain(image)
+                picture = _to_rgb(ImageOps.exif_transpose(image))
+                if plain:
+                    setattr(picture, _OWN, OwnFile(_SENDABLE[str(image.format)], data))
+                return picture
     except Image.DecompressionBombError as error:
         raise ImageError("too many pixels", f"The picture has over {MAX_PIXELS:,} pixels.") from error
     except UnidentifiedImageError as error:  # its own text holds an address in memory: never the same twice
         raise ImageError("broken image", f"The file is no picture of a known kind ({', '.join(FORMATS)}).") from error
     except _DECODE_ERRORS as error:
         raise ImageError("broken image", f"The picture cannot be decoded: {error}.") from error
+
+
+class OwnFile(NamedTuple):
+    """A file whose pixels, decoded by anyone, are the picture's."""
+
+    kind: str
+    """As in `image/png`."""
+    data: bytes
+
+
+_SENDABLE = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp"}
+"""Formats that every endpoint reads."""
+_SAME_TO_ALL = ("RGB", "L", "P", "1")
+"""Modes that every program turns into the same RGB; CMYK and 16-bit grey are none."""
+_UPRIGHT = (None, 1)
+_ORIENTATION = 0x0112
+_OWN = "burnish_own_file"
+"""An attribute of a picture as it was decoded. What is made of the picture, a copy included, is without it."""
+
+
+def own_file(image: Image) -> OwnFile | None:
+    """The file that `decode` read the picture from; None where the picture is not just what stands in its file: turned
+    upright, laid over white, of a kind or mode that programs read differently, or made from another picture.
+    """
+    own: OwnFile | None = getattr(image, _OWN, None)
+    return own
+
+
+def _is_plain(image: Image) -> bool:
+    return (
+        image.format in _SENDABLE
+        and image.mode in _SAME_TO_ALL
+        and not image.has_transparency_data
+        and not getattr(image, "is_animated", False)
+        and image.getexif().get(_ORIENTATION) in _UPRIGHT
+    )
+
+
+def encode_jpeg(image: Image, quality: int) -> bytes:
+    """The picture as JPEG file content; `quality` is 1 to 100."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=quality)
+    return buffer.getvalue()
 
 
 @cache

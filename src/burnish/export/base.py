@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from burnish.errors import RunError
-from burnish.images import decode, encode_png, looks_as_stored
+from burnish.images import decode, encode_png, own_file
 from burnish.progress import Progress
 from burnish.records import Dropped, PreferencePair, Record
 from burnish.store import Run
@@ -63,6 +63,9 @@ class Comparison(NamedTuple):
     chosen: str
     rejected: str
     distortion: str
+    """Empty for pairs that were made elsewhere."""
+    seed: int
+    """By which the distorted picture is drawn again."""
 
 
 def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
@@ -91,19 +94,20 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
         question = record.question
         if IMAGE_TAG in question:
             question = question.replace(IMAGE_TAG, "").strip()
-        for rejected in record.rejected:
+        for number, rejected in enumerate(record.rejected, start=1):
             texts = (question, record.chosen.text, rejected.answer.text)
             if any(tag in text for tag in MEDIA_TAGS for text in texts):
                 tally.left_out["media tag in the text"] += 1
                 continue
             tally.rows += 1
             yield Comparison(
-                id=f"{record.source}/{record.id}/{rejected.distortion}",
+                id=f"{record.source}/{record.id}/{rejected.distortion or number}",
                 image=record.image,
                 question=question,
                 chosen=record.chosen.text,
                 rejected=rejected.answer.text,
                 distortion=rejected.distortion,
+                seed=rejected.seed,
             )
 
 
@@ -118,16 +122,16 @@ def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:
 def place_as_seen(run: Run, folder: Path, key: str, tally: Tally) -> str:
     """Lay the picture into the export as the model saw it, for tools that read files as they are stored.
 
-    One that is to be turned upright, has transparent parts or more than 8 bits a colour becomes a PNG.
+    One whose file does not look so to every program becomes a PNG: turned upright, over white, of 8 bits a colour.
     """
     relative = f"images/{key[:2]}/{key}-seen.png"
     if (folder / relative).exists():
         return relative
-    data = run.image(key)
-    if looks_as_stored(data):
+    seen = decode(run.image(key))
+    if own_file(seen):
         return place_image(run, folder, key, tally)
     (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-    (folder / relative).write_bytes(encode_png(decode(data)))
+    (folder / relative).write_bytes(encode_png(seen))
     tally.pictures += 1
     return relative
 

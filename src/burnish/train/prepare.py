@@ -100,7 +100,7 @@ class Preparer:
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
-        messages = conversation(example.question, DOT)
+        messages = conversation(example.question, DOT if example.image else b"")
         room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
