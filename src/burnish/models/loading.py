@@ -33,6 +33,7 @@ from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import base_matches, trained_with
 from burnish.pocket import place
+from burnish.store.disk import explained, refuse_linked_files
 
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
 """What is fetched of a hub model; weights in other formats (pickle) never are."""
@@ -99,6 +100,8 @@ def put_on(
 
     `base` is the model's own folder. Raises ModelError for an adapter that does not fit.
     """
+    with explained(folder, "read"):
+        refuse_linked_files(folder)
     if not (folder / "adapter_config.json").is_file():
         raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
     if not (folder / ADAPTER_WEIGHTS).is_file():
