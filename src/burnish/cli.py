@@ -25,7 +25,8 @@ _PIPE_CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 when it succeeded, 2 when the input was wrong (one sentence on standard error)."""
+    """Run one verb; 0 when it succeeded, 2 when the input was wrong (one sentence on standard error), 3 when a gate
+    that the verb was given is not passed."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
@@ -45,7 +46,7 @@ def call(words: Sequence[str]) -> int:
         verb = VERBS[name]
         config = parse_config(load(verb.config), f"burnish {name}", rest, usual_values(name))
         _print_usual(name, config)
-        load(verb.call)(config)
+        code: int | None = load(verb.call)(config)
         sys.stdout.flush()
     except BurnishError as error:
         print(f"burnish: {printable(str(error))}", file=sys.stderr)
@@ -60,7 +61,7 @@ def call(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\nburnish: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
 
 
 def _print_usual(verb: str, config: Any) -> None:

@@ -143,10 +143,28 @@ def test_an_unfit_baseline_costs_nothing(tmp_path: Path, scripted: ScriptedModel
     assert not (tmp_path / "newer").exists()  # looked at before anything is asked
 
 
-def test_questions_without_a_truth_are_counted(tmp_path: Path, scripted: ScriptedModel) -> None:
+def test_answers_to_questions_without_a_truth_are_kept_and_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use(monkeypatch, ScriptedModel(lambda request: "a b c d a b c d" if _how_bright(request) == "dark" else "a"))
     source = _folder(tmp_path, {"a": BRIGHT, "b": DARK}, answer=None)
-    with pytest.raises(RunError, match=r"every question was dropped: no ground truth \(4\)"):
-        bench_answers(_config(source, tmp_path / "run", "invert"))
+    result = bench_answers(_config(source, tmp_path / "run", "invert"))
+    assert {record.answer for record in Run.open(tmp_path / "run").records(Prediction)} == {""}
+    assert (result.answers, dict(result.dropped)) == (4, {})
+    assert {metric.name for metric in result.metrics} == {"words", "repetition", "tokens"}
+    assert find(result, "words", ALL).value == (8 + 1) / 2
+    assert find(result, "repetition", ALL).value is not None
+    assert find(result, "repetition", ALL).n == 1  # "a" has no phrase of four words, "a b c d a b c d" has five
+
+
+def test_where_some_have_a_truth_those_are_scored(tmp_path: Path, scripted: ScriptedModel) -> None:
+    _folder(tmp_path, {"a": BRIGHT, "b": DARK})
+    questions = tmp_path / "questions.jsonl"
+    unlabelled = {"id": "c", "image": "a.png", "question": "How is a?"}
+    questions.write_text(f"{questions.read_text()}{json.dumps(unlabelled)}\n")
+    result = bench_answers(_config(f"folder:{questions}", tmp_path / "run"))
+    assert (find(result, "exact_match", ALL).value, find(result, "exact_match", ALL).n) == (1 / 2, 2)
+    assert (find(result, "words", ALL).value, find(result, "words", ALL).n) == (1, 1)
 
 
 def test_broken_pictures_are_counted_in_their_place(tmp_path: Path, scripted: ScriptedModel) -> None:

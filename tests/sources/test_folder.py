@@ -159,34 +159,60 @@ def test_wrong_columns_are_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_files_that_are_wrong_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
     (tmp_path / "empty.jsonl").touch()
     (tmp_path / "empty.csv").touch()
     (tmp_path / "header.csv").write_text("image,question\n")
     (tmp_path / "twice.csv").write_text("image,question,question\na,b,c\n")
     (tmp_path / "junk.parquet").write_bytes(b"PAR1 junk")
     (tmp_path / "q.txt").write_text("x")
+    (tmp_path / "latin.csv").write_text("image,question\na.png,Où?\n", encoding="latin-1")
     (tmp_path / "utf16.jsonl").write_text('{"image": "a", "question": "b"}\n', encoding="utf-16")
     faults = {
         "gone.jsonl": "is not there",
         "gone,folder.jsonl": "every source needs its kind",
-        ".": "give a file that ends in",
+        "none": "is a directory: say what to ask of its pictures",
         "empty.jsonl": "is empty",
         "empty.csv": "has no column 'image', only nothing",
         "header.csv": "is empty",
         "twice.csv": "names a column twice",
         "junk.parquet": "cannot be read as Parquet after 0 rows",
-        "q.txt": "give a file that ends in .jsonl, .csv or .parquet",
-        "utf16.jsonl": "is not UTF-8",
+        "q.txt": "give a file that ends in .jsonl, .json, .csv, .tsv, .parquet",
+        "utf16.jsonl": "is not UTF-8 but UTF-16 text: save it as UTF-8",
+        "latin.csv": "line 2 has characters in 'question' that UTF-8 cannot write): save it as UTF-8.",
     }
     for name, fault in faults.items():
         assert fault in refusal(f"folder:{tmp_path}/{name}"), name
 
 
-def test_pictures_inside_parquet_are_another_kind(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"image": [{"bytes": b"x", "path": "a"}], "question": ["b"]}), tmp_path / "q.parquet")
-    message = refusal(f"folder:{tmp_path}/q.parquet")
-    assert "The column 'image'" in message
-    assert f"huggingface:{tmp_path}/q.parquet" in message
+def test_a_table_with_its_pictures_inside_is_read_as_well(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"image": [{"bytes": png(), "path": "a"}], "question": ["b"]}), tmp_path / "q.parquet")
+    for kind in ("folder", "huggingface"):
+        source = open_source(f"{kind}:{tmp_path}/q.parquet")
+        assert source.load(candidates(source)[0]).image == png()
+
+
+def test_arrays_of_json_and_tables_with_tabs(tmp_path: Path) -> None:
+    (tmp_path / "q.json").write_text(json.dumps(ROWS))
+    found = candidates(open_source(f"folder:{tmp_path}/q.json"))
+    assert [(one.id, one.question) for one in found] == [("one", "What?"), ("item-2", ROWS[1]["question"])]
+    (tmp_path / "q.tsv").write_text('image\tquestion\na.png\t"What, ""here""?"\n')
+    assert reasons(open_source(f"folder:{tmp_path}/q.tsv")) == ['What, "here"?']
+
+
+def test_several_questions_of_every_row(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "q.jsonl", [{"image": "a.png", "answer": "x"}])
+    (tmp_path / "asks.txt").write_text("Second?\n\nThird?\nFirst?\n")
+    found = candidates(open_source(f"folder:{path}#ask=First?#ask=@{tmp_path}/asks.txt"))
+    assert [(one.id, one.question, one.answer) for one in found] == [
+        ("line-1, ask 1", "First?", "x"),
+        ("line-1, ask 2", "Second?", "x"),
+        ("line-1, ask 3", "Third?", "x"),
+    ]
+    (tmp_path / "none.txt").touch()
+    for file, fault in (("none.txt", "is empty"), ("gone.txt", "is not there")):
+        with pytest.raises(SourceError, match=fault):
+            open_source(f"folder:{path}#ask=@{tmp_path}/{file}")
 
 
 def test_a_picture_is_read_beside_the_file_or_under_the_given_root(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,83 @@ def test_parquet_that_another_library_wrote(tmp_path: Path) -> None:
     assert source.load(candidates(source)[0]).image == png("blue")
 
 
+ENCODED = {
+    "bytes": png("blue"),
+    "base64": b64encode(png("blue")).decode(),
+    "data": f"data:image/png;base64,{b64encode(png('blue')).decode()}",
+    "path": "sub/a.png",
+    "list": [{"bytes": png("blue"), "path": None}],
+    "paths": ["sub/a.png"],
+    "big": b64encode(png("blue", (600, 600))).decode(),
+}
+"""One picture in every form."""
+
+
+@pytest.mark.parametrize("form", ENCODED)
+@pytest.mark.parametrize("name", ["image", "images"])
+def test_every_form_of_a_picture(tmp_path: Path, form: str, name: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.png").write_bytes(png("blue"))
+    pq.write_table(pa.table({name: [ENCODED[form]], "question": ["one?"]}), tmp_path / "a.parquet")
+    source = open_source(f"huggingface:{tmp_path}/a.parquet")
+    size = (600, 600) if form == "big" else (4, 4)
+    assert source.load(candidates(source)[0]).image == png("blue", size)
+
+
+def test_one_of_several_pictures_is_chosen(tmp_path: Path) -> None:
+    several = [{"bytes": png(color), "path": None} for color in ("red", "blue")]
+    pq.write_table(pa.table({"images": [several], "question": ["one?"]}), tmp_path / "a.parquet")
+    path = f"huggingface:{tmp_path}/a.parquet"
+    chosen = open_source(f"{path}#which=2")
+    assert chosen.load(candidates(chosen)[0]).image == png("blue")
+    for spec, reason in ((path, "several images"), (f"{path}#which=3", "missing image")):
+        source = open_source(spec)
+        with pytest.raises(ImageError) as caught:
+            source.load(candidates(source)[0])
+        assert caught.value.reason == reason
+    with pytest.raises(SourceError, match="#which=first of"):
+        open_source(f"{path}#which=first")
+
+
+TALKS: dict[str, list[dict[str, Any]]] = {
+    "conversations": [
+        {"from": "human", "value": "<image>\nWhat?"},
+        {"from": "gpt", "value": "A cup."},
+        {"from": "human", "value": "Where?"},
+        {"from": "gpt", "value": "Here."},
+    ],
+    "messages": [
+        {"role": "system", "content": [{"type": "text", "text": "Be brief."}]},
+        {"role": "user", "content": [{"type": "image", "text": None}, {"type": "text", "text": "What?"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "A cup."}]},
+        {"role": "user", "content": [{"type": "text", "text": "Where?"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "Here."}]},
+    ],
+    "texts": [
+        {"user": "What?", "assistant": "A cup.", "source": "x"},
+        {"user": "Where?", "assistant": "Here.", "source": "x"},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_every_question_of_a_conversation(tmp_path: Path, name: str) -> None:
+    pq.write_table(pa.table({"images": [[picture()]], name: [TALKS[name]]}), tmp_path / "a.parquet")
+    found = candidates(open_source(f"huggingface:{tmp_path}/a.parquet"))
+    assert [(one.question, one.answer) for one in found] == [("What?", "A cup."), ("Where?", "Here.")]
+    assert len({one.id for one in found}) == 2
+
+
+def test_prompts_and_preferences_as_trl_has_them(tmp_path: Path) -> None:
+    prompt, chosen = [{"role": "user", "content": "What?"}], [{"role": "assistant", "content": "A cup."}]
+    rows = {"images": [[picture()]], "prompt": [prompt], "chosen": [chosen], "rejected": [chosen]}
+    pq.write_table(pa.table(rows), tmp_path / "a.parquet")
+    assert reasons(open_source(f"huggingface:{tmp_path}/a.parquet")) == ["What?"]
+    pq.write_table(pa.table({"image": [png()], "prompt": ["What?"], "response": ["A cup."]}), tmp_path / "b.parquet")
+    (one,) = candidates(open_source(f"folder:{tmp_path}/b.parquet"))
+    assert (one.question, one.answer) == ("What?", "A cup.")
+
+
 def test_a_folder_of_pictures_with_questions(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -160,7 +238,8 @@ def test_missing_columns_are_refused_with_those_there_are(tmp_path: Path) -> Non
     assert "no column 'query' for #question=" in refusal(f"{no_question}#question=query")
     no_picture = saved(tmp_path, table(question=["q"], part=["p"]), "b")
     assert "no column of pictures: its columns are question, part" in refusal(no_picture)
-    assert "no column of pictures" in refusal(f"{no_picture}#image=part")
+    numbers = saved(tmp_path, table(question=["q"], image_id=[1]), "c")
+    assert "no pictures in its column 'image_id'" in refusal(f"{numbers}#image=image_id")
 
 
 def test_bad_rows_are_counted(tmp_path: Path) -> None:

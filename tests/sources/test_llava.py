@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from source_files import candidates, dropped, png, reasons, write_jsonl, write_pictures
 
-from burnish.errors import SourceError
-from burnish.sources import Candidate, Source, open_source
+from burnish.errors import ImageError, SourceError
+from burnish.records import Dropped
+from burnish.sources import Candidate, Questions, Source, open_source, stream
 
 SHORT = "Answer the question using a single word or phrase."
 
@@ -43,7 +45,7 @@ def written(tmp_path: Path, items: object, options: str = "") -> Source:
 
 
 def test_each_human_turn_is_a_question_of_its_own(tmp_path: Path) -> None:
-    assert candidates(written(tmp_path, ITEMS)) == [
+    assert candidates(written(tmp_path, ITEMS))[:3] == [
         Candidate(
             id="item-1-message-1",
             image="ocr_vqa/images/140031996.jpg",
@@ -71,19 +73,69 @@ def test_each_human_turn_is_a_question_of_its_own(tmp_path: Path) -> None:
     ]
 
 
-def test_items_without_a_picture_are_counted_under_a_name_of_their_own(tmp_path: Path) -> None:
-    (out,) = dropped(written(tmp_path, ITEMS))
-    assert (out.id, out.source, out.reason) == ("item-3", "text", "no image")
+def test_items_without_a_picture_are_for_training_alone(tmp_path: Path) -> None:
+    source = written(tmp_path, ITEMS)
+    last = candidates(source)[-1]
+    assert (last.id, last.source, last.image, last.question) == ("item-3-message-1", "text", "", "Write a poem.")
+    assert source.load(last).image == b""
+    spec = f"llava:{tmp_path}/mix.json"
+    for with_text, found in ((False, ["no image"]), (True, ["Write a poem."])):
+        outcomes = stream(spec, Questions(source=spec, only=("text",)), with_text=with_text)
+        assert [one.reason if isinstance(one, Dropped) else one.question for one in outcomes] == found
+
+
+ODD = {
+    "list": {"image": ["coco/1.jpg"], "conversations": talk("<image>\nWhat?", "x")},
+    "messages": {
+        "images": ["coco/1.jpg"],
+        "messages": [{"role": "user", "content": "<image>\nWhat?"}, {"role": "assistant", "content": "x"}],
+    },
+    "names": {
+        "image": "coco/1.jpg",
+        "conversations": [{"from": "user", "value": "What?"}, {"from": "assistant", "value": "x"}],
+    },
+    "windows": {"image": "coco\\1.jpg", "conversations": talk("What?", "x")},
+    "system": {
+        "image": "coco/1.jpg",
+        "conversations": [{"from": "system", "value": "Be brief."}, *talk("What?", "x")],
+    },
+    "absolute": {"image": "ROOT/coco/1.jpg", "conversations": talk("What?", "x")},
+}
+
+
+@pytest.mark.parametrize("form", ODD)
+def test_other_forms_of_an_item(tmp_path: Path, form: str) -> None:
+    write_pictures(tmp_path, ["coco/1.jpg"])
+    text = json.dumps([ODD[form]]).replace("ROOT", str(tmp_path))
+    (one,) = candidates(written(tmp_path, json.loads(text)))
+    assert (one.question, one.answer, one.source) == ("What?", "x", "coco")
+    assert open_source(f"llava:{tmp_path}/mix.json").load(one).image == png()
+
+
+def test_a_picture_inside_an_item(tmp_path: Path) -> None:
+    url = f"data:image/png;base64,{b64encode(png()).decode()}"
+    source = written(tmp_path, [{"image": url, "conversations": talk("What?", "x")}])
+    (one,) = candidates(source)
+    assert (one.source, source.load(one).image) == ("mix", png())
+
+
+def test_a_picture_with_another_ending_is_found_and_told(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["ocr_vqa/images/1.gif"])
+    source = written(tmp_path, [{"image": f"ocr_vqa/images/{n}.jpg", "conversations": talk("What?")} for n in (1, 2)])
+    first, second = candidates(source)
+    assert source.load(first).facts == {"found as": "ocr_vqa/images/1.gif"}
+    with pytest.raises(ImageError, match=r"2\.jpg is not there"):
+        source.load(second)
 
 
 def test_which_sources_lose_the_request_for_a_short_answer(tmp_path: Path) -> None:
     def endings(options: str) -> list[bool]:
         return [one.question.endswith(SHORT) for one in candidates(written(tmp_path, ITEMS, options))]
 
-    assert endings("") == [False, False, True]
-    assert endings("#strip=coco") == [True, True, False]
-    assert endings("#strip=coco+ocr_vqa") == [False, False, False]
-    assert endings("#strip=none") == [True, True, True]
+    assert endings("")[:3] == [False, False, True]
+    assert endings("#strip=coco")[:3] == [True, True, False]
+    assert endings("#strip=coco+ocr_vqa")[:3] == [False, False, False]
+    assert endings("#strip=none")[:3] == [True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -112,8 +164,8 @@ def test_what_is_wrong_with_an_item_is_counted(tmp_path: Path) -> None:
     image = "coco/1.jpg"
     bad: dict[str, object] = {
         "(no JSON object)": "a string",
-        "(image is no text)": {"image": ["a.jpg", "b.jpg"], "conversations": talk("What?", "x")},
-        "(no image)": {"image": "", "conversations": talk("What?", "x")},
+        "(several images)": {"image": ["a.jpg", "b.jpg"], "conversations": talk("What?", "x")},
+        "(image is no text)": {"image": 7, "conversations": talk("What?", "x")},
         "(no conversation)": {"image": image, "conversations": {"from": "human"}},
         "(no question)": {"image": image, "conversations": [{"from": "gpt", "value": "A bus."}]},
         "(not UTF-8)": {"image": "coco/\ud800.jpg", "conversations": talk("What?", "x")},
@@ -129,7 +181,7 @@ def test_a_bad_turn_leaves_the_other_turns(tmp_path: Path) -> None:
         {"from": "gpt", "value": "?"},
         {"from": "human", "value": "second"},
         {"from": "human", "value": 7},
-        {"from": "system", "value": "Be brief."},
+        {"from": "narrator", "value": "Be brief."},
         {"value": "whose?"},
         {"from": "human", "value": "last"},
     ]
@@ -143,7 +195,9 @@ def test_a_bad_turn_leaves_the_other_turns(tmp_path: Path) -> None:
         "last",
     ]
     assert [one.answer for one in candidates(source)] == [None, None]
-    assert dropped(source)[2].detail == "item 1, message 5 is from 'system', not from 'human' or 'gpt'."
+    assert dropped(source)[2].detail == (
+        "item 1, message 5 is from 'narrator', none of 'human', 'user', 'gpt', 'assistant', 'model', 'bot', 'system'."
+    )
 
 
 def test_files_that_are_wrong_as_a_whole(tmp_path: Path) -> None:
@@ -151,7 +205,7 @@ def test_files_that_are_wrong_as_a_whole(tmp_path: Path) -> None:
         '[{"image": "a"},': "broken JSON at line 1, byte 16",
         "[]": "is empty",
         "": "is empty",
-        '{"data": []}': "nothing that can be used (the first fault: line 1 has no 'image'",
+        '{"data": []}': "nothing that can be used (the first fault: line 1 has no list of messages",
         "image,question": "nothing that can be used (the first fault: line 1 is broken JSON",
     }
     for text, fault in texts.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.store import Run, new_manifest
+from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow, PreparedDialogues, prepare_dialogues
 from burnish.train.dialogues import Dialogues, Told
@@ -23,6 +25,7 @@ from burnish.train.encode import AnswerEncoder, conversation
 from burnish.train.lessons import student_asks, teacher_asks
 from burnish.train.measure import picture_marks
 from burnish.train.prepare import open_table
+from burnish.train.reading import APART
 from tiny_models import picture
 
 STUDENT = partial(student_asks, load(StudentPrompt, "fire-student"))
@@ -63,6 +66,15 @@ def test_what_is_trained_is_what_was_said(opened: LocalModel) -> None:
     assert isinstance(row, DialogueRow)
     [ids] = [ids for ids, turn in zip(row.ids, row.turns, strict=True) if turn]
     assert opened.processor.tokenizer.decode(ids) == " Thought: A long tail.\nAnswer: a dog</s>"
+
+
+def test_a_response_that_was_cut_is_trained_without_an_end(opened: LocalModel) -> None:
+    one = dialogue(0)
+    turns = [replace(turn, response=replace(turn.response, finish="length")) for turn in one.turns]
+    row = preparer(opened, STUDENT).dialogue(told(replace(one, turns=tuple(turns))))
+    assert isinstance(row, DialogueRow)
+    [ids] = [ids for ids, turn in zip(row.ids, row.turns, strict=True) if turn]
+    assert opened.processor.tokenizer.decode(ids) == " Thought: A long tail.\nAnswer: a dog"
 
 
 @pytest.mark.parametrize("asks", [STUDENT, ROUNDS, TEACHER, HISTORY], ids=["chat", "rounds", "latest", "history"])
@@ -244,3 +256,21 @@ def test_a_broken_picture_is_counted_before_training(tmp_path: Path) -> None:
     [left] = Dialogues([str(tmp_path / "fire.json")], None).read()
     assert isinstance(left, Dropped)
     assert left.reason == "broken image"
+
+
+def test_general_questions_about_no_picture_are_mixed_in(opened: LocalModel, write_dialogues, tmp_path: Path) -> None:
+    talk = [{"from": "human", "value": "A colour?"}, {"from": "gpt", "value": "red"}]
+    (tmp_path / "mix.json").write_text(json.dumps([{"conversations": talk}]))
+    run = write_dialogues(tmp_path / "run", [dialogue(0, id="0")])
+    config = StudentConfig(runs=(str(run),), model="m", out="out", mix=f"llava:{tmp_path}/mix.json")
+    dialogues = Dialogues.of(config)
+    prepared = prepare_dialogues(dialogues, preparer(opened, STUDENT), config, tmp_path / "table")
+    assert (prepared.dialogues, prepared.general, prepared.left_out) == (1, 1, {})
+    rows = open_table(tmp_path / "table").to_list()
+    encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
+    collate = DialogueCollator(encoder, dialogues.open, opened.pad_token_id, APART)
+    assert len(collate(rows)["pixel_values"]) == 1
+    alone = collate(rows[1:])
+    assert "pixel_values" not in alone
+    target = encoder.text_ids(conversation("A colour?", b""), "red")
+    assert alone["input_ids"][alone["answer_mask_ST"]].tolist() == target

@@ -86,3 +86,32 @@ def test_questions_without_ground_truth_are_counted(base, tmp_path: Path) -> Non
     result = train_sft(config)
     assert result.summary["left_out"] == {"missing image": 1, "no ground truth": 1}
     assert result.summary["examples"] == 1
+
+
+def test_items_without_a_picture_are_trained_on_beside_others(base, tmp_path: Path) -> None:
+    (tmp_path / "coco").mkdir()
+    (tmp_path / "coco" / "0.png").write_bytes(PICTURES["0"])
+    items = [
+        {"image": "coco/0.png", "conversations": _talk("<image>\nWhat?", CHOSEN[0])},
+        *({"conversations": _talk(f"A colour, {i}?", CHOSEN[1])} for i in range(3)),
+    ]
+    (tmp_path / "mix.json").write_text(json.dumps(items))
+    results = []
+    for per_device in (4, 1):  # beside a picture, and batches of texts alone
+        config = sft(
+            source=f"llava:{tmp_path}/mix.json",
+            model=str(base),
+            out=str(tmp_path / f"out{per_device}"),
+            batch_size=4,
+            per_device=per_device,
+            max_steps=2,
+        )
+        results.append(train_sft(config).summary)
+    assert [result["examples"] for result in results] == [4, 4]
+    assert "left_out" not in results[0] or not results[0]["left_out"]
+    losses = [result["last_step"]["loss"] for result in results]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+
+
+def _talk(question: str, answer: str) -> list[dict[str, str]]:
+    return [{"from": "human", "value": question}, {"from": "gpt", "value": answer}]

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
-    """Ask a model every question of a source, greedily, and score its answers by task."""
+    """Ask a model every question of a source, greedily, and score its answers by task; answers to questions without a
+    ground truth are kept, and compared by `burnish compare`."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
@@ -92,9 +93,7 @@ class _Asker:
     config: AnswersConfig
 
     def calls(self, example: Example) -> list[Call]:
-        """The clean picture's, then one a distortion; none where there is no answer to compare with."""
-        if example.answer is None:
-            return []
+        """The clean picture's, then one a distortion."""
         distorted = [
             partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
             for distortion in self.config.distortions
@@ -106,9 +105,6 @@ class _Asker:
         return [self._records(example, replies) for example, replies in asked]
 
     def _records(self, example: Example, replies: Sequence[Reply]) -> list[Prediction | Dropped]:
-        if example.answer is None:
-            dropped = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
-            return [dropped] * len(self._conditions)
         return [
             prediction(self.run, example, reply, distortion=distortion)
             for distortion, reply in zip(self._conditions, replies, strict=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, final
@@ -12,7 +11,7 @@ from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped
 from burnish.sources.fire import FireSource, open_fire
 from burnish.store import Run
-from burnish.store.codec import to_line
+from burnish.store.codec import fingerprint_of
 
 
 class DialogueSet(Protocol):
@@ -63,7 +62,7 @@ class RunDialogues:
     @cached_property
     def fingerprint(self) -> str:
         """Of the run's records."""
-        return _fingerprint(self)
+        return fingerprint_of(self)
 
     def __iter__(self) -> Iterator[Dialogue | Dropped]:
         """The run's records, none of which may be of another kind."""
@@ -93,7 +92,7 @@ class FireDialogues:
     @cached_property
     def fingerprint(self) -> str:
         """Of the file's items, as they are read."""
-        return _fingerprint(self)
+        return fingerprint_of(self)
 
     def __iter__(self) -> Iterator[Dialogue | Dropped]:
         """The file's items."""
@@ -102,10 +101,3 @@ class FireDialogues:
     def picture(self, image: str) -> bytes:
         """The content of the picture's file, which lies inside the root."""
         return self._source.picture(image)
-
-
-def _fingerprint(outcomes: Iterable[Dialogue | Dropped]) -> str:
-    digest = hashlib.sha256()
-    for outcome in outcomes:
-        digest.update(to_line(outcome))
-    return digest.hexdigest()

@@ -62,6 +62,9 @@ class Comparison(NamedTuple):
     chosen: str
     rejected: str
     distortion: str
+    """Empty for pairs that were made elsewhere."""
+    seed: int
+    """By which the distorted picture is drawn again."""
 
 
 def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
@@ -90,19 +93,20 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
         question = record.question
         if IMAGE_TAG in question:
             question = question.replace(IMAGE_TAG, "").strip()
-        for rejected in record.rejected:
+        for number, rejected in enumerate(record.rejected, start=1):
             texts = (question, record.chosen.text, rejected.answer.text)
             if any(tag in text for tag in MEDIA_TAGS for text in texts):
                 tally.left_out["media tag in the text"] += 1
                 continue
             tally.rows += 1
             yield Comparison(
-                id=f"{record.source}/{record.id}/{rejected.distortion}",
+                id=f"{record.source}/{record.id}/{rejected.distortion or number}",
                 image=record.image,
                 question=question,
                 chosen=record.chosen.text,
                 rejected=rejected.answer.text,
                 distortion=rejected.distortion,
+                seed=rejected.seed,
             )
 
 

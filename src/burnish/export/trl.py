@@ -44,6 +44,7 @@ def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
             "rejected": conversation,
             "id": text,
             "distortion": text,
+            "seed": Value("int64"),
         }
     )
     write_shards(folder, features, _rows(run, tally))
@@ -60,5 +61,6 @@ def _rows(run: Run, tally: Tally) -> Iterator[Row]:
             "rejected": [{"role": "assistant", "content": comparison.rejected}],
             "id": comparison.id,
             "distortion": comparison.distortion,
+            "seed": comparison.seed,
         }
         yield Row(values, len(content))

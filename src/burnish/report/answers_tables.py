@@ -12,6 +12,7 @@ FAMILIES = {
     "answers": "Answers",
     "existence": "Existence questions (POPE)",
     "description": "Descriptions",
+    "unlabelled": "Answers without a ground truth",
     "length": "Answer length",
 }
 """Titles by metric family; one that is not here stands under its own name."""

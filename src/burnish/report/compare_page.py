@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from burnish.report import html
-from burnish.report.compare_tables import compare_tables, comparison_tiles, flips_title, numbers_table
-from burnish.report.opening import FLIPS, drawn_flips, opening_of, shown_flip
+from burnish.report.compare_tables import (
+    compare_tables,
+    comparison_tiles,
+    flips_title,
+    judged_table,
+    numbers_table,
+    reworded_title,
+)
+from burnish.report.opening import FLIPS, drawn_flips, opening_of, shown_flip, told_flips
 from burnish.report.pages import Report
 from burnish.report.verdicts import verdict_line, verdicts_of
 from burnish.scores import Compared
@@ -26,8 +33,8 @@ def compare_page(compared: Compared, shown: int) -> str:
     (verdict,) = verdicts_of([compared])
     first = min(FLIPS, shown)
     opening = opening_of([verdict], ["#numbers"], about="", seed=0, flips=first)
-    begun = drawn_flips(compared.flips, 0, first)
-    others = [flip for flip in compared.flips if flip not in begun]
+    begun = drawn_flips(told_flips(compared), 0, first)
+    others, reworded = ([flip for flip in flips if flip not in begun] for flips in (compared.flips, compared.reworded))
     return html.page(
         "compare.html",
         title=opening.title,
@@ -36,7 +43,9 @@ def compare_page(compared: Compared, shown: int) -> str:
         compared=compared,
         line=" ".join(verdict_line(compared).split()),
         tiles=comparison_tiles(compared),
-        numbers=numbers_table(compared),
+        numbers=[numbers_table(compared), *([judged_table(compared.judged)] if compared.judged else [])],
         flips_title=flips_title(compared),
         flips=[shown_flip(flip, verdict) for flip in others[: shown - first]],
+        reworded_title=reworded_title(compared),
+        reworded=[shown_flip(flip, verdict) for flip in reworded[: max(0, shown - first - len(others))]],
     )

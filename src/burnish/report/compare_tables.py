@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from burnish.report.fire_tables import UNDECIDED
 from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
-from burnish.report.tables import NOTHING, Table, number, p_value
-from burnish.report.verdicts import Verdict, heading, metrics_of, verdict_line
-from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number, p_value
+from burnish.report.verdicts import SHARE, Verdict, heading, metrics_of, verdict_line
+from burnish.scores import Compared, ComparedSide, Estimate, Flip, JudgedPair, Metric, PairedScore, PairwisePair
 
 TOLD = 10
 """Flips that a terminal shows."""
@@ -18,8 +19,11 @@ _QUESTION, _TRUTH, _SAID = 70, 40, 60
 
 
 def compare_tables(compared: Compared) -> list[Table]:
-    """All numbers before and after, and the first flips."""
-    return [numbers_table(compared), *([_flips_table(compared)] if compared.flips else [])]
+    """All numbers before and after, the first flips, and the first answers that changed where nothing is right."""
+    flips = [_flips_table(flips_title(compared), compared.flips)] if compared.flips else []
+    reworded = [_flips_table(reworded_title(compared), compared.reworded)] if compared.reworded else []
+    judged = [judged_table(compared.judged)] if compared.judged else []
+    return [numbers_table(compared), *judged, *flips, *reworded]
 
 
 def comparison_section(verdict: Verdict) -> Section:
@@ -35,12 +39,14 @@ def comparison_section(verdict: Verdict) -> Section:
 
 
 def comparison_tiles(compared: Compared) -> tuple[Tile, ...]:
-    """The verdict, and how many questions flipped."""
+    """The verdict, how many questions flipped, and how many answers changed."""
+    value, sign, margin = number(compared.changed, SHARE).partition(PLUS_MINUS)
     return (
         Tile("verdict", compared.verdict),
         Tile("p", p_value(compared.headline.p_value)),
         Tile("won", f"{compared.won:,}"),
         Tile("lost", f"{compared.lost:,}"),
+        Tile("answers changed", value, "%", f"{sign}{margin}".strip()),
     )
 
 
@@ -65,6 +71,33 @@ def numbers_table(compared: Compared) -> Table:
             "called by chance.",
         ),
     )
+
+
+def judged_table(judged: JudgedPair) -> Table:
+    """The judge's verdicts, over all questions and over those whose answers are of like length."""
+    share = judged.bias.share
+    alike = f"of like length (within {100 * judged.length_margin:.0f} % of the words)"
+    return Table(
+        title=f"A judge in both orders: {judged.path}",
+        columns=("questions", "n", "after wins", "ties", "before wins", "after wins %", "p", "verdict"),
+        rows=tuple(_judged_row(name, pair) for name, pair in (("all", judged.pair), (alike, judged.equal_length))),
+        text_columns=frozenset({0, 7}),
+        note=notes(
+            "A win is a win in both orders; a tie counts as half. "
+            f"Contradictions between the orders, counted as ties: {judged.pair.contradictions:,}. "
+            f"Verdicts that cannot be read: {judged.pair.left_out:,}.",
+            ""
+            if share is None
+            else f"The answer that stood first got {100 * share:.1f} % of the verdicts (50 is fair).",
+        ),
+    )
+
+
+def _judged_row(name: str, pair: PairwisePair) -> tuple[str, ...]:
+    low, high = pair.interval or (None, None)
+    rate = number(Estimate(value=pair.win_rate, low=low, high=high, n=pair.n), SHARE)
+    counts = (f"{count:,}" for count in (pair.n, pair.wins, pair.ties, pair.losses))
+    return (name, *counts, rate, p_value(pair.p_value), UNDECIDED if pair.verdict == "undecided" else pair.verdict)
 
 
 def _side(side: ComparedSide) -> str:
@@ -107,14 +140,23 @@ def flips_title(compared: Compared) -> str:
     return f"Flipped: {compared.won:,} won, {compared.lost:,} lost{p}"
 
 
-def _flips_table(compared: Compared) -> Table:
-    shown = compared.flips[:TOLD]
-    more = len(compared.flips) - len(shown)
+def reworded_title(compared: Compared) -> str:
+    """How many answers changed that nothing says are right or wrong."""
+    return f"Changed, without a ground truth: {len(compared.reworded):,} answers"
+
+
+def _flips_table(title: str, flips: Sequence[Flip]) -> Table:
+    shown = flips[:TOLD]
+    more = len(flips) - len(shown)
+    columns: tuple[str, ...] = ("", "question", "truth", "before", "after")
+    rows: list[tuple[str, ...]] = [_flip_row(flip) for flip in shown]
+    if not any(flip.metric for flip in shown):  # won and lost, and truths, are of questions that have one
+        columns, rows = ("question", "before", "after"), [(row[1], *row[3:]) for row in rows]
     return Table(
-        title=flips_title(compared),
-        columns=("", "question", "truth", "before", "after"),
-        rows=tuple(_flip_row(flip) for flip in shown),
-        text_columns=frozenset(range(5)),
+        title=title,
+        columns=columns,
+        rows=tuple(rows),
+        text_columns=frozenset(range(len(columns))),
         note=notes(f"{more:,} more are on the page or in the JSON." if more else ""),
     )
 

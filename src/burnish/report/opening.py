@@ -18,8 +18,8 @@ from burnish.report.naming import listed_names, models_of
 from burnish.report.pictures import Shown, thumbnail
 from burnish.report.section import NamedRun, Section, Tile
 from burnish.report.titles import leading, title_of, what_was_compared
-from burnish.report.verdicts import Sentence, Verdict, sentences
-from burnish.scores import Flip
+from burnish.report.verdicts import Sentence, Verdict, changed_line, gate_line, sentences
+from burnish.scores import Compared, Flip
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,6 +67,10 @@ class Opening:
     tiles: Sequence[Tile] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
     """One, for runs that are no comparison."""
+    changed: str = ""
+    """How many answers changed."""
+    gate: str = ""
+    """Whether a release passes, and why."""
     flips_title: str = ""
     flips: Sequence[ShownFlip] = ()
     flipped: str = ""
@@ -79,7 +83,7 @@ def opening_of(
     """The first screen of comparisons, of which there is one at least; each link leads to one's numbers."""
     first = leading(verdicts)
     compared = first.compared
-    drawn = drawn_flips(compared.flips, seed, flips)
+    drawn = drawn_flips(told_flips(compared), seed, flips)
     where = f" {first.where}" if len(verdicts) > 1 else ""
     return Opening(
         title=title_of(verdicts, about),
@@ -87,11 +91,24 @@ def opening_of(
         told=[Told(one, links[min(i, len(links) - 1)]) for i, one in enumerate(sentences(verdicts))],
         caution=CAUTION,
         panels=panels_of(verdicts),
-        flips_title=f"{len(drawn)} of {len(compared.flips):,} questions that flipped{where}: "
-        f"{compared.won:,} won, {compared.lost:,} lost",
+        changed=changed_line(compared),
+        gate=gate_line(compared.gate) if compared.gate else "",
+        flips_title=_flips_title(compared, len(drawn), where),
         flips=[shown_flip(flip, first, LONGEST) for flip in drawn],
         flipped=compared.after.path,
     )
+
+
+def told_flips(compared: Compared) -> tuple[Flip, ...]:
+    """What is shown first: the questions that flipped; answers that changed where no question can flip."""
+    return compared.flips or compared.reworded
+
+
+def _flips_title(compared: Compared, drawn: int, where: str) -> str:
+    if not compared.flips and compared.reworded:
+        return f"{drawn} of {len(compared.reworded):,} answers that changed{where}"
+    flips = f"{drawn} of {len(compared.flips):,} questions that flipped{where}"
+    return f"{flips}: {compared.won:,} won, {compared.lost:,} lost"
 
 
 def plain_opening(
@@ -115,7 +132,9 @@ def drawn_flips(flips: Sequence[Flip], seed: int, count: int) -> list[Flip]:
     different sources, where they can be."""
     drawn = Random(seed).sample(flips, len(flips))
     drawn.sort(key=lambda flip: (not flip.picture, bool(flip.distortion), _is_long(flip)))
-    sides = {name: [flip for flip in drawn if flip.outcome == name] for name in ("won", "lost")}
+    sides = {name: [flip for flip in drawn if flip.outcome == name] for name in ("won", "lost", "changed")}
+    if sides["changed"]:
+        return _varied(sides["changed"], count)
     won = min(round(count * len(sides["won"]) / max(1, len(flips))), len(sides["won"]))
     return [*_varied(sides["won"], won), *_varied(sides["lost"], min(count, len(flips)) - won)]
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.records import Json
-from burnish.report.benchmarks_joint import TITLES
 from burnish.report.naming import asked_name, short_models, short_names
 from burnish.report.standard_tables import notes
 from burnish.report.tables import NOTHING, number, p_value
-from burnish.scores import Compared, Metric, PairedScore
+from burnish.scores import Compared, Gate, Metric, PairedScore
 
 _IS: Mapping[str, str] = {
     "better": "is better than",
@@ -23,6 +22,9 @@ _IS: Mapping[str, str] = {
     "lower": "has less than",
     "undecided": "may be as good as",
 }
+UNLABELLED = "words"
+"""The metric that stands first where no question has a ground truth."""
+SHARE = Metric(name="share", title="", family="", unit="%", interval="wilson", better="neither")
 _TESTS = {"mcnemar": "McNemar's exact test", "swap": "test by swapping whole pictures' answers"}
 
 
@@ -52,7 +54,7 @@ class Verdict(NamedTuple):
 
     @property
     def where(self) -> str:
-        """What follows the word of the verdict: "on counter", "seva-7b on POPE"."""
+        """What follows the word of the verdict: "on counter", "seva-7b on MME"."""
         return " ".join(filter(None, (self.who, str(self.place))))
 
     @property
@@ -91,6 +93,24 @@ def verdict_line(compared: Compared) -> str:
         f"{_p(score)} ({_TESTS[score.test]}), over {score.difference.n:,} of the {compared.n:,} "
         f"answers that both gave, about {compared.pictures:,} pictures."
     )
+
+
+def changed_line(compared: Compared) -> str:
+    """How many answers have other words, and what that says where nothing tells which are right."""
+    changed = compared.changed
+    count = round((changed.value or 0.0) * changed.n)
+    unlabelled = compared.headline.metric == UNLABELLED
+    return notes(
+        f"{count:,} of {changed.n:,} answers changed ({number(changed, SHARE)} %).",
+        "No question has a ground truth: read them side by side, or have them judged (`burnish bench judged pairwise`)."
+        if unlabelled
+        else "",
+    )
+
+
+def gate_line(gate: Gate) -> str:
+    """Whether a release passes, and why."""
+    return f"Release gate (--fail-if {gate.rule}): {'passed' if gate.passed else 'failed'}. {gate.why}"
 
 
 def is_called(score: PairedScore) -> bool:
@@ -157,7 +177,7 @@ def place_of(compared: Compared) -> Place:
         return Place("on", asked or "the same questions")
     if compared.benchmark in ("free", "fixed"):
         return Place("in", f"{compared.benchmark} dialogues")
-    return Place("on", TITLES.get(compared.benchmark, compared.benchmark))
+    return Place("on", compared.title or compared.benchmark)
 
 
 class Sentence(NamedTuple):

@@ -5,7 +5,21 @@ A bench writes its scores into the run it scored, and a report draws them from t
 
 from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
-from burnish.scores.compared import Compared, ComparedSide, Flip, Flipped, Recorded, RecordedAnswer
+from burnish.scores.compared import (
+    Compared,
+    ComparedSide,
+    Flip,
+    Flipped,
+    Gate,
+    GateRule,
+    JudgedPair,
+    Overall,
+    Power,
+    Recorded,
+    RecordedAnswer,
+    Together,
+    TogetherRow,
+)
 from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
     Bounds,
@@ -18,6 +32,8 @@ from burnish.scores.fire import (
     TeacherScores,
     TextScores,
 )
+from burnish.scores.fooled import FooledKind, FooledScores
+from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     Agreement,
     Consistency,
@@ -27,6 +43,7 @@ from burnish.scores.judged import (
     Judging,
     Lengths,
     LlavaBenchJudged,
+    MmhalJudged,
     MmVetJudged,
     PairwiseJudged,
     PairwisePair,
@@ -38,14 +55,15 @@ from burnish.scores.standard import (
     AccuracyScores,
     LlavaBenchPart,
     LlavaBenchScores,
+    MeasuredScores,
     MmeScores,
     MmeTask,
     MmVetScores,
     PartScore,
-    PopeScores,
-    PopeSplit,
     ShrScores,
     StandardResult,
+    YesNoScores,
+    YesNoSplit,
 )
 
 __all__ = [
@@ -66,29 +84,37 @@ __all__ = [
     "FixedScores",
     "Flip",
     "Flipped",
+    "FooledKind",
+    "FooledScores",
+    "Foresight",
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
+    "Gate",
+    "GateRule",
     "GradesJudged",
     "Judged",
+    "JudgedPair",
     "Judging",
     "Lengths",
     "Level",
     "LlavaBenchJudged",
     "LlavaBenchPart",
     "LlavaBenchScores",
+    "MeasuredScores",
     "Metric",
     "MmVetJudged",
     "MmVetScores",
     "MmeScores",
     "MmeTask",
+    "MmhalJudged",
+    "Overall",
     "PairedScore",
     "PairwiseJudged",
     "PairwisePair",
     "PartScore",
-    "PopeScores",
-    "PopeSplit",
     "PositionBias",
+    "Power",
     "RaterAgreement",
     "Recorded",
     "RecordedAnswer",
@@ -102,5 +128,9 @@ __all__ = [
     "StudentScores",
     "TeacherScores",
     "TextScores",
+    "Together",
+    "TogetherRow",
     "Verdict",
+    "YesNoScores",
+    "YesNoSplit",
 ]

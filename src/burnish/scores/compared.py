@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from burnish.scores.answers import PairedScore
-from burnish.scores.base import Metric, Verdict
+from burnish.scores.base import Estimate, Metric, Verdict
+from burnish.scores.judged import PairwisePair, PositionBias
 
-Flipped: TypeAlias = Literal["won", "lost"]
+Flipped: TypeAlias = Literal["won", "lost", "changed"]
+"""The last of a question without a ground truth, whose answers differ."""
+GateRule: TypeAlias = Literal["worse", "not-better"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Recorded:
     files: Mapping[str, str]
     """By flag, what was read."""
     rules: Mapping[str, str]
-    """The scoring rule's own flags, such as POPE's protocol."""
+    """The scoring rule's own flags, such as a protocol."""
     fingerprints: Mapping[str, str]
     """Of the "questions", the "predictions" (which stand for the model) and the "prompt", empty where none is told."""
     version: str
@@ -74,6 +77,7 @@ class Flip:
     """What was said."""
     after: str
     metric: str
+    """Empty where nothing says which answer is better; both values are 0 then."""
     value_before: float
     value_after: float
     outcome: Flipped
@@ -82,10 +86,38 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPair:
+    """What a judge said of the two results' answers, in both orders."""
+
+    path: str
+    """The run of `burnish bench judged pairwise`."""
+    pair: PairwisePair
+    """The second result's wins, ties and losses."""
+    equal_length: PairwisePair
+    """The same of the questions whose two answers are of like length."""
+    length_margin: float
+    """By how much lengths in words may differ there, as a share of the longer one."""
+    bias: PositionBias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Whether a release passes (`--fail-if`)."""
+
+    rule: GateRule
+    """What fails."""
+    passed: bool
+    why: str
+    """One sentence: what decided, and how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """Two results of one benchmark, question by question."""
 
     benchmark: str
+    title: str = ""
+    """The benchmark as a person reads it."""
     questions: str
     """Where the questions come from, as the results' flags name it; empty where they do not."""
     before: ComparedSide
@@ -115,3 +147,79 @@ class Compared:
     right."""
     flips: tuple[Flip, ...]
     """The largest changes first."""
+    changed: Estimate
+    """The share of the answers whose words are not the same."""
+    reworded: tuple[Flip, ...]
+    """The answers to questions without a ground truth that changed, in the order of their ids."""
+    judged: JudgedPair | None = None
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherRow:
+    """One benchmark among several: one pair of results, or one a seed."""
+
+    benchmark: str
+    """As a person reads it."""
+    metric: Metric
+    pairs: int
+    """Seeds compared."""
+    n: int
+    """Answers of a pair."""
+    before: float
+    after: float
+    change: float
+    """After minus before; means over seeds."""
+    low: float
+    high: float
+    p_value: float
+    corrected: float
+    """By Holm, for the number of benchmarks: the one that decides."""
+    smallest: float
+    """The smallest change that these questions would show in 80 % of trials."""
+    between_seeds: float | None
+    """Standard deviation of the seeds' changes; None for one."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """The mean change over benchmarks whose numbers are shares, positive for the better."""
+
+    benchmarks: int
+    left_out: int
+    """Benchmarks in points, or without a better side."""
+    change: float
+    low: float
+    high: float
+    p_value: float
+    between: float
+    """Standard deviation of the true changes."""
+    share: float
+    """Of the variance between benchmarks, what is no chance."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What `burnish compare together` finds."""
+
+    rows: tuple[TogetherRow, ...]
+    overall: Overall | None
+    """None where fewer than two benchmarks have shares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """How small a change a result's questions can show."""
+
+    benchmark: str
+    metric: Metric
+    n: int
+    pictures: int
+    effective: float
+    """Independent questions that would be as sure."""
+    value: float
+    """The result's own number."""
+    smallest: Mapping[str, float]
+    """By the share of answers that change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from burnish.errors import LineError, SourceError
@@ -12,6 +12,8 @@ from burnish.images import decode
 from burnish.records import Dropped, Example, Facts
 
 T = TypeVar("T")
+NOT_UTF8 = "not UTF-8"
+"""The reason for a text in another encoding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,8 @@ class Candidate:
 
     id: str
     image: str
-    """Where the source finds the picture (a relative path, a row number): equal for questions on one picture."""
+    """Where the source finds the picture (a relative path, a row number): equal for questions on one picture, empty
+    for one that is about none."""
     question: str
     answer: str | None = None
     source: str
@@ -45,9 +48,14 @@ class Source(Protocol):
 def with_picture(candidate: Candidate, data: bytes) -> Example:
     """The candidate as an example whose picture is known to decode. Raises ImageError where it does not."""
     decode(data)
+    return replace(without_picture(candidate), image=data)
+
+
+def without_picture(candidate: Candidate) -> Example:
+    """The candidate as an example about no picture."""
     return Example(
         id=candidate.id,
-        image=data,
+        image=b"",
         question=candidate.question,
         answer=candidate.answer,
         source=candidate.source,
@@ -70,6 +78,8 @@ def refuse_useless(outcomes: Iterable[T | Dropped], where: str, mend: str) -> It
     useful, first = False, ""
     for outcome in outcomes:
         if isinstance(outcome, Dropped):
+            if not first and outcome.reason == NOT_UTF8:
+                mend = "save it as UTF-8"
             first = first or outcome.detail
         else:
             useful = True

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from burnish.errors import LineError, SourceError
 from burnish.records import Dropped
+from burnish.sources.asks import ask_all
 from burnish.sources.base import Candidate, dropped_row, key_of
 from burnish.sources.fields import listed, scalar_field, text_field
-from burnish.sources.tables import Row
+from burnish.sources.json_items import Row
 
 ROLES = ("image", "question", "answer", "id", "source")
 """What columns hold; also the options that name a column: `#question=sentence`."""
@@ -24,8 +25,8 @@ class Columns:
 
     named: Mapping[str, str]
     """The column of a role that is not called like it: {"question": "sentence"}."""
-    ask: str | None = None
-    """One question for every picture, for tables that have none."""
+    asks: tuple[str, ...] = ()
+    """Questions for every picture, for tables that have none."""
     default_source: str
     """The source name of rows that give none."""
 
@@ -39,14 +40,15 @@ class Columns:
     @property
     def mend(self) -> str:
         """How to say which columns to use."""
-        return "name the right ones with #image=COLUMN and #question=COLUMN, or ask one question of all with #ask=TEXT"
+        return "name the right ones with #image=COLUMN and #question=COLUMN, or ask the same of all with #ask=TEXT"
 
-    def candidate(self, row: Row) -> Candidate | Dropped:
-        """The row as a candidate, or why it is none."""
+    def candidates(self, row: Row) -> Sequence[Candidate | Dropped]:
+        """The row as a candidate, one for each question that is asked of all; or why it is none."""
         try:
-            return self._candidate(row.values, key_of(row.place))
+            candidate = self._candidate(row.values, key_of(row.place))
         except LineError as error:
-            return dropped_row(row.place, self.default_source, error)
+            return [dropped_row(row.place, self.default_source, error)]
+        return ask_all(candidate, self.asks) if self.asks else [candidate]
 
     def _candidate(self, values: Mapping[str, object] | LineError, key: str) -> Candidate:
         if isinstance(values, LineError):
@@ -57,13 +59,13 @@ class Columns:
         return Candidate(
             id=scalar_field(values, self._column("id")) or key,
             image=text_field(values, self._column("image")),
-            question=self.ask or text_field(values, self._column("question")),
+            question="" if self.asks else text_field(values, self._column("question")),
             answer=scalar_field(values, self._column("answer")),
             source=scalar_field(values, self._column("source")) or self.default_source,
         )
 
     def _required(self) -> list[str]:
-        always = ("image",) if self.ask else ("image", "question")
+        always = ("image",) if self.asks else ("image", "question")
         return [role for role in ROLES if role in always or role in self.named]
 
     def _column(self, role: str) -> str:

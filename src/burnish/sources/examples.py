@@ -36,12 +36,12 @@ class Inputs(Protocol):
         ...
 
 
-def stream(spec: str, sampling: Sampling) -> ExampleStream:
-    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`).
+def stream(spec: str, sampling: Sampling, *, with_text: bool = False) -> ExampleStream:
+    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`), `with_text` those without a picture too.
 
     Raises SourceError for a source that cannot be read, ConfigError for an `only` that names nothing.
     """
-    return ExampleStream(open_sources(spec), sampling)
+    return ExampleStream(open_sources(spec), sampling, with_text=with_text)
 
 
 class ExampleStream:
@@ -51,8 +51,9 @@ class ExampleStream:
     candidate and at most IN_MEMORY bytes of the chosen ones; pictures are opened only when they are reached.
     """
 
-    def __init__(self, sources: Sequence[Source], sampling: Sampling) -> None:
+    def __init__(self, sources: Sequence[Source], sampling: Sampling, *, with_text: bool = False) -> None:
         self._sources = sources
+        self._with_text = with_text
         self._only = frozenset(sampling.only)
         self.population = 0
         """Candidates to choose from, those that are no use included."""
@@ -93,7 +94,8 @@ class ExampleStream:
             names.add(listed.source)
             if self._wanted(listed):
                 # What has no picture shares none: its own id keeps it apart.
-                picture = listed.image if isinstance(listed, Candidate) else f"\x1f{listed.id}"
+                image = listed.image if isinstance(listed, Candidate) else ""
+                picture = image or f"\x1f{listed.id}"
                 draws.add(listed.id, f"{number}:{picture}", listed.source)
                 self.population += 1
         if unknown := sorted(self._only - names):
@@ -122,7 +124,9 @@ class ExampleStream:
     def _all(self) -> Iterator[tuple[int, Listed]]:
         """What all sources list, with the number of the source; ids of joined sources are kept apart by it."""
         for number, source in enumerate(self._sources):
-            for listed in source.candidates():
+            for found in source.candidates():
+                plain = isinstance(found, Candidate) and not found.image and not self._with_text
+                listed = _without_image(found) if plain else found
                 several = len(self._sources) > 1
                 yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
 
@@ -144,3 +148,7 @@ def _from_line(line: bytes) -> tuple[int, Listed]:
 def _without_repeat(listed: Listed, position: int) -> Dropped:
     detail = f"The id {listed.id!r} stands more than once: make ids unique, or leave them out."
     return Dropped(id=f"{listed.id}#{position}", source=listed.source, reason="repeated id", detail=detail)
+
+
+def _without_image(listed: Listed) -> Dropped:
+    return Dropped(id=listed.id, source=listed.source, reason="no image", detail=f"{listed.id} has no picture.")

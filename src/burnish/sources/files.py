@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +25,11 @@ def open_file(path: Path) -> BinaryIO:
         file = path.open("rb")
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
-    if file.read(len(BOM)) != BOM:
+    begin = file.read(len(BOM))
+    if begin.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        file.close()
+        raise SourceError(f"{path} is not UTF-8 but UTF-16 text: save it as UTF-8.")
+    if begin != BOM:
         file.seek(0)
     return file
 

@@ -18,9 +18,8 @@ from burnish.fire.items import read_item, read_question
 from burnish.images import read_inside
 from burnish.records import Dialogue, Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
-from burnish.sources.json_items import json_items
+from burnish.sources.json_items import Row, json_items
 from burnish.sources.spec import Spec, at_home, parse_spec
-from burnish.sources.tables import Row
 
 T = TypeVar("T")
 

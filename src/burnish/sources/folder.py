@@ -1,8 +1,9 @@
-"""`folder:questions.jsonl`: pictures in a folder, and a JSONL, CSV or Parquet file of questions about them.
+"""`folder:questions.jsonl`: pictures in a folder, and a JSONL, JSON, CSV, TSV or Parquet file of questions about them.
 
 A row has `image` (a path relative to the file) and `question`, and may have `answer`, `id` and `source`. Options:
-`#question=COLUMN` (so for each of these columns) where one is called otherwise, `#ask=TEXT` to ask the same of
-every picture, `#root=DIR` where the pictures lie elsewhere.
+`#question=COLUMN` (so for each of these columns) where one is called otherwise, `#ask=TEXT` (several times, or
+`#ask=@FILE`) to ask the same of every picture, `#root=DIR` where the pictures lie elsewhere. A directory instead of a
+file is read by `photos.py`, a Parquet file that has its pictures inside by `huggingface.py`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from typing import Self
 
 from burnish.images import read_inside
 from burnish.records import Dropped, Example
+from burnish.sources.asks import read_asks
 from burnish.sources.base import Candidate, Source, refuse_useless, with_picture
 from burnish.sources.columns import ROLES, Columns
+from burnish.sources.huggingface import HuggingFaceSource
+from burnish.sources.photos import PhotoFolder
 from burnish.sources.spec import Spec, at_home
-from burnish.sources.tables import read_rows
+from burnish.sources.tables import holds_texts, read_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class FolderSource(Source):
         path = Path(at_home(spec.path))
         columns = Columns(
             named={role: options[role] for role in ROLES if role in options},
-            ask=options.get("ask"),
+            asks=read_asks(options.get("ask")),
             default_source=path.stem.lower(),
         )
         return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))), columns=columns)
@@ -44,8 +48,25 @@ class FolderSource(Source):
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each row."""
         rows = read_rows(self.path, lambda found: self.columns.check(found, str(self.path)))
-        return refuse_useless(map(self.columns.candidate, rows), str(self.path), self.columns.mend)
+        found = (outcome for row in rows for outcome in self.columns.candidates(row))
+        return refuse_useless(found, str(self.path), self.columns.mend)
 
     def load(self, candidate: Candidate) -> Example:
         """Reads the picture's file."""
         return with_picture(candidate, read_inside(self.root, candidate.image))
+
+
+def open_folder(spec: Spec) -> Source:
+    """What `folder:PATH` names: a table of questions, a table with its pictures inside, or a directory of pictures."""
+    path = Path(at_home(spec.path))
+    if path.is_dir() and ("ask" in spec.options or not _is_data_set(path)):
+        return PhotoFolder.from_spec(spec)
+    if path.is_dir() or (path.suffix.lower() == ".parquet" and path.is_file() and not holds_texts(path)):
+        return HuggingFaceSource.from_spec(spec)
+    return FolderSource.from_spec(spec)
+
+
+def _is_data_set(path: Path) -> bool:
+    """Whether a directory is a table of the `datasets` library, saved or in Parquet."""
+    saved = any((path / name).is_file() for name in ("dataset_dict.json", "state.json"))
+    return saved or any(path.glob("*.parquet")) or any(path.glob("data/*.parquet"))

@@ -53,7 +53,7 @@ def _open(path: str, config: str | None) -> Dataset | DatasetDict:
     local = Path(path)
     if local.is_file():
         if local.suffix != ".parquet":
-            raise ValueError("a single file must be Parquet; give the folder instead")
+            raise ValueError(f"a single file must be Parquet; folder:{path} reads other tables")
         return load_dataset("parquet", data_files=str(local))
     if local.is_dir():
         saved = (local / "dataset_dict.json").exists() or (local / "state.json").exists()

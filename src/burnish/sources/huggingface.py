@@ -2,25 +2,31 @@
 
 A path is a folder that `save_to_disk` wrote, a folder of Parquet files or pictures, or one Parquet file; anything
 else is a name on the Hub. Options: `#split=NAME` (or just `#NAME`) and `#config=NAME` where there are several;
-`#image=`, `#question=`, `#answer=` and `#source=` with a column each, where the usual names do not tell
-(`#answer=none` for no answers); `#ask=TEXT` to ask the same of every picture.
+`#image=`, `#question=`, `#answer=`, `#id=` and `#source=` with a column each, where the usual names do not tell
+(`#answer=none` for no answers); `#ask=TEXT` (several times, or `#ask=@FILE`) to ask the same of every picture;
+`#which=2` for the second of several pictures in a row; `#root=DIR` where paths of pictures are relative to it.
+
+A picture is an Image, bytes, base64, a data URL, a path, or a list with one of these; questions are a column of texts
+or of conversations, each of whose questions is one of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from burnish.errors import ImageError, LineError
-from burnish.images import read_inside
+from burnish.errors import ImageError, LineError, SourceError
 from burnish.records import Dropped, Example
+from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
+from burnish.sources.conversation import Question, questions, read_messages
+from burnish.sources.embedded import picture_bytes
 from burnish.sources.fields import scalar_field, text_field
-from burnish.sources.hub_columns import HubColumns, choose_columns
+from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
 from burnish.sources.spec import Spec, at_home
 
@@ -41,20 +47,29 @@ class HuggingFaceSource(Source):
     config: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     """Columns that the user named, by role."""
-    ask: str | None = None
-    """One question for every picture."""
+    asks: tuple[str, ...] = ()
+    """Questions for every picture."""
+    root: Path | None = None
+    """What paths of pictures are relative to; None for where the table lies."""
+    which: int | None = None
+    """The number of the picture, from 1, where a row has several."""
 
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
         """`huggingface:PATH-OR-NAME` with its options."""
-        roles = ("image", "question", "answer", "source")
-        options = spec.only("split", "config", *roles, "ask")
+        roles = ("image", "question", "answer", "source", "id")
+        options = spec.only("split", "config", *roles, "ask", "root", "which")
+        which = options.get("which")
+        if which is not None and (not which.isascii() or not which.isdecimal() or which == "0"):
+            raise SourceError(f"#which={which} of {spec.path} is no number of a picture: give 1 for the first.")
         return cls(
             path=at_home(spec.path),
             split=options.get("split"),
             config=options.get("config"),
             columns={role: options[role] for role in roles if role in options},
-            ask=options.get("ask"),
+            asks=read_asks(options.get("ask")),
+            root=Path(at_home(options["root"])) if "root" in options else None,
+            which=int(which) if which else None,
         )
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
@@ -64,10 +79,11 @@ class HuggingFaceSource(Source):
     def load(self, candidate: Candidate) -> Example:
         """Takes the picture's bytes from the table, or from the file that the table names."""
         picture = self._pictures[int(candidate.image)][self._roles.image]
-        if picture is None:
-            raise ImageError("missing image", f"Row {candidate.image} of {self.path} has no picture.")
-        data = picture["bytes"]
-        return with_picture(candidate, data or read_inside(picture_root(self.path), str(picture["path"] or "")))
+        try:
+            data = picture_bytes(picture, self.root or picture_root(self.path), self.which)
+        except ImageError as error:
+            raise ImageError(error.reason, f"Row {candidate.image} of {self.path}: {error}") from error
+        return with_picture(candidate, data)
 
     @cached_property
     def _table(self) -> Dataset:
@@ -75,15 +91,13 @@ class HuggingFaceSource(Source):
 
     @cached_property
     def _roles(self) -> HubColumns:
-        return choose_columns(self._table.features, self.columns, self.ask, self.path)
+        return choose_columns(self._table.features, self.columns, self.asks, self.path)
 
     @cached_property
     def _pictures(self) -> Dataset:
-        from datasets import Image
-
         pictures = self._table.select_columns([self._roles.image])
-        stored = isinstance(self._table.features[self._roles.image], Image)
-        return pictures.cast_column(self._roles.image, Image(decode=False)) if stored else pictures
+        feature = undecoded(self._table.features[self._roles.image])
+        return pictures.cast_column(self._roles.image, feature) if feature else pictures
 
     def _candidates(self) -> Iterator[Candidate | Dropped]:
         first_row: dict[object, int] = {}
@@ -91,7 +105,7 @@ class HuggingFaceSource(Source):
             picture_id = values.get(self._roles.picture_id)
             picture = row if picture_id is None else first_row.setdefault(picture_id, row)
             try:
-                yield self._candidate(values, row, picture)
+                yield from self._of_row(values, row, picture)
             except LineError as error:
                 yield dropped_row(f"row {row}", self._name, error)
 
@@ -103,16 +117,33 @@ class HuggingFaceSource(Source):
             for i in range(stop - start):
                 yield {name: column[i] for name, column in columns.items()}
 
-    def _candidate(self, values: Values, row: int, picture: int) -> Candidate:
+    def _of_row(self, values: Values, row: int, picture: int) -> Iterator[Candidate | Dropped]:
+        """The row's question, the same for each that is asked of all, or every question of its conversation."""
         answers = _answers(values.get(self._roles.answer), self._roles.labels)
-        return Candidate(
-            id=key_of(f"row {row}"),
+        plain = Candidate(
+            id=scalar_field(values, self._roles.id) or key_of(f"row {row}"),
             image=str(picture),
-            question=self.ask or text_field(values, self._roles.question),
+            question="",
             answer=Counter(answers).most_common(1)[0][0] if answers else None,
             source=scalar_field(values, self._roles.source) or self._name,
             facts={"answers": [*answers]} if len(answers) > 1 else {},
         )
+        if self.asks:
+            yield from ask_all(plain, self.asks)
+        elif self._roles.talks:
+            yield from self._of_conversation(plain, values, f"row {row}")
+        else:
+            yield replace(plain, question=text_field(values, self._roles.question))
+
+    def _of_conversation(self, plain: Candidate, values: Values, place: str) -> Iterator[Candidate | Dropped]:
+        name = self._roles.question
+        for found in questions(read_messages(values.get(name), name)):
+            if isinstance(found, Question):
+                key = f"{plain.id}-message-{found.number}"
+                yield replace(plain, id=key, question=found.text, answer=plain.answer or found.answer)
+            else:
+                number, error = found
+                yield dropped_row(f"{place}, message {number}", plain.source, error)
 
     @property
     def _name(self) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from burnish.errors import LineError
 from burnish.sources.fields import kind_of
-from burnish.sources.files import open_file
+from burnish.sources.files import open_file, read_lines
 from burnish.sources.json_array import read_array
-from burnish.sources.tables import Row, json_rows
+
+
+class Row(NamedTuple):
+    """One row, or what is wrong with it."""
+
+    place: str
+    """Where it stands, for messages: "line 7"."""
+    values: Mapping[str, object] | LineError
 
 
 def json_items(path: Path) -> Iterator[Row]:
@@ -30,3 +39,21 @@ def _is_array(path: Path) -> bool:
         while (mark := file.read(1)).isspace():
             pass
         return mark == b"["
+
+
+def json_rows(path: Path) -> Iterator[Row]:
+    """One JSON object a line."""
+    for number, line in read_lines(path):
+        yield Row(f"line {number}", _json_object(line))
+
+
+def _json_object(line: bytes) -> Mapping[str, object] | LineError:
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return LineError("not UTF-8", "is not UTF-8 text")
+    except (ValueError, RecursionError) as error:
+        return LineError("broken JSON", f"is broken JSON: {error}")
+    if not isinstance(value, dict):
+        return LineError("no JSON object", f"holds a JSON {type(value).__name__}, not an object")
+    return value

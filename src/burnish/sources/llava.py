@@ -1,31 +1,40 @@
 """`llava:file.json`: conversations about pictures in the format of LLaVA-665K, as a JSON array or as JSONL.
 
-An item is `{"id", "image", "conversations": [{"from": "human" | "gpt", "value"}, …]}`. Every human turn is a question
-of its own, as in SeVa (section 4.1); its answer is the turn that follows. The source's name is the first folder of
-the picture's path (`coco`, `gqa`, `ocr_vqa`, `textvqa`, `vg`), and `text` for items without a picture, which are
-dropped. Options: `#root=DIR` where the pictures do not lie beside the file; `#strip=NAME+NAME` for the sources
-whose questions lose the request for a short answer (`ocr_vqa`, as SeVa had it, unless given; `none` for none).
+An item is `{"id", "image", "conversations": [{"from": "human" | "gpt", "value"}, …]}`, or has a list of one picture,
+`images`, `messages`, `role` and `content`, as other tools write them. Every human turn is a question of its own, as in
+SeVa (section 4.1); its answer is the turn that follows. The source's name is the first folder of the picture's path
+(`coco`, `gqa`, `ocr_vqa`, `textvqa`, `vg`), and `text` for items without a picture, which only supervised training
+takes. Options: `#root=DIR` where the pictures do not lie beside the file; `#strip=NAME+NAME` for the sources whose
+questions lose the request for a short answer (`ocr_vqa`, as SeVa had it, unless given; `none` for none).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
-from burnish.errors import LineError
+from burnish.errors import ImageError, LineError
 from burnish.images import read_inside
 from burnish.records import Dropped, Example
-from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
+from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture, without_picture
+from burnish.sources.conversation import Messages, Question, is_asked, questions, read_messages
+from burnish.sources.embedded import MISSING, picture_bytes
 from burnish.sources.fields import scalar_field, text_field
-from burnish.sources.json_items import json_items
+from burnish.sources.json_items import Row, json_items
+from burnish.sources.photos import ENDINGS
 from burnish.sources.spec import Spec, at_home
-from burnish.sources.tables import Row
 
+TEXT = "text"
+"""The source of items without a picture."""
+FOUND_AS = "found as"
+"""The fact that tells where a picture was found that is not where its item says."""
+_TALKS = ("conversations", "messages")
+_PICTURES = ("image", "images")
+_DATA = "data:"
 SHORT_ANSWER = "Answer the question using a single word or phrase."
 """What LLaVA-665K puts behind the questions of its VQA parts."""
-IMAGE_TOKEN = "<image>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +61,21 @@ class LlavaSource(Source):
         return refuse_useless(questions, str(self.path), "give a file in the format of LLaVA-665K")
 
     def load(self, candidate: Candidate) -> Example:
-        """Reads the picture's file."""
-        return with_picture(candidate, read_inside(self.root, candidate.image))
+        """Reads the picture's file, or one that has the same name and another ending, as OCR-VQA's GIFs have."""
+        if not candidate.image:
+            return without_picture(candidate)
+        try:
+            return with_picture(candidate, picture_bytes(candidate.image, self.root, None))
+        except ImageError as error:
+            if error.reason != MISSING or (beside := self._beside(candidate.image)) is None:
+                raise
+            candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: beside})
+            return with_picture(candidate, read_inside(self.root, beside))
+
+    def _beside(self, image: str) -> str | None:
+        """The path of a picture that differs in its ending alone."""
+        paths = (str(PurePosixPath(image).with_suffix(ending)) for ending in ENDINGS)
+        return next((path for path in paths if (self.root / path).is_file()), None)
 
     @property
     def _name(self) -> str:
@@ -66,67 +88,68 @@ class LlavaSource(Source):
         except LineError as error:
             yield dropped_row(row.place, source, error)
             return
-        for number, message in enumerate(item.messages):
-            place = f"{row.place}, message {number + 1}"
-            try:
-                if _speaker(message) == "human":
-                    yield Candidate(
-                        id=key_of(place),
-                        image=item.image,
-                        question=self._question(message, source),
-                        answer=_reply(item.messages[number + 1 : number + 2]),
-                        source=source,
-                        facts={"item": item.id} if item.id else {},
-                    )
-            except LineError as error:
-                yield dropped_row(place, source, error)
+        for found in questions(item.messages):
+            if not isinstance(found, Question):
+                number, fault = found
+                yield dropped_row(f"{row.place}, message {number}", source, fault)
+                continue
+            yield Candidate(
+                id=key_of(f"{row.place}, message {found.number}"),
+                image=item.image,
+                question=self._question(found.text, source),
+                answer=found.answer,
+                source=source,
+                facts={"item": item.id} if item.id else {},
+            )
 
     def _source_of(self, row: Row) -> str:
         """The data set that an item comes from: in LLaVA-665K, the first folder of its picture's path."""
         if isinstance(row.values, LineError):
             return self._name
         try:
-            folders = PurePosixPath(text_field(row.values, "image").lower().lstrip("/")).parts[:-1]
+            image = _picture(row.values)
         except LineError:
-            return "text" if row.values.get("image") is None else self._name
+            return self._name
+        if not image:
+            return TEXT
+        path = PurePosixPath(image)
+        inside = path.relative_to(self.root.resolve()) if path.is_relative_to(self.root.resolve()) else path
+        folders = [] if image.startswith(_DATA) else PurePosixPath(str(inside).lower().lstrip("/")).parts[:-1]
         return folders[0] if folders else self._name
 
-    def _question(self, message: Mapping[str, object], source: str) -> str:
-        text = text_field(message, "value").replace(IMAGE_TOKEN, "").strip()
-        if source in self.strip:
-            text = text.removesuffix(SHORT_ANSWER).rstrip()
-        if not text:
-            raise LineError("no question", "asks nothing")
-        return text
+    def _question(self, text: str, source: str) -> str:
+        """Without the request for a short answer where the source loses that; as it is where nothing would be left."""
+        return (text.removesuffix(SHORT_ANSWER).rstrip() if source in self.strip else text) or text
 
 
 class _Item(NamedTuple):
-    """One conversation about one picture."""
+    """One conversation, about one picture or none."""
 
     id: str | None
     image: str
-    messages: Sequence[Mapping[str, object]]
+    messages: Messages
 
 
 def _item(row: Row) -> _Item:
     if isinstance(row.values, LineError):
         raise row.values
-    image = text_field(row.values, "image")
-    messages = row.values.get("conversations")
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise LineError("no conversation", "has no list of messages as 'conversations'")
-    if not any(message.get("from") == "human" for message in messages):
-        raise LineError("no question", "has no message from 'human'")
+    image = _picture(row.values)
+    name = next((one for one in _TALKS if one in row.values), _TALKS[0])
+    messages = read_messages(row.values.get(name), name)
+    if not is_asked(messages):
+        raise LineError("no question", "has no message from 'human' or 'user'")
     return _Item(scalar_field(row.values, "id"), image, messages)
 
 
-def _speaker(message: Mapping[str, object]) -> str:
-    speaker = text_field(message, "from")
-    if speaker not in ("human", "gpt"):
-        raise LineError("unknown speaker", f"is from {speaker!r}, not from 'human' or 'gpt'")
-    return speaker
-
-
-def _reply(following: Sequence[Mapping[str, object]]) -> str | None:
-    """The answer in the message that follows a question, if there is one: SeVa needs none."""
-    return scalar_field(following[0], "value") if following and following[0].get("from") == "gpt" else None
+def _picture(values: Mapping[str, object]) -> str:
+    """The picture's path with `/`, or a data URL; empty for an item without one. Raises LineError for several."""
+    name = next((one for one in _PICTURES if values.get(one)), _PICTURES[0])
+    value = values.get(name)
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise LineError("several images", f"has {len(value)} pictures as {name!r}, and one is read")
+        value = value[0] if value else None
+    if value is None or value == "":
+        return ""
+    text = text_field({name: value}, name)
+    return text if "/" in text else text.replace("\\", "/")

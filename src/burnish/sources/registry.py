@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from burnish.sources.base import Source
 from burnish.sources.fire import FireSource
-from burnish.sources.folder import FolderSource
+from burnish.sources.folder import open_folder
 from burnish.sources.huggingface import HuggingFaceSource
 from burnish.sources.llava import LlavaSource
 from burnish.sources.pocket import PocketSource
@@ -14,7 +14,7 @@ from burnish.sources.spec import Spec, parse_spec, split_specs
 
 KINDS: Mapping[str, Callable[[Spec], Source]] = {
     "llava": LlavaSource.from_spec,
-    "folder": FolderSource.from_spec,
+    "folder": open_folder,
     "fire": FireSource.from_spec,
     "huggingface": HuggingFaceSource.from_spec,
     "pocket": PocketSource.from_spec,

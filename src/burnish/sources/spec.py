@@ -14,6 +14,8 @@ from pathlib import Path
 
 from burnish.errors import SourceError
 
+REPEATED = "ask"
+"""The option that may be given several times; its values stand on lines of one text."""
 _OPTION = re.compile(r"#(?=[A-Za-z_]\w*(?:=|$|#))")
 
 
@@ -49,7 +51,12 @@ def parse_spec(text: str, kinds: Collection[str]) -> Spec:
         raise SourceError(f"{text!r} does not begin with a kind of source: write {known}, or pocket.")
     if not path and kind != "pocket":
         raise SourceError(f"{text!r} has no path: write {kind}:PATH.")
-    return Spec(kind, path, dict(_option(option, text) for option in options))
+    found: dict[str, str] = {}
+    for name, value in (_option(option, text) for option in options):
+        if name in found and name != REPEATED:
+            raise SourceError(f"{text!r} gives the option #{name}= twice: give it once.")
+        found[name] = f"{found[name]}\n{value}" if name in found else value
+    return Spec(kind, path, found)
 
 
 def at_home(path: str) -> str:

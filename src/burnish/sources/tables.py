@@ -1,31 +1,26 @@
-"""Rows of a JSONL, CSV or Parquet file, one at a time; a row that cannot be read is told apart, not raised."""
+"""Rows of a table (JSONL, JSON, CSV, TSV, Parquet), one at a time; a row that cannot be read is told, not raised."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from burnish.errors import LineError, SourceError
 from burnish.sources.fields import one_line
-from burnish.sources.files import open_file, read_lines
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from burnish.sources.files import open_file
+from burnish.sources.json_items import Row, json_items
 
 BATCH = 1024
 """Rows of a Parquet file in memory at once."""
 
 
-class Row(NamedTuple):
-    """One row, or what is wrong with it."""
-
-    place: str
-    """Where it stands, for messages: "line 7"."""
-    values: Mapping[str, object] | LineError
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+"""What stands between fields, by the file's ending."""
+ENDINGS = (".jsonl", ".json", *SEPARATORS, ".parquet")
+"""Of tables that can be read."""
 
 
 Columns: TypeAlias = list[str]
@@ -36,37 +31,19 @@ CheckColumns: TypeAlias = Callable[[Columns], Columns]
 def read_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     """The rows of a table, by the file's ending. Lines of JSON have no common columns and are not checked."""
     ending = path.suffix.lower()
-    if ending == ".jsonl":
-        return json_rows(path)
-    if ending == ".csv":
+    if ending in (".jsonl", ".json"):
+        return json_items(path)
+    if ending in SEPARATORS:
         return _csv_rows(path, check)
     if ending == ".parquet":
         return _parquet_rows(path, check)
-    raise SourceError(f"{path} is no table that can be read: give a file that ends in .jsonl, .csv or .parquet.")
-
-
-def json_rows(path: Path) -> Iterator[Row]:
-    """One JSON object a line."""
-    for number, line in read_lines(path):
-        yield Row(f"line {number}", _json_object(line))
-
-
-def _json_object(line: bytes) -> Mapping[str, object] | LineError:
-    try:
-        value = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        return LineError("not UTF-8", "is not UTF-8 text")
-    except (ValueError, RecursionError) as error:
-        return LineError("broken JSON", f"is broken JSON: {error}")
-    if not isinstance(value, dict):
-        return LineError("no JSON object", f"holds a JSON {type(value).__name__}, not an object")
-    return value
+    raise SourceError(f"{path} is no table that can be read: give a file that ends in {', '.join(ENDINGS)}.")
 
 
 def _csv_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     # Strict, because otherwise a quote that is never closed swallows the lines after it without a word.
     with open_file(path) as file, io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="") as text:
-        reader = csv.reader(text, strict=True)
+        reader = csv.reader(text, delimiter=SEPARATORS[path.suffix.lower()], strict=True)
         try:
             header = next(reader, [])
         except csv.Error as error:
@@ -108,8 +85,6 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
         try:
             table = parquet.ParquetFile(file)
             columns = check(table.schema_arrow.names)
-            for name in columns:
-                _check_type(name, table.schema_arrow.field(name).type, path)
             for batch in table.iter_batches(BATCH, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
@@ -118,12 +93,19 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
             raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {one_line(error)}.") from error
 
 
-def _check_type(name: str, kind: pa.DataType, path: Path) -> None:
-    """Tell tables that carry pictures themselves apart before their bytes are read."""
-    import pyarrow as pa
+def holds_texts(path: Path) -> bool:
+    """Whether a Parquet file has texts and numbers alone: others have their pictures, or conversations, inside.
 
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise SourceError(
-            f"The column {name!r} of {path} holds {kind}, not text: "
-            f"a table that has its pictures inside is read with huggingface:{path}."
-        )
+    A file that cannot be read is said to: whoever reads its rows says what is wrong with it.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with path.open("rb") as file:
+            kinds = parquet.read_schema(file).types
+    except (pa.ArrowException, OSError, ValueError):
+        return True
+    return not any(
+        pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) for kind in kinds
+    )

@@ -13,6 +13,7 @@ from burnish.config import place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Questions
 from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
+from burnish.train.shares import parse_shares
 
 ALL_LINEAR = "all-linear"
 
@@ -168,7 +169,10 @@ class DPOConfig(TrainConfig):
     """
 
     run: tyro.conf.Positional[str]
-    """A finished run of `burnish pairs`."""
+    """A finished run of `burnish pairs` or `burnish import pairs`."""
+    more_runs: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Further ones to train on together. With shares, as in `runs/seva=0.7 runs/rlaifv=0.3`, as many pairs are drawn of
+    each, by --seed, as the shares allow; without, all are taken."""
     loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """What is minimised, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8` and
     `--loss sft=0.2`. SeVa's losses for many negatives are `softmax` (equation 16 with 6; the default) and `sum`
@@ -194,6 +198,7 @@ class DPOConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.shares  # noqa: B018 - checks its values
         # a run's identity has what is meant, however it was written
         object.__setattr__(self, "loss", tuple(term.spec for term in self.objective.terms))
         if self.references == "stored" and self.objective.weighs_tokens:
@@ -201,6 +206,11 @@ class DPOConfig(TrainConfig):
                 f"--references stored is not available with --loss {LENGTH_DESENSITISED}, which weighs an answer's "
                 "tokens, because a run holds their sum alone: take --references auto."
             )
+
+    @property
+    def shares(self) -> dict[str, float | None]:
+        """The runs by path, each with its share of all pairs; None for all of its pairs."""
+        return parse_shares((self.run, *self.more_runs))
 
     @property
     def objective(self) -> Objective:

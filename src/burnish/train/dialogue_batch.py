@@ -30,15 +30,16 @@ class DialogueCollator:
         """Rows as mappings of the fields of `DialogueRow`, because that is how a data set gives them."""
         dialogues = [DialogueRow(**row) for row in rows]
         batch = self.reading([self.read(row) for row in dialogues], self.pad_token_id)
-        return {**batch, "picture_E": [content_key(self.open_picture(row.picture)) for row in dialogues]}
+        pictures = [content_key(self.open_picture(row.picture)) for row in dialogues]
+        return {**batch, "id_E": [row.id for row in dialogues], "picture_E": pictures}
 
     def read(self, row: DialogueRow) -> Pictured:
-        """The first prompt with its picture as processed, and the tree with the picture's tokens.
+        """The first prompt with its picture, if it has one, as processed, and the tree with the picture's tokens.
 
         Raises ModelError for a chat template that does not put the picture where all turns agree.
         """
-        picture = decode(self.open_picture(row.picture))
-        processed = self.encoder.encoder.encode_written(row.prompt, [picture])
+        data = self.open_picture(row.picture)
+        processed = self.encoder.encoder.encode_written(row.prompt, [decode(data)] if data else [])
         found = expansion(self.encoder.tokens(row.prompt), processed.input_ids.tolist())
         try:
             return processed, expand(row.tree, found)

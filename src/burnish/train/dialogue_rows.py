@@ -152,14 +152,15 @@ class DialoguePreparer:
         """A question with its ground truth, put as `burnish.loop` puts it."""
         if isinstance(example, Dropped):
             return example
-        ask = Ask(1, conversation(example.question, DOT), example.answers[0].text.strip())
+        ask = Ask(1, conversation(example.question, DOT if example.image else b""), example.answers[0].text.strip())
         return self._row(example, example.picture, example.image, [ask])
 
     def _row(
         self, origin: Dialogue | TrainingExample, picture: str, image: bytes, asks: Sequence[Ask]
     ) -> DialogueRow | Dropped:
-        lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text)) for ask in asks]
-        if any(self._count_marks((*one.prompt, *one.target)) != self._marks_a_prompt for one in lessons):
+        lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
+        marks = self._marks_a_prompt if image else 0
+        if any(self._count_marks((*one.prompt, *one.target)) != marks for one in lessons):
             return _left_out(origin, "the model's mark for a picture in a text")
         room = self._max_length - self._lengths.of_picture(image)
         trees = (pack(lessons[:end]) for end in range(len(lessons), 0, -1))

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import NamedTuple, Protocol, final
 
 from burnish.errors import ConfigError, RunError, SourceError
-from burnish.ids import content_key
-from burnish.records import Answer, Dropped, Example, PreferencePair
+from burnish.ids import content_key, stable_seed
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair
 from burnish.sources import Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.train.config import DPOConfig, SFTConfig
+from burnish.train.shares import pairs_of_each
+
+NO_PICTURE = "none"
+"""The name of the picture of a question that is about none; its content is empty."""
 
 
 class TrainingExample(NamedTuple):
@@ -29,7 +34,7 @@ class TrainingExample(NamedTuple):
     picture: str
     """The name by which its training set opens the picture again."""
     image: bytes
-    """The picture's file content."""
+    """The picture's file content; empty for a question about none."""
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
@@ -63,12 +68,16 @@ class Preferences:
         self.fingerprint = _run_fingerprint(run)
         self.open = run.image
 
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return sum(1 for _ in self._run.records(PreferencePair))
+
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """The pairs in the run's order."""
         for pair in self._run.records(PreferencePair):
             answers = (pair.chosen, *(rejected.answer for rejected in pair.rejected))
             if not self.same_model:
-                answers = tuple(Answer(text=answer.text) for answer in answers)
+                answers = tuple(Answer(text=answer.text, finish=answer.finish) for answer in answers)
             yield TrainingExample(
                 id=pair.id,
                 source=pair.source,
@@ -77,6 +86,35 @@ class Preferences:
                 question=pair.question,
                 answers=answers,
             )
+
+
+@final
+class MixedPreferences:
+    """The pairs of several runs, of each as many as its share allows."""
+
+    def __init__(self, runs: Mapping[str, Preferences], shares: Mapping[str, float | None], seed: int) -> None:
+        """Which pairs of a run are taken is drawn by the seed."""
+        self._runs = list(runs.values())
+        counts = {path: len(run) for path, run in runs.items()}
+        taken = pairs_of_each(shares, counts)
+        self._taken = [
+            frozenset(Random(stable_seed(seed, "share", path)).sample(range(counts[path]), taken[path]))
+            for path in runs
+        ]
+        parts: list[Json] = [[run.fingerprint, taken[path]] for path, run in runs.items()]
+        self.fingerprint = content_key(json.dumps([*parts, seed]).encode())
+
+    def read(self) -> Iterator[TrainingExample | Dropped]:
+        """The pairs run by run."""
+        for number, (run, taken) in enumerate(zip(self._runs, self._taken, strict=True)):
+            for place, example in enumerate(run.read()):
+                if place in taken and isinstance(example, TrainingExample):
+                    yield example._replace(picture=f"{number}:{example.picture}")
+
+    def open(self, picture: str) -> bytes:
+        """The picture of one of the runs."""
+        number, _, name = picture.partition(":")
+        return self._runs[int(number)].open(name)
 
 
 @final
@@ -100,31 +138,41 @@ class SourceTruths:
 
     def __init__(self, source: str, sampling: Sampling) -> None:
         self._source, self._sampling = source, sampling
-        self._stream, self._process = stream(source, sampling), os.getpid()
+        self._stream, self._process = stream(source, sampling, with_text=True), os.getpid()
         self.fingerprint = self._stream.fingerprint
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """One example a sampled question whose source knows the truth."""
         for position, outcome in enumerate(self._stream.from_index(0)):
-            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, str(position), outcome.image)
+            name = NO_PICTURE if isinstance(outcome, Example) and not outcome.image else str(position)
+            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, name, outcome.image)
 
     def open(self, picture: str) -> bytes:
         """The picture at this position of the source."""
+        if picture == NO_PICTURE:
+            return b""
         if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
-            self._stream, self._process = stream(self._source, self._sampling), os.getpid()
+            self._stream, self._process = stream(self._source, self._sampling, with_text=True), os.getpid()
         outcome = next(self._stream.from_index(int(picture)))
         if isinstance(outcome, Dropped):
             raise SourceError(f"A picture of {self._source} has changed since training began: {outcome.detail}")
         return outcome.image
 
 
-def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences:
-    """The pairs of a finished run. Raises RunError for another folder, ConfigError for flags that do not fit it."""
-    run = _pairs_run(Path(config.run))
-    squared = run.manifest.config.get("pad_to_square", False)
-    if squared != config.pad_to_square:
+def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences | MixedPreferences:
+    """The pairs of finished runs. Raises RunError for another folder, ConfigError for flags that do not fit one."""
+    runs = {path: _preferences(path, config, model_fingerprint) for path in config.shares}
+    if len(runs) == 1:
+        return next(iter(runs.values()))
+    return MixedPreferences(runs, config.shares, config.seed)
+
+
+def _preferences(path: str, config: DPOConfig, model_fingerprint: str) -> Preferences:
+    run = _pairs_run(Path(path))
+    squared = run.manifest.config.get("pad_to_square")  # unknown of pairs that were made elsewhere
+    if squared is not None and squared != config.pad_to_square:
         raise ConfigError(
-            f"{config.run} was made {'with' if squared else 'without'} --pad-to-square: train as its answers were made."
+            f"{path} was made {'with' if squared else 'without'} --pad-to-square: train as its answers were made."
         )
     return Preferences(run, model_fingerprint=model_fingerprint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, final
 
 from PIL import Image
@@ -32,8 +32,15 @@ class Lengths:
         return len(self._encoder.tokens(self._encoder.encoder.prompt(messages)))
 
     def of_picture(self, image: bytes) -> int:
-        """Tokens that a picture (a file's content) adds to the written prompt: processors look at its size alone."""
-        return self._of_size(*_upright_size(image))
+        """Tokens that a picture (a file's content; empty for none) adds to the written prompt: processors look at its
+        size alone."""
+        return self._of_size(*_upright_size(image)) if image else self._of_nothing
+
+    @cached_property
+    def _of_nothing(self) -> int:
+        """Such as a begin token that the processor writes and the template does not."""
+        messages = conversation("?", b"")
+        return len(self._encoder.encoder.encode(messages)) - self.of_written(messages)
 
     def _try_size(self, width: int, height: int) -> int:
         messages = conversation("?", encode_png(Image.new("RGB", (width, height))))

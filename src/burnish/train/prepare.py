@@ -38,6 +38,8 @@ class Prepared(NamedTuple):
     answers: int
     cut: int
     """Answers that were cut because their sequence was longer than the limit."""
+    equal: int
+    """Rejected answers left out of pairs that have others, because within the limit they equal the chosen one."""
     left_out: Mapping[str, int]
     """Reason to number of examples."""
 
@@ -47,6 +49,7 @@ class Prepared(NamedTuple):
         parts = [f"{self.examples:,} examples with {self.answers:,} answers to train on"]
         parts += [f"left out: {reasons}"] if reasons else []
         parts += [f"{self.cut:,} answers cut at the longest sequence"] if self.cut else []
+        parts += [f"{self.equal:,} rejected answers left out, then equal to the chosen one"] if self.equal else []
         return "; ".join(parts) + "."
 
 
@@ -66,7 +69,7 @@ def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
         if rows:
             writer.finalize()
     refuse_nothing(rows, left_out)
-    return Prepared(rows, answers, preparer.cut, dict(left_out))
+    return Prepared(rows, answers, preparer.cut, preparer.equal, dict(left_out))
 
 
 def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:
@@ -92,20 +95,27 @@ class Preparer:
         self._lengths = Lengths(encoder)
         self.cut = 0
         """Answers cut so far."""
+        self.equal = 0
+        """Rejected answers left out so far, of pairs that have others."""
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
-        messages = conversation(example.question, DOT)
+        messages = conversation(example.question, DOT if example.image else b"")
         room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
         answers = [self._encoder.ids(messages, answer) for answer in example.answers]
         if any(self._marks.intersection(ids) for ids in (self._encoder.tokens(example.question), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
-        cut = sum(len(ids) > room for ids in answers)
-        self.cut += cut
-        references = () if cut else _references(example.answers)
-        return Row(example.id, example.picture, example.question, [ids[:room] for ids in answers], references)
+        seen = [ids[:room] for ids in answers]
+        # the first is the chosen one, and from its equal there is nothing to learn
+        kept = [place for place, ids in enumerate(seen) if not place or ids != seen[0]]
+        if len(seen) > 1 and len(kept) == 1:
+            return _left_out(example, f"chosen and rejected are equal within {self._max_length:,} tokens")
+        cut = sum(len(answers[place]) > room for place in kept)
+        self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
+        references = () if cut else _references([example.answers[place] for place in kept])
+        return Row(example.id, example.picture, example.question, [seen[place] for place in kept], references)
 
 
 def _references(answers: Sequence[Answer]) -> Sequence[float]:

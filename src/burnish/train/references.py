@@ -102,12 +102,12 @@ def stored_references(config: DPOConfig, table: Dataset) -> StoredReferences | N
     if config.objective.weighs_tokens:
         reason = f"--loss {LENGTH_DESENSITISED} weighs an answer's tokens, and a run holds their sum alone"
     elif pc.min(pc.list_value_length(table.data.column("references"))).as_py() == 0:
-        reason = f"not every answer of {config.run} has one that is whole and of this model"
+        reason = f"not every answer of {', '.join(config.shares)} has one that is whole and of this model"
     elif half and not required:
         # step 0 must have rewards of 0, and rounding this coarse cancels only within one kind of pass
         reason = "training is in bfloat16"
     else:
-        return StoredReferences(config.run, BFLOAT16 if half else FLOAT32, required=required)
+        return StoredReferences(", ".join(config.shares), BFLOAT16 if half else FLOAT32, required=required)
     if required:
         raise ConfigError(f"--references stored cannot be had: {reason}; take --references auto.")
     if is_main_process():

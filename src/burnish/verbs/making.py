@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from burnish.verbs.telling import tell, tell_run, write_json
 
 if TYPE_CHECKING:
-    from burnish.bench.standard.configs import MakePopeConfig
+    from burnish.bench.standard.registry import MakeConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
+    from burnish.make.importing_pairs import ImportPairsConfig, PairSet
     from burnish.make.pairs import PairsConfig
     from burnish.make.simulate import SimulateConfig
 
@@ -56,17 +57,41 @@ def import_dialogues(config: ImportConfig) -> None:
     )
 
 
-def make_pope(config: MakePopeConfig) -> None:
-    """Write the questions of a POPE, and tell of what."""
-    from burnish.bench.standard.pope_making import make_pope as make
+def import_pairs(config: ImportPairsConfig) -> None:
+    """Fill a run with preferences, then show it. Raises RunError, whose exit code says so, if none is kept."""
+    from burnish.errors import RunError
+    from burnish.make.importing_pairs import import_pairs as bring
+
+    result = bring(config, _pairs_of(config))
+    tell_run(result.run, config.json)
+    if not result.kept:
+        reasons = ", ".join(f"{reason} ({n:,})" for reason, n in result.dropped.items())
+        raise RunError(f"None of the {result.made:,} rows of {config.source} became a pair: {reasons}.")
+
+
+def _pairs_of(config: ImportPairsConfig) -> PairSet:
+    """The preferences that the configuration names. The rooms that hold them meet here alone."""
+    kind, _, place = config.source.partition(":")
+    if kind == "review":
+        from burnish.review.preferences import ReviewedPairs
+
+        return ReviewedPairs(place, config.runs)
+    if kind == "judged":
+        from burnish.bench.judged.preferences import JudgedPairs
+
+        return JudgedPairs(place)
+    from burnish.sources.pair_files import open_pairs
+
+    return open_pairs(config.source)
+
+
+def make_benchmark(config: MakeConfig) -> None:
+    """Write questions about one's own pictures, and tell of what."""
+    from burnish.bench.standard.registry import benchmark
+    from burnish.bench.standard.registry import make as write
     from burnish.report.counts_tables import counted
 
-    made = make(config)
+    made = write(config)
     files = [str(file) for file in made.files]
-    counts = {
-        f"pictures with {config.objects} kinds of objects or more": made.eligible,
-        "pictures drawn of them": made.pictures,
-        "questions a split": made.questions,
-    }
-    told = write_json(config.json, {**made._asdict(), "files": [*files]})
-    tell([counted("A POPE of your own", counts)], [*files, *told])
+    told = write_json(config.json, {"files": [*files], **made.numbers})
+    tell([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *told])

@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from burnish.errors import ConfigError
+from burnish.scores import GateRule
 
 MAX_FLIPS = 1000
 """Flips on the page at most, whose pictures it holds."""
@@ -23,6 +24,12 @@ class CompareConfig:
     """Another result of the same benchmark: it is called better or worse."""
     may_differ: tuple[str, ...] = ()
     """What else than model, adapter and seed may differ, by the name that the refusal has for it, such as prompt."""
+    judged: str | None = None
+    """A run of `burnish bench judged pairwise` in which a judge compared these two runs' answers."""
+    on: str | None = None
+    """The metric that decides, by its name in the JSON, such as repetition; default: the benchmark's own."""
+    fail_if: GateRule | None = None
+    """Exit with 3 if the second result is worse (undecided passes), or if it is not better: for a release gate."""
     images: str | None = None
     """Folder of the pictures, for results that have none: files that `burnish score` wrote."""
     flips: int = 100

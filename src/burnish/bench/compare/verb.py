@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
+from burnish.bench.compare.changed import changed_share, reworded
 from burnish.bench.compare.configs import CompareConfig
+from burnish.bench.compare.gate import gate
+from burnish.bench.compare.judged_pair import WIN_RATE, read_verdicts, win_rate
 from burnish.bench.compare.reading import read_side
 from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Measures, Side, Total
+from burnish.bench.compare.sides import Side
+from burnish.bench.measures import Measures, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
 from burnish.bench.scored import Cell, ScoredAnswer
-from burnish.errors import RunError
-from burnish.scores import Compared, ComparedSide, Flip, Metric, PairedScore
+from burnish.bench.scorers.unlabelled import WORDS
+from burnish.errors import ConfigError, RunError
+from burnish.scores import Compared, ComparedSide, Flip, JudgedPair, Metric, PairedScore
 from burnish.uncertainty import mcnemar
 
 Cells: TypeAlias = Mapping[Cell, Sequence[PairedTerm]]
@@ -24,24 +30,36 @@ def compare(config: CompareConfig) -> Compared:
     """The second result against the first. Raises a BurnishError for results that are no comparison."""
     before, after = read_side(config.before), read_side(config.after)
     refuse_unlike(before, after, config.may_differ)
-    return compare_sides(before, after, config.images)
+    judged = read_verdicts(config.judged, config.before, config.after) if config.judged else None
+    compared = compare_sides(before, after, config.images, config.on, judged)
+    return replace(compared, gate=gate(config.fail_if, compared)) if config.fail_if else compared
 
 
-def compare_sides(before: Side, after: Side, images: str | None = None) -> Compared:
-    """Two results that are a comparison; `images` is where pictures are that no run keeps."""
+def compare_sides(
+    before: Side, after: Side, images: str | None = None, on: str | None = None, judged: JudgedPair | None = None
+) -> Compared:
+    """Two results that are a comparison; `images` is where pictures are that no run keeps, `on` the metric that
+    decides.
+    """
     unpaired = before.answers.keys() ^ after.answers.keys()
     if unpaired:
         shared = frozenset(before.answers.keys() & after.answers.keys())
         before, after = read_side(str(before.path), shared), read_side(str(after.path), shared)
-    scores = _scores(before, after)
-    headline = _headline(scores, after.measures)
-    metrics = {**after.measures.metrics, **{total.metric.name: total.metric for total in after.measures.totals}}
+    scores = (*_scores(before, after), *([win_rate(judged)] if judged else ()))
+    headline = _headline(scores, after.measures, on)
+    metrics = {
+        **after.measures.metrics,
+        WIN_RATE.name: WIN_RATE,
+        **{total.metric.name: total.metric for total in after.measures.totals},
+    }
     flips = _flips(before, after, images)
+    pairs = [(before.answers[key], answer) for key, answer in after.answers.items()]
     won = sum(flip.outcome == "won" for flip in flips)
     whole = all(metrics[flip.metric].interval == "wilson" for flip in flips)
     used = {score.metric for score in scores}
     return Compared(
         benchmark=after.benchmark,
+        title=after.title,
         questions=after.questions,
         before=_told(before),
         after=_told(after),
@@ -51,13 +69,20 @@ def compare_sides(before: Side, after: Side, images: str | None = None) -> Compa
         differs=_differs(before, after),
         verdict=headline.verdict,
         headline=headline,
-        deciding=(headline, *_deciding(scores, after.measures, headline)),
+        deciding=(headline, *_deciding(scores, metrics, after.measures.headline, headline)),
         scores=scores,
         metrics=tuple(metric for name, metric in metrics.items() if name in used),
         won=won,
         lost=len(flips) - won,
         mcnemar=mcnemar(won, len(flips) - won) if whole else None,
         flips=flips,
+        changed=changed_share(pairs),
+        judged=judged,
+        reworded=tuple(
+            reworded(old, new, _picture(new, before, after, images))
+            for old, new in pairs
+            if WORDS.name in new.terms and old.text.split() != new.text.split()
+        ),
     )
 
 
@@ -74,19 +99,34 @@ def _parts(total: Total, cells: Cells) -> list[tuple[float, Sequence[PairedTerm]
     return [(weight, cells[Cell("task", group, "", metric)]) for weight, group, metric in total.parts]
 
 
-def _headline(scores: Sequence[PairedScore], found: Measures) -> PairedScore:
-    """The first total; else the first metric of those that decide, over all questions and clean pictures."""
-    wanted = [total.metric.name for total in found.totals[:1]] or [*found.headline, *found.metrics]
+def _headline(scores: Sequence[PairedScore], found: Measures, on: str | None) -> PairedScore:
+    """The first total; else the first metric of those that decide, over all questions and clean pictures.
+
+    Raises ConfigError where the metric `on` was not measured.
+    """
+    if on is not None:
+        scores = [score for score in scores if score.metric == on] or _refuse_metric(on, scores)
+    usual = [total.metric.name for total in found.totals[:1]] or [*found.headline, *found.metrics]
+    unlabelled = usual.index(WORDS.name) if WORDS.name in usual else len(usual)
+    wanted = [on] if on else [*usual[:unlabelled], WIN_RATE.name, *usual[unlabelled:]]  # a judge's word over none
     clean = [score for score in scores if not score.distortion]
     widest = sorted(clean or scores, key=lambda score: ("all", "group", "task").index(score.level))
     return next(score for name in wanted for score in widest if score.metric == name)
 
 
-def _deciding(scores: Sequence[PairedScore], found: Measures, headline: PairedScore) -> list[PairedScore]:
+def _refuse_metric(on: str, scores: Sequence[PairedScore]) -> NoReturn:
+    known = ", ".join(dict.fromkeys(score.metric for score in scores))
+    raise ConfigError(f"--on {on} is not what these two results have in common: choose one of {known}.")
+
+
+def _deciding(
+    scores: Sequence[PairedScore], metrics: Mapping[str, Metric], usual: Sequence[str], headline: PairedScore
+) -> list[PairedScore]:
     """What decides beside the headline, of another family each, over all questions and clean pictures."""
     overall = {score.metric: score for score in scores if score.level == "all" and not score.distortion}
-    families = {name: metric.family for name, metric in found.metrics.items()}
-    others = [name for name in found.headline if name in overall and families[name] != families.get(headline.metric)]
+    families = {name: metric.family for name, metric in metrics.items()}
+    named = (*usual, WIN_RATE.name)
+    others = [name for name in named if name in overall and families[name] != families[headline.metric]]
     return [overall[name] for name in others]
 
 

@@ -34,7 +34,7 @@ def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
 
     def score(run: Run) -> PairwiseJudged:
         judgements = list(run.records(Judgement))
-        found = _verdicts(judgements)
+        found = verdicts_by_pair(judgements)
         counted = lengths(answers, config.tokenizer)
         return PairwiseJudged(
             judging=judging(run, judgements, reads),
@@ -85,12 +85,13 @@ def _in_both_orders(names: tuple[str, str], one: Both) -> list[Question]:
     ]
 
 
-def _verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], list[TwoVerdicts]]:
+def verdicts_by_pair(judgements: Sequence[Judgement]) -> dict[tuple[str, str], list[TwoVerdicts]]:
     """By pair, the verdicts of each question: first in the pair's own order, then in the other."""
     found: dict[tuple[str, str], list[TwoVerdicts]] = {}
     for forth, back in zip(judgements[::2], judgements[1::2], strict=True):
         names = str(forth.facts["first"]), str(forth.facts["second"])
-        two = TwoVerdicts(str(forth.facts["picture"]), _read(forth), _read(back))
+        longer = len(forth.asked["first"]) - len(forth.asked["second"])
+        two = TwoVerdicts(str(forth.facts["picture"]), _read(forth), _read(back), longer)
         found.setdefault(names, []).append(two)
     return found
 

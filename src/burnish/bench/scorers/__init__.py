@@ -10,17 +10,19 @@ from burnish.bench.scorers.closed import CLOSED
 from burnish.bench.scorers.description import DESCRIPTION
 from burnish.bench.scorers.existence import EXISTENCE
 from burnish.bench.scorers.length import LENGTH
+from burnish.bench.scorers.unlabelled import UNLABELLED
 from burnish.records import Prediction
 from burnish.scores import Metric
 
-__all__ = ["METRICS", "Scorer", "score"]
+__all__ = ["METRICS", "Scorer", "has_truth", "score"]
 
-SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, LENGTH)
+SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, UNLABELLED, LENGTH)
 """All of them, in the order in which tables show their metrics."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for metric in scorer.metrics}
 """Every metric by name."""
 
 DEFAULT = (CLOSED, EXISTENCE, LENGTH)
+WITHOUT_TRUTH = (UNLABELLED, LENGTH)
 BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
     "description": (DESCRIPTION, LENGTH),
     "part": (DESCRIPTION, LENGTH),
@@ -30,5 +32,12 @@ BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
 
 def score(prediction: Prediction) -> dict[str, Term]:
     """What one answer adds to every metric that applies to it."""
+    if not has_truth(prediction):
+        return {name: term for scorer in WITHOUT_TRUTH for name, term in scorer.score(prediction).items()}
     scorers = BY_TASK.get(str(prediction.facts.get("task")), DEFAULT)
     return {name: term for scorer in scorers for name, term in scorer.score(prediction).items()}
+
+
+def has_truth(prediction: Prediction) -> bool:
+    """Whether there is anything that the answer can be right by: a ground truth, several people's answers, a scene."""
+    return bool(prediction.answer or prediction.facts.get("answers") or prediction.facts.get("scene"))

@@ -1,0 +1,75 @@
+"""Pictures inside tables, in every form that people store them in: bytes, base64, data URLs, paths, lists of these."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+
+from burnish.errors import ImageError
+from burnish.images import read_inside
+from burnish.sources.fields import kind_of
+
+MISSING = "missing image"
+_DATA = "data:"
+_LONGEST_PATH = 1024
+"""Characters of a text that may still be a path; one that is longer is base64."""
+
+
+def picture_bytes(value: object, root: Path, which: int | None) -> bytes:
+    """The file content of the picture in a table's cell.
+
+    `root` is the folder that paths are relative to, and `which` the number, from 1, of one picture in a list of
+    several. Raises ImageError for none, for several where none is chosen, and for what is no picture.
+    """
+    if isinstance(value, list | tuple):
+        return picture_bytes(_chosen(value, which), root, None)
+    if isinstance(value, Mapping):
+        value = value.get("bytes") or value.get("path")
+    if value is None or value in ("", b""):
+        raise ImageError(MISSING, "There is no picture.")
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return _of_text(value, root)
+    raise ImageError("broken image", f"A {kind_of(value)} is no picture.")
+
+
+def _chosen(pictures: list[object] | tuple[object, ...], which: int | None) -> object:
+    if not pictures:
+        return None
+    if which is None and len(pictures) > 1:
+        raise ImageError("several images", f"There are {len(pictures)} pictures: choose one with #which=1 and so on.")
+    if which is not None and which > len(pictures):
+        raise ImageError(MISSING, f"There are {len(pictures)} pictures, and #which= asks for number {which}.")
+    return pictures[(which or 1) - 1]
+
+
+def _of_text(text: str, root: Path) -> bytes:
+    if text.startswith(_DATA):
+        return _decoded(text.partition(",")[2], "The data URL")
+    if len(text) <= _LONGEST_PATH:
+        try:
+            return read_inside(root, text)
+        except ImageError:
+            if (data := _maybe(text)) is None:
+                raise
+            return data
+    return _decoded(text, "The text")
+
+
+def _maybe(text: str) -> bytes | None:
+    """A short text that is base64 of a picture after all, as its first bytes tell; else None."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")) else None
+
+
+def _decoded(text: str, what: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ImageError("broken image", f"{what} is not base64: {error}.") from error

@@ -1,0 +1,222 @@
+"""`KIND:FILE` or `FILE` alone: the preference pairs of a file, a folder or the hub, with their pictures.
+
+JSON (an array or lines) is streamed; Parquet, folders and names on the hub are opened by `datasets`. Options:
+`#root=DIR` where pictures' paths do not start from the file's folder, `#split=` and `#config=` of data sets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from burnish.errors import ImageError, LineError, SourceError
+from burnish.ids import content_key
+from burnish.records import Answer, Dropped, PreferencePair, Rejected
+from burnish.sources.base import dropped_row, key_of, refuse_useless
+from burnish.sources.embedded import picture_bytes
+from burnish.sources.fields import kind_of, listed, scalar_field
+from burnish.sources.hub_columns import undecoded
+from burnish.sources.hub_open import open_dataset, picture_root
+from burnish.sources.json_items import Row, json_items
+from burnish.sources.preferences import KINDS, Values, kind_of_columns
+from burnish.sources.spec import Spec, at_home, parse_spec
+from burnish.store.codec import fingerprint_of
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+PICTURES = ("image", "images", "img_path", "image_path")
+SOURCES = ("source", "ds_name", "origin_dataset")
+_JSON = (".json", ".jsonl")
+_ONE = r"[a-z]+(?::[\d.,-]+)?"
+_OWN = re.compile(rf"(?P<source>[^/]+)/(?P<id>.+)/(?P<distortion>{_ONE}(?:\+{_ONE})*|\d+)")
+"""The ids of Burnish's own exports: source, example and distortion, or the number of the rejected answer."""
+
+
+class _Placed(NamedTuple):
+    """A row with its picture."""
+
+    row: Row
+    picture: str
+    """The name by which it is opened."""
+    same: str
+    """Equal for rows about one picture."""
+
+
+def open_pairs(text: str) -> FilePairs:
+    """The pairs that `KIND:PATH#option=value` or a path names. Raises SourceError where it cannot be understood."""
+    kind = next((name for name in KINDS if text.startswith(f"{name}:")), "")
+    spec = parse_spec(text if kind else f"any:{text}", (*KINDS, "any"))
+    return FilePairs(spec, kind)
+
+
+@final
+class FilePairs:
+    """The preferences of a file, streamed; a pair's `image` is the name by which `picture` opens its picture."""
+
+    def __init__(self, spec: Spec, kind: str) -> None:
+        """`kind` is one of `KINDS`, or empty where the columns are to tell."""
+        self._options = spec.only("root", "split", "config")
+        self._path, self._kind = at_home(spec.path), kind
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex digest of all pairs, in order."""
+        return fingerprint_of(self)
+
+    def __iter__(self) -> Iterator[PreferencePair | Dropped]:
+        """Every pair, and in the place of a row that has none, its reason. Raises SourceError for an unfit file."""
+        return refuse_useless(self._merged(), self._path, f"give preferences in the form of {', '.join(KINDS)}")
+
+    def picture(self, image: str) -> bytes:
+        """The content of a pair's picture. Raises ImageError."""
+        value = image if self._is_json else self._pictures[int(image)][self._picture_column]
+        return picture_bytes(value, self._root, None)
+
+    def _merged(self) -> Iterator[PreferencePair | Dropped]:
+        """Rows that differ in the rejected answer alone, as one pair."""
+        for _, group in groupby(self._read(), key=lambda one: one[0]):
+            outcomes = [outcome for _, outcome in group]
+            pairs = [one for one in outcomes if isinstance(one, PreferencePair)]
+            if len(pairs) < 2:
+                yield from outcomes
+                continue
+            rejected = {one.answer.text: one for pair in pairs for one in pair.rejected}
+            yield replace(pairs[0], rejected=tuple(rejected.values()))
+
+    def _read(self) -> Iterator[tuple[object, PreferencePair | Dropped]]:
+        """Each row with what it shares with others of its pair."""
+        read: Callable[[Values, _Placed], PreferencePair] | None = None
+        for number, placed in enumerate(self._rows()):
+            try:
+                if isinstance(placed.row.values, LineError):
+                    raise placed.row.values
+                read = read or self._reader([*placed.row.values])
+                pair = read(placed.row.values, placed)
+            except LineError as error:
+                yield number, dropped_row(placed.row.place, self._name, error)
+            else:
+                own = pair.id if self._is_own(placed.row.values) else ""
+                yield (placed.same, pair.question, pair.chosen.text, own), pair
+
+    def _reader(self, columns: Sequence[str]) -> Callable[[Values, _Placed], PreferencePair]:
+        kind = self._kind or kind_of_columns(columns)
+        if kind is None:
+            raise SourceError(
+                f"{self._path} has {listed(columns)}, which is no known form of preferences: write its kind before "
+                f"it, of {', '.join(f'{name}:' for name in KINDS)}."
+            )
+        preference_of = KINDS[kind].read
+
+        def read(values: Values, placed: _Placed) -> PreferencePair:
+            question, chosen, rejected = preference_of(values)
+            others = [one for one in dict.fromkeys(rejected) if one != chosen]
+            if not chosen or not all(others):
+                raise LineError("empty answer", "has an empty answer")
+            if not others:
+                raise LineError("equal answers", "has a rejected answer that equals the chosen one")
+            source, name = self._names(values, placed.row.place)
+            distortion, seed = _made_by(values)
+            return PreferencePair(
+                id=name,
+                image=placed.picture,
+                question=question,
+                chosen=Answer(text=chosen),
+                rejected=tuple(Rejected(distortion=distortion, seed=seed, answer=Answer(text=one)) for one in others),
+                source=source,
+            )
+
+        return read
+
+    def _names(self, values: Values, place: str) -> tuple[str, str]:
+        """The source's name and the pair's id."""
+        name = scalar_field(values, "id")
+        if name and (own := _OWN.fullmatch(name)):
+            return own["source"], own["id"]
+        sources = (scalar_field(values, column) for column in SOURCES if isinstance(values.get(column), str))
+        return next(filter(None, sources), None) or self._name, key_of(f"{place} {name or ''}".strip())
+
+    def _is_own(self, values: Values) -> bool:
+        return bool(_OWN.fullmatch(str(values.get("id"))))
+
+    def _rows(self) -> Iterator[_Placed]:
+        return self._json_rows() if self._is_json else self._table_rows()
+
+    def _json_rows(self) -> Iterator[_Placed]:
+        for row in json_items(Path(self._path)):
+            try:
+                picture = "" if isinstance(row.values, LineError) else _named_picture(row.values)
+            except LineError as error:
+                yield _Placed(row._replace(values=error), "", "")
+            else:
+                yield _Placed(row, picture, picture)
+
+    def _table_rows(self) -> Iterator[_Placed]:
+        for number, values in enumerate(self._table.remove_columns(self._picture_column)):
+            row = Row(f"row {number}", values)
+            try:
+                same = content_key(self.picture(str(number)))
+            except ImageError as error:
+                row, same = row._replace(values=LineError(error.reason, f"has no picture: {error}")), ""
+            yield _Placed(row, str(number), same)
+
+    @property
+    def _is_json(self) -> bool:
+        return Path(self._path).suffix.lower() in _JSON
+
+    @property
+    def _root(self) -> Path:
+        beside = Path(self._path).parent if self._is_json else picture_root(self._path)
+        return Path(at_home(self._options["root"])) if "root" in self._options else beside
+
+    @property
+    def _name(self) -> str:
+        return Path(self._path).stem.lower()
+
+    @cached_property
+    def _table(self) -> Dataset:
+        return open_dataset(self._path, self._options.get("config"), self._options.get("split"))
+
+    @cached_property
+    def _picture_column(self) -> str:
+        columns = self._table.column_names
+        found = next((name for name in PICTURES if name in columns), None)
+        if found is None:
+            raise SourceError(
+                f"{self._path} has no column of pictures ({', '.join(PICTURES)}), only {listed(columns)}."
+            )
+        return found
+
+    @cached_property
+    def _pictures(self) -> Dataset:
+        pictures = self._table.select_columns([self._picture_column])
+        feature = undecoded(pictures.features[self._picture_column])
+        return pictures.cast_column(self._picture_column, feature) if feature else pictures
+
+
+def _made_by(values: Values) -> tuple[str, int]:
+    """Distortion and seed of a rejected answer, where the row tells both; without the seed nothing can be drawn."""
+    distortion, seed = values.get("distortion"), values.get("seed")
+    return (distortion, seed) if isinstance(distortion, str) and isinstance(seed, int) else ("", 0)
+
+
+def _named_picture(values: Values) -> str:
+    """The path or data URL of the row's only picture. Raises LineError for none, and for several."""
+    name = next((one for one in PICTURES if values.get(one)), PICTURES[0])
+    value = values.get(name)
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise LineError("several images", f"has {len(value)} pictures as {name!r}, and one is read")
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("path") or value.get("url")
+    if not value:
+        raise LineError("no image", f"has no picture, only {listed(values)}")
+    if not isinstance(value, str):
+        raise LineError("image is no text", f"has a {kind_of(value)} as {name!r}, not a path")
+    return value
