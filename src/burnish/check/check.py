@@ -220,10 +220,9 @@ def to_device(joined: dict[str, Any], network: PreTrainedModel) -> dict[str, Any
 
 def thinking(model: LocalModel) -> str:
     """What the chat template does about thoughts."""
-    template = str(model.processor.chat_template)
-    if "enable_thinking" in template:
-        return "its chat template can switch them (enable_thinking)"
-    return "its chat template writes <think>" if "<think>" in template else ""
+    if model.encoder.can_switch_thinking:
+        return "its chat template can switch them: --thinking on or off"
+    return "its chat template writes <think>" if "<think>" in str(model.processor.chat_template) else ""
 
 
 def _with(request: Request, transform: Callable[[Tensor], Tensor] | None) -> Request:
