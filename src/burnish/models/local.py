@@ -25,7 +25,7 @@ from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request,
 from burnish.models.beams import BeamSearch
 from burnish.models.contrasting import Contrasting
 from burnish.models.decoding import Continuation, chooser, score
-from burnish.models.encoding import Encoder, collate
+from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import load
 from burnish.models.memory import BatchSize, spare_bytes
@@ -66,8 +66,9 @@ class LocalModel:
         """
         self.model = model
         self.processor = processor
-        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square, thinking=thinking)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
+        accepted = accepted_inputs(self._network)
+        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square, accepted=accepted, thinking=thinking)
         config = self._network.generation_config
         self._penalty = float(getattr(config, "repetition_penalty", None) or 1.0) if penalised else 1.0
         self._fingerprint = fingerprint
