@@ -164,7 +164,7 @@ def score_free(folder: Path, _records: int) -> Callable[[], object]:
 
 def score_pope(folder: Path, records: int) -> Callable[[], object]:
     """`burnish score pope` on one split."""
-    from burnish.bench.standard.configs import ScorePopeConfig
+    from burnish.bench.standard.pope import ScorePopeConfig
     from burnish.bench.standard.registry import score
 
     questions, predictions = folder / "coco_pope_random.json", folder / "answers.jsonl"

@@ -1,9 +1,11 @@
 """Does a run's memory stay flat, and does a run of a million records open at once?
 
-    python benchmarks/store_memory.py [--records 1000000] [--json FILE]
+    python benchmarks/store_memory.py [--records 1000000] [--against 391f94b] [--json FILE]
 
 Writes, resumes, reads and exports runs of small preference pairs in three sizes, each step in a process of its own, and
 prints the peak memory of each process, its rate, and the time that `Run.begin` takes on a run with a torn last line.
+With --against, also what writing and reading a record took in another commit's build and takes in this one
+(`store_codec.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import store_codec
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Manifest, Run, new_manifest
 
@@ -177,6 +180,7 @@ def main() -> None:
     """Measure three sizes, a factor of ten apart."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=1_000_000, help="the largest size (default: 1,000,000)")
+    parser.add_argument("--against", help="a commit, whose codec is measured beside this one's")
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
     arguments = parser.parse_args()
     steps = []
@@ -184,8 +188,12 @@ def main() -> None:
         steps += measure(records)
         print(f"{records:,} records measured", file=sys.stderr)
     print(table(steps))
+    numbers: dict[str, object] = {"steps": [dataclasses.asdict(step) for step in steps]}
+    if arguments.against:
+        numbers["codec"] = codec = store_codec.compare(arguments.against)
+        print(store_codec.table(codec, arguments.against))
     if arguments.json:
-        arguments.json.write_text(json.dumps([dataclasses.asdict(step) for step in steps], indent=2) + "\n")
+        arguments.json.write_text(json.dumps(numbers, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from burnish.config import runtime
+from burnish.errors import ConfigError
 from burnish.loop import fill
+from burnish.make.pairs import PairsConfig
 from burnish.records import Dropped, Example, Prediction, Record
 from burnish.store import Run, new_manifest
 
@@ -90,3 +92,18 @@ def test_a_failure_keeps_the_chunks_before_it(tmp_path: Path) -> None:
         with pytest.raises(_Killed):
             fill(run, _Inputs(), fail_at_second_chunk, label="test", per_input=2, chunk=4)
         assert len(run) == 8
+
+
+@pytest.mark.parametrize(
+    ("distort", "instead"),
+    [
+        ((), "imagenoise:800"),
+        (("flip+noise:500",), r"flip:1\+imagenoise:500"),
+        (("grey", "noise:9"), "imagenoise:9"),
+    ],
+)
+def test_pixel_noise_and_an_endpoint_are_refused_before_anything_is_opened(
+    distort: tuple[str, ...], instead: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=f"use --distort {instead}, its approximation"):
+        PairsConfig(model="http://nobody.invalid/v1#m", source="folder:nowhere", distort=distort, out=str(tmp_path))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from burnish.bench.judged.registry import JUDGED
-from burnish.bench.standard.asking.registry import ASKED
-from burnish.bench.standard.registry import BENCHMARKS, SUBMISSIONS
+from burnish.bench.standard.registry import having
 from burnish.errors import ConfigError
 
 
@@ -78,11 +77,18 @@ VERBS = {
         "burnish.verbs.benching:bench_free",
         "how fast a student learns in dialogues (FIRE)",
     ),
+    "bench teacher": Verb(
+        "burnish.bench.teacher:TeacherConfig",
+        "burnish.verbs.benching:bench_teacher",
+        "whether empty, garbled, off-topic or almost right answers fool a teacher",
+    ),
     **{
         f"bench standard {name}": Verb(
-            asked.config, "burnish.verbs.benching:bench_standard", f"ask and score {asked.what}"
+            one.config("ask"),
+            "burnish.verbs.benching:bench_standard",
+            f"ask and score {one.title}" if "rescore" in one.parts else f"ask {one.title}, for a judge",
         )
-        for name, asked in ASKED.items()
+        for name, one in having("ask")
     },
     "bench sampled": Verb(
         "burnish.bench.sampled:SampledConfig", "burnish.verbs.benching:bench_sampled", "answers at several temperatures"
@@ -96,11 +102,12 @@ VERBS = {
         "burnish.verbs.scoring:score_agreement",
         "one judge by another",
     ),
-    "make-pope": Verb(
-        "burnish.bench.standard.configs:MakePopeConfig",
-        "burnish.verbs.making:make_pope",
-        "a POPE of your own annotations",
-    ),
+    **{
+        f"make-{name}": Verb(
+            one.config("make"), "burnish.verbs.making:make_benchmark", f"a {one.title} of your own annotations"
+        )
+        for name, one in having("make")
+    },
     "score fixed": Verb(
         "burnish.bench.score:ScoreFixedConfig",
         "burnish.verbs.scoring:score_fixed",
@@ -112,17 +119,29 @@ VERBS = {
         "free dialogues that exist already (FIRE)",
     ),
     **{
-        f"score {name}": Verb(benchmark.config, "burnish.verbs.scoring:score_standard", benchmark.what)
-        for name, benchmark in BENCHMARKS.items()
+        f"score {name}": Verb(one.config("score"), "burnish.verbs.scoring:score_standard", f"{one.title}: {one.what}")
+        for name, one in having("score")
     },
     **{
-        f"submit {name}": Verb(submission.config, "burnish.verbs.scoring:submit", f"{submission.what} for the server")
-        for name, submission in SUBMISSIONS.items()
+        f"submit {name}": Verb(
+            one.config("submit"), "burnish.verbs.scoring:submit", f"{one.title}'s answers for the server"
+        )
+        for name, one in having("submit")
     },
     "compare": Verb(
         "burnish.bench.compare.configs:CompareConfig",
         "burnish.verbs.scoring:compare",
         "whether one result is better, and where",
+    ),
+    "compare together": Verb(
+        "burnish.bench.compare.together:TogetherConfig",
+        "burnish.verbs.scoring:compare_together",
+        "several benchmarks and seeds in one verdict",
+    ),
+    "compare power": Verb(
+        "burnish.bench.compare.power:PowerConfig",
+        "burnish.verbs.scoring:compare_power",
+        "how small a change a result's questions can show",
     ),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),

@@ -20,11 +20,22 @@ T = TypeVar("T")
 
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
+ADDED = {"added": True}
+"""The metadata of a field that belongs to a run's identity where it is not at its default."""
 
 
 def runtime(default: T) -> T:
     """A dataclass field with this default that does not belong to a run's identity."""
     field: Any = dataclasses.field(default=default, metadata=RUNTIME)
+    return field  # type: ignore[no-any-return]
+
+
+def added(default: T) -> T:
+    """A dataclass field that came later: at its default it is left out of a run's identity.
+
+    So runs that were begun before it was there can be gone on with.
+    """
+    field: Any = dataclasses.field(default=default, metadata=ADDED)
     return field  # type: ignore[no-any-return]
 
 
@@ -47,7 +58,13 @@ class RunFlags:
 
 def identity(config: DataclassInstance) -> dict[str, Json]:
     """The fields that decide which records a run holds, as JSON values."""
-    return _as_json(config, {f.name for f in dataclasses.fields(config) if not f.metadata.get("runtime")})
+    return _as_json(config, {f.name for f in dataclasses.fields(config) if _decides(f, config)})
+
+
+def _decides(field: dataclasses.Field[Any], config: DataclassInstance) -> bool:
+    if field.metadata.get("added"):
+        return bool(getattr(config, field.name) != field.default)
+    return not field.metadata.get("runtime")
 
 
 def everything(config: DataclassInstance) -> dict[str, Json]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ASKED = ("counter/existence", "balanced/existence", "heldout/existence", "counter/description", "balanced/description")
 """What is asked before and after, by split and task: pictures against habits, without them, and as usual (held out)."""
-PAIR_SOURCE = "pocket:counter-train/existence+attribute+description#negatives=random#per_task=8000"
+PAIR_SOURCE = "pocket:counter-train/existence+description#negatives=random#per_task=8000"
 """Pictures of the place where the model will be used; what is true of them is there, and nobody looks at it."""
 TALK_SOURCE = "pocket:heldout#per_task=12,pocket:new#per_task=12"
 """Questions to speak about: seen tasks and new ones, on pictures that nobody has trained on."""
@@ -54,7 +54,7 @@ class DemoConfig:
 
     out: str = "demo"
     """Folder for all that the demo makes."""
-    pairs: int = 4500
+    pairs: int = 4000
     """Questions about unlabelled pictures that pairs are made from."""
     questions: int = 1000
     """Existence questions at each place, before and after; a fifth as many descriptions."""

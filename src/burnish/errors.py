@@ -11,6 +11,7 @@
     ├── DistortionError     a distortion's name or parameters are wrong, or it does not fit the backend
     ├── ModelError          a model cannot be loaded or cannot do what is asked
     │   └── RequestError    one request cannot be put to it; it is refused, and the others are answered
+    ├── TrainingError       a training came to numbers that are none, and stopped
     ├── RatingsError        the store of human ratings cannot be used
     └── ServerError         an endpoint refused a request or stayed silent after every retry
 
@@ -70,6 +71,10 @@ class ModelError(BurnishError):
 
 class RequestError(ModelError):
     """One request cannot be put to a model; others can."""
+
+
+class TrainingError(BurnishError):
+    """A training came to a loss, a gradient or weights that are not finite numbers, and stopped."""
 
 
 class RatingsError(BurnishError):

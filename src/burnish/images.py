@@ -8,7 +8,7 @@ import struct
 import threading
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.errors import ImageError
 
@@ -74,13 +74,60 @@ def decode(data: bytes) -> Image:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_size(*image.size)
-                return _to_rgb(ImageOps.exif_transpose(image))
+                plain = _is_plain(image)
+                picture = _to_rgb(ImageOps.exif_transpose(image))
+                if plain:
+                    setattr(picture, _OWN, OwnFile(_SENDABLE[str(image.format)], data))
+                return picture
     except Image.DecompressionBombError as error:
         raise ImageError("too many pixels", f"The picture has over {MAX_PIXELS:,} pixels.") from error
     except UnidentifiedImageError as error:  # its own text holds an address in memory: never the same twice
         raise ImageError("broken image", f"The file is no picture of a known kind ({', '.join(FORMATS)}).") from error
     except _DECODE_ERRORS as error:
         raise ImageError("broken image", f"The picture cannot be decoded: {error}.") from error
+
+
+class OwnFile(NamedTuple):
+    """A file whose pixels, decoded by anyone, are the picture's."""
+
+    kind: str
+    """As in `image/png`."""
+    data: bytes
+
+
+_SENDABLE = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp"}
+"""Formats that every endpoint reads."""
+_SAME_TO_ALL = ("RGB", "L", "P", "1")
+"""Modes that every program turns into the same RGB; CMYK and 16-bit grey are none."""
+_UPRIGHT = (None, 1)
+_ORIENTATION = 0x0112
+_OWN = "burnish_own_file"
+"""An attribute of a picture as it was decoded. What is made of the picture, a copy included, is without it."""
+
+
+def own_file(image: Image) -> OwnFile | None:
+    """The file that `decode` read the picture from; None where the picture is not just what stands in its file: turned
+    upright, laid over white, of a kind or mode that programs read differently, or made from another picture.
+    """
+    own: OwnFile | None = getattr(image, _OWN, None)
+    return own
+
+
+def _is_plain(image: Image) -> bool:
+    return (
+        image.format in _SENDABLE
+        and image.mode in _SAME_TO_ALL
+        and not image.has_transparency_data
+        and not getattr(image, "is_animated", False)
+        and image.getexif().get(_ORIENTATION) in _UPRIGHT
+    )
+
+
+def encode_jpeg(image: Image, quality: int) -> bytes:
+    """The picture as JPEG file content; `quality` is 1 to 100."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=quality)
+    return buffer.getvalue()
 
 
 def encode_png(image: Image) -> bytes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any
 
 from burnish.errors import ConfigError
 
 
 def load(name: str) -> Any:
-    """What `module:name` names, imported now."""
+    """What `module:name` names, imported now; the name may have dots: `module:BENCHMARK.score`."""
     module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return attrgetter(attribute)(importlib.import_module(module))
 
 
 def need(packages: tuple[str, ...], verb: str, extra: str) -> None:

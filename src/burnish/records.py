@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+if TYPE_CHECKING:
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+else:
+    Json = Any  # what reads types at run time knows none that holds itself
 Facts: TypeAlias = Mapping[str, Json]
 """What a source knows beyond question and answer (task, options, scene): JSON values only."""
+Finish: TypeAlias = Literal["stop", "length", ""]
+"""Why a text ended: the model came to its end, or it was cut at the longest that was asked for; empty where that is not
+known (a file, a record from before this was kept)."""
+ReplyEnd: TypeAlias = Literal["answered", "cut", "empty", "thinking cut", "refused"]
+"""What became of one reply that a model was asked for: an answer that came to its end, one that was cut, no answer,
+none because the thoughts before it were cut, or a request that was refused."""
 
 
 class Said(NamedTuple):
@@ -51,6 +60,8 @@ class Dropped:
     reason: str
     """A short name to count by ("equal answers", "broken image")."""
     detail: str = ""
+    replies: tuple[ReplyEnd, ...] = ()
+    """What became of each reply that was asked for; empty where a model was not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,9 @@ class Answer:
     """As generated, the end token included when the model gave one; empty from a server."""
     ref_logp: float | None = None
     """Summed log-probability (nats) of `token_ids` under the generating model, given the *clean* image."""
+    thinking: str = ""
+    """What the model thought before it; never a part of the answer."""
+    finish: Finish = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,8 @@ class PreferencePair:
     answer: str | None = None
     """The ground truth where the source had one: for reports only, never for training."""
     facts: Facts = field(default_factory=dict)
+    replies: tuple[ReplyEnd, ...] = ()
+    """What became of each reply that was asked for, those that are no part of the pair included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +122,10 @@ class Prediction:
     n_tokens: int = 0
     """Length of the answer in the model's own tokens (0 where the backend does not tell)."""
     facts: Facts = field(default_factory=dict)
+    thinking: str = ""
+    """What the model thought before it; never a part of the answer."""
+    replies: tuple[ReplyEnd, ...] = ()
+    """What became of the reply; empty in a record from before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +137,9 @@ class Response:
     thought: str
     """Empty where the text has none."""
     answer: str
+    thinking: str = ""
+    """What the model thought before the text; neither the next request nor the training sees it."""
+    finish: Finish = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +151,9 @@ class Feedback:
     score: float | None
     """0 to 10; None where the text has none that can be read."""
     comment: str
+    thinking: str = ""
+    """What the model thought before the text; neither the student nor the training sees it."""
+    finish: Finish = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +185,8 @@ class Dialogue:
     facts: Facts = field(default_factory=dict)
     """What else is known: the scene of the pocket world, or what a file of dialogues says beside them (split, human
     ratings)."""
+    replies: tuple[ReplyEnd, ...] = ()
+    """What became of each reply that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +207,10 @@ class Judgement:
     """One sentence where the judge could not be asked; there is no reply then."""
     facts: Facts = field(default_factory=dict)
     """What the result needs beside it: the picture that intervals are clustered by, who is compared."""
+    thinking: tuple[str, ...] = ()
+    """What the judge thought before each of `said`; never read for a judgement."""
+    replies: tuple[ReplyEnd, ...] = ()
+    """What became of each reply that was asked for."""
 
 
 Record: TypeAlias = PreferencePair | Prediction | Dialogue | Judgement | Dropped

@@ -12,7 +12,8 @@ from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig
 from burnish.bench.free import FreeConfig, bench_free
 from burnish.bench.sampled import SampledConfig, bench_sampled
-from burnish.bench.standard.asking.configs import AskGqaConfig, AskShrConfig
+from burnish.bench.standard.gqa import AskGqaConfig
+from burnish.bench.standard.shr import AskShrConfig
 from burnish.config import identity
 from burnish.dialogue.partners import open_partners, open_roles, seeded
 from burnish.dialogue.seeds import seed_folder

@@ -19,6 +19,7 @@ from burnish.dialogue.window import AHEAD
 from burnish.errors import ServerError
 from burnish.ids import content_key
 from burnish.models import Reply
+from burnish.models.reading import read_text
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case
 from burnish.store import Part, Run
@@ -114,8 +115,9 @@ def test_what_cannot_be_asked_is_dropped_with_its_reason(tmp_path: Path) -> None
     first, second, third, fourth = Run.open(tmp_path)
     assert isinstance(first, Dialogue)
     reason, why = "refused", refused.error
-    assert second == Dropped(id="1", source="s1", reason=reason, detail=f"student 2: {why}")
-    assert third == Dropped(id="2", source="s2", reason=reason, detail=f"teacher 1: {why}")
+    after_one, ended = ("answered", "answered", "refused"), ("answered", "refused")
+    assert second == Dropped(id="1", source="s1", reason=reason, detail=f"student 2: {why}", replies=after_one)
+    assert third == Dropped(id="2", source="s2", reason=reason, detail=f"teacher 1: {why}", replies=ended)
     assert fourth == Dropped(id="3", source="s0", reason="no ground truth", detail="q3")
     assert not any("3" in call for call in student.calls), "it is not asked at all"
     assert [path.stem for path in (tmp_path / "images").rglob("*.png")] == [first.image], "only what is kept is stored"
@@ -270,3 +272,26 @@ def test_a_second_process_is_refused_while_one_works(undisturbed: Path, tmp_path
         first.communicate(timeout=HANG_S)
     assert first.returncode == 0
     assert contents(tmp_path / "run") == contents(undisturbed / "run")
+
+
+def test_thoughts_are_kept_apart_and_seen_by_nobody(tmp_path: Path) -> None:
+    """The score in the teacher's thought is another one, and the thought holds the truth."""
+    seen: list[str] = []
+
+    def answer(case: Case) -> Reply:
+        seen.extend(turn.feedback.text for turn in case.turns)
+        return read_text("<think>Is it a0?</think>a dog", cut=bool(case.turns))
+
+    def feedback(case: Case) -> Reply:
+        seen.append(case.response)
+        return read_text("<think>The truth is a0. Score: 9</think>Score: 3.\nFeedback: look again", cut=False)
+
+    fill(tmp_path, (Scripted(answer), Scripted(feedback)), Inputs(1))
+    [dialogue] = Run.open(tmp_path)
+    assert isinstance(dialogue, Dialogue)
+    assert {*seen} == {"a dog", "Score: 3.\nFeedback: look again"}
+    assert [turn.feedback.score for turn in dialogue.turns] == [3, 3, 3]
+    assert [turn.response.finish for turn in dialogue.turns] == ["stop", "length", "length"]
+    first = dialogue.turns[0]
+    assert (first.response.thinking, first.feedback.thinking) == ("Is it a0?", "The truth is a0. Score: 9")
+    assert dialogue.replies == ("answered", "answered", "cut", "answered", "cut", "answered")

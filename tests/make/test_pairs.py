@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import tiny_models
-from burnish.config import everything
+from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, ConfigError, DistortionError
 from burnish.flags import parse_config, words_of
 from burnish.images import decode
@@ -64,7 +64,9 @@ def test_different_answers_make_a_pair_and_equal_ones_are_dropped_with_the_reaso
     result = make_pairs(_config(source, tmp_path / "run", "invert"))
     records = _records(result.run)
     assert (result.made, result.kept) == (3, 2)
-    assert records["b"] == Dropped(id="b", source="questions", reason="equal answers", detail="in between")
+    assert records["b"] == Dropped(
+        id="b", source="questions", reason="equal answers", detail="in between", replies=("answered", "answered")
+    )
     pair = records["a"]
     assert isinstance(pair, PreferencePair)
     assert (pair.chosen.text, [rejected.answer.text for rejected in pair.rejected]) == ("bright", ["dark"])
@@ -106,6 +108,28 @@ def test_a_broken_picture_and_an_empty_answer_are_counted(tmp_path: Path, monkey
     assert reasons == {"a": "empty answer", "b": "broken image"}
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_chosen_answer_that_was_cut_makes_no_pair_unless_it_is_kept(
+    tmp_path: Path, scripted: ScriptedModel, keep: bool
+) -> None:
+    """ "in between" is cut after four tokens, "dark" just before its end."""
+    source = _folder(tmp_path, {"a": MIDDLE, "b": DARK})
+    config = _config(source, tmp_path / "run", "invert", max_new_tokens=5, keep_cut=keep)
+    make_pairs(config)
+    cut, whole = _records(tmp_path / "run").values()
+    assert isinstance(whole, PreferencePair)
+    assert (whole.chosen.finish, whole.rejected[0].answer.finish) == ("stop", "length")
+    assert whole.replies == ("answered", "cut")
+    assert cut.replies == ("cut", "cut")
+    assert isinstance(cut, Dropped) and cut.reason == ("equal answers" if keep else "cut answer")
+
+
+def test_a_flag_that_came_later_does_not_change_a_run_at_its_default(tmp_path: Path) -> None:
+    assert "keep_cut" not in identity(_config("s", tmp_path))
+    assert identity(_config("s", tmp_path, keep_cut=True))["keep_cut"] is True
+    assert everything(_config("s", tmp_path))["keep_cut"] is False
+
+
 def _said_in_turn(*answers: str) -> ScriptedModel:
     """Answers in the order in which they are asked for: to the clean picture, then to each distorted one."""
     following = iter(answers)
@@ -140,7 +164,11 @@ def test_examples_without_an_answer_of_like_length_are_counted(tmp_path: Path, m
     result = make_pairs(_config(source, tmp_path / "run", "flip", "invert", match_length=0.05))
     assert (result.made, result.kept) == (1, 0)
     assert _records(result.run)["a"] == Dropped(
-        id="a", source="questions", reason="different lengths", detail="13 tokens against 14, 18"
+        id="a",
+        source="questions",
+        reason="different lengths",
+        detail="13 tokens against 14, 18",
+        replies=("answered", "answered", "answered"),
     )
 
 
@@ -156,7 +184,7 @@ def test_answers_whose_length_nobody_tells_are_no_match(tmp_path: Path, monkeypa
     make_pairs(_config(source, tmp_path / "run", "invert", match_length=0.1))
     dropped = _records(tmp_path / "run")["a"]
     assert isinstance(dropped, Dropped)
-    assert (dropped.reason, dropped.detail[:12]) == ("unknown length", "The endpoint")
+    assert (dropped.reason, dropped.detail[:12]) == ("unknown length", "It is not kn")
 
 
 @pytest.mark.parametrize(

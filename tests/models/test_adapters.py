@@ -106,7 +106,7 @@ def test_an_adapter_that_changes_the_base_gets_one_of_its_own(
 
 def test_the_second_adapter_is_checked_as_the_first_is(base: Path, adapters: tuple[str, str], tmp_path: Path) -> None:
     foreign = _adapter(tmp_path, 4)
-    record_base(Path(foreign), "0" * 64)
+    record_base(Path(foreign), "0" * 64, {})
     with pytest.raises(ModelError, match="was trained on other weights"):
         open_models([_options(base, adapters[0]), _options(base, foreign)])
     wide = Path(_adapter(tmp_path, 5))

@@ -76,7 +76,7 @@ def test_unchanged_files_are_read_once(copy: Path, monkeypatch: pytest.MonkeyPat
 def test_adapter_knows_its_base(model: Path, copy: Path, tmp_path: Path) -> None:
     assert base_matches(tmp_path, model), "an adapter that does not say is believed"
 
-    record_base(tmp_path, folder_digest(model))
+    record_base(tmp_path, folder_digest(model), {})
 
     assert base_matches(tmp_path, copy)
     (copy / "chat_template.jinja").write_text("another")

@@ -156,10 +156,10 @@ def test_adapter_of_another_shape(folder: Path, tmp_path: Path) -> None:
 
 
 def test_adapter_trained_on_other_weights_of_the_same_shape(folder: Path, adapter: Path) -> None:
-    record_base(adapter, folder_digest(folder))
+    record_base(adapter, folder_digest(folder), {})
     _open(folder, adapter=str(adapter))
 
-    record_base(adapter, "0" * 64)
+    record_base(adapter, "0" * 64, {})
 
     assert "it was trained on other weights" in _refusal(folder, adapter=str(adapter))
 

@@ -26,11 +26,13 @@ SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
 TINY: Mapping[ScaleName, Mapping[str, int]] = {
     "pocket": {
         **{"questions": 8, "bench": 2, "described": 2, "drawn_from": 2, "rank": 2, "sft_pool": 1, "sft_questions": 4},
-        **{"composed": 16, "general": 1, "simulated_from": 16},
+        **{"composed": 16, "general": 1, "simulated_from": 16, "world_steps": 1},
     },
     "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},
 }
 """Smaller values than the recipes'."""
+OURS = ("seva-gains", "seva-price", "seva-when")
+"""Recipes without a paper scale."""
 UNDEFINED = {"POPE"}
 """F1 is not defined where the answer to no question is yes, and no one said it."""
 
@@ -46,7 +48,8 @@ class Told(NamedTuple):
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """All steps that any number is read from, made."""
     folder = tmp_path_factory.mktemp(request.param)
-    recipes = {file.stem: read_recipe(file, request.param) for file in FILES}
+    files_there = [file for file in FILES if request.param == "pocket" or file.stem not in OURS]
+    recipes = {file.stem: read_recipe(file, request.param) for file in files_there}
     with judging(says) as judge:
         given: dict[str, Any] = dict(TINY[request.param])
         if request.param == "paper":
@@ -82,6 +85,8 @@ def _needed(plan: Plan, key: str) -> list[str]:
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
 def test_every_number_is_there(told: Told, name: str) -> None:
     """Some may be undefined for so few questions, but no column for all its rows."""
+    if name not in told.plans:
+        pytest.skip("has no paper scale")
     plan = told.plans[name]
     found: dict[str, list[float | None]] = {}
     for cell in plan.cells:

@@ -58,7 +58,7 @@ rows:
   after: {{distort: moco}}
 scales:
   pocket:
-    columns: [F1, tokens, margin, pairs]
+    columns: [F1 counter, tokens, margin, pairs]
 """
 
 
@@ -168,12 +168,12 @@ def test_seva_from_pairs_to_table(tmp_path: Path) -> None:
     """The real part file with the real model, as small as it goes."""
     part = Path(__file__).parents[2] / "recipes" / "parts" / "seva.yaml"
     file = _recipe(tmp_path, SEVA.format(part=part))
-    small = [word for value in ("questions=6", "bench=1", "rank=2") for word in ("--value", value)]
+    small = [word for value in ("questions=6", "bench=1", "described=1", "rank=2") for word in ("--value", value)]
     rows = _run(tmp_path, file, "--seeds", "0", *small)["rows"]
     assert rows["before"]["margin"]["mean"] is None
     assert 1 <= rows["after"]["pairs"]["mean"] <= 6
     assert rows["after"]["tokens"]["mean"] > 1
-    assert 0 <= rows["before"]["F1"]["mean"] <= 100
+    assert 0 <= rows["before"]["F1 counter"]["mean"] <= 100
 
 
 def test_every_line_of_a_figure_looks_different(tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ from burnish.scores import (
     Estimate,
     FixedScores,
     PartScore,
-    PopeScores,
-    PopeSplit,
     ShrScores,
     StandardResult,
     StudentScores,
     TextScores,
+    YesNoScores,
+    YesNoSplit,
 )
 from burnish.scores.judged import Judging, ShrJudged
 from burnish.store import Run, new_manifest
@@ -216,9 +216,9 @@ def _standard(folder: Path, benchmark: str, scores: object, config: _Config) -> 
     return _write(folder, "standard", [_asked(1)], result, config)
 
 
-def _pope(f1: float) -> PopeScores:
-    split = PopeSplit(accuracy=f1, precision=f1, recall=f1, f1=f1, yes_ratio=0.5, n=10, intervals={})
-    return PopeScores(splits={"random": split}, mean_f1=f1, interval=None, protocol="llava")
+def _pope(f1: float) -> YesNoScores:
+    split = YesNoSplit(accuracy=f1, precision=f1, recall=f1, f1=f1, yes_ratio=0.5, n=10, intervals={})
+    return YesNoScores(splits={"random": split}, mean_f1=f1, interval=None, protocol="llava")
 
 
 def _accuracy(benchmark: str, value: float) -> AccuracyScores:

@@ -129,6 +129,8 @@ def test_training_curves_leave_gaps_where_a_loss_is_not_finite(tmp_path: Path) -
     values = [float(y) for y in loss.lines[0].get_ydata()]
     assert (values[0], math.isnan(values[1]), values[2]) == (0.7, True, 0.5)
     assert list(reward.lines[0].get_xdata()) == [1]
+    unsound = read_log(_log(tmp_path, "\n".join(lines[:2]) + "\n"))
+    assert training_table(unsound).rows == (("loss", "0.7", "nan"), ("rewards/margins", "0", "0"))
     assert training_table(log).rows == (("loss", "0.7", "0.5"), ("rewards/margins", "0", "0"))
     assert (told(50834.0), told(1.0979e-08), told(1362.14)) == ("50,834", "1.098e-08", "1362")
 

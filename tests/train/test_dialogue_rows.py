@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def test_what_is_trained_is_what_was_said(opened: LocalModel) -> None:
     assert isinstance(row, DialogueRow)
     [ids] = [ids for ids, turn in zip(row.ids, row.turns, strict=True) if turn]
     assert opened.processor.tokenizer.decode(ids) == " Thought: A long tail.\nAnswer: a dog</s>"
+
+
+def test_a_response_that_was_cut_is_trained_without_an_end(opened: LocalModel) -> None:
+    one = dialogue(0)
+    turns = [replace(turn, response=replace(turn.response, finish="length")) for turn in one.turns]
+    row = preparer(opened, STUDENT).dialogue(told(replace(one, turns=tuple(turns))))
+    assert isinstance(row, DialogueRow)
+    [ids] = [ids for ids, turn in zip(row.ids, row.turns, strict=True) if turn]
+    assert opened.processor.tokenizer.decode(ids) == " Thought: A long tail.\nAnswer: a dog"
 
 
 @pytest.mark.parametrize("asks", [STUDENT, ROUNDS, TEACHER, HISTORY], ids=["chat", "rounds", "latest", "history"])

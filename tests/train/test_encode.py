@@ -106,6 +106,13 @@ def test_generated_tokens_go_before_text(opened: LocalModel) -> None:
     assert encoder.ids(prompt, Answer(text="a dog", token_ids=(5, 6))) == [5, 6]
 
 
+def test_no_end_token_is_put_behind_an_answer_that_was_cut(opened: LocalModel) -> None:
+    encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
+    prompt = conversation("What is it?", PICTURES["0"])
+    whole = encoder.ids(prompt, Answer(text="a dog", finish="stop"))
+    assert encoder.ids(prompt, Answer(text="a dog", finish="length")) == whole[:-1]
+
+
 @pytest.mark.parametrize(
     ("after", "end"),
     [("<stop>\n", "<stop>"), (" ", "</s>"), ("<pad>", "</s>")],

@@ -14,7 +14,7 @@ def prediction(
 ) -> Prediction | Dropped:
     """The answer with its picture in the run, or why there is none; `facts` are added to the example's."""
     if reply.finish == "error":
-        return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error)
+        return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error, replies=(reply.end,))
     return Prediction(
         id=example.id,
         image=run.add_image(example.image),
@@ -25,4 +25,6 @@ def prediction(
         distortion=distortion,
         n_tokens=len(reply.token_ids) or reply.completion_tokens,
         facts={**example.facts, **facts},
+        thinking=reply.thinking,
+        replies=(reply.end,),
     )

@@ -165,7 +165,7 @@ def _case(one: _Asked, picture: bytes) -> Case:
 
 def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction | Dropped:
     if reply.finish == "error":
-        return _dropped(one, "refused", reply.error)
+        return replace(_dropped(one, "refused", reply.error), replies=(reply.end,))
     return Prediction(
         id=one.dialogue.id,
         image=run.add_image(example.image),
@@ -175,6 +175,8 @@ def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction
         source=one.dialogue.source,
         n_tokens=len(reply.token_ids) or reply.completion_tokens,
         facts=one.place._asdict(),
+        thinking=reply.thinking,
+        replies=(reply.end,),
     )
 
 

@@ -72,7 +72,7 @@ def yes_no(truth: str) -> bool | None:
 
 
 def says_yes(answer: str) -> bool:
-    """POPE's own rule (Li et al., 2023): in the first sentence the word no, No or not means no, all else means yes."""
+    """The rule of Li et al. (2023): in the first sentence the word no, No or not means no, all else means yes."""
     words = answer.partition(".")[0].replace(",", "").split(" ")
     return not {"No", "not", "no"} & set(words)
 

@@ -9,7 +9,7 @@ is waited for, so a killed run that is begun again is the same loop over replies
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias, final
 
 from burnish.dialogue.asking import answered
@@ -27,6 +27,7 @@ from burnish.store import Part, Run
 Judge: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 
+SILENCE = Reply(text="")
 IN_FLIGHT = 2048
 """Dialogues that are open at a time: many full batches in every step, and at an endpoint 8 rounds of 256 calls."""
 
@@ -76,12 +77,12 @@ class _Talk(Open):
     """A dialogue under way."""
 
     turns: tuple[Turn, ...] = ()
-    response: str = ""
+    response: Reply = SILENCE
     """What the student said last, until the teacher has answered it."""
 
     def case(self, seed: int, name: str) -> Case:
         return Case(
-            self.example, self.turns, self.response, stable_seed(seed, self.example.source, self.example.id, name)
+            self.example, self.turns, self.response.text, stable_seed(seed, self.example.source, self.example.id, name)
         )
 
 
@@ -97,13 +98,13 @@ class _Turns:
     def ask_students(self) -> None:
         """Every open dialogue gets the student's next response."""
         for dialogue, reply in self._ask(self._talk.pair.student, "student"):
-            dialogue.response = reply.text
+            dialogue.response = reply
 
     def ask_teachers(self) -> None:
         """Every open dialogue gets feedback to the latest response, with which it may end."""
         for dialogue, reply in self._ask(self._talk.pair.teacher, "teacher"):
-            turn = Turn(response=read_response(dialogue.response), feedback=read_feedback(reply.text))
-            dialogue.turns, dialogue.response = (*dialogue.turns, turn), ""
+            turn = _turn(dialogue.response, reply)
+            dialogue.turns, dialogue.response = (*dialogue.turns, turn), SILENCE
             ending = self._talk.rules.ending(dialogue.turns)
             if ending is not None:
                 self._leave(dialogue, self._talk.judge(dialogue.ended(dialogue.turns, ending)))
@@ -124,6 +125,7 @@ class _Turns:
         answers = []
         for part, reply in answered(role, cases, self._run, self._tell).items():
             dialogue = self.window[part.record]
+            dialogue.replies.append(reply.end)
             if reply.finish == "error":
                 self._leave(dialogue, dialogue.dropped("refused", f"{part.name}: {reply.error}"))
             else:
@@ -141,3 +143,11 @@ class _Turns:
 
     def _note(self) -> str:
         return f"{self._replies:,} replies, {len(self.window):,} open"
+
+
+def _turn(response: Reply, feedback: Reply) -> Turn:
+    """What was said, read; what was thought stands beside it, and is read by nobody."""
+    return Turn(
+        response=replace(read_response(response.text), thinking=response.thinking, finish=response.came_to_its_end),
+        feedback=replace(read_feedback(feedback.text), thinking=feedback.thinking, finish=feedback.came_to_its_end),
+    )

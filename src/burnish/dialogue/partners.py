@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from burnish.config import runtime
 from burnish.contrast import ContrastFlags
+from burnish.dialogue.foolish import FoolStudent
 from burnish.dialogue.loop import IN_FLIGHT, Pair
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
@@ -17,6 +18,8 @@ from burnish.roles import OracleTeacher, Role, RoleName, Student, Teacher
 
 ORACLE = "oracle"
 """The teacher that is no model: it knows the pocket world."""
+FOOL = "fool"
+"""The student that is no model: it is never right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,11 @@ class RoleFlags(ContrastFlags, ModelRuntime):
                     f"--{role}-adapter cannot be put on a model at an endpoint: let the server load {adapter}."
                 )
         if self.student == ORACLE:
-            raise ConfigError("--student oracle is not to be had: the oracle is a teacher.")
+            raise ConfigError("--student oracle: the oracle is a teacher. Name a model, or `fool`.")
+        if self.student == FOOL and (self.student_adapter or self.student_prompt or self.student_sees):
+            raise ConfigError(
+                "--student fool is no model: it takes no --student-adapter, --student-prompt or --student-sees."
+            )
         if self.teacher == ORACLE and (self.teacher_adapter or self.teacher_prompt or self.teacher_sees):
             raise ConfigError(
                 "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
@@ -71,7 +78,8 @@ class Partners(RoleFlags):
 
     student: str
     """The student: a path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that
-    comes with Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint."""
+    comes with Burnish, `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, or `fool`, which is
+    never right: teachers that learn from its dialogues, too, are harder to fool."""
     teacher: str
     """The teacher: a model as for --student, or `oracle`, which knows the pocket world and is never wrong. One model
     for both is loaded once, whatever adapters are on it."""
@@ -117,12 +125,16 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
     """
     student_prompt, teacher_prompt = _student_prompt(config), _teacher_prompt(config)
     named = [(config.student, config.student_adapter), (config.teacher, config.teacher_adapter)]
-    models = iter(open_models([_options(config, name, adapter) for name, adapter in named if name and name != ORACLE]))
+    models = iter(
+        open_models([_options(config, name, adapter) for name, adapter in named if name and name not in (FOOL, ORACLE)])
+    )
     greedy = Decoding(max_new_tokens=config.max_new_tokens)
     roles: dict[RoleName, Role] = {}
     if student_prompt:
         decoding = dataclasses.replace(greedy, temperature=temperature, contrast=config.contrast_by(0))
         roles["student"] = Student(model=next(models), prompt=student_prompt, decoding=decoding)
+    elif config.student == FOOL:
+        roles["student"] = FoolStudent()
     if teacher_prompt:
         roles["teacher"] = Teacher(model=next(models), prompt=teacher_prompt, decoding=greedy)
     elif config.teacher == ORACLE:
@@ -131,8 +143,8 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
 
 
 def _student_prompt(config: RoleFlags) -> StudentPrompt | None:
-    """The student's; None where there is none."""
-    if not config.student:
+    """The student's; None where there is none, or one that is no model."""
+    if not config.student or config.student == FOOL:
         return None
     return choose(
         StudentPrompt,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar, final
 
 from burnish.ids import content_key
-from burnish.records import Dialogue, Dropped, Ending, Example, Turn
+from burnish.records import Dialogue, Dropped, Ending, Example, ReplyEnd, Turn
 from burnish.sources import Inputs
 
 Outcome: TypeAlias = Dialogue | Dropped
@@ -23,10 +23,13 @@ class Open:
     position: int
     """Of the record in the run."""
     example: Example
+    replies: list[ReplyEnd] = field(default_factory=list)
+    """What became of each reply so far."""
 
     def dropped(self, reason: str, detail: str) -> Dropped:
         """The record of an example that is given up."""
-        return Dropped(id=self.example.id, source=self.example.source, reason=reason, detail=detail)
+        example = self.example
+        return Dropped(id=example.id, source=example.source, reason=reason, detail=detail, replies=tuple(self.replies))
 
     def ended(self, turns: tuple[Turn, ...], ending: Ending = "") -> Dialogue:
         """The record of an example about which these turns were made."""
@@ -40,6 +43,7 @@ class Open:
             source=example.source,
             ended=ending,
             facts=example.facts,
+            replies=tuple(self.replies),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,10 @@ class Asking(ModelOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.distortions, self.decoding  # noqa: B018 - both check their values
+        self.distortions  # noqa: B018 - it checks its values
+        self.decoding  # noqa: B018 - it checks its values
+        if self.model.startswith(("http://", "https://")):
+            _refuse_pixel_noise(self.distortions, self.model)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -46,6 +50,16 @@ def parse_distortions(specs: Sequence[str]) -> tuple[Distortion, ...]:
     if repeated := {name for name in names if names.count(name) > 1}:
         raise ConfigError(f"--distort {min(repeated)} is given twice: name each distortion once.")
     return distortions
+
+
+def _refuse_pixel_noise(distortions: Sequence[Distortion], address: str) -> None:
+    for distortion in distortions:
+        if distortion.in_pixels:
+            instead = re.sub(r"(?<![^+])noise:", "imagenoise:", distortion.spec)
+            raise ConfigError(
+                f"--distort {distortion.spec} is noise in a model's own pixel space, and the endpoint {address} takes "
+                f"only pictures: use --distort {instead}, its approximation on the picture itself, or a local model."
+            )
 
 
 def clean_request(example: Example) -> Request:

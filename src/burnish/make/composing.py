@@ -7,7 +7,7 @@ together with those whose last reply was turned down, so that an endpoint always
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, final
 
 from burnish.dialogue.asking import answered
@@ -153,6 +153,7 @@ class _Steps:
 
     def _judge(self, one: _Asked, reply: Reply) -> None:
         verdict = judge(one.example, reply, self._plan.rules)
+        one.replies.append(reply.end)
         one.note(reply, verdict)
         if verdict.fault is None:
             self._run.add_image(one.example.image)
@@ -160,6 +161,6 @@ class _Steps:
         elif verdict.again and len(one.attempts) < self._plan.rules.attempts:
             return
         else:
-            record = drop(one.example, reply, verdict.fault)
+            record = replace(drop(one.example, reply, verdict.fault), replies=tuple(one.replies))
         self._attempts[one.position] = one.attempts
         self.window.leave(one, record)

@@ -8,29 +8,15 @@ alone, without the picture?
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
 
 from burnish.models import Message, Request, ScoringModel
 from burnish.records import PreferencePair
+from burnish.scores import Foresight
 
 LOOKED_AT = 256
 """Pairs that are enough for two digits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foresight:
-    """How usual rejected answers are; log-probabilities are in nats per answer, of the model that made the pairs."""
-
-    pairs: int
-    """Pairs that were looked at."""
-    rejected_more_usual: float
-    """Share of rejected answers that the model finds likelier than the chosen one when it sees no picture."""
-    gap: float
-    """By how much, in the mean: log-probability of rejected minus chosen answers to the question alone."""
-    margin: float
-    """Log-probability of chosen minus rejected answers on the clean picture, in the mean."""
 
 
 def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight | None:

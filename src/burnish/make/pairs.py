@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import RunFlags
+from burnish.config import RunFlags, added
 from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
 from burnish.flags import optional_value
@@ -25,11 +25,13 @@ from burnish.loop import (
     fingerprints,
     parse_distortions,
 )
+from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
-from burnish.models import Call, ScoringModel, Variants, Weighed, open_model
+from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
 from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
 
 DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
@@ -50,6 +52,8 @@ class PairsConfig(Asking, Sampling, RunFlags):
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in tokens differs from the chosen answer's by more than this share of the
     longer one, and count the examples that then have none. Without a number: 0.1."""
+    keep_cut: bool = added(False)
+    """Also make pairs of chosen answers that were cut at --max-new-tokens; no end token is trained behind them."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -88,7 +92,8 @@ def make_pairs(config: PairsConfig) -> PairsResult:
             else:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
             kept = sum(1 for _ in run.records(PreferencePair))
-            run.finish({"made": len(run), "kept": kept})
+            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
+            run.finish({"made": len(run), "kept": kept, "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
 
@@ -126,18 +131,26 @@ class _PairMaker:
         return distortion_seed(self.config.seed, example, distortion.spec)
 
     def _record(self, example: Example, chosen: Weighed, *others: Weighed) -> PreferencePair | Dropped:
+        """The pair or why there is none, and with it what became of every reply."""
+        replies = tuple(weighed.reply.end for weighed in (chosen, *others))
+        return replace(self._made(example, chosen, others), replies=replies)
+
+    def _made(self, example: Example, chosen: Weighed, others: Sequence[Weighed]) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
         for weighed in (chosen, *others):
             if weighed.reply.finish == "error":
                 return _dropped(example, "refused", weighed.reply.error)
         if not chosen.reply.text:
             return _dropped(example, "empty answer", example.question)
+        if chosen.reply.end == "cut" and not self.config.keep_cut:
+            return _dropped(example, "cut answer", chosen.reply.text)
         different: dict[str, tuple[Distortion, Weighed]] = {}
         for distortion, weighed in zip(self.distortions, others, strict=True):
-            if weighed.reply.text != chosen.reply.text:
+            if weighed.reply.text != chosen.reply.text and weighed.reply.end != "thinking cut":
                 different.setdefault(weighed.reply.text, (distortion, weighed))
         if not different:
-            return _dropped(example, "equal answers", chosen.reply.text)
+            equal = any(weighed.reply.text == chosen.reply.text for weighed in others)
+            return _dropped(example, "equal answers" if equal else "no rejected answer", chosen.reply.text)
         if self.config.match_length is None:
             return self._pair(example, chosen, different.values())
         return self._matched(example, chosen, [*different.values()], self.config.match_length)
@@ -146,9 +159,9 @@ class _PairMaker:
         self, example: Example, chosen: Weighed, rejected: Sequence[tuple[Distortion, Weighed]], share: float
     ) -> PreferencePair | Dropped:
         """The pair without the negatives that are longer or shorter than the chosen answer by more than a share."""
-        length, *others = (weighed.reply.completion_tokens for weighed in (chosen, *(one for _, one in rejected)))
+        length, *others = (_tokens(weighed.reply) for weighed in (chosen, *(one for _, one in rejected)))
         if not all((length, *others)):
-            return _dropped(example, "unknown length", "The endpoint does not tell how many tokens its answers have.")
+            return _dropped(example, "unknown length", "It is not known how many tokens the answers alone have.")
         alike = [of_like_length(length, other, share) for other in others]
         if not any(alike):
             return _dropped(example, "different lengths", f"{length} tokens against {', '.join(map(str, others))}")
@@ -176,5 +189,17 @@ def _dropped(example: Example, reason: str, detail: str) -> Dropped:
     return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
 
 
+def _tokens(reply: Reply) -> int:
+    """Of the answer alone; 0 where that is not known."""
+    return 0 if reply.thinking else reply.completion_tokens
+
+
 def _answer(weighed: Weighed) -> Answer:
-    return Answer(text=weighed.reply.text, token_ids=weighed.reply.token_ids, ref_logp=weighed.logp)
+    reply = weighed.reply
+    return Answer(
+        text=reply.text,
+        token_ids=reply.token_ids,
+        ref_logp=weighed.logp,
+        thinking=reply.thinking,
+        finish=reply.came_to_its_end,
+    )

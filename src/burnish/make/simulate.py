@@ -8,7 +8,7 @@ from pathlib import Path
 
 from burnish.config import RunFlags
 from burnish.dialogue.loop import Conversations
-from burnish.dialogue.partners import Partners, open_partners, seeded
+from burnish.dialogue.partners import FOOL, Partners, open_partners, seeded
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
@@ -49,7 +49,7 @@ def simulate(config: SimulateConfig) -> Path:
         rules=rules,
         seed=config.seed,
         in_flight=config.in_flight,
-        judge=partial(worth_keeping, min_gain=config.min_gain),
+        judge=partial(worth_keeping, min_gain=config.min_gain, empty=config.student == FOOL),
     )
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
@@ -58,11 +58,15 @@ def simulate(config: SimulateConfig) -> Path:
         return run.path
 
 
-def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None) -> Dialogue | Dropped:
-    """What there is something to learn from: every turn has words and a score, and the first is not the last."""
+def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None, empty: bool = False) -> Dialogue | Dropped:
+    """What there is something to learn from: every turn has a score, and the first is not the last.
+
+    Every response has words, too, unless it is a teacher that learns what to say of `empty` ones.
+    """
     first, last = dialogue.turns[0], dialogue.turns[-1]
-    if empty := [number for number, turn in enumerate(dialogue.turns, start=1) if not turn.response.text]:
-        reason, detail = "empty response", f"turn {empty[0]}"
+    wordless = [number for number, turn in enumerate(dialogue.turns, start=1) if not turn.response.text]
+    if wordless and not empty:
+        reason, detail = "empty response", f"turn {wordless[0]}"
     elif dialogue.ended == "no score":
         reason, detail = "no score", last.feedback.text
     elif len(dialogue.turns) == 1:
@@ -71,4 +75,4 @@ def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None) -> Dialo
         reason, detail = "little gain", f"from {first.feedback.score:g} to {last.feedback.score:g}"
     else:
         return dialogue
-    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail)
+    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=detail, replies=dialogue.replies)

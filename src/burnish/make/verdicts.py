@@ -68,6 +68,8 @@ def drop(example: Example, reply: Reply, fault: Rejection) -> Dropped:
 
 
 def _read(example: Example, reply: Reply, rules: Rules) -> tuple[Turn, ...]:
+    if reply.end == "thinking cut":
+        raise Rejection("thinking cut", "The thoughts before the reply do not end within --max-new-tokens.")
     if not reply.text:
         raise Rejection("empty reply", "The reply is empty.")
     if reply.finish == "length":

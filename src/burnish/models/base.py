@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runt
 
 from burnish.config import runtime
 from burnish.errors import ConfigError
+from burnish.models.sending import Sending
+from burnish.records import Finish, ReplyEnd
 
 if TYPE_CHECKING:
     import torch
@@ -123,15 +125,33 @@ class Reply:
     """What came back for one request."""
 
     text: str
-    """Without the end token and outer white space; inner newlines are kept."""
+    """The answer, without thoughts, the end token and outer white space; inner newlines are kept."""
     token_ids: tuple[int, ...] = ()
-    """The generated tokens, the end token included where it came; empty from a server."""
+    """The generated tokens, the end token included where it came; empty from a server, and where there were thoughts:
+    the tokens that are there are then not the text's."""
     finish: Literal["stop", "length", "error"] = "stop"
     error: str = ""
     """One sentence where `finish` is "error": this one request is refused for good, by an endpoint or because a local
     model's chat template or processor cannot take it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    """Those of the thoughts included."""
+    thinking: str = ""
+    """What the model thought before the answer; no score, comment or text is ever read from it."""
+
+    @property
+    def end(self) -> ReplyEnd:
+        """What became of the reply."""
+        if self.finish == "error":
+            return "refused"
+        if not self.text:
+            return "thinking cut" if self.thinking and self.finish == "length" else "empty"
+        return "cut" if self.finish == "length" else "answered"
+
+    @property
+    def came_to_its_end(self) -> Finish:
+        """Why the text ended, as records keep it."""
+        return "" if self.finish == "error" else self.finish
 
 
 BuildRequest: TypeAlias = Callable[[], Request]
@@ -243,7 +263,14 @@ class ModelRuntime:
     api_key_env: str = runtime("OPENAI_API_KEY")
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
+    send: str | None = None
+    """How pictures that were distorted, turned upright or are of a rare kind go to an endpoint: `png` (default; without
+    loss), or `jpeg:90`, as which PNG files go then, too. All others go as the bytes of their own files."""
+    send_side: int | None = None
+    """Make pictures whose longer side has more pixels smaller before they go to an endpoint, such as 2048."""
+
     def __post_init__(self) -> None:
+        Sending.parse(self.send, self.send_side)
         for flag, value in (("--batch-size", self.batch_size), ("--concurrency", self.concurrency)):
             if value < 1:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+
+from burnish.errors import ModelError
+from burnish.jsons import read_json
+from burnish.records import Json
 
 PATTERNS = (
     "config.json",
@@ -39,18 +44,38 @@ def folder_digest(*folders: Path) -> str:
     return digest.hexdigest()
 
 
-def record_base(adapter: Path, base_digest: str) -> None:
-    """Leave beside a trained adapter which model it belongs to, so that it is never put on another."""
-    (adapter / BASE_RECORD).write_text(json.dumps({"base_fingerprint": base_digest}) + "\n")
+def record_base(adapter: Path, base_digest: str, trained_with: Mapping[str, Json]) -> None:
+    """Leave beside a trained adapter which model it belongs to, so that it is never put on another.
+
+    `trained_with` are options of models, by their names, that its answers depend on.
+    """
+    record = {"base_fingerprint": base_digest, "trained_with": dict(trained_with)}
+    (adapter / BASE_RECORD).write_text(json.dumps(record) + "\n")
 
 
 def base_matches(adapter: Path, base: Path) -> bool:
-    """Whether the adapter was trained on this base, or does not say."""
-    record = adapter / BASE_RECORD
-    if not record.is_file():
-        return True
-    recorded = json.loads(record.read_text())
-    return not isinstance(recorded, dict) or recorded.get("base_fingerprint") == folder_digest(base)
+    """Whether the adapter was trained on this base, or does not say. Raises ModelError for a damaged record."""
+    recorded = _base_record(adapter).get("base_fingerprint")
+    return recorded is None or recorded == folder_digest(base)
+
+
+def trained_with(adapter: Path) -> Mapping[str, Json]:
+    """The options of models that the adapter was trained with, as far as it says. Raises ModelError."""
+    recorded = _base_record(adapter).get("trained_with", {})
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def _base_record(adapter: Path) -> dict[str, Json]:
+    path = adapter / BASE_RECORD
+    if not path.is_file():
+        return {}
+    try:
+        record = read_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): copy the adapter's folder again.") from error
+    if not isinstance(record, dict):
+        raise ModelError(f"{path} is not a record of `burnish train`: copy the adapter's folder again.")
+    return record
 
 
 def file_digest(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from peft import PeftConfig, PeftModel
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
@@ -30,11 +31,12 @@ from transformers.utils.logging import disable_progress_bar
 
 from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
-from burnish.models.fingerprint import base_matches
+from burnish.models.fingerprint import base_matches, trained_with
 from burnish.pocket import place
 
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
 """What is fetched of a hub model; weights in other formats (pickle) never are."""
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -99,10 +101,12 @@ def put_on(
     """
     if not (folder / "adapter_config.json").is_file():
         raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
-    if not (folder / "adapter_model.safetensors").is_file():
+    if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
     if not base_matches(folder, base):
         raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
+    _refuse_not_finite(folder, options)
+    _say_what_differs(folder, options)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", message="Found missing adapter keys")
@@ -112,9 +116,12 @@ def put_on(
             if config.is_prompt_learning:
                 raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
             if not isinstance(model, PeftModel):
-                return PeftModel.from_pretrained(model, str(folder), adapter_name=name, config=config).eval()
-            if missing := model.load_adapter(str(folder), adapter_name=name).missing_keys:
-                raise _misfit(options, f"it lacks {missing[0]}")
+                model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, config=config)
+            # also after `from_pretrained`, which does not say what it found no place for
+            found = model.load_adapter(str(folder), adapter_name=name)
+            if found.missing_keys:
+                raise _misfit(options, f"it lacks {found.missing_keys[0]}")
+            _say_what_has_no_place(options, found.unexpected_keys)
             return model.eval()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
         raise _misfit(options, _gist(error)) from error
@@ -200,6 +207,50 @@ def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> P
         )
     model.eval()
     return model
+
+
+def _refuse_not_finite(folder: Path, options: ModelOptions) -> None:
+    """Raise ModelError for an adapter of a training that ended in numbers that are none."""
+    try:
+        name = not_finite(folder / ADAPTER_WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise _misfit(options, _gist(error)) from error
+    if name:
+        raise ModelError(
+            f"Adapter {options.adapter} has weights that are not finite numbers, in {name} first: train it again, "
+            "with a lower --lr."
+        )
+
+
+def not_finite(weights: Path) -> str | None:
+    """The name of the first tensor in a safetensors file with a value that is infinite or no number, if any has."""
+    with safe_open(weights, framework="pt") as file:
+        return next((name for name in file.keys() if not file.get_tensor(name).isfinite().all()), None)  # noqa: SIM118
+
+
+def _say_what_differs(folder: Path, options: ModelOptions) -> None:
+    """Warn where the adapter is used otherwise than it was trained."""
+    for name, trained in trained_with(folder).items():
+        if (now := getattr(options, name, trained)) != trained:
+            print(
+                f"burnish: {options.adapter} was trained {_flag(name, trained)} and is used {_flag(name, now)}: "
+                "give what it was trained with, or its answers are not those that it learned.",
+                file=sys.stderr,
+            )
+
+
+def _flag(name: str, value: object) -> str:
+    flag = name.replace("_", "-")
+    return f"with --{flag}" if value is True else f"without --{flag}" if value is False else f"with --{flag} {value}"
+
+
+def _say_what_has_no_place(options: ModelOptions, names: Sequence[str]) -> None:
+    if names:
+        print(
+            f"burnish: {len(names):,} weights of {options.adapter} have no place in {options.model} and are left out, "
+            f"{names[0]} first: was it trained on another model?",
+            file=sys.stderr,
+        )
 
 
 def _misfit(options: ModelOptions, reason: str) -> ModelError:

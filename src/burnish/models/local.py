@@ -30,10 +30,13 @@ from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import load
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
+from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.reuse import Reuse
 from burnish.models.tasks import Refuse, Task, encode_all
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
 
+LONGEST_MARK = 12
+"""Tokens at a prompt's end in which any mark of a thought stands, with the white space behind it."""
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
 
@@ -137,7 +140,9 @@ class LocalModel:
         tasks = self._tasks(([clean, *distorted] for clean, distorted in variants), refuse)
         with torch.no_grad(), self.wearing():
             for answered, logp in contrasting.weigh(self._answer(tasks, contrasting.read, decoding)):
-                found[answered.task.request][answered.task.variant] = Weighed(self._reply(answered), logp)
+                reply = self._reply(answered)
+                # with a thought before it, the answer's own likelihood is not what was summed
+                found[answered.task.request][answered.task.variant] = Weighed(reply, None if reply.thinking else logp)
         return [tuple(weighed for _, weighed in sorted(found[number].items())) for number in range(len(found))]
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
@@ -215,14 +220,39 @@ class LocalModel:
     def _reply(self, answered: Answered) -> Reply:
         ids = answered.token_ids
         ended = ids[-1] in self.end_token_ids
-        text = self.processor.tokenizer.decode(ids[:-1] if ended else ids, skip_special_tokens=True)
-        return Reply(
-            text=text.strip(),
+        return read_text(
+            self._text(ids[:-1] if ended else ids),
+            cut=not ended,
+            opened=self._opens_thinking(answered.task),
             token_ids=ids,
-            finish="stop" if ended else "length",
             prompt_tokens=len(answered.task.encoding),
             completion_tokens=len(ids),
         )
+
+    def _text(self, ids: Sequence[int]) -> str:
+        """What the tokens say, without the model's special ones but for the marks of its thoughts."""
+        pieces, start = [], 0
+        for place in (place for place, token in enumerate(ids) if token in self._special_marks):
+            pieces += [self._decode(ids[start:place]), self._special_marks[ids[place]]]
+            start = place + 1
+        return "".join((*pieces, self._decode(ids[start:])))
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self.processor.tokenizer.decode(ids, skip_special_tokens=True)
+        return text
+
+    def _opens_thinking(self, task: Task) -> bool:
+        """Whether the chat template has begun a thought."""
+        end = task.encoding.input_ids[-LONGEST_MARK:].tolist()
+        return opens_thinking(self.processor.tokenizer.decode(end))
+
+    @cached_property
+    def _special_marks(self) -> dict[int, str]:
+        """The special tokens that marks of thoughts are, or begin with: text is else made without special tokens."""
+        tokenizer = self.processor.tokenizer
+        marks = [*chain(*THINKING_MARKS.items())]
+        named = zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
+        return {token: name for token, name in named if any(mark.startswith(name) for mark in marks) and len(name) > 1}
 
 
 def _refusal(error: RequestError) -> Reply:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from burnish.ids import content_key, stable_seed
 from burnish.models.base import Decoding, OnReply, Reply, Request, Variants, Weighed, ignore
+from burnish.models.reading import read_text
 
 END_TOKEN = 256
 """Tokens are the answer's UTF-8 bytes; this one ends it."""
@@ -57,7 +58,7 @@ class ScriptedModel:
         ids = (*text.encode(), END_TOKEN)[:max_new_tokens]
         ended = ids[-1] == END_TOKEN
         kept = bytes(ids[:-1] if ended else ids).decode(errors="ignore")
-        return Reply(text=kept.strip(), token_ids=ids, finish="stop" if ended else "length", completion_tokens=len(ids))
+        return read_text(kept, cut=not ended, token_ids=ids, completion_tokens=len(ids))
 
 
 def _key(request: Request) -> str:

@@ -7,27 +7,23 @@ open at once, however many requests there are.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from burnish.errors import ModelError, ServerError
-from burnish.images import encode_png_to_send
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import Calls
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.reading import read_completion
+from burnish.models.sending import AS_THEY_ARE, Sending
 
 T = TypeVar("T")
-
-Finish: TypeAlias = Literal["stop", "length", "error"]
-FINISH: dict[str, Finish] = {"length": "length", "content_filter": "error"}
-"""What the protocol's `finish_reason` means; every other one is an answer that came to its end."""
 
 
 class ServerModel:
@@ -36,8 +32,9 @@ class ServerModel:
     template_fingerprint = ""
     """The endpoint hides its chat template."""
 
-    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32) -> None:
+    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32, sending: Sending = AS_THEY_ARE) -> None:
         self.name = name
+        self._sending = sending
         self._endpoint = endpoint
         self._concurrency = concurrency
 
@@ -51,7 +48,12 @@ class ServerModel:
         endpoint = Endpoint.parse(
             address, api_key_env=options.api_key_env, timeout_s=options.timeout, retries=options.retries
         )
-        return cls(endpoint, name or _only_model(endpoint), concurrency=options.concurrency)
+        return cls(
+            endpoint,
+            name or _only_model(endpoint),
+            concurrency=options.concurrency,
+            sending=Sending.parse(options.send, options.send_side),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -90,7 +92,7 @@ class ServerModel:
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         try:
-            return await self._endpoint.call(client, "POST", "/chat/completions", body, _reply)
+            return await self._endpoint.call(client, "POST", "/chat/completions", body, read_completion)
         except Refused as refusal:
             return Reply(text="", finish="error", error=str(refusal))
 
@@ -113,7 +115,7 @@ class ServerModel:
             )
         body: dict[str, Any] = {
             "model": self.name,
-            "messages": [_message(message) for message in request.messages],
+            "messages": [_message(message, self._sending) for message in request.messages],
             "max_tokens": decoding.max_new_tokens,
             "temperature": decoding.temperature,
         }
@@ -122,36 +124,11 @@ class ServerModel:
         return json.dumps(body).encode()
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, sending: Sending) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
-    encoded = [base64.b64encode(encode_png_to_send(image)).decode() for image in message.images]
-    pictures = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{one}"}} for one in encoded]
+    pictures = [{"type": "image_url", "image_url": {"url": sending.data_url(image)}} for image in message.images]
     return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
-
-
-def _reply(body: Any) -> Reply:
-    """A reply from a chat completion. Raises Unreadable where it is none."""
-    try:
-        choice = body["choices"][0]
-        # null stands for an answer without text
-        text = choice["message"].get("content") or ""
-        finish: Finish = FINISH.get(choice.get("finish_reason"), "stop")
-        usage = body.get("usage") or {}
-        return Reply(
-            text=_whole_characters(text).strip(),
-            finish=finish,
-            error="The endpoint's content filter stopped the answer." if finish == "error" else "",
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
-        )
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise Unreadable from error
-
-
-def _whole_characters(text: str) -> str:
-    """The text with � for each half of a character, which JSON can hold and no file can."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _only_model(endpoint: Endpoint) -> str:

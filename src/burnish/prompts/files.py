@@ -62,6 +62,7 @@ _VALUES: dict[str, dict[str, frozenset[str]]] = {
 _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "mmvet": frozenset({"question", "reference", "answer"}),
     "llava-bench": frozenset({"context", "question", "reference", "answer"}),
+    "mmhal": frozenset({"contents", "question", "reference", "answer"}),
     "shr": frozenset({"regions", "factual", "sentences"}),
     "consistency": frozenset({"question", "first", "second"}),
     "pairwise": frozenset({"question", "reference", "first", "second"}),

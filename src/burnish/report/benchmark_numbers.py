@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ from burnish.scores import (
     Estimate,
     GradesJudged,
     LlavaBenchJudged,
+    MeasuredScores,
     Metric,
     MmeScores,
+    MmhalJudged,
     MmVetJudged,
     PartScore,
-    PopeScores,
     ShrJudged,
+    YesNoScores,
 )
 
 
@@ -42,7 +45,7 @@ def benchmark_numbers(_scores: object) -> Numbers:
 
 
 @benchmark_numbers.register
-def _(scores: PopeScores) -> Numbers:
+def _(scores: YesNoScores) -> Numbers:
     n = sum(split.n for split in scores.splits.values())
     whole = Number(column("all", "mean F1", "%", like="mean_f1"), estimate(scores.mean_f1, scores.interval, n))
     parts = [
@@ -77,6 +80,18 @@ def _(scores: AccuracyScores) -> Numbers:
 
 
 @benchmark_numbers.register
+def _(scores: MeasuredScores) -> Numbers:
+    """All numbers of the whole, and of each group the one that decides."""
+    whole = [Number(metric, scores.whole[metric.name]) for metric in scores.metrics if metric.name in scores.whole]
+    parts = [
+        Number(replace(metric, name=name, title=name), of[metric.name])
+        for name, of in scores.groups.items()
+        for metric in [m for m in scores.metrics if m.name in of][:1]
+    ]
+    return Numbers(whole, parts)
+
+
+@benchmark_numbers.register
 def _(judged: MmVetJudged) -> Numbers:
     scores = judged.scores
     whole = Number(column("points", "total", "%"), estimate(scores.total, scores.interval, scores.n, of=100))
@@ -94,6 +109,11 @@ def _(judged: LlavaBenchJudged) -> Numbers:
         for name, part in [("all", judged.scores), *judged.scores.categories.items()]
     ]
     return Numbers(parts[:1], parts[1:])
+
+
+@benchmark_numbers.register
+def _(judged: MmhalJudged) -> Numbers:
+    return benchmark_numbers(judged.scores)
 
 
 @benchmark_numbers.register

@@ -19,23 +19,15 @@ from burnish.scores import Estimate, Metric, StandardResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLES = {
-    "pope": "POPE",
-    "mme": "MME",
-    "vqav2": "VQAv2",
-    "textvqa": "TextVQA",
-    "vizwiz": "VizWiz",
-    "gqa": "GQA",
-    "scienceqa": "SQA-I",
-    "mmbench": "MMB",
-    "seed": "SEED-I",
+JUDGED_TITLES = {
     "judged mmvet": "MM-Vet",
     "judged llava-bench": "LLaVA-W",
+    "judged mmhal": "MMHal",
     "judged shr": "SHR",
     "judged grades": "Grades",
     "judged consistency": "Consistency",
 }
-"""As the papers head their columns."""
+"""As the papers head their columns; the other benchmarks' runs have their own titles."""
 
 
 class _Scored(NamedTuple):
@@ -43,6 +35,7 @@ class _Scored(NamedTuple):
 
     run: NamedRun
     benchmark: str
+    title: str
     numbers: Numbers
 
 
@@ -59,9 +52,13 @@ def benchmarks_joint(runs: Sequence[NamedRun]) -> list[Section]:
 def _scored(named: NamedRun) -> _Scored:
     kind = named.run.manifest.kind
     if kind in JUDGED:
-        return _Scored(named, kind, benchmark_numbers(scores_of(JUDGED[kind], named.run)))
+        return _Scored(
+            named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(scores_of(JUDGED[kind], named.run))
+        )
     result = scores_of(StandardResult, named.run)
-    return _Scored(named, result.benchmark, benchmark_numbers(asked_scores(result)))
+    return _Scored(
+        named, result.benchmark, result.title or result.benchmark.upper(), benchmark_numbers(asked_scores(result))
+    )
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class _Benchmark:
     @property
     def title(self) -> str:
         """As a person reads it."""
-        return TITLES.get(self.name, self.name)
+        return self.scored[0].title
 
     @cached_property
     def unlike(self) -> str:

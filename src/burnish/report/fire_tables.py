@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from burnish.report.standard_tables import notes
 from burnish.report.tables import ARROWS, NOTHING, PLUS_MINUS, Table, p_value
-from burnish.scores import BETTER, Bounds, Change, FixedScores, FreeNumbers, FreeScores, StudentScores, TeacherScores
+from burnish.scores import (
+    BETTER,
+    Bounds,
+    Change,
+    FixedScores,
+    FooledKind,
+    FooledScores,
+    FreeNumbers,
+    FreeScores,
+    StudentScores,
+    TeacherScores,
+)
 
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 FIXED = {"bleu_1": "BLEU-1", "bleu_2": "BLEU-2", "bleu_3": "BLEU-3", "bleu_4": "BLEU-4", "cider": "CIDEr"}
@@ -35,6 +46,24 @@ FREE_NOTE = (
     "dialogue, a turn. RR: share put right.\n"
     "Dialogues that were right at once are left out. ± is the 95 % interval; over seeds, the standard deviation."
 )
+
+
+def fooled_table(scores: FooledScores) -> Table:
+    """Each kind of answer with the share that satisfies the teacher."""
+    return Table(
+        title=f"Who satisfies {scores.teacher}",
+        columns=("answers", "n", "satisfy it", "95 % interval", "mean score", "no score"),
+        rows=tuple(_fooled(kind, one) for kind, one in scores.kinds.items()),
+        note=f"Satisfied: a score of {scores.threshold:g} or more. Right answers should satisfy it, all others should "
+        "not; of the almost right ones one word or digit is changed, which in a few leaves them right.",
+    )
+
+
+def _fooled(kind: str, found: FooledKind) -> tuple[str, ...]:
+    share = found.satisfied
+    percent = [NOTHING if value is None else f"{100 * value:.1f}" for value in (share.value, share.low, share.high)]
+    mean = NOTHING if found.mean_score is None else f"{found.mean_score:.2f}"
+    return (kind, f"{found.n:,}", f"{percent[0]} %", " to ".join(percent[1:]), mean, f"{found.unread:,}")
 
 
 def fixed_tables(scores: FixedScores) -> list[Table]:

@@ -17,6 +17,7 @@ from burnish.scores import (
     Judged,
     Judging,
     LlavaBenchJudged,
+    MmhalJudged,
     MmVetJudged,
     PairwiseJudged,
     PairwisePair,
@@ -28,6 +29,7 @@ _NAME = 17
 JUDGED: Mapping[str, type[Judged]] = {
     "judged mmvet": MmVetJudged,
     "judged llava-bench": LlavaBenchJudged,
+    "judged mmhal": MmhalJudged,
     "judged shr": ShrJudged,
     "judged consistency": ConsistencyJudged,
     "judged pairwise": PairwiseJudged,
@@ -60,6 +62,11 @@ def _(scores: MmVetJudged) -> list[Table]:
 
 @judged_tables.register
 def _(scores: LlavaBenchJudged) -> list[Table]:
+    return _with_judge(standard_tables(scores.scores), scores.judging)
+
+
+@judged_tables.register
+def _(scores: MmhalJudged) -> list[Table]:
     return _with_judge(standard_tables(scores.scores), scores.judging)
 
 
@@ -108,7 +115,26 @@ def _(scores: PairwiseJudged) -> list[Table]:
             for name, found in scores.lengths.items()
         ),
     )
-    return [*_with_judge([pairs], scores.judging), lengths]
+    return [*_with_judge([pairs], scores.judging), _at_equal_lengths(scores), lengths]
+
+
+def _at_equal_lengths(scores: PairwiseJudged) -> Table:
+    """What is left of each win rate where both answers are as long."""
+    return Table(
+        title="Win rates at equal lengths",
+        columns=("a", "b", "a wins %", "at equal lengths %"),
+        rows=tuple(
+            (
+                short(pair.a, _NAME),
+                short(pair.b, _NAME),
+                share(pair.win_rate, pair.interval),
+                share(pair.equal_lengths, pair.equal_lengths_interval),
+            )
+            for pair in scores.pairs
+        ),
+        text_columns=frozenset({0, 1}),
+        note="By AlpacaEval 2's logistic regression on the difference of lengths, in characters.",
+    )
 
 
 def _pair_row(pair: PairwisePair) -> tuple[str, ...]:

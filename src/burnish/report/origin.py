@@ -16,11 +16,12 @@ from burnish.store.manifest import Manifest
 _COMMIT = re.compile(r"\+([0-9a-f]{7,40})(-dirty)?$")
 VERBS: Mapping[str, str] = {
     "dialogues": "import",
+    "teacher bench": "bench teacher",
     **{kind: f"train {kind}" for kind in ("dpo", "sft", "student", "teacher")},
     **{kind: f"bench {kind}" for kind in ("answers", "fixed", "free", "sampled")},
     **{
         f"judged {name}": f"bench judged {name}"
-        for name in ("mmvet", "llava-bench", "shr", "consistency", "pairwise", "grades")
+        for name in ("mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades")
     },
 }
 """The verb that makes a kind of run, where its name is another; of a standard benchmark, its run tells which."""

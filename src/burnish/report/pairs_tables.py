@@ -6,11 +6,12 @@ from burnish.report.distribution import Distribution
 from burnish.report.section import Tile
 from burnish.report.summary import PairsSummary
 from burnish.report.tables import NOTHING, Table
+from burnish.scores import Foresight
 
 
 def pairs_tables(summary: PairsSummary) -> list[Table]:
     """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
-    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary)]
+    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _foreseen(summary.foresight)]
     return [table for table in tables if table.rows]
 
 
@@ -77,6 +78,23 @@ def _lengths(summary: PairsSummary) -> Table:
             for name, lengths in kinds
             if lengths.words.n
         ),
+    )
+
+
+def _foreseen(foresight: Foresight | None) -> Table:
+    """What docs/seva.md found to tell beforehand whether training on the pairs helps."""
+    rows = [] if foresight is None else [
+        ("rejected answers that are more usual than the chosen one", f"{100 * foresight.rejected_more_usual:.1f} %"),
+        ("how much likelier they are without the picture, in nats", f"{foresight.gap:+.2f}"),
+        ("how much less likely they are with it, in nats", f"{foresight.margin:+.2f}"),
+    ]  # fmt: skip
+    return Table(
+        title="What the pairs will teach",
+        columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
+        rows=tuple(rows),
+        note="Training on pairs takes away what the model says because it is usual. It helps where most rejected "
+        "answers are more usual than the chosen ones (likelier to the model when it sees no picture), on pictures that "
+        "are unusual; where things are as usual, it costs some accuracy (docs/seva.md).",
     )
 
 

@@ -12,14 +12,14 @@ from burnish.fire.composed import ComposeResult
 from burnish.progress import tracked
 from burnish.records import Json, Record
 from burnish.report.tables import Table
-from burnish.scores import AnswersResult, FixedScores, FreeScores, Judged, StandardResult
+from burnish.scores import AnswersResult, FixedScores, FooledScores, FreeScores, Judged, StandardResult
 from burnish.store import Run
 from burnish.store.codec import from_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FreeScores, Judged, StandardResult)
+S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FooledScores, FreeScores, Judged, StandardResult)
 
 
 class NamedRun(NamedTuple):

@@ -19,7 +19,7 @@ from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import StatsConfig, collect_stats
 from burnish.report.dialogue_tables import dialogue_tables
 from burnish.report.fire_plots import accuracy_by_turn
-from burnish.report.fire_tables import fixed_tables, free_tables
+from burnish.report.fire_tables import fixed_tables, fooled_table, free_tables
 from burnish.report.joint import stats_of
 from burnish.report.judged_plots import judged_plots
 from burnish.report.judged_tables import JUDGED, judged_tables
@@ -37,13 +37,14 @@ from burnish.report.tiles import (
     counted_tiles,
     dialogue_tiles,
     fixed_tiles,
+    fooled_tiles,
     free_tiles,
     sampled_tiles,
     training_tiles,
 )
 from burnish.report.training import LOG, read_log, training_table
 from burnish.report.training_plots import training_curves
-from burnish.scores import AnswersResult, FixedScores, FreeScores, StandardResult
+from burnish.scores import AnswersResult, FixedScores, FooledScores, FreeScores, StandardResult
 from burnish.store import Run
 from burnish.store.codec import to_json
 
@@ -95,6 +96,12 @@ def _free(run: Run) -> Section:
     result = scores_of(FreeScores, run)
     figures = {"accuracy-by-turn": accuracy_by_turn(result)}
     return _section("Free dialogues", free_tables(result), result, free_tiles(result), figures)
+
+
+def _fooled(run: Run) -> Section:
+    """What `burnish bench teacher` counted."""
+    result = scores_of(FooledScores, run)
+    return _section("A teacher put to the test", [fooled_table(result)], result, fooled_tiles(result))
 
 
 def _standard(run: Run) -> Section:
@@ -200,6 +207,7 @@ SECTIONS: Mapping[str, Callable[[Run], Section]] = {
     "answers": _answers,
     "fixed": _fixed,
     "free": _free,
+    "teacher bench": _fooled,
     "standard": _standard,
     "sampled": _sampled,
     "compose": _composed,

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 
-from burnish.report.tables import NOTHING, PLUS_MINUS, Table
-from burnish.scores import AccuracyScores, Bounds, LlavaBenchScores, MmeScores, MmVetScores, PopeScores, ShrScores
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number
+from burnish.scores import (
+    AccuracyScores,
+    Bounds,
+    LlavaBenchScores,
+    MeasuredScores,
+    Metric,
+    MmeScores,
+    MmVetScores,
+    ShrScores,
+    YesNoScores,
+)
 
 NOTE = "± is the 95 % interval; questions about one picture count as related."
 
 
 @singledispatch
-def standard_tables(scores: object) -> list[Table]:
-    """The tables of a benchmark's scores, at most 80 columns wide."""
+def standard_tables(scores: object, title: str = "") -> list[Table]:  # noqa: ARG001 - some scores have their own
+    """The tables of a benchmark's scores, at most 80 columns wide; `title` is the benchmark's."""
     raise TypeError(f"There is no table for {type(scores).__name__}.")
 
 
 @standard_tables.register
-def _(scores: PopeScores) -> list[Table]:
+def _(scores: YesNoScores, title: str = "") -> list[Table]:
     columns = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1"}
     rows = [
         (
@@ -30,7 +42,7 @@ def _(scores: PopeScores) -> list[Table]:
     asked = ", ".join(f"{name} {split.n:,}" for name, split in scores.splits.items())
     return [
         Table(
-            title=f"POPE, in % ({scores.protocol} protocol)",
+            title=f"{title}, in % ({scores.protocol} protocol)",
             columns=("split", *columns.values(), "yes"),
             rows=tuple(rows),
             note=notes(f"Mean F1 {share(scores.mean_f1, scores.interval)}.", f"Questions: {asked}.", NOTE),
@@ -39,7 +51,7 @@ def _(scores: PopeScores) -> list[Table]:
 
 
 @standard_tables.register
-def _(scores: MmeScores) -> list[Table]:
+def _(scores: MmeScores, _title: str = "") -> list[Table]:
     rows = [
         (
             name,
@@ -67,7 +79,7 @@ def _(scores: MmeScores) -> list[Table]:
 
 
 @standard_tables.register
-def _(scores: AccuracyScores) -> list[Table]:
+def _(scores: AccuracyScores, _title: str = "") -> list[Table]:
     rows = [(short(name, 40), f"{part.n:,}", share(part.value, part.interval)) for name, part in scores.groups.items()]
     rows.append(("all", f"{scores.n:,}", share(scores.accuracy, scores.interval)))
     counts = ", ".join(f"{count:,} {what}" for what, count in scores.counts.items() if count)
@@ -82,7 +94,39 @@ def _(scores: AccuracyScores) -> list[Table]:
 
 
 @standard_tables.register
-def _(scores: MmVetScores) -> list[Table]:
+def _(scores: MeasuredScores, _title: str = "") -> list[Table]:
+    """A table for each family of numbers; what was counted, and the notes, stand below the last."""
+    families = list(dict.fromkeys(metric.family for metric in scores.metrics))
+    tables = [_measured(scores, [m for m in scores.metrics if m.family == family], family) for family in families]
+    filled = [table for table in tables if table.rows]
+    counts = ", ".join(f"{count:,} {what}" for what, count in scores.counts.items() if count)
+    said = f"{scores.n:,} answers about {scores.pictures:,} pictures."
+    note = notes(said, counts and f"{counts}.", scores.note, NOTE)
+    return [*filled[:-1], *(replace(table, note=note) for table in filled[-1:])]
+
+
+def _measured(scores: MeasuredScores, metrics: Sequence[Metric], family: str) -> Table:
+    """A row for each group that has any of these numbers, and one for all answers."""
+    parts = [*scores.groups.items(), ("all", scores.whole)]
+    rows = [(name, [part.get(metric.name) for metric in metrics]) for name, part in parts]
+    shown = [(name, of) for name, of in rows if any(one is not None for one in of)]
+    several = len({metric.family for metric in scores.metrics}) > 1
+    return Table(
+        title=f"{scores.benchmark}, {family}" if several else scores.benchmark,
+        columns=("", "n", *(f"{m.title} %" if m.unit == "%" else m.title for m in metrics)),
+        rows=tuple(
+            (
+                short(name, 40),
+                f"{max(one.n for one in of if one):,}",
+                *(number(one, metric) if one else NOTHING for one, metric in zip(of, metrics, strict=True)),
+            )
+            for name, of in shown
+        ),
+    )
+
+
+@standard_tables.register
+def _(scores: MmVetScores, _title: str = "") -> list[Table]:
     parts = [*scores.capabilities.items(), *((f"only {name}", part) for name, part in scores.integrations.items())]
     rows = [(short(name, 44), f"{part.n:,}", points(part.value, part.interval)) for name, part in parts]
     runs = ", ".join(f"{run:.1f}" for run in scores.runs)
@@ -101,7 +145,7 @@ def _(scores: MmVetScores) -> list[Table]:
 
 
 @standard_tables.register
-def _(scores: LlavaBenchScores) -> list[Table]:
+def _(scores: LlavaBenchScores, _title: str = "") -> list[Table]:
     rows = [
         (
             short(name, 30),
@@ -124,7 +168,7 @@ def _(scores: LlavaBenchScores) -> list[Table]:
 
 
 @standard_tables.register
-def _(scores: ShrScores) -> list[Table]:
+def _(scores: ShrScores, _title: str = "") -> list[Table]:
     counts = {
         "hallucination": scores.hallucination,
         "correct": scores.correct,

@@ -9,7 +9,9 @@ from burnish.errors import RunError
 from burnish.progress import tracked
 from burnish.records import Answer, Dropped, Json, PreferencePair
 from burnish.report.distribution import Distribution
+from burnish.scores import Foresight
 from burnish.store import Run
+from burnish.store.codec import from_json, to_json
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class PairsSummary:
     """Rejected answers by distortion."""
     chosen: AnswerLengths = field(default_factory=AnswerLengths)
     rejected: AnswerLengths = field(default_factory=AnswerLengths)
+    foresight: Foresight | None = None
+    """How usual rejected answers are, where a local model made the pairs and the run is finished."""
 
     @property
     def made(self) -> int:
@@ -74,6 +78,7 @@ class PairsSummary:
                 }
                 for name, answers in (("chosen", self.chosen), ("rejected", self.rejected))
             },
+            "foresight": to_json(self.foresight) if self.foresight else None,
         }
 
 
@@ -81,7 +86,7 @@ def summarise_pairs(run: Run) -> PairsSummary:
     """Counts every record of a run of `burnish pairs`. Raises RunError for another kind of run or an empty one."""
     if run.manifest.kind != "pairs":
         raise RunError(f"{run.path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
-    summary = PairsSummary()
+    summary = PairsSummary(foresight=_foresight(run))
     for record in tracked(run, f"count {run.path.name}", len(run), unit="records"):
         if isinstance(record, PreferencePair | Dropped):
             counts = summary.sources.setdefault(record.source, SourceCounts())
@@ -94,6 +99,11 @@ def summarise_pairs(run: Run) -> PairsSummary:
     if not summary.made:
         raise RunError(f"{run.path} holds no record yet: call `burnish pairs` again, with a source that has examples.")
     return summary
+
+
+def _foresight(run: Run) -> Foresight | None:
+    found = (run.summary or {}).get("foresight")
+    return from_json(Foresight, found) if found else None
 
 
 def _add_pair(summary: PairsSummary, pair: PreferencePair) -> None:

@@ -12,7 +12,7 @@ from burnish.report.section import Tile
 from burnish.report.tables import NOTHING, PLUS_MINUS, number
 from burnish.report.training import Log, finite, told
 from burnish.report.verdicts import family_name
-from burnish.scores import AnswersResult, Estimate, FixedScores, FreeNumbers, Metric
+from burnish.scores import AnswersResult, Estimate, FixedScores, FooledScores, FreeNumbers, Metric
 
 MOST = 4
 
@@ -52,6 +52,12 @@ def fixed_tiles(scores: FixedScores) -> tuple[Tile, ...]:
         tiles += [Tile("CIDEr, teacher", f"{scores.teacher.paper.cider:.2f}")]
         tiles += [Tile("MAE, teacher", NOTHING if scores.teacher.mae is None else f"{scores.teacher.mae:.2f}")]
     return tuple(tiles)
+
+
+def fooled_tiles(scores: FooledScores) -> tuple[Tile, ...]:
+    """Who satisfies the teacher."""
+    of = {kind: one.satisfied for kind, one in scores.kinds.items()}
+    return tuple(Tile(kind, f"{100 * (share.value or 0):.1f} %", "satisfy it") for kind, share in of.items())[:MOST]
 
 
 def training_tiles(log: Log) -> tuple[Tile, ...]:

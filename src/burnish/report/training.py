@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from burnish.errors import RunError
-from burnish.report.tables import NOTHING, Table
+from burnish.report.tables import Table
 
 LOG = "log.jsonl"
 Log = Sequence[Mapping[str, float]]
@@ -34,13 +34,12 @@ def read_log(path: Path) -> list[dict[str, float]]:
 
 
 def training_table(log: Log) -> Table:
-    """The first and the last value of every number in the log."""
+    """The first and the last value of every number in the log, also where that is NaN or infinite."""
     keys = dict.fromkeys(key for line in log for key in line if key not in ("step", "epoch"))
     rows = []
     for key in keys:
-        points = finite(log, key)
-        ends = (told(points[0]), told(points[-1])) if points else (NOTHING, NOTHING)
-        rows.append((key, *ends))
+        values = [line[key] for line in log if key in line]
+        rows.append((key, told(values[0]), told(values[-1])))
     return Table(
         title=f"Training, {int(log[-1]['step']):,} steps", columns=("", "first step", "last step"), rows=tuple(rows)
     )
@@ -52,5 +51,5 @@ def told(value: float) -> str:
 
 
 def finite(log: Log, key: str) -> list[float]:
-    """The values of a key that are numbers, in their order."""
+    """The finite values of a key, in their order: what can be drawn."""
     return [line[key] for line in log if key in line and math.isfinite(line[key])]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.records import Json
-from burnish.report.benchmarks_joint import TITLES
 from burnish.report.naming import asked_name, short_models, short_names
 from burnish.report.standard_tables import notes
 from burnish.report.tables import NOTHING, number, p_value
@@ -55,7 +54,7 @@ class Verdict(NamedTuple):
 
     @property
     def where(self) -> str:
-        """What follows the word of the verdict: "on counter", "seva-7b on POPE"."""
+        """What follows the word of the verdict: "on counter", "seva-7b on MME"."""
         return " ".join(filter(None, (self.who, str(self.place))))
 
     @property
@@ -178,7 +177,7 @@ def place_of(compared: Compared) -> Place:
         return Place("on", asked or "the same questions")
     if compared.benchmark in ("free", "fixed"):
         return Place("in", f"{compared.benchmark} dialogues")
-    return Place("on", TITLES.get(compared.benchmark, compared.benchmark))
+    return Place("on", compared.title or compared.benchmark)
 
 
 class Sentence(NamedTuple):

@@ -13,8 +13,12 @@ from burnish.scores.compared import (
     Gate,
     GateRule,
     JudgedPair,
+    Overall,
+    Power,
     Recorded,
     RecordedAnswer,
+    Together,
+    TogetherRow,
 )
 from burnish.scores.directions import BETTER
 from burnish.scores.fire import (
@@ -28,6 +32,8 @@ from burnish.scores.fire import (
     TeacherScores,
     TextScores,
 )
+from burnish.scores.fooled import FooledKind, FooledScores
+from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     Agreement,
     Consistency,
@@ -37,6 +43,7 @@ from burnish.scores.judged import (
     Judging,
     Lengths,
     LlavaBenchJudged,
+    MmhalJudged,
     MmVetJudged,
     PairwiseJudged,
     PairwisePair,
@@ -48,14 +55,15 @@ from burnish.scores.standard import (
     AccuracyScores,
     LlavaBenchPart,
     LlavaBenchScores,
+    MeasuredScores,
     MmeScores,
     MmeTask,
     MmVetScores,
     PartScore,
-    PopeScores,
-    PopeSplit,
     ShrScores,
     StandardResult,
+    YesNoScores,
+    YesNoSplit,
 )
 
 __all__ = [
@@ -76,6 +84,9 @@ __all__ = [
     "FixedScores",
     "Flip",
     "Flipped",
+    "FooledKind",
+    "FooledScores",
+    "Foresight",
     "FreeBaseline",
     "FreeNumbers",
     "FreeScores",
@@ -90,18 +101,20 @@ __all__ = [
     "LlavaBenchJudged",
     "LlavaBenchPart",
     "LlavaBenchScores",
+    "MeasuredScores",
     "Metric",
     "MmVetJudged",
     "MmVetScores",
     "MmeScores",
     "MmeTask",
+    "MmhalJudged",
+    "Overall",
     "PairedScore",
     "PairwiseJudged",
     "PairwisePair",
     "PartScore",
-    "PopeScores",
-    "PopeSplit",
     "PositionBias",
+    "Power",
     "RaterAgreement",
     "Recorded",
     "RecordedAnswer",
@@ -115,5 +128,9 @@ __all__ = [
     "StudentScores",
     "TeacherScores",
     "TextScores",
+    "Together",
+    "TogetherRow",
     "Verdict",
+    "YesNoScores",
+    "YesNoSplit",
 ]

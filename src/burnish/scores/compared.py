@@ -42,7 +42,7 @@ class Recorded:
     files: Mapping[str, str]
     """By flag, what was read."""
     rules: Mapping[str, str]
-    """The scoring rule's own flags, such as POPE's protocol."""
+    """The scoring rule's own flags, such as a protocol."""
     fingerprints: Mapping[str, str]
     """Of the "questions", the "predictions" (which stand for the model) and the "prompt", empty where none is told."""
     version: str
@@ -116,6 +116,8 @@ class Compared:
     """Two results of one benchmark, question by question."""
 
     benchmark: str
+    title: str = ""
+    """The benchmark as a person reads it."""
     questions: str
     """Where the questions come from, as the results' flags name it; empty where they do not."""
     before: ComparedSide
@@ -151,3 +153,73 @@ class Compared:
     """The answers to questions without a ground truth that changed, in the order of their ids."""
     judged: JudgedPair | None = None
     gate: Gate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherRow:
+    """One benchmark among several: one pair of results, or one a seed."""
+
+    benchmark: str
+    """As a person reads it."""
+    metric: Metric
+    pairs: int
+    """Seeds compared."""
+    n: int
+    """Answers of a pair."""
+    before: float
+    after: float
+    change: float
+    """After minus before; means over seeds."""
+    low: float
+    high: float
+    p_value: float
+    corrected: float
+    """By Holm, for the number of benchmarks: the one that decides."""
+    smallest: float
+    """The smallest change that these questions would show in 80 % of trials."""
+    between_seeds: float | None
+    """Standard deviation of the seeds' changes; None for one."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """The mean change over benchmarks whose numbers are shares, positive for the better."""
+
+    benchmarks: int
+    left_out: int
+    """Benchmarks in points, or without a better side."""
+    change: float
+    low: float
+    high: float
+    p_value: float
+    between: float
+    """Standard deviation of the true changes."""
+    share: float
+    """Of the variance between benchmarks, what is no chance."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What `burnish compare together` finds."""
+
+    rows: tuple[TogetherRow, ...]
+    overall: Overall | None
+    """None where fewer than two benchmarks have shares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """How small a change a result's questions can show."""
+
+    benchmark: str
+    metric: Metric
+    n: int
+    pictures: int
+    effective: float
+    """Independent questions that would be as sure."""
+    value: float
+    """The result's own number."""
+    smallest: Mapping[str, float]
+    """By the share of answers that change."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from burnish.scores.base import Verdict
 from burnish.scores.fire import Bounds
-from burnish.scores.standard import LlavaBenchScores, MmVetScores, PartScore, ShrScores
+from burnish.scores.standard import LlavaBenchScores, MeasuredScores, MmVetScores, PartScore, ShrScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,13 @@ class LlavaBenchJudged(Judged):
     """LLaVA-Bench (in the wild) with any judge."""
 
     scores: LlavaBenchScores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmhalJudged(Judged):
+    """MMHal-Bench with any judge."""
+
+    scores: MeasuredScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +115,9 @@ class PairwisePair:
     """(wins + ties / 2) / n."""
     interval: Bounds | None
     """Of `win_rate`, questions about one picture related."""
+    equal_lengths: float | None = None
+    """The win rate at equal lengths, by AlpacaEval 2's regression."""
+    equal_lengths_interval: Bounds | None = None
     intervals: Mapping[str, Bounds]
     """Of the shares "wins", "ties", "losses" (Wilson)."""
     p_value: float | None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from burnish.records import Json
+from burnish.scores.base import Estimate, Metric
 from burnish.scores.fire import Bounds
 
 
@@ -40,8 +41,29 @@ class AccuracyScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PopeSplit:
-    """One split of POPE; yes is the positive class, and None stands for a share of nothing."""
+class MeasuredScores:
+    """A benchmark whose numbers are ratios of sums over its answers, each with a meaning of its own."""
+
+    benchmark: str
+    n: int
+    """Answers."""
+    pictures: int
+    """That they are about."""
+    metrics: tuple[Metric, ...]
+    """What is measured, in the order of tables; those of one family stand in one table."""
+    whole: Mapping[str, Estimate]
+    """By metric, over all answers."""
+    groups: Mapping[str, Mapping[str, Estimate]]
+    """By the benchmark's own kinds of question, by metric."""
+    counts: Mapping[str, int]
+    """What else happened."""
+    note: str
+    """What a reader must know to compare these numbers with others'; empty where they are by the official rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YesNoSplit:
+    """One split of questions about what is there; yes is the positive class, and None stands for a share of nothing."""
 
     accuracy: float
     precision: float | None
@@ -55,10 +77,10 @@ class PopeSplit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PopeScores:
-    """POPE."""
+class YesNoScores:
+    """Questions about what is there, in splits."""
 
-    splits: Mapping[str, PopeSplit]
+    splits: Mapping[str, YesNoSplit]
     mean_f1: float | None
     """LLaVA's headline."""
     interval: Bounds | None
@@ -170,9 +192,11 @@ class StandardResult:
     """What `burnish bench standard NAME` leaves in its run."""
 
     benchmark: str
+    title: str = ""
+    """The benchmark as columns are headed; empty in runs of earlier versions."""
     questions: int
     """That were to be asked."""
     unanswered: Mapping[str, int]
     """Of these, questions without an answer, by reason (a broken picture, a refusal): scored as an empty answer."""
     scores: Json
-    """PopeScores, MmeScores or AccuracyScores; None where the truth is a server's, or only a judge can tell."""
+    """A noun of this file; None where the truth is a server's, or only a judge can tell."""

@@ -6,7 +6,7 @@ hardly anything is as usual, each with pictures of its own to train on (`balance
 
 Options: `#per_task=N` for how many questions of each task there are to sample from, `#lot=N` for other questions
 altogether (0 unless given), `#habits=STRENGTH` from -1 to 1, `#haze=SHARE` from 0 (plain pictures) to 1, and
-`#negatives=random`, `popular` or `adversarial` for what existence questions ask about that is not there, as POPE does.
+`#negatives=random`, `popular` or `adversarial` for what existence questions ask about that is not there.
 """
 
 from __future__ import annotations

@@ -1,24 +1,26 @@
 """Records as lines of JSON, and back, by the types that their dataclasses declare.
 
 Both ways are strict: a value of the wrong type, an unknown field or a missing one is a ValueError whose text names
-the field, so that nothing is stored that could not be read again. A float field may hold what JSON has no word
-for: NaN and the infinities are stored as strings.
+the field, so that nothing is stored that could not be read again. A field that has a default may be missing: so
+records from before it was added are read. A float field may hold what JSON has no word for: NaN and the infinities are
+stored as strings. msgspec does the work; `wires.py` has what it must be told.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
+
+import msgspec
 
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
+from burnish.store.wires import ObjectWire, json_text, object_wire, spelled_alike, tagged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
@@ -32,21 +34,66 @@ KINDS: dict[str, type[Record]] = {
 }
 """The `kind` field of a stored record, by which its class is found again."""
 
-_KIND_OF = {record_type: kind for kind, record_type in KINDS.items()}
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+class _Line(NamedTuple):
+    """How the records of one kind become lines."""
+
+    wire: ObjectWire
+    """With `kind` before the fields."""
+    alike: Callable[[Any], bool]
+
+
+_LINES: dict[type, _Line] = {
+    record: _Line(wire, spelled_alike(wire)) for kind, record in KINDS.items() for wire in [tagged(record, kind)]
+}
+_BY_NAMES: dict[type, Callable[[bytes], Any]] = {
+    line.wire.names: msgspec.json.Decoder(record).decode for record, line in _LINES.items()
+}
+"""By the shape of a record's names: from a line whose names are known to be right to the record."""
+_read_names = msgspec.json.Decoder(Union[tuple(_BY_NAMES)]).decode  # noqa: UP007
+_encode = msgspec.json.Encoder().encode
 
 
 def to_line(record: Record) -> bytes:
     """The record as one line of UTF-8 JSON, newline included. Raises ValueError for what could not be read again."""
-    return dump({"kind": _KIND_OF[type(record)], **to_json(record)}).encode() + b"\n"
+    wire, alike = _LINES[type(record)]
+    try:
+        shaped = _shaped(record, wire.shape)
+        return msgspec.json.format(_encode(shaped if alike(shaped) else wire.write(shaped)), indent=0) + b"\n"
+    except (msgspec.ValidationError, TypeError) as error:
+        raise _misfit(error, type(record)) from error
+
+
+def _shaped(value: object, shape: type[msgspec.Struct]) -> Any:
+    try:
+        return msgspec.convert(value, shape, from_attributes=True)
+    except msgspec.ValidationError:  # perhaps numpy's numbers
+        return msgspec.convert(msgspec.to_builtins(value, enc_hook=_as_float), shape)
+
+
+def _as_float(value: object) -> float:
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def from_line(line: bytes) -> Record:
     """The record that `to_line` wrote. Raises ValueError for anything else."""
-    data = json.loads(line)
-    if not isinstance(data, dict) or data.get("kind") not in KINDS:
+    try:
+        record: Record = _BY_NAMES[type(_read_names(line))](line)
+    except msgspec.ValidationError:
+        record = _read_with_care(line)
+    return record
+
+
+def _read_with_care(line: bytes) -> Record:
+    """Of a line that has a number which is not finite, or that does not fit."""
+    data = msgspec.json.decode(line)
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")
-    return from_json(KINDS[data.pop("kind")], data)
+    record: Record = _read(data, _LINES[KINDS[kind]].wire, KINDS[kind])
+    return record
 
 
 def fingerprint_of(records: Iterable[Record]) -> str:
@@ -59,149 +106,52 @@ def fingerprint_of(records: Iterable[Record]) -> str:
 
 def to_json(value: DataclassInstance) -> dict[str, Any]:
     """A dataclass as a dict of JSON values, every field in it. Raises ValueError naming a field of the wrong type."""
-    encoded: dict[str, Any] = _codec(type(value)).encode(value)
+    wire = object_wire(type(value))
+    try:
+        encoded: dict[str, Any] = json.loads(_encode(wire.write(_shaped(value, wire.shape))))
+    except (msgspec.ValidationError, TypeError) as error:
+        raise _misfit(error, type(value)) from error
     return encoded
 
 
 def from_json(kind: type[T], data: object) -> T:
     """The dataclass `kind` from what `to_json` made. Raises ValueError naming the field that does not fit."""
-    decoded: T = _codec(kind).decode(data)
+    decoded: T = _read(data, object_wire(kind), kind)
     return decoded
+
+
+def _read(data: object, wire: ObjectWire, kind: type) -> Any:
+    try:
+        return wire.read(msgspec.convert(data, wire.shape))
+    except msgspec.ValidationError as error:
+        raise _misfit(error, kind) from error
 
 
 def dump(value: object) -> str:
     """JSON text on one line. Raises ValueError where a value has no place in JSON (NaN, an array, half a character)."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = json_text(value)
         text.encode()
     except TypeError as error:
         raise ValueError(str(error)) from error
     return text
 
 
-class _Codec(NamedTuple):
-    """How values of one type become JSON values, and come back; both raise ValueError."""
-
-    encode: Callable[[Any], Any]
-    decode: Callable[[Any], Any]
-
-
-_ANY_JSON = _Codec(lambda value: value, lambda data: data)  # records.Json: `dump` refuses what is not JSON
-
-
-@cache
-def _codec(kind: Any) -> _Codec:
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _dataclass_codec(kind)
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is tuple and args[1:] == (...,):
-        return _tuple_codec(_codec(args[0]))
-    if origin in (Mapping, dict):
-        return _dict_codec(_codec(args[1]))
-    if origin in (Union, UnionType) and NoneType in args:
-        some = [arg for arg in args if arg is not NoneType]
-        return _optional_codec(_codec(some[0])) if len(some) == 1 else _ANY_JSON
-    if origin is Literal:
-        return _choice_codec(args)
-    if kind in (str, int, bool, float):
-        return _scalar_codec(kind)
-    raise TypeError(f"Records have no JSON form for {kind}.")
+_AT = re.compile(r"(?P<text>.*?)(?: - at `(?:key` in `)?\$\.?(?P<path>.*)`)?", re.DOTALL)
+_REWORDED = (
+    (re.compile("Object missing required field (.*)"), r"lacks the field \1"),
+    (re.compile("Object contains unknown field (.*)"), r"has an unknown field \1"),
+    (re.compile("Invalid enum value (.*)"), r"\1 is not one of its values"),
+    (re.compile("Expected `(.*)`, got `(.*)`"), r"expected \1, found \2"),
+)
 
 
-def _dataclass_codec(kind: type) -> _Codec:
-    hints = get_type_hints(kind)
-    codecs = {field.name: _codec(hints[field.name]) for field in dataclasses.fields(kind)}
-
-    def encode(value: Any) -> dict[str, Any]:
-        if type(value) is not kind:
-            raise _mismatch(kind.__name__, value)
-        return {name: _at(name, codec.encode, getattr(value, name)) for name, codec in codecs.items()}
-
-    def decode(data: Any) -> Any:
-        if not isinstance(data, dict):
-            raise _mismatch(kind.__name__, data)
-        if data.keys() != codecs.keys():
-            missing, unknown = sorted(codecs.keys() - data.keys()), sorted(data.keys() - codecs.keys())
-            problem = f"lacks the field `{missing[0]}`" if missing else f"has an unknown field `{unknown[0]}`"
-            raise ValueError(f"{kind.__name__} {problem}")
-        return kind(**{name: _at(name, codec.decode, data[name]) for name, codec in codecs.items()})
-
-    return _Codec(encode, decode)
-
-
-def _tuple_codec(item: _Codec) -> _Codec:
-    def encode(value: Any) -> list[Any]:
-        if not isinstance(value, tuple):
-            raise _mismatch("tuple", value)
-        return [item.encode(part) for part in value]
-
-    def decode(data: Any) -> tuple[Any, ...]:
-        if not isinstance(data, list):
-            raise _mismatch("list", data)
-        return tuple([item.decode(part) for part in data])
-
-    return _Codec(encode, decode)
-
-
-def _dict_codec(item: _Codec) -> _Codec:
-    def convert(value: Any, one: Callable[[Any], Any]) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
-            raise _mismatch("dict", value)
-        return {key: _at(key, one, part) for key, part in value.items()}
-
-    return _Codec(lambda value: convert(value, item.encode), lambda data: convert(data, item.decode))
-
-
-def _optional_codec(some: _Codec) -> _Codec:
-    return _Codec(
-        lambda value: None if value is None else some.encode(value),
-        lambda data: None if data is None else some.decode(data),
-    )
-
-
-def _scalar_codec(kind: type) -> _Codec:
-    if kind is float:
-        return _Codec(_encode_float, _decode_float)
-
-    def check(value: Any) -> Any:
-        if type(value) is not kind:  # not isinstance: True is no number here
-            raise _mismatch(kind.__name__, value)
-        return value
-
-    return _Codec(check, check)
-
-
-def _choice_codec(choices: tuple[str, ...]) -> _Codec:
-    def check(value: Any) -> Any:
-        if value not in choices:
-            raise _mismatch(f"one of {', '.join(choices)}", value)
-        return value
-
-    return _Codec(check, check)
-
-
-def _encode_float(value: Any) -> Any:
-    if not isinstance(value, float | int) or isinstance(value, bool):
-        raise _mismatch("float", value)
-    if math.isfinite(value):
-        return float(value)
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def _decode_float(data: Any) -> float:
-    if isinstance(data, str) and data in _NOT_FINITE:
-        return _NOT_FINITE[data]
-    if type(data) not in (float, int):
-        raise _mismatch("float", data)
-    return float(data)
-
-
-def _at(name: str, convert: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return convert(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _mismatch(expected: str, value: object) -> ValueError:
-    return ValueError(f"expected {expected}, found {value!r:.80}")
+def _misfit(error: Exception, kind: type) -> ValueError:
+    """msgspec's sentence after the way to the field: "chosen.token_ids[0]: expected int, found float"."""
+    found = _AT.fullmatch(str(error))
+    text, path = (found["text"], found["path"]) if found else (str(error), None)
+    for pattern, replacement in _REWORDED:
+        text = pattern.sub(replacement, text)
+    if path:
+        return ValueError(f"{path}: {text}")
+    return ValueError(f"{kind.__name__} {text}" if isinstance(error, msgspec.ValidationError) else text)

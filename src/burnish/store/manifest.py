@@ -81,12 +81,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
-    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes."""
+    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes.
+
+    A flag that is not given is as one that the other version of Burnish does not have.
+    """
     old, new = _flat(begun), _flat(now)
     changes = [
         f"{name} was {old.get(name, 'not there')} and is now {new.get(name, 'not there')}"
         for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
+        if old.get(name, "null") != new.get(name, "null")
     ]
     if changes:
         raise ConfigChanged(

@@ -30,7 +30,8 @@ class DialogueCollator:
         """Rows as mappings of the fields of `DialogueRow`, because that is how a data set gives them."""
         dialogues = [DialogueRow(**row) for row in rows]
         batch = self.reading([self.read(row) for row in dialogues], self.pad_token_id)
-        return {**batch, "picture_E": [content_key(self.open_picture(row.picture)) for row in dialogues]}
+        pictures = [content_key(self.open_picture(row.picture)) for row in dialogues]
+        return {**batch, "id_E": [row.id for row in dialogues], "picture_E": pictures}
 
     def read(self, row: DialogueRow) -> Pictured:
         """The first prompt with its picture, if it has one, as processed, and the tree with the picture's tokens.

@@ -163,7 +163,7 @@ class DialoguePreparer:
     def _row(
         self, origin: Dialogue | TrainingExample, picture: str, image: bytes, asks: Sequence[Ask]
     ) -> DialogueRow | Dropped:
-        lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text)) for ask in asks]
+        lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
         marks = self._marks_a_prompt if image else 0
         if any(self._count_marks((*one.prompt, *one.target)) != marks for one in lessons):
             return _left_out(origin, "the model's mark for a picture in a text")

@@ -57,15 +57,21 @@ class AnswerEncoder:
     """The tokens at which the model stops."""
 
     def ids(self, prompt: Sequence[Message], answer: Answer) -> list[int]:
-        """The tokens that were generated where they are known, else those of the text and an end token."""
-        return list(answer.token_ids) or self.text_ids(prompt, answer.text)
+        """The tokens that were generated where they are known, else those of the text and an end token.
+
+        An answer that was cut did not end there: no end token is put behind it.
+        """
+        return list(answer.token_ids) or self.lesson(prompt, answer.text, cut=answer.finish == "length")[1]
 
     def text_ids(self, prompt: Sequence[Message], text: str) -> list[int]:
         """The tokens of `text` as the assistant's answer to `prompt`, with the end token of the chat template."""
         return self.lesson(prompt, text)[1]
 
-    def lesson(self, prompt: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
-        """The written prompt's tokens, each picture still one mark, and those of `text` as `text_ids` gives them."""
+    def lesson(self, prompt: Sequence[Message], text: str, *, cut: bool = False) -> tuple[list[int], list[int]]:
+        """The written prompt's tokens, each picture still one mark, and those of `text` as `text_ids` gives them.
+
+        A text that was `cut` gets no end token.
+        """
         before = self.encoder.prompt(prompt)
         conversation = self.encoder.prompt([*prompt, Message(role="assistant", text=text)])
         lead, after = "", ""
@@ -76,6 +82,8 @@ class AnswerEncoder:
         # some tokenizers treat the first word of a text on its own as another one, so the prompt goes before it
         joins = whole[: len(begin)] == begin
         ids = whole[len(begin) :] if joins else self.tokens(lead + text)
+        if cut:
+            return begin, ids
         ends = [token for token in self.tokens(after) if token in self.end_ids]
         return begin, [*ids, ends[0] if ends else self._end_id]
 
@@ -110,6 +118,7 @@ class Collator:
         ]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
         joined = batch(prompts, self.pad_token_id, self.reading)
+        joined["id_E"] = [row.id for row in examples]
         joined["picture_E"] = [content_key(picture) for picture in pictures]
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]

@@ -79,7 +79,7 @@ class Preferences:
         for pair in self._run.records(PreferencePair):
             answers = (pair.chosen, *(rejected.answer for rejected in pair.rejected))
             if not self.same_model:
-                answers = tuple(Answer(text=answer.text) for answer in answers)
+                answers = tuple(Answer(text=answer.text, finish=answer.finish) for answer in answers)
             yield TrainingExample(
                 id=pair.id,
                 source=pair.source,

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from burnish.images import decode
 from burnish.models.base import Message
 from burnish.prompts import StudentPrompt, TeacherPrompt
-from burnish.records import Dialogue
+from burnish.records import Dialogue, Feedback, Response
 from burnish.train.measure import DOT
 
 
@@ -26,6 +26,8 @@ class Ask(NamedTuple):
     """The reply, as a model gives it: without white space around it."""
     flaw: str = ""
     """A short reason why this reply must not be learned; empty where it may be."""
+    cut: bool = False
+    """Whether the reply was cut, so that it does not end where its text does."""
 
 
 Asks: TypeAlias = Callable[[Dialogue], Sequence[Ask]]
@@ -36,7 +38,7 @@ def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     """The responses r_i for i >= 2 (FIRE, equation 5): the first one follows no feedback."""
     picture = decode(DOT)
     return [
-        _ask(i + 1, prompt.messages(dialogue.question, picture, dialogue.turns[:i]), turn.response.text, "response")
+        _ask(i + 1, prompt.messages(dialogue.question, picture, dialogue.turns[:i]), turn.response, "response")
         for i, turn in enumerate(dialogue.turns)
         if i > 0
     ]
@@ -49,10 +51,11 @@ def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     for i, turn in enumerate(dialogue.turns):
         said = turn.response.text
         messages = prompt.messages(dialogue.question, dialogue.answer, picture, dialogue.turns[:i], said)
-        ask = _ask(i + 1, messages, turn.feedback.text, "feedback")
+        ask = _ask(i + 1, messages, turn.feedback, "feedback")
         asks.append(ask if turn.feedback.score is not None else ask._replace(flaw="feedback without a score"))
     return asks
 
 
-def _ask(turn: int, messages: Sequence[Message], text: str, what: str) -> Ask:
-    return Ask(turn, messages, text.strip(), "" if text.strip() else f"empty {what}")
+def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> Ask:
+    text = said.text.strip()
+    return Ask(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")

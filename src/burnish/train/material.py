@@ -19,6 +19,9 @@ from burnish.train.prepare import Preparer, prepare
 from burnish.train.reading import reading
 from burnish.train.sequences import Batch
 
+CUT_SHARE = 0.1
+"""Where more of the answers are cut, it is said loudly."""
+
 
 class Prepared(Protocol):
     """How much there is to train on, and what became of the rest."""
@@ -70,6 +73,12 @@ class Answers:
         """Answers as tokens."""
         preparer = Preparer(self._encoder, max_length=self._max_length, picture_marks=self._marks)
         prepared = prepare(self._examples, preparer, table)
+        if prepared.cut > prepared.answers * CUT_SHARE:
+            print(
+                f"burnish: {prepared.cut:,} of {prepared.answers:,} answers are longer than --max-length "
+                f"{self._max_length:,} leaves room for, and are trained on without their ends: give a longer one.",
+                file=sys.stderr,
+            )
         if prepared.answers > prepared.examples and self._unbranched:
             print(f"Answers to one question are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
         return prepared

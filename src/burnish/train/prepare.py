@@ -39,6 +39,8 @@ class Prepared(NamedTuple):
     answers: int
     cut: int
     """Answers that were cut because their sequence was longer than the limit."""
+    equal: int
+    """Rejected answers left out of pairs that have others, because within the limit they equal the chosen one."""
     left_out: Mapping[str, int]
     """Reason to number of examples."""
 
@@ -48,6 +50,7 @@ class Prepared(NamedTuple):
         parts = [f"{self.examples:,} examples with {self.answers:,} answers to train on"]
         parts += [f"left out: {reasons}"] if reasons else []
         parts += [f"{self.cut:,} answers cut at the longest sequence"] if self.cut else []
+        parts += [f"{self.equal:,} rejected answers left out, then equal to the chosen one"] if self.equal else []
         return "; ".join(parts) + "."
 
 
@@ -67,7 +70,7 @@ def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
         if rows:
             writer.finalize()
     refuse_nothing(rows, left_out)
-    return Prepared(rows, answers, preparer.cut, dict(left_out))
+    return Prepared(rows, answers, preparer.cut, preparer.equal, dict(left_out))
 
 
 def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:
@@ -93,6 +96,8 @@ class Preparer:
         self._lengths = Lengths(encoder)
         self.cut = 0
         """Answers cut so far."""
+        self.equal = 0
+        """Rejected answers left out so far, of pairs that have others."""
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
@@ -107,14 +112,19 @@ class Preparer:
         said = [example.question, *(text for _, text in example.before)]
         if any(self._marks.intersection(ids) for ids in (*map(self._encoder.tokens, said), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
-        cut = sum(len(ids) > room for ids in answers)
-        self.cut += cut
-        references = () if cut else _references(example.answers)
+        seen = [ids[:room] for ids in answers]
+        # the first is the chosen one, and from its equal there is nothing to learn
+        kept = [place for place, ids in enumerate(seen) if not place or ids != seen[0]]
+        if len(seen) > 1 and len(kept) == 1:
+            return _left_out(example, f"chosen and rejected are equal within {self._max_length:,} tokens")
+        cut = sum(len(answers[place]) > room for place in kept)
+        self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
+        references = () if cut else _references([example.answers[place] for place in kept])
         return Row(
             id=example.id,
             picture=example.picture,
             question=example.question,
-            answers=[ids[:room] for ids in answers],
+            answers=[seen[place] for place in kept],
             references=references,
             before=[(one.speaker, one.text) for one in example.before],
         )

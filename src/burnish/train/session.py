@@ -15,10 +15,10 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingArguments, set_seed
 
-from burnish.errors import RunError
+from burnish.errors import RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.fingerprint import record_base
-from burnish.models.loading import find
+from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.store import new_manifest
@@ -177,8 +177,13 @@ class _Session:
         last, steps = self.output.last_checkpoint(), read_log(self.output.log)
         if last is None:
             raise RunError(f"{self.output.path} has no whole checkpoint after training: give the same command again.")
+        if name := not_finite(last.path / ADAPTER_WEIGHTS):
+            raise TrainingError(
+                f"The last checkpoint, {last.path}, has weights that are not finite numbers, in {name} first: give a "
+                f"lower --lr than {self.config.lr:g}, and --restart."
+            )
         self.model.processor.save_pretrained(self.output.path)
-        record_base(self.output.path, self.model.fingerprint)
+        record_base(self.output.path, self.model.fingerprint, {"pad_to_square": self.config.pad_to_square})
         self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
         self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})

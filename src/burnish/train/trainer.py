@@ -22,6 +22,7 @@ from burnish.train.feature_cache import FeatureCache
 from burnish.train.pictures import with_features
 from burnish.train.sampling import StepSampler, token_counts
 from burnish.train.sequences import Batch
+from burnish.train.soundness import Soundness
 
 KEPT_CHECKPOINTS = 2
 """The newest may have been torn by a kill; the one before it is whole."""
@@ -43,6 +44,8 @@ class AnswerTrainer(Trainer, ABC):
         """`features` keeps encoded pictures; without it they are encoded once a step."""
         super().__init__(**parts)
         self._features = features
+        self._soundness = Soundness(self.log)
+        self.add_callback(self._soundness)
 
     @abstractmethod
     def items(self, batch: Batch) -> Sequence[int]:
@@ -57,6 +60,12 @@ class AnswerTrainer(Trainer, ABC):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
         """The summed loss of this batch, as `mean_over_step` scales it; the training step is visible here."""
+
+    def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        """Forward and backward over one batch; the step that it belongs to stops the training if it is no number."""
+        loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
+        self._soundness.saw(loss, inputs["id_E"])
+        return loss
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device

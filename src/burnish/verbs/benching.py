@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.judged.configs import JudgeFlags
     from burnish.bench.sampled import SampledConfig
     from burnish.bench.standard.asking.configs import AskConfig
+    from burnish.bench.teacher import TeacherConfig
 
 
 def bench_answers(config: AnswersConfig) -> None:
@@ -38,6 +39,14 @@ def bench_free(config: FreeConfig) -> None:
 
     bench(config)
     tell_run(Path(config.out), config.json, *config.baseline)
+
+
+def bench_teacher(config: TeacherConfig) -> None:
+    """Try to fool a teacher, then show how often that went well."""
+    from burnish.bench.teacher import bench_teacher as bench
+
+    bench(config)
+    tell_run(Path(config.out), config.json)
 
 
 def bench_standard(config: AskConfig) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from burnish.verbs.telling import tell, tell_run, write_json
 
 if TYPE_CHECKING:
-    from burnish.bench.standard.configs import MakePopeConfig
+    from burnish.bench.standard.registry import MakeConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.importing import ImportConfig
     from burnish.make.importing_pairs import ImportPairsConfig, PairSet
@@ -85,17 +85,13 @@ def _pairs_of(config: ImportPairsConfig) -> PairSet:
     return open_pairs(config.source)
 
 
-def make_pope(config: MakePopeConfig) -> None:
-    """Write the questions of a POPE, and tell of what."""
-    from burnish.bench.standard.pope_making import make_pope as make
+def make_benchmark(config: MakeConfig) -> None:
+    """Write questions about one's own pictures, and tell of what."""
+    from burnish.bench.standard.registry import benchmark
+    from burnish.bench.standard.registry import make as write
     from burnish.report.counts_tables import counted
 
-    made = make(config)
+    made = write(config)
     files = [str(file) for file in made.files]
-    counts = {
-        f"pictures with {config.objects} kinds of objects or more": made.eligible,
-        "pictures drawn of them": made.pictures,
-        "questions a split": made.questions,
-    }
-    told = write_json(config.json, {**made._asdict(), "files": [*files]})
-    tell([counted("A POPE of your own", counts)], [*files, *told])
+    told = write_json(config.json, {"files": [*files], **made.numbers})
+    tell([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *told])

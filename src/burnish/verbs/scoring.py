@@ -9,6 +9,8 @@ from burnish.verbs.telling import tell, tell_report, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.compare.configs import CompareConfig
+    from burnish.bench.compare.power import PowerConfig
+    from burnish.bench.compare.together import TogetherConfig
     from burnish.bench.judged.agreement import AgreementConfig
     from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
@@ -43,14 +45,14 @@ def score_free(config: ScoreFreeConfig) -> None:
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
     from burnish.bench.standard.recording import recorded
-    from burnish.bench.standard.registry import score
+    from burnish.bench.standard.registry import benchmark, score
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
     scored = score(config)
     made = recorded(config, scored)
     told = write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
-    tell(standard_tables(scored.scores), told)
+    tell(standard_tables(scored.scores, benchmark(config.benchmark).title), told)
 
 
 def score_agreement(config: AgreementConfig) -> None:
@@ -79,6 +81,26 @@ def compare(config: CompareConfig) -> int:
         return 0
     say("", prose(gate_line(compared.gate)))
     return 0 if compared.gate.passed else GATE_FAILED
+
+
+def compare_together(config: TogetherConfig) -> None:
+    """Pair results of several benchmarks and seeds, and say what they come to together."""
+    from burnish.bench.compare.together import compare_together as pair
+    from burnish.report.together_tables import together_tables
+    from burnish.store.codec import to_json
+
+    found = pair(config)
+    tell(together_tables(found), write_json(config.json, to_json(found)))
+
+
+def compare_power(config: PowerConfig) -> None:
+    """Say how small a change a result's questions can show."""
+    from burnish.bench.compare.power import power
+    from burnish.report.together_tables import power_tables
+    from burnish.store.codec import to_json
+
+    found = power(config)
+    tell(power_tables(found), write_json(config.json, to_json(found)))
 
 
 def submit(config: SubmitConfig) -> None:

@@ -36,8 +36,8 @@ def test_it_finds_what_compare_finds(tmp_path: Path) -> None:
     (found,) = compare_among([before, after])
     assert found == compare(CompareConfig(before=before, after=after))
     assert (found.verdict, found.questions) == ("better", "pocket:counter/existence#per_task=60")
-    # beside exact match, what decides of yes and no; there are no descriptions
-    assert [score.metric for score in found.deciding] == ["exact_match", "pope_f1"]
+    # all questions are of yes or no
+    assert [score.metric for score in found.deciding] == ["existence_accuracy"]
 
 
 def test_the_baseline_is_first_whatever_the_order(tmp_path: Path) -> None:

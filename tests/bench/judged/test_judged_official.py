@@ -72,6 +72,39 @@ def test_mmvet_needs_an_answer_to_every_question(tmp_path: Path, capsys: pytest.
     assert "answers.json has no prediction for 1 of the 2 questions" in capsys.readouterr().err
 
 
+def test_mmhal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ratings of 6 and 2, and one that cannot be read even at the second try, which counts 0."""
+    rows = [
+        {"question_type": kind, "image_id": f"i{place}", "image_content": ["a cup", "a dog"], "question": "What?"}
+        | {"gt_answer": "a dog", "model_answer": ""}
+        for place, kind in enumerate(("attribute", "counting", "attribute"))
+    ]
+    questions = document(tmp_path / "response_template.json", rows)
+    answers = lines(tmp_path / "answers.jsonl", [{"question_id": place, "text": f"dog {place}"} for place in range(3)])
+    replies = iter(["So it is.\nRating: 6", "A cat?\nRating: 2", "Rating: 1 or Rating: 2", "I cannot"])
+    with judging(lambda _: next(replies)) as judge:
+        for name in ("run", "again"):
+            replies = iter(["So it is.\nRating: 6", "A cat?\nRating: 2", "Rating: 1 or Rating: 2", "I cannot"])
+            flags = ["--questions", questions, "--answers", answers]
+            assert bench("mmhal", judge.flag, tmp_path / name, *flags) == 0
+    found = numbers(tmp_path / "run")
+    assert found["scores"]["whole"]["rating"]["value"] == pytest.approx(8 / 3)
+    assert found["scores"]["whole"]["hallucinated"]["value"] == pytest.approx(2 / 3)
+    assert (found["judging"]["n"], found["judging"]["unread"]) == (3, 1)
+    assert "Things in the picture: a cup, a dog" in judge.asked[0] and "Answer to be judged: dog 0" in judge.asked[0]
+    written = tmp_path / "run" / "judgements.json"
+    assert scored(tmp_path, "mmhal", "--questions", questions, "--judgements", written) == found["scores"]
+    assert "MMHal-Bench" in capsys.readouterr().out
+    numbers_file = tmp_path / "compared.json"
+    assert main(["compare", str(tmp_path / "run"), str(tmp_path / "again"), "--json", str(numbers_file)]) == 0
+    compared = json.loads(numbers_file.read_text())
+    assert (compared["title"], compared["headline"]["metric"], compared["n"]) == ("MMHal", "rating", 3)
+    agreed = tmp_path / "agreed.json"
+    words = ["score", "agreement", str(tmp_path / "run"), "--truth", str(tmp_path / "again"), "--json", str(agreed)]
+    assert main(words) == 0
+    assert json.loads(agreed.read_text())["agreement"] == 1
+
+
 def test_llava_bench(tmp_path: Path) -> None:
     asked = [("conv", "001.jpg"), ("detail", "001.jpg"), ("complex", "002.jpg")]
     rows = [

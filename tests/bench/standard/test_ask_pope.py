@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from burnish.bench.standard.asking.configs import AskPopeConfig
+from burnish.bench.standard.pope import AskPopeConfig
 from burnish.cli import main
 from burnish.models import Request
 from burnish.records import Prediction

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
+from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
 from burnish.bench.fixed_asking import place_of, read_run
 from burnish.bench.fixed_metrics import text_terms
 from burnish.bench.fixed_reading import ROLES, Compared, Place, of_role
+from burnish.bench.measures import Measures
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.records import Prediction
@@ -50,6 +51,7 @@ def read_fixed(run: Run, only: Only) -> Side:
         path=run.path,
         name=" and ".join(filter(None, (speaker(run.manifest.config, role) for role in ROLES))),
         benchmark="fixed",
+        title="fixed dialogues",
         questions=str(run.manifest.settings.get("dialogues", "")),
         measures=MEASURES,
         answers=by_key(answers, run.path, only),

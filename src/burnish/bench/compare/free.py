@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from burnish.bench.compare.sides import Measures, Only, Side, by_key, kept_picture
+from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
 from burnish.bench.free_metrics import METRICS, SHARES
 from burnish.bench.free_rules import CURVE, FreeRules, worth
+from burnish.bench.measures import Measures
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.contrast import CONTRAST_FLAGS
@@ -52,6 +53,7 @@ def read_free(run: Run, only: Only) -> Side:
         path=run.path,
         name=speaker(run.manifest.config, "student"),
         benchmark="free",
+        title="free dialogues",
         questions=str(settings.get("source", "")),
         measures=MEASURES,
         answers=by_key((one for one in found if isinstance(one, ScoredAnswer)), run.path, only),

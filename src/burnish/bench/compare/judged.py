@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from burnish.bench.compare.sides import Measures, Only, PictureOf, Side, by_key, kept_picture, measures
-from burnish.bench.compare.standard import standard_measures
-from burnish.bench.judged import consistency, grades, llava_bench, mmvet, shr
+from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
+from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, shr
 from burnish.bench.judged.counting import last_said, readable
+from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
+from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule
 from burnish.bench.standard import shr as shr_rule
 from burnish.bench.standard.llava_bench_files import Question, reading
@@ -35,7 +36,7 @@ _ANSWERS = ("answer", "description", "second", "sentences")
 class _Task(NamedTuple):
     """How a judged benchmark is compared."""
 
-    benchmark: str
+    title: str
     measures: Measures
     worth: Worth
 
@@ -79,6 +80,12 @@ def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     return _answer(one, worth.terms, (category,))
 
 
+def _mmhal(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    worth = mmhal_rule.rated(one.id, str(one.facts["picture"]), one.source, last_said(one, mmhal.reads))
+    return _answer(one, worth.terms, (one.source,))
+
+
 def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
     found = labels(Judged(one.asked["description"], last_said(one, shr.reads)))
@@ -97,12 +104,13 @@ def _key(one: Judgement) -> Key:
 
 
 _TASKS: Mapping[str, _Task] = {
-    "judged mmvet": _Task("judged mmvet", standard_measures("mmvet", ()), _mmvet),
-    "judged llava-bench": _Task("judged llava-bench", standard_measures("llava-bench", ()), _llava_bench),
-    "judged shr": _Task("judged shr", standard_measures("shr", ()), _shr),
-    "judged grades": _Task("judged grades", measures(_points("grade", "grade")), _grade),
+    "judged mmvet": _Task(mmvet_rule.BENCHMARK.heading, mmvet_rule.BENCHMARK.measures(()), _mmvet),
+    "judged llava-bench": _Task(llava_rule.BENCHMARK.heading, llava_rule.BENCHMARK.measures(()), _llava_bench),
+    "judged mmhal": _Task(mmhal_rule.BENCHMARK.heading, mmhal_rule.BENCHMARK.measures(()), _mmhal),
+    "judged shr": _Task(shr_rule.BENCHMARK.heading, shr_rule.BENCHMARK.measures(()), _shr),
+    "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade),
     "judged consistency": _Task(
-        "judged consistency",
+        "Consistency",
         measures(_points("answer", "A-consistency"), _points("question", "Q-consistency")),
         _consistency,
     ),
@@ -122,7 +130,8 @@ def read_judged(run: Run, only: Only) -> Side:
     return Side(
         path=run.path,
         name=Path(str(run.manifest.settings.get("answers", run.path))).name,
-        benchmark=task.benchmark,
+        benchmark=kind,
+        title=task.title,
         questions="",
         measures=task.measures,
         answers=by_key(_found(by_answer, task), run.path, only),

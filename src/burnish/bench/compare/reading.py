@@ -23,7 +23,8 @@ READERS: Mapping[str, ReadRun] = {
     "free": read_free,
     "standard": read_standard,
     **dict.fromkeys(
-        (f"judged {name}" for name in ("mmvet", "llava-bench", "shr", "grades", "consistency", "pairwise")), read_judged
+        (f"judged {name}" for name in ("mmvet", "llava-bench", "mmhal", "shr", "grades", "consistency", "pairwise")),
+        read_judged,
     ),
 }
 """By the kind that a run's manifest names: a new one is one file and one line here."""

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from burnish.bench.compare.sides import Only, Side, by_key
-from burnish.bench.compare.standard import groups_of, standard_measures
+from burnish.bench.compare.standard import groups_of
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.recording import PROMPT_DIGITS, question_set
+from burnish.bench.standard.registry import benchmark
 from burnish.errors import RunError
 from burnish.scores import Recorded, RecordedAnswer
 from burnish.store.codec import from_json
@@ -24,12 +25,14 @@ def read_recorded(path: Path, only: Only) -> Side:
     answers = [_scored(answer) for answer in recorded.answers]
     found = by_key(answers, path, only)
     _refuse_mixed(recorded, answers, path)
+    rule = benchmark(recorded.benchmark)
     return Side(
         path=path,
         name=Path(recorded.files.get("predictions", path.stem)).stem,
         benchmark=recorded.benchmark,
+        title=rule.heading,
         questions="",
-        measures=standard_measures(recorded.benchmark, groups_of(answers)),
+        measures=rule.measures(groups_of(answers)),
         answers=found,
         asked=frozenset(answer.key[:2] for answer in answers),
         rules={**recorded.rules, "prompt": recorded.fingerprints.get("prompt", "")},

@@ -5,37 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from burnish.bench.measures import Measures
 from burnish.bench.scored import Key, ScoredAnswer
 from burnish.errors import RunError
-from burnish.scores import Metric
 from burnish.store import Run
 
 Only: TypeAlias = frozenset[Key] | None
 """The answers that are read; None for all."""
 PictureOf: TypeAlias = Callable[[ScoredAnswer], Path | None]
-
-
-class Total(NamedTuple):
-    """A number that is added up from ratios, as the mean F1 of POPE's splits."""
-
-    metric: Metric
-    parts: tuple[tuple[float, str, str], ...]
-    """Weight, group and metric of each ratio."""
-
-
-class Measures(NamedTuple):
-    """What a benchmark measures."""
-
-    metrics: Mapping[str, Metric]
-    """In the order of tables."""
-    headline: tuple[str, ...]
-    """The metric that decides, unless there are totals: the first of these that the answers have."""
-    flips: tuple[str, ...]
-    """The metric in which an answer flips: the first that it has."""
-    totals: tuple[Total, ...] = ()
-    """The first of them decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +25,8 @@ class Side:
     name: str
     """Who answered."""
     benchmark: str
+    title: str
+    """The benchmark as a person reads it."""
     questions: str
     """Where the questions come from, as the result tells it: a source, a file of dialogues; empty where it does not."""
     measures: Measures
@@ -86,9 +67,3 @@ def kept_picture(runs: Iterable[Run], image: str) -> Path | None:
         except RunError:
             continue
     return None
-
-
-def measures(*metrics: Metric, flips: str = "", totals: Iterable[Total] = ()) -> Measures:
-    """Metrics by name; the first decides, and is the one in which answers flip unless another is named."""
-    first = metrics[0].name
-    return Measures({metric.name: metric for metric in metrics}, (first,), (flips or first,), tuple(totals))

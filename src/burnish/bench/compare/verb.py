@@ -13,7 +13,8 @@ from burnish.bench.compare.gate import gate
 from burnish.bench.compare.judged_pair import WIN_RATE, read_verdicts, win_rate
 from burnish.bench.compare.reading import read_side
 from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Measures, Side, Total
+from burnish.bench.compare.sides import Side
+from burnish.bench.measures import Measures, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
 from burnish.bench.scored import Cell, ScoredAnswer
 from burnish.bench.scorers.unlabelled import WORDS
@@ -58,6 +59,7 @@ def compare_sides(
     used = {score.metric for score in scores}
     return Compared(
         benchmark=after.benchmark,
+        title=after.title,
         questions=after.questions,
         before=_told(before),
         after=_told(after),

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.bench.judged import consistency, grades, llava_bench, mmvet, pairwise, shr
+from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, pairwise, shr
 from burnish.bench.judged.asking import Reads
 from burnish.bench.judged.counting import readable
 from burnish.bench.judged.kappa import Kappa, Rated, Said, categories, cohen, quadratic
 from burnish.bench.naming import speaker
+from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard.llava_bench_files import reading
 from burnish.bench.standard.mmvet_files import score_in
 from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
@@ -52,6 +53,7 @@ class _Task(NamedTuple):
 _TASKS: Mapping[str, _Task] = {
     "judged mmvet": _Task(mmvet.reads, lambda _, said: [score_in(said)]),
     "judged llava-bench": _Task(llava_bench.reads, lambda _, said: reading(said) or ()),
+    "judged mmhal": _Task(mmhal.reads, lambda _, said: [mmhal_rule.rating(said)]),
     "judged shr": _Task(shr.reads, lambda asked, said: labels(Judged(asked["description"], said)) or ()),
     "judged consistency": _Task(consistency.reads, lambda _, said: consistency.numbers(said)),
     "judged pairwise": _Task(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),

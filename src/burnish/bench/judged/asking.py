@@ -140,6 +140,8 @@ def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
         part=question.part,
         asked=question.values,
         said=tuple(reply.text for reply in replies if reply.finish != "error"),
+        thinking=tuple(reply.thinking for reply in replies if reply.finish != "error"),
+        replies=tuple(reply.end for reply in replies),
         refused=next((reply.error for reply in replies if reply.finish == "error"), ""),
         facts=question.facts,
     )

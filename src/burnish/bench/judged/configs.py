@@ -88,6 +88,17 @@ class LlavaBenchConfig(JudgeFlags):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MmhalConfig(JudgeFlags):
+    """Let a judge rate answers to MMHal-Bench, 0 to 6; its words are written as `burnish score mmhal` reads them."""
+
+    task: ClassVar[JudgeTask] = "mmhal"
+    questions: str = place()
+    """MMHal-Bench's response_template.json, with what is in each picture."""
+    answers: str = place()
+    """A run with the answers, or JSON lines with `question_id` (the question's place, from 0) and `text`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShrConfig(JudgeFlags):
     """Let a judge label each sentence of detailed descriptions (SHR); written in HA-DPO's layout."""
 

@@ -90,7 +90,8 @@ def verdicts_by_pair(judgements: Sequence[Judgement]) -> dict[tuple[str, str], l
     found: dict[tuple[str, str], list[TwoVerdicts]] = {}
     for forth, back in zip(judgements[::2], judgements[1::2], strict=True):
         names = str(forth.facts["first"]), str(forth.facts["second"])
-        two = TwoVerdicts(str(forth.facts["picture"]), _read(forth), _read(back))
+        longer = len(forth.asked["first"]) - len(forth.asked["second"])
+        two = TwoVerdicts(str(forth.facts["picture"]), _read(forth), _read(back), longer)
         found.setdefault(names, []).append(two)
     return found
 

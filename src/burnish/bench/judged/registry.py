@@ -29,6 +29,7 @@ def _bench(name: str, config: str, what: str) -> JudgedBench:
 JUDGED: Mapping[str, JudgedBench] = {
     "mmvet": _bench("mmvet", "MmvetConfig", "MM-Vet: a judge's grades"),
     "llava-bench": _bench("llava_bench", "LlavaBenchConfig", "LLaVA-Bench: a judge's reviews"),
+    "mmhal": _bench("mmhal", "MmhalConfig", "MMHal-Bench: a judge's ratings, 0 to 6"),
     "shr": _bench("shr", "ShrConfig", "SHR: a judge's labels"),
     "consistency": _bench("consistency", "ConsistencyConfig", "consistency of sampled answers (SeVa)"),
     "pairwise": _bench("pairwise", "PairwiseConfig", "models' answers in pairs, both orders (SeVa)"),

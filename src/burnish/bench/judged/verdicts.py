@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from burnish.bench.judged.equal_lengths import at_equal_lengths
 from burnish.bench.standard.numbers import MEAN, RATE, bounds, known, sums_by_picture
 from burnish.scores import Bounds, PairwisePair, PositionBias, Verdict
 from burnish.uncertainty import mcnemar
@@ -26,6 +27,8 @@ class TwoVerdicts(NamedTuple):
     """With the answer of model a first."""
     back: str | None
     """With the answer of model b first."""
+    longer: float = 0.0
+    """Characters that model a's answer has more."""
 
     @property
     def read(self) -> bool:
@@ -54,6 +57,8 @@ def pair_result(names: tuple[str, str], verdicts: Sequence[TwoVerdicts], *, unpa
     worth = {"wins": 1.0, "ties": 0.5, "losses": 0.0}
     sums = sums_by_picture([two.picture for two in read], [(worth[two.outcome], 1) for two in read])
     p_value = mcnemar(counts["wins"], counts["losses"]) if read else None
+    pictures, values = [two.picture for two in read], [worth[two.outcome] for two in read]
+    equal = at_equal_lengths(pictures, values, [two.longer for two in read]) if read else None
     return PairwisePair(
         a=names[0],
         b=names[1],
@@ -66,6 +71,8 @@ def pair_result(names: tuple[str, str], verdicts: Sequence[TwoVerdicts], *, unpa
         unpaired=unpaired,
         win_rate=float(sums[:, 0].sum()) / len(read) if read else None,
         interval=bounds(MEAN(sums)) if read else None,
+        equal_lengths=equal.rate if equal else None,
+        equal_lengths_interval=bounds(equal.interval) if equal else None,
         intervals=known((name, _share(read, name)) for name in worth),
         p_value=p_value,
         verdict=_verdict(counts["wins"], counts["losses"], p_value),

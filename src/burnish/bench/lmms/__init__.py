@@ -1,6 +1,6 @@
 """Burnish's models inside lmms-eval, which finds them by the entry point `burnish` of the group `lmms_eval.models`.
 
-    lmms-eval --model burnish --model_args model=pocket,adapter=PATH --batch_size 16 --tasks pope …
+    lmms-eval --model burnish --model_args model=pocket,adapter=PATH --batch_size 16 --tasks mme …
 
 lmms-eval is no dependency: nothing else of Burnish imports this room, and only lmms-eval itself calls it.
 """

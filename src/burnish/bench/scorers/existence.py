@@ -25,7 +25,12 @@ YES_RATIO = Metric(
     name="pope_yes_ratio", title="POPE yes-ratio", family="existence", unit="%", interval="wilson", better="neither"
 )
 STRICT_ACCURACY = Metric(
-    name="existence_accuracy", title="accuracy", family="existence", unit="%", interval="wilson", better="higher"
+    name="existence_accuracy",
+    title="existence accuracy",
+    family="existence",
+    unit="%",
+    interval="wilson",
+    better="higher",
 )
 STRICT_F1 = Metric(name="existence_f1", title="F1", family="existence", unit="%", interval="bootstrap", better="higher")
 MISSED = Metric(name="missed", title="missed", family="existence", unit="%", interval="wilson", better="lower")

@@ -20,7 +20,7 @@ class Item(NamedTuple):
     """One object of a file, or one row of a table."""
 
     where: str
-    """File and place, for messages: "pope.json, line 7"."""
+    """File and place, for messages: "questions.json, line 7"."""
     values: Mapping[str, object]
 
     def text(self, *names: str) -> str:

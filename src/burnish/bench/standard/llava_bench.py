@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
 
+from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.configs import FailedReviews, ScoreLlavaBenchConfig
+from burnish.bench.standard.asking.base import OpenBenchmark
+from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.data import open_data
+from burnish.bench.standard.asking.frames import BARE, framed
+from burnish.bench.standard.asking.written import for_a_judge, write_answers
+from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import items
-from burnish.bench.standard.llava_bench_files import Points, Question, read_questions, reading
+from burnish.bench.standard.llava_bench_files import RELEASE, Points, Question, read_questions, reading
 from burnish.bench.standard.numbers import Scored, bootstrap, sums_by_picture
 from burnish.bench.standard.predictions import FORM, by_id
-from burnish.scores import LlavaBenchPart, LlavaBenchScores
+from burnish.scores import LlavaBenchPart, LlavaBenchScores, Metric
+from burnish.sources import Candidate
 from burnish.uncertainty import Floats, ratios
+
+FailedReviews: TypeAlias = Literal["left-out", "minus-one"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreLlavaBenchConfig:
+    """Score a judge's recorded reviews of answers to LLaVA-Bench (in the wild)."""
+
+    benchmark: ClassVar[str] = "llava-bench"
+    questions: str
+    """LLaVA-Bench's questions.jsonl."""
+    reviews: str
+    """The judge's replies as LLaVA's eval_gpt_review_bench writes them: JSON lines with `question_id` and `content`,
+    whose first line has the points of the reference's answer and of the model's."""
+    failed: FailedReviews = "left-out"
+    """What is done with a review without two numbers on its first line: left out and counted, or averaged in as -1
+    for both, as the original does."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskLlavaBenchConfig(AskConfig):
+    """Ask LLaVA-Bench's (in the wild) questions, for a judge to review."""
+
+    benchmark = "llava-bench"
+    max_new_tokens: int = 1024
+    """Longest answer, in tokens."""
+
 
 FAILED = (-1.0, -1.0)
 """What the original averages in for a review without two numbers."""
@@ -77,3 +115,35 @@ def _part(questions: Mapping[str, Question], counted: Mapping[str, Points]) -> L
 
 def _relative(sums_R2: Floats) -> Floats:
     return 100 * ratios(sums_R2)
+
+
+LLAVA_PICTURES = "LLaVA-Bench's pictures are in huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild"
+_RELATIVE = Metric(
+    name="relative", title="of reference", family="judged", unit="%", interval="bootstrap", better="higher"
+)
+
+
+def open_llava_bench(config: AskLlavaBenchConfig) -> OpenBenchmark:
+    """LLaVA-Bench (in the wild) as it is asked. Raises SourceError."""
+    data = open_data(config, ("images", "."), LLAVA_PICTURES)
+
+    def questions() -> Iterator[Candidate]:
+        for row in data.rows(lambda root: items(str(root / "questions.jsonl"), RELEASE)):
+            yield Candidate(
+                id=row.key("question_id"),
+                image=data.picture(row, lambda row: row.text("image")),
+                question=framed(BARE, row.text("text", "question")),
+                source=row.text("category"),
+            )
+
+    return OpenBenchmark(frame=BARE, questions=questions, pictures=data, write=write_answers, score=for_a_judge)
+
+
+BENCHMARK = Benchmark(
+    title="LLaVA-Bench",
+    column="LLaVA-W",
+    what="a judge's recorded reviews",
+    score=Way(ScoreLlavaBenchConfig, score_files),
+    ask=Way(AskLlavaBenchConfig, open_llava_bench),
+    measures=lambda _: measures(_RELATIVE),
+)

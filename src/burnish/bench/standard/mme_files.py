@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-from burnish.bench.standard.configs import MissingTasks
 from burnish.bench.standard.files import text_lines
 from burnish.errors import SourceError
 
+MissingTasks: TypeAlias = Literal["refuse", "left-out"]
 RELEASE = (
     "MME's files are in Your_Results of eval_tool.zip, which "
     "github.com/BradyFU/Awesome-Multimodal-Large-Language-Models (branch Evaluation) links to"

@@ -7,9 +7,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.scores import AccuracyScores, Bounds, PartScore
+from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer, answer_cells, in_groups
+from burnish.bench.scoring import estimate
+from burnish.scores import AccuracyScores, Bounds, Estimate, MeasuredScores, PartScore
 from burnish.uncertainty import (
     Floats,
     Interval,
@@ -87,6 +89,38 @@ def accuracy_scores(
         counts=dict(counts or {}),
     )
     return Scored(scores, tuple(_scored(answer) for answer in answers))
+
+
+def measured_scores(
+    benchmark: str,
+    answers: Sequence[ScoredAnswer],
+    measures: Measures,
+    counts: Mapping[str, int] | None = None,
+    note: str = "",
+) -> Scored[MeasuredScores]:
+    """The ratios that answers add up to, over all of them and over each group in order of first sight."""
+    cells: dict[tuple[str, str], list[tuple[str, Term]]] = {}
+    for answer in answers:
+        for cell, term in answer_cells(answer):
+            cells.setdefault((cell.group, cell.metric), []).append((answer.picture, term))
+    found = {place: estimate(measures.metrics[place[1]], terms) for place, terms in cells.items()}
+    groups = [name for name in dict.fromkeys(group for group, _ in found) if name != ALL]
+    used = {metric for _, metric in found}
+    scores = MeasuredScores(
+        benchmark=benchmark,
+        n=len(answers),
+        pictures=len({answer.picture for answer in answers}),
+        metrics=tuple(metric for name, metric in measures.metrics.items() if name in used),
+        whole=_of_group(ALL, found),
+        groups={name: _of_group(name, found) for name in groups},
+        counts=dict(counts or {}),
+        note=note,
+    )
+    return Scored(scores, tuple(answers))
+
+
+def _of_group(group: str, found: Mapping[tuple[str, str], Estimate]) -> dict[str, Estimate]:
+    return {metric: one for (name, metric), one in found.items() if name == group}
 
 
 def _scored(answer: Answered) -> ScoredAnswer:

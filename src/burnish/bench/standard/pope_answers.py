@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.bench.metrics import Term, says_yes
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.configs import Protocol
 from burnish.bench.standard.pope_files import Question
 
+Protocol: TypeAlias = Literal["llava", "seva"]
 END_TOKEN = "</s>"
 RATIOS = ("accuracy", "precision", "recall", "f1", "yes_ratio")
 """Each the ratio of two sums, which stand in two columns side by side."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import ClassVar, TypeAlias
 
-from burnish.bench.standard.configs import MakePopeConfig
+import tyro
+
 from burnish.bench.standard.detections import Seen, read_detections
-from burnish.errors import SourceError
+from burnish.bench.standard.making import Made
+from burnish.errors import ConfigError, SourceError
 from burnish.ids import stable_seed
 from burnish.store.codec import dump
 from burnish.store.disk import explained, write_whole
@@ -26,18 +29,38 @@ Candidates: TypeAlias = Callable[[str], Sequence[str]]
 SPLITS = ("random", "popular", "adversarial")
 
 
-class PopeMade(NamedTuple):
-    """What was written."""
+@dataclass(frozen=True, kw_only=True)
+class MakePopeConfig:
+    """Make a POPE of your own pictures: three files of questions, which `bench standard pope` and `score pope` read."""
 
-    files: tuple[Path, ...]
-    pictures: int
-    questions: int
-    """In each file."""
-    eligible: int
-    """Pictures with enough objects, of which the seed drew."""
+    benchmark: ClassVar[str] = "pope"
+    annotations: tyro.conf.Positional[str]
+    """Detection annotations in COCO's form, such as instances_val2014.json, with `images`, `annotations` and
+    `categories`."""
+    out: str
+    """Folder that the files are written to."""
+    name: str = "own"
+    """What the files' names begin with: own_pope_random.json."""
+    pictures: int = 500
+    """Pictures that are asked about, drawn among those with enough objects."""
+    objects: int = 3
+    """Objects of each picture that are asked about, and as many that are not in it."""
+    seed: int = 0
+    """Decides every draw."""
+    json: str | None = None
+    """Also write the counts to this file."""
+
+    def __post_init__(self) -> None:
+        for flag, value in (("--pictures", self.pictures), ("--objects", self.objects)):
+            if value < 1:
+                raise ConfigError(f"{flag} must be at least 1, not {value}.")
+        if self.seed < 0:
+            raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+        if not self.name or "/" in self.name:
+            raise ConfigError(f"--name must be a part of a file's name, not {self.name!r}.")
 
 
-def make_pope(config: MakePopeConfig) -> PopeMade:
+def make_pope(config: MakePopeConfig) -> Made:
     """Write a file of questions for each split. Raises SourceError for annotations that do not suffice."""
     eligible = [seen for seen in read_detections(config.annotations) if len(seen.objects) >= config.objects]
     if len(eligible) < config.pictures:
@@ -53,7 +76,13 @@ def make_pope(config: MakePopeConfig) -> PopeMade:
             files.append(out / f"{config.name}_pope_{split}.json")
             lines = (f"{dump(question)}\n" for question in questions(chosen, split, config.objects, config.seed))
             write_whole(files[-1], "".join(lines).encode(), sync=False)
-    return PopeMade(tuple(files), len(chosen), 2 * config.objects * len(chosen), len(eligible))
+    asked = 2 * config.objects * len(chosen)
+    counts = {
+        f"pictures with {config.objects} kinds of objects or more": len(eligible),
+        "pictures drawn of them": len(chosen),
+        "questions a split": asked,
+    }
+    return Made(tuple(files), counts, {"pictures": len(chosen), "questions": asked, "eligible": len(eligible)})
 
 
 def questions(chosen: Sequence[Seen], split: str, objects: int, seed: int) -> Iterator[dict[str, object]]:

@@ -21,7 +21,7 @@ from burnish.store.manifest import code_version
 PROMPT_DIGITS = 12
 _GIVEN = ("predictions", "judgements", "reviews", "folder")
 """The flags that name what a model or a judge said."""
-_RULES = ("protocol", "failed", "split")
+_RULES = ("protocol", "failed", "split", "part", "task", "words", "reading", "synonyms")
 """The flags that belong to a scoring rule."""
 
 
@@ -38,7 +38,7 @@ def recorded(config: ScoreStandardConfig, scored: Scored[Any]) -> Recorded:
         n=len(answers),
         files={"predictions": " ".join(paths)}
         | {name: _words(flags[name]) for name in ("questions", "annotations", "problems", "splits") if name in flags},
-        rules={name: str(flags[name]) for name in _RULES if name in flags},
+        rules={name: str(flags[name]) for name in _RULES if flags.get(name) is not None},
         fingerprints={
             "questions": question_set(scored.answers),
             "predictions": _files_digest(paths),

@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
-from burnish.bench.standard.configs import ScoreScienceqaConfig
+from burnish.bench.measures import RIGHT, measures
+from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.data import ROW, open_data
+from burnish.bench.standard.asking.frames import OPTION, framed, with_options
+from burnish.bench.standard.asking.written import write_answers
+from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, members
 from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
+from burnish.sources import Candidate
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreScienceqaConfig:
+    """Score recorded answers to ScienceQA's questions with a picture."""
+
+    benchmark: ClassVar[str] = "scienceqa"
+    problems: str
+    """ScienceQA's problems.json."""
+    splits: str
+    """ScienceQA's pid_splits.json."""
+    split: str = "test"
+    """The split that is scored."""
+    predictions: str
+    """JSON lines with `question_id` and `text`; those for questions without a picture are passed over."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskScienceqaConfig(AskConfig):
+    """Ask ScienceQA's questions with a picture."""
+
+    benchmark = "scienceqa"
+    split: str = "test"
+    """The split of pid_splits.json that is asked."""
+    max_new_tokens: int = 1024
+    """Longest answer, in tokens."""
+
 
 RELEASE = "problems.json and pid_splits.json are in data/scienceqa of github.com/lupantech/ScienceQA"
 OPTIONS = "ABCDE"
@@ -89,3 +127,54 @@ def question_of(problem: Item) -> Question:
     if not 0 <= place < min(len(choices), len(OPTIONS)):
         raise problem.fault(f"has the answer {place} and {len(choices)} choices: it is the right one's index from 0")
     return Question(OPTIONS[place], str(problem.values.get("subject") or ""))
+
+
+PICTURES = "ScienceQA's pictures come with tools/download.sh of github.com/lupantech/ScienceQA, into images"
+
+
+def open_scienceqa(config: AskScienceqaConfig) -> OpenBenchmark:
+    """ScienceQA-IMG as it is asked. Raises SourceError."""
+    split = config.split
+    data = open_data(config, (f"images/{split}", f"data/scienceqa/images/{split}", split), PICTURES)
+
+    def official(root: Path) -> Iterator[Item]:
+        problems = read_problems(str(root / "problems.json"))
+        for key, item in with_picture(problems, str(root / "pid_splits.json"), split).items():
+            yield Item(item.where, {**item.values, "id": key})
+
+    def questions() -> Iterator[Candidate]:
+        for row in data.rows(official):
+            yield _question(row, data.picture(row, lambda row: f"{row.key('id')}/{row.text('image')}"))
+
+    return OpenBenchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=rescore)
+
+
+def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
+    """The scores of answers."""
+    questions = {one.asked.id: Question(one.asked.answer or "", one.fact("subject")) for one in said}
+    return score(questions, {one.asked.id: one.text for one in said})
+
+
+def _question(row: Item, picture: str) -> Candidate:
+    hint, choices = str(row.values.get("hint") or ""), [str(choice) for choice in row.sequence("choices")]
+    question = with_options(row.text("question"), choices)
+    truth = question_of(row)
+    return Candidate(
+        id=row.key("id", ROW),
+        image=picture,
+        question=framed(OPTION, f"Context: {hint}\n{question}" if hint else question),
+        answer=truth.answer,
+        source=truth.subject or "scienceqa",
+        facts={"subject": truth.subject},
+    )
+
+
+BENCHMARK = Benchmark(
+    title="ScienceQA-IMG",
+    column="SQA-I",
+    what="options by letter",
+    score=Way(ScoreScienceqaConfig, score_files),
+    ask=Way(AskScienceqaConfig, open_scienceqa),
+    measures=lambda _: measures(RIGHT),
+    rescore=lambda said, _: rescore(said),
+)

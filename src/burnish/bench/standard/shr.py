@@ -4,16 +4,55 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.configs import ScoreShrConfig
-from burnish.bench.standard.files import document, members
+from burnish.bench.standard.asking.base import OpenBenchmark
+from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.data import ROW, open_data
+from burnish.bench.standard.asking.written import for_a_judge, write_by_key
+from burnish.bench.standard.benchmark import Benchmark, Way
+from burnish.bench.standard.files import document, items, members
 from burnish.bench.standard.numbers import RATE, Scored, bounds, sums_by_picture
 from burnish.bench.standard.shr_labels import LABELS, Judged, labels
 from burnish.errors import SourceError
-from burnish.scores import ShrScores
+from burnish.models import Decoding
+from burnish.scores import BETTER, Metric, ShrScores
+from burnish.sources import Candidate
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreShrConfig:
+    """Score a judge's recorded judgements of detailed descriptions: the share of hallucinated sentences."""
+
+    benchmark: ClassVar[str] = "shr"
+    judgements: str
+    """The judge's replies as HA-DPO's shr_eval writes judgement.json: by run and picture, `raw_judgement` and
+    `model_response`."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskShrConfig(AskConfig):
+    """Ask for a detailed description of each of SHR's pictures, for a judge to label."""
+
+    benchmark = "shr"
+    max_new_tokens: int = 512
+    """Longest description, in tokens."""
+    beams: int = 5
+    """Beams of the search for a description, as SHR's authors have them; 1 is greedy, as a model at an endpoint needs
+    it. Numbers with different beams are not comparable."""
+
+    @property
+    def decoding(self) -> Decoding:
+        """By beam search."""
+        return replace(super().decoding, beams=self.beams)
+
 
 FORM = (
     "judgements are one JSON object, as HA-DPO's shr_eval (github.com/opendatalab/HA-DPO) writes judgement.json: by "
@@ -79,3 +118,43 @@ def scored(picture: str, response: str, labelled: Sequence[Sequence[str]]) -> Sc
 def _ratio(counts: Counter[str]) -> float | None:
     judged = sum(counts[label] for label in LABELS)
     return counts["hallucination"] / judged if judged else None
+
+
+SHR_RELEASE = "val_images_final.json is in ha_dpo/data/shr of github.com/opendatalab/HA-DPO"
+SHR_PICTURES = (
+    "SHR's pictures are Visual Genome's VG_100K and VG_100K_2, on homes.cs.washington.edu/~ranjay/visualgenome"
+)
+DESCRIBE = "Describe this image in detail."
+_HALLUCINATED = Metric(
+    name="hallucinated",
+    title="hallucinated",
+    family="judged",
+    unit="%",
+    interval="wilson",
+    better=BETTER["hallucinated"],
+)
+
+
+def open_shr(config: AskShrConfig) -> OpenBenchmark:
+    """SHR as it is asked. Raises SourceError."""
+    data = open_data(config, ("VG_100K", "VG_100K_2", "."), SHR_PICTURES)
+
+    def questions() -> Iterator[Candidate]:
+        for row in data.rows(lambda root: items(str(root / "val_images_final.json"), SHR_RELEASE)):
+            yield Candidate(
+                id=row.key("image_id", ROW),
+                image=data.picture(row, lambda row: f"{row.key('image_id')}.jpg"),
+                question=DESCRIBE,
+                source="shr",
+            )
+
+    return OpenBenchmark(frame=DESCRIBE, questions=questions, pictures=data, write=write_by_key, score=for_a_judge)
+
+
+BENCHMARK = Benchmark(
+    title="SHR",
+    what="a judge's recorded labels",
+    score=Way(ScoreShrConfig, score_files),
+    ask=Way(AskShrConfig, open_shr),
+    measures=lambda _: measures(_HALLUCINATED),
+)

@@ -2,17 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
-from burnish.bench.standard.configs import ScoreVqav2Config
-from burnish.bench.standard.files import document, listed
+from burnish.bench.measures import SOFT, measures
+from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.data import open_data
+from burnish.bench.standard.asking.frames import SHORT
+from burnish.bench.standard.asking.written import (
+    SUBMISSION,
+    number,
+    write_answers,
+    write_document,
+)
+from burnish.bench.standard.benchmark import Benchmark, Way
+from burnish.bench.standard.files import Item, document, items, listed
 from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
-from burnish.bench.standard.predictions import read_predictions
-from burnish.bench.standard.vqa_people import commonest, people_answers
-from burnish.bench.standard.vqa_text import vqa_accuracy
+from burnish.bench.standard.predictions import FORM, by_id, read_predictions
+from burnish.bench.standard.submit import SUBMITTED, Submission, write_submission
+from burnish.bench.standard.vqa_people import answers_of, commonest, people_answers, question_of_people
+from burnish.bench.standard.vqa_text import evalai, vqa_accuracy
 from burnish.scores import AccuracyScores
+from burnish.sources import Candidate
 
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreVqav2Config:
+    """Score recorded answers to VQAv2's validation questions: soft accuracy among ten people's answers."""
+
+    benchmark: ClassVar[str] = "vqav2"
+    annotations: str
+    """VQAv2's v2_mscoco_val2014_annotations.json, or a part of it in the same form."""
+    predictions: str
+    """The answers as they would be submitted: a JSON list, or JSON lines, with `question_id` and `answer` (or
+    `text`). `burnish submit vqav2` makes them of a model's own words as LLaVA does."""
+    json: str | None = None
+    """Also write the scores to this file."""
+
+
+VqaSplit: TypeAlias = Literal["val2014", "test-dev2015", "test2015"]
+MissingAnswers: TypeAlias = Literal["refuse", "empty"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskVqav2Config(AskConfig):
+    """Ask VQAv2's questions; those of val2014 are scored, for the others a submission is written."""
+
+    benchmark = "vqav2"
+    split: VqaSplit = "val2014"
+    """Which questions are asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitVqav2Config:
+    """Write recorded answers to VQAv2's test questions for its server, in EvalAI's form."""
+
+    benchmark: ClassVar[str] = "vqav2"
+    questions: str
+    """VQAv2's v2_OpenEnded_mscoco_test2015_questions.json."""
+    predictions: str
+    """JSON lines with `question_id` and `text`."""
+    missing: MissingAnswers = "refuse"
+    """What is done with questions without a prediction: refuse to write, or an empty answer, as LLaVA does for
+    test2015 when test-dev alone was asked."""
+    out: str
+    """The JSON file that is written."""
+
+
+TEST_RELEASE = "v2_OpenEnded_mscoco_test2015_questions.json is on visualqa.org/download.html"
 RELEASE = "v2_mscoco_val2014_annotations.json is on visualqa.org/download.html"
 
 
@@ -56,3 +117,88 @@ def read_annotations(path: str) -> dict[str, Question]:
         item.key("question_id"): Question(item.key("image_id"), item.text("answer_type"), people_answers(item))
         for item in listed(document(path, RELEASE), "annotations")
     }
+
+
+VQAV2_FILES = "VQAv2's questions and annotations are on visualqa.org/download.html"
+COCO = "COCO's pictures are val2014.zip and test2015.zip of cocodataset.org/#download"
+
+
+def open_vqav2(config: AskVqav2Config) -> OpenBenchmark:
+    """VQAv2 as it is asked. Raises SourceError."""
+    split = config.split
+    pictures = "test2015" if split.startswith("test") else split
+    data = open_data(config, (pictures, "."), COCO)
+
+    annotations = cache(_annotations)  # large, and the questions are read several times
+
+    def official(root: Path) -> Iterator[Item]:
+        people = annotations(root, split)
+        whole = document(str(root / f"v2_OpenEnded_mscoco_{split}_questions.json"), VQAV2_FILES)
+        for item in listed(whole, "questions"):
+            said = people.get(item.key("question_id"))
+            if people and said is None:
+                raise item.fault("has no annotation: take questions and annotations of the same release")
+            yield Item(item.where, {**item.values, **(said or {})})
+
+    def name_of(row: Item) -> str:
+        return f"COCO_{pictures}_{row.key('image_id').zfill(12)}.jpg"
+
+    def questions() -> Iterator[Candidate]:
+        for row in data.rows(official):
+            yield question_of_people(row, row.key("question_id"), data.picture(row, name_of), SHORT)
+
+    return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=rescore)
+
+
+def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+    """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
+    if any(one.asked.answer is None for one in said):
+        return None
+    questions = {one.asked.id: Question(one.fact("picture"), one.fact("kind"), answers_of(one.asked)) for one in said}
+    return score(questions, {one.asked.id: evalai(one.text) for one in said})
+
+
+def write(said: Sequence[Said], folder: Path) -> None:
+    """The model's own words, and the answers as its server takes them."""
+    write_answers(said, folder)
+    rows = [{"question_id": number(one.asked.id), "answer": evalai(one.text)} for one in said]
+    write_document(folder / SUBMISSION, rows)
+
+
+def _annotations(root: Path, split: str) -> dict[str, dict[str, object]]:
+    """What people said, by question; of a test set nothing is published."""
+    if split.startswith("test"):
+        return {}
+    rows = listed(document(str(root / f"v2_mscoco_{split}_annotations.json"), VQAV2_FILES), "annotations")
+    return {
+        row.key("question_id"): {"answers": people_answers(row), "answer_type": row.text("answer_type")} for row in rows
+    }
+
+
+def submit(config: SubmitVqav2Config) -> Submission:
+    """Write [{"question_id", "answer"}] with answers in EvalAI's form. Raises SourceError for files that do not fit."""
+    asked = {
+        item.key("question_id"): item.values["question_id"]
+        for item in listed(document(config.questions, TEST_RELEASE), "questions")
+    }
+    found = [(item, item.key("question_id"), item.text(*SUBMITTED)) for item in items(config.predictions, FORM)]
+    given = {key for _, key, _ in found}
+    empty = {key for key in asked if key not in given} if config.missing == "empty" else set()
+    needed = {key: number for key, number in asked.items() if key not in empty}
+    texts = by_id(found, needed, config.predictions, config.questions)
+    return write_submission(
+        config.out,
+        [{"question_id": number, "answer": evalai(texts.get(key, ""))} for key, number in asked.items()],
+        len(empty),
+    )
+
+
+BENCHMARK = Benchmark(
+    title="VQAv2",
+    what="soft accuracy among ten answers",
+    score=Way(ScoreVqav2Config, score_files),
+    ask=Way(AskVqav2Config, open_vqav2),
+    submit=Way(SubmitVqav2Config, submit),
+    measures=lambda _: measures(SOFT),
+    rescore=lambda said, _: rescore(said),
+)

@@ -147,7 +147,7 @@ def question_at(
     )
     negatives = variant.negatives or place.negatives
     ask = partial(existence, negatives=negatives) if chosen.ask is existence else chosen.ask
-    # the seed leaves negatives out: as in POPE, they are asked about the same pictures, where a picture has any
+    # the seed leaves negatives out: as officially, they are asked about the same pictures, where a picture has any
     rng = Random(stable_seed("pocket", seed, split + variant.scenes, chosen.name, number))
     while True:
         scene = scene_in(split, chosen.kind, rng, manner)

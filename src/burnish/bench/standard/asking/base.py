@@ -12,11 +12,11 @@ from burnish.bench.standard.numbers import Scored
 from burnish.errors import SourceError
 from burnish.ids import stable_seed
 from burnish.records import Example
-from burnish.scores import AccuracyScores, MmeScores, PopeScores
+from burnish.scores import AccuracyScores, MeasuredScores, MmeScores, YesNoScores
 from burnish.sources import Candidate, Source
 from burnish.sources.base import with_picture
 
-Scores: TypeAlias = Scored[AccuracyScores] | Scored[MmeScores] | Scored[PopeScores]
+Scores: TypeAlias = Scored[AccuracyScores] | Scored[MmeScores] | Scored[MeasuredScores] | Scored[YesNoScores]
 
 
 class Said(NamedTuple):
@@ -47,7 +47,7 @@ def unit_of_question(asked: Candidate) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Benchmark:
+class OpenBenchmark:
     """The questions of one benchmark: what `open_NAME(config)` in its file returns."""
 
     frame: str
@@ -68,7 +68,7 @@ class Benchmark:
 class BenchmarkSource(Source):
     """A benchmark's questions, or `limit` units of them drawn by the seed, as any verb reads them."""
 
-    benchmark: Benchmark
+    benchmark: OpenBenchmark
     limit: int | None
     seed: int
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from burnish.bench.answered import prediction
-from burnish.bench.standard.asking.base import Benchmark, BenchmarkSource, Said
+from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
-from burnish.bench.standard.asking.registry import open_benchmark
+from burnish.bench.standard.registry import benchmark, open_benchmark
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import Call, Decoding, open_model
 from burnish.progress import tracked
@@ -32,17 +32,17 @@ def bench_standard(config: AskConfig) -> StandardResult:
     Raises a BurnishError for files, a model or a run that cannot be used; the files are looked at before the model is
     loaded. A killed call is resumed by a second one.
     """
-    benchmark = open_benchmark(config)
-    source = BenchmarkSource(benchmark, config.limit, config.seed)
+    opened = open_benchmark(config)
+    source = BenchmarkSource(opened, config.limit, config.seed)
     inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed))
     model = open_model(config)
-    prompt = hashlib.sha256(benchmark.frame.encode()).hexdigest()
+    prompt = hashlib.sha256(opened.frame.encode()).hexdigest()
     found = {**fingerprints(model, inputs), "prompt": prompt}
     manifest = new_manifest("standard", config, seed=config.seed, fingerprints=found)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
-        result = _finish(run, benchmark, source, config.benchmark)
+        result = _finish(run, opened, source, config.benchmark)
         run.finish(to_json(result))
     return result
 
@@ -65,7 +65,7 @@ class _Asker:
         ]
 
 
-def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) -> StandardResult:
+def _finish(run: Run, opened: OpenBenchmark, source: BenchmarkSource, name: str) -> StandardResult:
     """Writes and scores; a question without an answer has the empty one, as if the model had said nothing."""
     texts: dict[str, tuple[str, bool]] = {}
     unanswered = Counter[str]()
@@ -75,10 +75,11 @@ def _finish(run: Run, benchmark: Benchmark, source: BenchmarkSource, name: str) 
         elif isinstance(record, Dropped):
             unanswered[record.reason] += 1
     said = [Said(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
-    benchmark.write(said, run.path)
-    scored = benchmark.score(said)
+    opened.write(said, run.path)
+    scored = opened.score(said)
     return StandardResult(
         benchmark=name,
+        title=benchmark(name).heading,
         questions=len(said),
         unanswered=dict(unanswered.most_common()),
         scores=to_json(scored.scores) if scored else None,

@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from typing import NamedTuple, final
 
-from burnish.bench.standard.files import Item
+from burnish.bench.standard.files import Item, table
 from burnish.errors import ImageError
 from burnish.ids import content_key
 
@@ -53,3 +53,18 @@ class CellPictures:
             raise ImageError("missing image", f"The table has no picture {name}.")
         place = self._places[name]
         return os.pread(self._file.fileno(), place.size, place.offset)
+
+
+def read_picture_table(path: str, release: str) -> tuple[list[tuple[Item, str]], CellPictures]:
+    """The rows of a table without their pictures, each with its picture's name.
+
+    A row has its picture itself, or names it by the index of an earlier row. Raises SourceError.
+    """
+    pictures, named, rows = CellPictures(), dict[str, str](), list[tuple[Item, str]]()
+    for row in table(path, release):
+        key, cell = row.text("index"), row.text(PICTURE)
+        named[key] = named[cell] if cell in named else pictures.add(row)
+        rows.append(
+            (Item(row.where, {name: value for name, value in row.values.items() if name != PICTURE}), named[key])
+        )
+    return rows, pictures

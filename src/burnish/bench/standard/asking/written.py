@@ -12,6 +12,7 @@ from burnish.store.disk import explained, write_whole
 
 PREDICTIONS = "predictions.jsonl"
 SUBMISSION = "submission.json"
+DOCUMENT = "predictions.json"
 
 
 def write_answers(said: Sequence[Said], folder: Path) -> None:
@@ -40,3 +41,12 @@ def write_text(path: Path, text: str) -> None:
     with explained(path, "written"):
         path.parent.mkdir(exist_ok=True)
         write_whole(path, text.encode(), sync=False)
+
+
+def write_by_key(said: Sequence[Said], folder: Path) -> None:
+    """One object, {"v1_0": "…"}, as the official evaluators of MM-Vet and SHR read answers."""
+    write_document(folder / DOCUMENT, {one.asked.id: one.text for one in said})
+
+
+def for_a_judge(_said: Sequence[Said]) -> None:
+    """No scores: only a judge can tell."""

@@ -1,4 +1,4 @@
-"""Whether something is there, asked in the three ways of POPE (Li et al., 2023).
+"""Whether something is there, asked in the three ways of Li et al. (2023).
 
 They differ in what is asked about that is not there: anything, a usual thing, or a usual one of the company that is.
 """

@@ -1,0 +1,67 @@
+"""MMHal-Bench with any judge: by what is known of a picture it rates each answer from 0 to 6 (Sun et al., 2023)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from burnish.bench.judged.answers import read_answers
+from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.configs import MmhalConfig
+from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.standard import mmhal
+from burnish.bench.standard.files import Item
+from burnish.bench.standard.predictions import check_complete
+from burnish.records import Judgement
+from burnish.scores import MmhalJudged
+from burnish.store import Run
+from burnish.store.disk import explained, write_whole
+
+JUDGEMENTS = "judgements.json"
+
+
+def bench_mmhal(config: MmhalConfig) -> MmhalJudged:
+    """Have the answers rated, and write the judge's words into the run for `burnish score mmhal`.
+
+    Raises a BurnishError.
+    """
+    official = mmhal.read_questions(config.questions)
+    answers = read_answers(config.answers).by_id
+    check_complete(answers, official, config.answers, config.questions)
+
+    def score(run: Run) -> MmhalJudged:
+        judgements = {judgement.id: judgement for judgement in run.records(Judgement)}
+        replies = {key: last_said(judgements[key], reads) for key in official}
+        _write(run, replies)
+        return MmhalJudged(
+            judging=judging(run, judgements.values(), reads), scores=mmhal.score(official, replies).scores
+        )
+
+    return judged(config, [_question(key, row, answers[key].text) for key, row in official.items()], reads, score)
+
+
+def reads(_asked: Mapping[str, str], said: str) -> bool:
+    """As the official evaluator: there is exactly one rating."""
+    return mmhal.rating(said) is not None
+
+
+def _question(key: str, row: Item, answer: str) -> Question:
+    return Question(
+        id=key,
+        source=row.text("question_type"),
+        values={
+            "contents": ", ".join(str(name) for name in row.sequence("image_content")),
+            "question": row.text("question"),
+            "reference": row.text("gt_answer"),
+            "answer": answer,
+        },
+        facts={"picture": row.key("image_id")},
+    )
+
+
+def _write(run: Run, replies: Mapping[str, str]) -> None:
+    """In the order of the questions, as the official evaluator reads them."""
+    path = run.path / JUDGEMENTS
+    rows = [{"question_id": key, "content": said} for key, said in replies.items()]
+    with explained(path, "written"):
+        write_whole(path, json.dumps(rows, indent=2, ensure_ascii=False).encode(), sync=False)

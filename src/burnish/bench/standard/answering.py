@@ -1,0 +1,53 @@
+"""Recorded answers beside their questions, so that `burnish score` and `bench standard` share one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from burnish.bench.metrics import Term
+from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard.asking.base import Said
+from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.predictions import FORM, by_id
+from burnish.errors import SourceError
+from burnish.sources import Candidate
+
+IDS, TEXTS = ("question_id", "id", "index"), ("text", "answer", "prediction", "response")
+"""Names that the fields of predictions may have."""
+
+
+def recorded_answers(
+    questions: Iterable[Candidate],
+    predictions: str,
+    source: str,
+    ids: tuple[str, ...] = IDS,
+    texts: tuple[str, ...] = TEXTS,
+    *,
+    key_of: Callable[[Item], str] | None = None,
+    ignored: Collection[str] = (),
+) -> list[Said]:
+    """Every question with its prediction, found by one of the fields `ids`, or by `key_of` a prediction.
+
+    Raises SourceError for a missing, double or unknown one, and for two questions under one id.
+    """
+    asked: dict[str, Candidate] = {}
+    for question in questions:
+        if question.id in asked:
+            raise SourceError(f"{source} holds the question {question.id} twice: each needs an id of its own.")
+        asked[question.id] = question
+    if not asked:
+        raise SourceError(f"{source} holds no question: check it against the official release.")
+    rows = ((item, key_of(item) if key_of else item.key(*ids), item.text(*texts)) for item in items(predictions, FORM))
+    found = by_id(rows, asked, predictions, source, ignored)
+    return [Said(question, found[key]) for key, question in asked.items()]
+
+
+def valued(one: Said, terms: dict[str, Term], groups: Sequence[str] = ()) -> ScoredAnswer:
+    """An answer as numbers; its question's fact `picture` says which answers are related."""
+    return ScoredAnswer(
+        key=Key("", one.asked.id),
+        asked=Asked(one.fact("picture"), str(one.asked.facts.get("question", "")), one.asked.answer or ""),
+        groups=in_groups(tuple(groups)),
+        terms=terms,
+        text=one.text,
+    )

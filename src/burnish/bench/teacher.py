@@ -1,0 +1,143 @@
+"""How hard a teacher is to fool: its feedback to right, almost right, off-topic, garbled and empty answers.
+
+FIRE-Bench rests on the teacher's scores: one that is satisfied by rubbish makes every student look good.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+
+from burnish.bench.answered import prediction
+from burnish.bench.naming import speaker
+from burnish.config import RunFlags, place
+from burnish.dialogue.foolish import KINDS, Fools
+from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
+from burnish.errors import ConfigError, RunError
+from burnish.fire.texts import read_score
+from burnish.loop import Asked, fill_by_asking, fingerprints
+from burnish.models import Call, ModelRuntime
+from burnish.prompts.templates import TeacherSees
+from burnish.records import Dropped, Example, Prediction
+from burnish.roles import Case, Teacher
+from burnish.scores import Estimate, FooledKind, FooledScores
+from burnish.sources import Questions, stream
+from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
+from burnish.uncertainty import wilson
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherConfig(ModelRuntime, Questions, RunFlags):
+    """Ask a teacher about right and wrong answers, made of the ground truths alone: is it fooled?"""
+
+    teacher: str
+    """The teacher: a path or hub name of an image-text-to-text model of transformers, `pocket`, or
+    `http://HOST/v1#NAME`."""
+    teacher_adapter: str | None = None
+    """A PEFT adapter to put on the teacher."""
+    teacher_prompt: str | None = None
+    """The teacher's prompt, a YAML file or a name such as fire-teacher; without it, the one that its adapter was
+    trained with, else pocket-teacher for `pocket` and fire-teacher for any other."""
+    teacher_sees: TeacherSees | None = None
+    """Of each dialogue the latest response, or its history; without it, what the prompt says."""
+    threshold: float = 8.0
+    """The score from which on a teacher is satisfied."""
+    max_new_tokens: int = 128
+    """Longest feedback, in tokens."""
+    out: str = place()
+    """Folder of the run that is made."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        Questions.__post_init__(self)
+        if self.teacher == ORACLE:
+            raise ConfigError("--teacher oracle cannot be fooled, because it knows the truth: give a model.")
+        self.roles  # noqa: B018 - checks its values
+
+    @property
+    def roles(self) -> RoleFlags:
+        """The same, in the words of the verbs that also have a student."""
+        own = {field.name for field in fields(self)}
+        shared = {field.name: getattr(self, field.name) for field in fields(RoleFlags) if field.name in own}
+        return RoleFlags(student=None, **shared)
+
+
+def bench_teacher(config: TeacherConfig) -> FooledScores:
+    """Fill the run `config.out` with one Prediction or Dropped an answer, and count who is satisfied.
+
+    Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
+    """
+    teacher = open_roles(config.roles)["teacher"]
+    if not isinstance(teacher, Teacher):
+        raise ConfigError(f"--teacher {config.teacher} is no model.")
+    inputs = stream(config.source, config)
+    marks = {**fingerprints(teacher.model, inputs), **teacher.fingerprints}
+    manifest = new_manifest("teacher bench", config, seed=config.seed, fingerprints=marks)
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            maker = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
+            fill_by_asking(run, inputs, teacher.model, maker, label="feedback", per_input=len(KINDS))
+        result = _scores(run, speaker(manifest.config, "teacher"), config.threshold)
+        run.finish(to_json(result))
+    return result
+
+
+@dataclass(frozen=True)
+class _Fooler:
+    """What the teacher is told that the student said, and the records of its feedback."""
+
+    run: Run
+    teacher: Teacher
+    fools: Fools
+
+    def calls(self, example: Example) -> list[Call]:
+        """One for each kind of answer; none without a ground truth."""
+        if not example.answer:
+            return []
+        cases = [Case(example, (), said) for said in self.fools.answers(example).values()]
+        return [Call(partial(self.teacher.request, case), self.teacher.decoding) for case in cases]
+
+    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
+        """One for each of the calls."""
+        return [self._records(one) for one in asked]
+
+    def _records(self, one: Asked) -> list[Prediction | Dropped]:
+        example = one.example
+        if not example.answer:
+            reason = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
+            return [reason] * len(KINDS)
+        return [
+            prediction(self.run, example, reply, facts={"kind": kind, "said": said})
+            for (kind, said), reply in zip(self.fools.answers(example).items(), one.replies, strict=True)
+        ]
+
+
+def _scores(run: Run, teacher: str, threshold: float) -> FooledScores:
+    found: defaultdict[str, list[float | None]] = defaultdict(list)
+    dropped = Counter[str]()
+    for record in run:
+        if isinstance(record, Prediction):
+            found[str(record.facts["kind"])].append(read_score(record.text))
+        elif isinstance(record, Dropped):
+            dropped[record.reason] += 1
+    if not found:
+        raise RunError(f"{run.path} holds no feedback ({', '.join(dropped) or 'it has no record yet'}).")
+    kinds = {kind: _kind(found[kind], threshold) for kind in KINDS if kind in found}
+    return FooledScores(teacher=teacher, threshold=threshold, kinds=kinds, dropped=dict(dropped.most_common()))
+
+
+def _kind(scores: Sequence[float | None], threshold: float) -> FooledKind:
+    read = [score for score in scores if score is not None]
+    satisfied = sum(score >= threshold for score in read)
+    low, high = wilson(satisfied, len(scores))
+    return FooledKind(
+        n=len(scores),
+        unread=len(scores) - len(read),
+        mean_score=fmean(read) if read else None,
+        satisfied=Estimate(value=satisfied / len(scores), low=low, high=high, n=len(scores)),
+    )
