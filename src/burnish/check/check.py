@@ -24,6 +24,7 @@ from burnish.train.encode import batch
 from burnish.train.logps import answer_logps
 from burnish.train.lora_targets import reach, targets
 from burnish.train.measure import picture_marks
+from burnish.train.pictures import with_features
 from burnish.train.reading import APART, Reading, Together
 
 NATS: Final = 1e-3
@@ -77,7 +78,9 @@ class _Check:
         """Whether batches answer as single requests do, and how far stored log-probabilities are off (nats)."""
         if not self._truths:
             return False, math.nan
-        equal = True
+        equal = self._model.takes_batches
+        if not equal:
+            self._problems.append("Two questions together lead to other scores than each alone.")
         for size in (1, len(self._asked)):
             found = self._tried(f"it cannot answer {_requests(size)} at a time", partial(self._generated, size))
             right = found is not None and self._continues(found)
@@ -138,7 +141,8 @@ class _Check:
                 reading,
             )
             with torch.no_grad():
-                return answer_logps(self._network, to_device(joined, self._network))
+                # pictures are encoded first, as in every training
+                return answer_logps(self._network, with_features(self._network, to_device(joined, self._network)))
 
         found = self._tried(f"{what} cannot read it", logps)
         if found is None:
