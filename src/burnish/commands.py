@@ -143,6 +143,7 @@ VERBS = {
         "burnish.verbs.scoring:compare_power",
         "how small a change a result's questions can show",
     ),
+    "merge": Verb("burnish.verbs.merging:MergeConfig", "burnish.verbs.merging:merge", "the runs of all shards as one"),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),
     "view": Verb(
@@ -183,6 +184,9 @@ VERBS = {
         "burnish.review.config:ReviewSummaryConfig",
         "burnish.verbs.reviewing:review_summary",
         "what people said (FIRE's table A1)",
+    ),
+    "card": Verb(
+        "burnish.export.model_card:CardConfig", "burnish.verbs.showing:card", "a model card beside a trained adapter"
     ),
     "export": Verb(
         "burnish.export:ExportConfig", "burnish.verbs.showing:export", "a run in the formats of other tools"

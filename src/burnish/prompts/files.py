@@ -68,6 +68,7 @@ _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "mmhal": frozenset({"contents", "question", "reference", "answer"}),
     "shr": frozenset({"regions", "factual", "sentences"}),
     "consistency": frozenset({"question", "first", "second"}),
+    "calibrate": frozenset({"question", "groundtruth", "history", "speaker", "turn", "scale"}),
     "pairwise": frozenset({"question", "reference", "first", "second"}),
     "grades": frozenset({"question", "reference", "answer"}),
 }
