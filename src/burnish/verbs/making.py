@@ -20,8 +20,7 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    make_and_tell(lambda: make_pairs(config), Path(config.out), config.json)
-    _refuse_nothing(Path(config.out))
+    _refuse_nothing(make_and_tell(lambda: make_pairs(config), Path(config.out), config.json).run)
 
 
 def compose(config: ComposeConfig) -> None:
@@ -41,8 +40,7 @@ def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    make_and_tell(lambda: make(config), Path(config.out), config.json)
-    _refuse_nothing(Path(config.out))
+    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json))
 
 
 def import_dialogues(config: ImportConfig) -> None:
