@@ -68,6 +68,8 @@ def _refuse_nothing(path: Path) -> None:
         if not isinstance(record, Dropped):
             return
         reasons[record.reason] = reasons.get(record.reason, 0) + 1
+    if not reasons:  # a part of a run may have no example
+        return
     told = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
     raise RunError(f"All {sum(reasons.values()):,} examples of {path} were dropped: {told}.")
 
