@@ -116,5 +116,5 @@ def checkpoint_activations(adapted: PeftModel) -> None:
     kind = {"use_reentrant": is_deepspeed_zero3_enabled()}
     if hasattr(language_model, "activation_checkpointing_enable"):
         language_model.activation_checkpointing_enable(kind)
-    else:  # its name in transformers before 5.21
+    else:  # its older name
         language_model.gradient_checkpointing_enable(kind)
