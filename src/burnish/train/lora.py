@@ -112,4 +112,9 @@ def checkpoint_activations(adapted: PeftModel) -> None:
     """
     base: Any = adapted.get_base_model()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
-    base.get_decoder().activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
+    language_model = base.get_decoder()
+    kind = {"use_reentrant": is_deepspeed_zero3_enabled()}
+    if hasattr(language_model, "activation_checkpointing_enable"):
+        language_model.activation_checkpointing_enable(kind)
+    else:  # its older name
+        language_model.gradient_checkpointing_enable(kind)
