@@ -20,6 +20,9 @@ class Verb(NamedTuple):
 
 VERBS = {
     "demo": Verb("burnish.demo:DemoConfig", "burnish.demo:run_demo", "SeVa and FIRE on the small model, in minutes"),
+    "check": Verb(
+        "burnish.check.config:CheckConfig", "burnish.verbs.showing:check", "whether a model works, and is right"
+    ),
     "distort": Verb(
         "burnish.report.sheet:SheetConfig", "burnish.verbs.showing:distort", "draw a picture's distortions"
     ),
@@ -184,6 +187,9 @@ VERBS = {
         "burnish.review.config:ReviewSummaryConfig",
         "burnish.verbs.reviewing:review_summary",
         "what people said (FIRE's table A1)",
+    ),
+    "card": Verb(
+        "burnish.export.model_card:CardConfig", "burnish.verbs.showing:card", "a model card beside a trained adapter"
     ),
     "export": Verb(
         "burnish.export:ExportConfig", "burnish.verbs.showing:export", "a run in the formats of other tools"

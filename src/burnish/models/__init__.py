@@ -85,10 +85,4 @@ def _open_local(options: Sequence[ModelOptions]) -> Sequence[Model]:
         return ()
     from burnish.models.adapters import open_local
 
-    opened = open_local(options)
-    if any(option.thinking for option in options) and not any(one.encoder.can_switch_thinking for one in opened):
-        raise ConfigError(
-            f"--thinking needs a chat template with a switch (enable_thinking), and {options[0].model} has none: "
-            "leave it out."
-        )
-    return opened
+    return open_local(options)

@@ -5,7 +5,6 @@ A student and a teacher that were trained on the same model are it twice over bu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,8 @@ from functools import partial
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from burnish.errors import ConfigError
+from burnish.jsons import read_json
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find, load, put_on
@@ -34,7 +35,17 @@ def open_local(options: Sequence[ModelOptions]) -> list[LocalModel]:
     for group in bases.values():
         models = _open_on_one_base(group) if len(group) > 1 else [LocalModel.open(group[0])]
         opened |= zip(group, models, strict=True)
+    refuse_thinking(options, [*opened.values()])
     return [opened[option] for option in options]
+
+
+def refuse_thinking(options: Sequence[ModelOptions], opened: Sequence[LocalModel]) -> None:
+    """Raise ConfigError where a switch of thoughts is to be set, and no model has one."""
+    if any(option.thinking for option in options) and not any(one.encoder.can_switch_thinking for one in opened):
+        raise ConfigError(
+            f"--thinking needs a chat template with a switch (enable_thinking), and {options[0].model} has none: "
+            "leave it out."
+        )
 
 
 def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
@@ -85,7 +96,7 @@ def _shares_its_base(options: ModelOptions) -> bool:
     if options.adapter is None:
         return True
     try:
-        config = json.loads((find(options.adapter) / "adapter_config.json").read_bytes())
+        config = read_json((find(options.adapter) / "adapter_config.json").read_bytes())
     except (OSError, ValueError):
         return True
     return isinstance(config, dict) and config.get("peft_type") == "LORA" and config.get("bias", "none") == "none"

@@ -13,7 +13,7 @@ from typing import NamedTuple, final
 from datasets import Dataset, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
-from burnish.errors import RunError
+from burnish.errors import RequestError, RunError
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
 from burnish.train.encode import AnswerEncoder, Row, conversation
@@ -27,6 +27,7 @@ _FEATURES = Features(
         "question": Value("string"),
         "answers": List(List(Value("int32"))),
         "references": List(Value("float32")),
+        "before": List(List(Value("string"))),
     }
 )
 
@@ -100,12 +101,16 @@ class Preparer:
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
-        messages = conversation(example.question, DOT if example.image else b"")
-        room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
+        messages = conversation(example.question, DOT if example.image else b"", example.before)
+        try:
+            room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
+            answers = [self._encoder.ids(messages, answer) for answer in example.answers]
+        except RequestError:
+            return _left_out(example, "the model's chat template cannot take this conversation")
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
-        answers = [self._encoder.ids(messages, answer) for answer in example.answers]
-        if any(self._marks.intersection(ids) for ids in (self._encoder.tokens(example.question), *answers)):
+        said = [example.question, *(text for _, text in example.before)]
+        if any(self._marks.intersection(ids) for ids in (*map(self._encoder.tokens, said), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
         seen = [ids[:room] for ids in answers]
         # the first is the chosen one, and from its equal there is nothing to learn
@@ -114,8 +119,14 @@ class Preparer:
             return _left_out(example, f"chosen and rejected are equal within {self._max_length:,} tokens")
         cut = sum(len(answers[place]) > room for place in kept)
         self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
-        references = () if cut else _references([example.answers[place] for place in kept])
-        return Row(example.id, example.picture, example.question, [seen[place] for place in kept], references)
+        return Row(
+            id=example.id,
+            picture=example.picture,
+            question=example.question,
+            answers=[seen[place] for place in kept],
+            references=() if cut else _references([example.answers[place] for place in kept]),
+            before=[(one.speaker, one.text) for one in example.before],
+        )
 
 
 def _references(answers: Sequence[Answer]) -> Sequence[float]:

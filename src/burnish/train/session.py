@@ -15,8 +15,9 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingArguments, set_seed
 
-from burnish.errors import RunError, TrainingError
+from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
+from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import record_base
 from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
@@ -32,7 +33,7 @@ from burnish.train.examples import preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.material import Answers, Material, Prepared
-from burnish.train.output import Output
+from burnish.train.output import Output, make_readable
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
@@ -99,6 +100,11 @@ def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_tra
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
         model = LocalModel.open(_options(config))
+        refuse_thinking([_options(config)], [model])
+        if not model.takes_batches:
+            raise ModelError(
+                f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
+            )
         if config.attention == "flex":
             cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
         session = _Session(config, kind, output, model, open_material(model))
@@ -183,7 +189,8 @@ class _Session:
                 f"lower --lr than {self.config.lr:g}, and --restart."
             )
         self.model.processor.save_pretrained(self.output.path)
-        record_base(self.output.path, self.model.fingerprint, {"pad_to_square": self.config.pad_to_square})
+        used = {"pad_to_square": self.config.pad_to_square, "thinking": self.config.thinking}
+        record_base(self.output.path, self.model.fingerprint, used)
         self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
         self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})
@@ -203,6 +210,7 @@ class _Session:
         cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
         adapted.processor.save_pretrained(beside)
         self.material.accompany(beside)
+        make_readable(beside)
         beside.rename(self.output.merged)
 
 
@@ -213,6 +221,7 @@ def _options(config: TrainConfig) -> ModelOptions:
         dtype="bfloat16" if computes_in_bfloat16(config) else "float32",
         device="cpu",
         pad_to_square=config.pad_to_square,
+        thinking=config.thinking,
         trust_remote_code=config.trust_remote_code,
     )
 
