@@ -120,7 +120,7 @@ def test_replies_that_came_before_a_failure_are_not_asked_for_again(tmp_path: Pa
 
     with serving(Faulty(failing)) as address:
         with pytest.raises(ServerError):
-            answers(source, address, tmp_path / "run", concurrency=4)
+            answers(source, address, tmp_path / "run", concurrency=4, give_up=1)
         assert len(Run.open(tmp_path / "run")) == 0
         assert good.total() >= 10
         sound.set()

@@ -32,7 +32,7 @@ OK = Answer(completion(" fine\n"))
 
 def opened(address: str, **options: Any) -> ServerModel:
     """The model `m` at the address, with pauses short enough for a test."""
-    model = open_model(ModelOptions(model=f"{address}#m", **{"retries": 3, "timeout": HANG_S, **options}))
+    model = open_model(ModelOptions(model=f"{address}#m", **{"retries": 3, "timeout": HANG_S, "give_up": 1, **options}))
     assert isinstance(model, ServerModel)
     model._endpoint = replace(model._endpoint, first_pause_s=0.01)
     return model

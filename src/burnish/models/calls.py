@@ -34,8 +34,6 @@ class _Taken(NamedTuple):
     body: bytes
     failed: int = 0
     """Times that it failed with all its retries."""
-    first_sent: int = 0
-    """When it was first sent, in ticks of `Calls`."""
 
 
 class _Aside(NamedTuple):
@@ -70,22 +68,22 @@ class Calls:
         self._aside: list[_Aside] = []
         self._again = deque[_Taken]()
         """Those that are to be sent once more."""
-        self._last_success = 0
-        """When the request that succeeded last was sent, in ticks."""
+        self._answered = False
+        """Whether any request was."""
         self._moved = asyncio.Event()
         self._stopped = False
 
-    async def answer_all(self, place: Callable[[], Awaitable[None]]) -> None:
-        """Run every place; each is to call `work`.
+    async def answer_all(self, place: Callable[[], Awaitable[None]], is_well: Callable[[], Awaitable[bool]]) -> None:
+        """Run every place; each is to call `work`. `is_well` tells whether the endpoint answers anything at all.
 
         A failure lets the calls that are open come to their end: their answers may be paid for.
         """
         work = (self._feed(), *(place() for _ in range(self._places)))
         for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
             raise failure
+        if self._aside and not (self._answered and await is_well()):
+            raise ServerError(self._aside[0].why)
         for one in self._aside:
-            if self._last_success < one.taken.first_sent:
-                raise ServerError(one.why)
             self._drop(one)
 
     async def work(self, answer: Answer) -> None:
@@ -96,7 +94,7 @@ class Calls:
                 try:
                     reply = await answer(taken.body)
                 except Exhausted as failure:
-                    self._put_aside(taken, sent, failure)
+                    self._put_aside(taken, failure)
                 else:
                     self._finish(taken.number, reply)
                     self._note_success(sent)
@@ -117,17 +115,19 @@ class Calls:
             return self._again.popleft() if self._again else None
         return taken
 
-    def _put_aside(self, taken: _Taken, sent: int, failure: Exhausted) -> None:
+    def _put_aside(self, taken: _Taken, failure: Exhausted) -> None:
         """It is not known yet whether this request is at fault, or the endpoint."""
         self._failed_in_a_row += 1
+        if self._give_up == 1:
+            raise failure
         if self._failed_in_a_row >= self._give_up:
             raise ServerError(f"{self._failed_in_a_row} requests failed with no success between them: {failure}")
-        taken = taken._replace(failed=taken.failed + 1, first_sent=taken.first_sent or sent)
-        self._aside.append(_Aside(taken, next(self._ticks), str(failure)))
+        self._aside.append(_Aside(taken._replace(failed=taken.failed + 1), next(self._ticks), str(failure)))
+        self._moved.set()
 
     def _note_success(self, sent: int) -> None:
         """What failed before this request was sent is asked once more, and dropped where it failed again."""
-        self._failed_in_a_row, self._last_success = 0, max(sent, self._last_success)
+        self._failed_in_a_row, self._answered = 0, True
         before = [one for one in self._aside if one.at < sent]
         self._release([one for one in before if one.taken.failed == 1])
         for one in before:
@@ -165,7 +165,8 @@ class Calls:
         return not self._stopped
 
     def _has_room(self) -> bool:
-        oldest = min(self._waiting, default=self._next)
+        # what is aside waits for a later request, which must not wait for it
+        oldest = min(self._waiting - {one.taken.number for one in self._aside}, default=self._next)
         return len(self._waiting) < self._places + READY and self._next - oldest < AHEAD * self._places
 
     def _take(self) -> _Taken | None:

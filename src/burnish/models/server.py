@@ -22,7 +22,7 @@ from burnish.errors import ModelError, ServerError
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
 from burnish.models.calls import GIVE_UP, Calls
 from burnish.models.dialect import Dialect
-from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.endpoint import Endpoint, Exhausted, Refused, Unreadable
 from burnish.models.first_replies import FirstReplies
 from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
@@ -112,10 +112,21 @@ class ServerModel:
                 async with self._endpoint.client() as client:
                     await open_calls.work(partial(self._answer, client))
 
-            await open_calls.answer_all(place)
+            await open_calls.answer_all(place, self._is_well)
             taken.close()
 
         _run(answer_all())
+
+    async def _is_well(self) -> bool:
+        """Whether the endpoint lists its models, or at least says that it does not."""
+        try:
+            async with self._endpoint.client() as client:
+                await self._endpoint.call(client, "GET", "/models", None, lambda body: body)
+        except Exhausted:
+            return False
+        except (Refused, ServerError):
+            return True
+        return True
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         """The reply to one request, which is sent again without each field that the endpoint does not take."""
