@@ -26,6 +26,9 @@ class Saved:
     mode: str = "RGB"
     options: dict[str, object] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return " ".join((self.format, self.mode, *self.options))
+
     def content(self) -> bytes:
         buffer = io.BytesIO()
         PHOTO.convert(self.mode).save(buffer, format=self.format, **self.options)
