@@ -185,6 +185,9 @@ VERBS = {
         "burnish.verbs.reviewing:review_summary",
         "what people said (FIRE's table A1)",
     ),
+    "card": Verb(
+        "burnish.export.model_card:CardConfig", "burnish.verbs.showing:card", "a model card beside a trained adapter"
+    ),
     "export": Verb(
         "burnish.export:ExportConfig", "burnish.verbs.showing:export", "a run in the formats of other tools"
     ),

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+<<<<<<< HEAD
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+=======
+from typing import Literal, NamedTuple, TypeAlias
+>>>>>>> data
 
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -22,6 +26,14 @@ known (a file, a record from before this was kept)."""
 ReplyEnd: TypeAlias = Literal["answered", "cut", "empty", "thinking cut", "refused"]
 """What became of one reply that a model was asked for: an answer that came to its end, one that was cut, no answer,
 none because the thoughts before it were cut, or a request that was refused."""
+
+
+class Said(NamedTuple):
+    """A message of a conversation."""
+
+    speaker: Literal["user", "assistant", "system"]
+    text: str
+    """Without marks of pictures, and without white space around it; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,8 @@ class Example:
     """The ground truth where the source has one; SeVa never looks at it."""
     source: str
     """The name that results are grouped by: a data set ("textvqa") or a task ("counting")."""
+    before: tuple[Said, ...] = ()
+    """The messages before the question, for supervised training on whole conversations; SeVa asks each alone."""
     facts: Facts = field(default_factory=dict)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from source_files import candidates, dropped, png, reasons, write_jsonl, write_pictures
 
 from burnish.errors import ImageError, SourceError
-from burnish.records import Dropped
+from burnish.records import Dropped, Example, Said
 from burnish.sources import Candidate, Questions, Source, open_source, stream
 
 SHORT = "Answer the question using a single word or phrase."
@@ -45,7 +46,8 @@ def written(tmp_path: Path, items: object, options: str = "") -> Source:
 
 
 def test_each_human_turn_is_a_question_of_its_own(tmp_path: Path) -> None:
-    assert candidates(written(tmp_path, ITEMS))[:3] == [
+    found = [replace(one, before=()) for one in candidates(written(tmp_path, ITEMS))]
+    assert found[:3] == [
         Candidate(
             id="item-1-message-1",
             image="ocr_vqa/images/140031996.jpg",
@@ -80,7 +82,7 @@ def test_items_without_a_picture_are_for_training_alone(tmp_path: Path) -> None:
     assert source.load(last).image == b""
     spec = f"llava:{tmp_path}/mix.json"
     for with_text, found in ((False, ["no image"]), (True, ["Write a poem."])):
-        outcomes = stream(spec, Questions(source=spec, only=("text",)), with_text=with_text)
+        outcomes = stream(spec, Questions(source=spec, only=("text",)), to_train=with_text)
         assert [one.reason if isinstance(one, Dropped) else one.question for one in outcomes] == found
 
 
@@ -126,6 +128,17 @@ def test_a_picture_with_another_ending_is_found_and_told(tmp_path: Path) -> None
     assert source.load(first).facts == {"found as": "ocr_vqa/images/1.gif"}
     with pytest.raises(ImageError, match=r"2\.jpg is not there"):
         source.load(second)
+
+
+def test_the_messages_before_a_question_are_for_training_alone(tmp_path: Path) -> None:
+    messages = [{"from": "system", "value": "Be brief."}, *talk("<image>\nWhat?", "A cup.", "Where?", "Here.")]
+    written(tmp_path, [{"image": "coco/1.jpg", "conversations": messages}])
+    write_pictures(tmp_path, ["coco/1.jpg"])
+    spec = f"llava:{tmp_path}/mix.json"
+    system, first, answer = Said("system", "Be brief."), Said("user", "What?"), Said("assistant", "A cup.")
+    for to_train, before in ((True, {"What?": (system,), "Where?": (system, first, answer)}), (False, {})):
+        examples = [one for one in stream(spec, Questions(source=spec), to_train=to_train) if isinstance(one, Example)]
+        assert {one.question: one.before for one in examples if one.before} == before
 
 
 def test_which_sources_lose_the_request_for_a_short_answer(tmp_path: Path) -> None:

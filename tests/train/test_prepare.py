@@ -93,8 +93,13 @@ def test_everything_left_out_is_counted(opened: LocalModel, tmp_path) -> None:
         "2 answers cut at the longest sequence."
     )
     rows = open_table(table)
+<<<<<<< HEAD
     assert rows["answers"][:] == [[[5, 6], [7]], [[5, 6, 7], [6, 6, 7]]]
     assert set(rows[0]) == {"id", "picture", "question", "answers", "references"}
+=======
+    assert rows["answers"][:] == [[[5, 6], [7]], [[5, 6, 7], [5, 6, 7]]]
+    assert set(rows[0]) == {"id", "picture", "question", "answers", "references", "before"}
+>>>>>>> data
 
 
 def test_nothing_to_train_on_is_one_sentence(opened: LocalModel, tmp_path) -> None:

@@ -11,12 +11,15 @@ from training_words import CHOSEN
 
 import tiny_models
 from burnish.images import encode_png
-from burnish.models import Decoding, ModelOptions, Request
+from burnish.models import Decoding, Message, ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.train.config import SFTConfig
 from burnish.train.encode import AnswerEncoder, Collator, conversation
+from burnish.train.examples import truths
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
+from burnish.train.measure import picture_marks
+from burnish.train.prepare import Preparer, open_table, prepare
 from burnish.train.session import train_sft
 from burnish.train.sft import SFTTrainer
 from burnish.train.trainer import training_arguments
@@ -111,6 +114,32 @@ def test_items_without_a_picture_are_trained_on_beside_others(base, tmp_path: Pa
     assert "left_out" not in results[0] or not results[0]["left_out"]
     losses = [result["last_step"]["loss"] for result in results]
     assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+
+
+def test_a_conversation_is_trained_on_with_all_that_was_said_before(base, opened: LocalModel, tmp_path: Path) -> None:
+    (tmp_path / "coco").mkdir()
+    (tmp_path / "coco" / "0.png").write_bytes(PICTURES["0"])
+    talk = [*_talk("<image>\nWhat?", CHOSEN[0]), *_talk("Where?", CHOSEN[1])]
+    (tmp_path / "mix.json").write_text(json.dumps([{"image": "coco/0.png", "conversations": talk}]))
+    examples = truths(sft(source=f"llava:{tmp_path}/mix.json"))
+    encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
+    preparer = Preparer(encoder, max_length=10_000, picture_marks=picture_marks(opened))
+    prepare(examples, preparer, tmp_path / "table")
+    rows = {row["id"]: row for row in open_table(tmp_path / "table")}
+    first, second = (rows[name] for name in ("item-1-message-1", "item-1-message-3"))
+    assert (first["before"], second["before"]) == ([], [["user", "What?"], ["assistant", CHOSEN[0]]])
+    collate = Collator(opened.encoder, examples.open, opened.pad_token_id)
+    batch = collate([first, second])
+    assert len(batch["pixel_values"]) == 2
+    picture = tiny_models.picture(0)
+    said = [
+        Message(role="user", text="What?", images=(picture,)),
+        Message(role="assistant", text=CHOSEN[0]),
+        Message(role="user", text="Where?"),
+    ]
+    whole = [*opened.encoder.encode(said).input_ids.tolist(), *encoder.text_ids(said, CHOSEN[1])]
+    (row,) = (ids for ids, tree in zip(batch["input_ids"], batch["tree_ST"], strict=True) if tree[0] == 1)
+    assert row[: len(whole)].tolist() == whole
 
 
 def _talk(question: str, answer: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from burnish.errors import LineError, SourceError
 from burnish.images import decode
-from burnish.records import Dropped, Example, Facts
+from burnish.records import Dropped, Example, Facts, Said
 
 T = TypeVar("T")
 NOT_UTF8 = "not UTF-8"
@@ -27,6 +27,8 @@ class Candidate:
     question: str
     answer: str | None = None
     source: str
+    before: tuple[Said, ...] = ()
+    """The messages before the question."""
     facts: Facts = field(default_factory=dict)
 
 
@@ -59,6 +61,7 @@ def without_picture(candidate: Candidate) -> Example:
         question=candidate.question,
         answer=candidate.answer,
         source=candidate.source,
+        before=candidate.before,
         facts=candidate.facts,
     )
 

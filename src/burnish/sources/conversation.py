@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.errors import LineError
+from burnish.records import Said
 from burnish.sources.fields import kind_of, scalar_field, text_field
 
 IMAGE_TOKEN = "<image>"
@@ -28,14 +29,6 @@ FORMS = (*_SPOKEN, _PAIR)
 """Fields that a message has in each form."""
 
 Messages: TypeAlias = Sequence[Mapping[str, object]]
-
-
-class Said(NamedTuple):
-    """One message."""
-
-    speaker: Speaker
-    text: str
-    """Without marks of pictures, and without white space around it; may be empty."""
 
 
 class Question(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from burnish.errors import ConfigError, ImageError, SourceError
-from burnish.records import Dropped, Example
+from burnish.records import Dropped, Example, Said
 from burnish.sources.base import Candidate, Source
 from burnish.sources.draws import Chosen, Draws
 from burnish.sources.registry import open_sources
@@ -37,12 +37,13 @@ class Inputs(Protocol):
         ...
 
 
-def stream(spec: str, sampling: Sampling, *, with_text: bool = False) -> ExampleStream:
-    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`), `with_text` those without a picture too.
+def stream(spec: str, sampling: Sampling, *, to_train: bool = False) -> ExampleStream:
+    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`), `to_train` those without a picture
+    too, and each with the messages before it.
 
     Raises SourceError for a source that cannot be read, ConfigError for an `only` that names nothing.
     """
-    return ExampleStream(open_sources(spec), sampling, with_text=with_text)
+    return ExampleStream(open_sources(spec), sampling, to_train=to_train)
 
 
 class ExampleStream:
@@ -52,9 +53,9 @@ class ExampleStream:
     candidate and at most IN_MEMORY bytes of the chosen ones; pictures are opened only when they are reached.
     """
 
-    def __init__(self, sources: Sequence[Source], sampling: Sampling, *, with_text: bool = False) -> None:
+    def __init__(self, sources: Sequence[Source], sampling: Sampling, *, to_train: bool = False) -> None:
         self._sources = sources
-        self._with_text = with_text
+        self._to_train = to_train
         self._only = frozenset(sampling.only)
         self.population = 0
         """Candidates to choose from, those that are no use included."""
@@ -130,8 +131,7 @@ class ExampleStream:
         """What all sources list, with the number of the source; ids of joined sources are kept apart by it."""
         for number, source in enumerate(self._sources):
             for found in source.candidates():
-                plain = isinstance(found, Candidate) and not found.image and not self._with_text
-                listed = _without_image(found) if plain else found
+                listed = found if self._to_train else _asked_alone(found)
                 several = len(self._sources) > 1
                 yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
 
@@ -142,12 +142,16 @@ class ExampleStream:
 def _as_line(number: int, listed: Listed) -> bytes:
     kind = "candidate" if isinstance(listed, Candidate) else "dropped"
     fields = {name: getattr(listed, name) for name in listed.__slots__}
+    if not fields.get("before"):  # most have none
+        fields.pop("before", None)
     return json.dumps([number, kind, fields], sort_keys=True).encode() + b"\n"
 
 
 def _from_line(line: bytes) -> tuple[int, Listed]:
     number, kind, fields = json.loads(line)
-    return number, Candidate(**fields) if kind == "candidate" else Dropped(**fields)
+    if kind != "candidate":
+        return number, Dropped(**fields)
+    return number, Candidate(**{**fields, "before": tuple(Said(*one) for one in fields.get("before", ()))})
 
 
 def _without_repeat(listed: Listed, position: int) -> Dropped:
@@ -155,5 +159,10 @@ def _without_repeat(listed: Listed, position: int) -> Dropped:
     return Dropped(id=f"{listed.id}#{position}", source=listed.source, reason="repeated id", detail=detail)
 
 
-def _without_image(listed: Listed) -> Dropped:
-    return Dropped(id=listed.id, source=listed.source, reason="no image", detail=f"{listed.id} has no picture.")
+def _asked_alone(found: Listed) -> Listed:
+    """As all but supervised training take it: about a picture, and without the messages before."""
+    if isinstance(found, Dropped) or (found.image and not found.before):
+        return found
+    if not found.image:
+        return Dropped(id=found.id, source=found.source, reason="no image", detail=f"{found.id} has no picture.")
+    return dataclasses.replace(found, before=())

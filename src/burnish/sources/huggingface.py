@@ -140,7 +140,8 @@ class HuggingFaceSource(Source):
         for found in questions(read_messages(values.get(name), name)):
             if isinstance(found, Question):
                 key = f"{plain.id}-message-{found.number}"
-                yield replace(plain, id=key, question=found.text, answer=plain.answer or found.answer)
+                answer = plain.answer or found.answer
+                yield replace(plain, id=key, question=found.text, answer=answer, before=found.before)
             else:
                 number, error = found
                 yield dropped_row(f"{place}, message {number}", plain.source, error)

@@ -99,6 +99,7 @@ class LlavaSource(Source):
                 question=self._question(found.text, source),
                 answer=found.answer,
                 source=source,
+                before=found.before,
                 facts={"item": item.id} if item.id else {},
             )
 

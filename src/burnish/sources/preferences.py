@@ -12,7 +12,8 @@ from statistics import mean
 from typing import NamedTuple, TypeAlias
 
 from burnish.errors import LineError
-from burnish.sources.conversation import Said, read_messages, said
+from burnish.records import Said
+from burnish.sources.conversation import read_messages, said
 from burnish.sources.fields import text_field
 
 Values: TypeAlias = Mapping[str, object]

@@ -11,12 +11,14 @@ from burnish.sources.huggingface import HuggingFaceSource
 from burnish.sources.llava import LlavaSource
 from burnish.sources.pocket import PocketSource
 from burnish.sources.spec import Spec, parse_spec, split_specs
+from burnish.sources.webdataset import WebDatasetSource
 
 KINDS: Mapping[str, Callable[[Spec], Source]] = {
     "llava": LlavaSource.from_spec,
     "folder": open_folder,
     "fire": FireSource.from_spec,
     "huggingface": HuggingFaceSource.from_spec,
+    "webdataset": WebDatasetSource.from_spec,
     "pocket": PocketSource.from_spec,
 }
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, final
 from datasets import Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
+from burnish.errors import RequestError
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped
 from burnish.train.dialogue_config import DialogueTrainConfig
@@ -149,11 +150,15 @@ class DialoguePreparer:
         return row
 
     def general(self, example: TrainingExample | Dropped) -> DialogueRow | Dropped:
-        """A question with its ground truth, put as `burnish.loop` puts it."""
+        """A question with its ground truth, put as `burnish.loop` puts it, behind the messages before it."""
         if isinstance(example, Dropped):
             return example
-        ask = Ask(1, conversation(example.question, DOT if example.image else b""), example.answers[0].text.strip())
-        return self._row(example, example.picture, example.image, [ask])
+        messages = conversation(example.question, DOT if example.image else b"", example.before)
+        try:
+            ask = Ask(1, messages, example.answers[0].text.strip())
+            return self._row(example, example.picture, example.image, [ask])
+        except RequestError:
+            return _left_out(example, "the model's chat template cannot take this conversation")
 
     def _row(
         self, origin: Dialogue | TrainingExample, picture: str, image: bytes, asks: Sequence[Ask]

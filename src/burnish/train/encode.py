@@ -10,9 +10,9 @@ Axes: E examples in a batch, A answers an example at most, S rows, T tokens.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -27,6 +27,12 @@ from burnish.train.pack import Node, Tree
 from burnish.train.reading import APART, Reading
 from burnish.train.sequences import Batch
 
+_ROLES: Mapping[str, Literal["system", "user", "assistant"]] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+
 
 class Row(NamedTuple):
     """A training example with its answers as tokens, ready to be joined with its picture."""
@@ -37,6 +43,8 @@ class Row(NamedTuple):
     answers: Sequence[Sequence[int]]
     references: Sequence[float] = ()
     """Each answer's log-probability (nats) under the model to be trained, where the run has them all."""
+    before: Sequence[tuple[str, str]] = ()
+    """Speaker and text of the messages before the question."""
 
 
 @final
@@ -105,7 +113,9 @@ class Collator:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
         pictures = [self.open_picture(row.picture) for row in examples]
-        asked = [conversation(row.question, picture) for row, picture in zip(examples, pictures, strict=True)]
+        asked = [
+            conversation(row.question, picture, row.before) for row, picture in zip(examples, pictures, strict=True)
+        ]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
         joined = batch(prompts, self.pad_token_id, self.reading)
         joined["id_E"] = [row.id for row in examples]
@@ -116,11 +126,16 @@ class Collator:
         return joined
 
 
-def conversation(question: str, picture: bytes) -> Sequence[Message]:
-    """What an answer ends, the same as when answers were generated; an empty picture is none."""
-    if not picture:
-        return (Message(role="user", text=question),)
-    return clean_request(Example(id="", image=picture, question=question, source="")).messages
+def conversation(question: str, picture: bytes, before: Sequence[Sequence[str]] = ()) -> Sequence[Message]:
+    """What an answer ends, the same as when answers were generated; an empty picture is none.
+
+    `before` are speakers and texts of earlier messages: the picture stands in the first of the user's.
+    """
+    images = clean_request(Example(id="", image=picture, question="", source="")).messages[0].images if picture else ()
+    messages = [Message(role=_ROLES[speaker], text=text) for speaker, text in (*before, ("user", question))]
+    first = next(place for place, message in enumerate(messages) if message.role == "user")
+    messages[first] = replace(messages[first], images=images)
+    return tuple(messages)
 
 
 def batch(

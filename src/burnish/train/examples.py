@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import NamedTuple, Protocol, final
 
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key, stable_seed
-from burnish.records import Answer, Dropped, Example, Json, PreferencePair
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Said
 from burnish.sources import Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
@@ -38,6 +38,8 @@ class TrainingExample(NamedTuple):
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
+    before: Sequence[Said] = ()
+    """The messages before the question."""
 
 
 class TrainingSet(Protocol):
@@ -138,7 +140,7 @@ class SourceTruths:
 
     def __init__(self, source: str, sampling: Sampling) -> None:
         self._source, self._sampling = source, sampling
-        self._stream, self._process = stream(source, sampling, with_text=True), os.getpid()
+        self._stream, self._process = stream(source, sampling, to_train=True), os.getpid()
         self.fingerprint = self._stream.fingerprint
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
@@ -152,7 +154,7 @@ class SourceTruths:
         if picture == NO_PICTURE:
             return b""
         if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
-            self._stream, self._process = stream(self._source, self._sampling, with_text=True), os.getpid()
+            self._stream, self._process = stream(self._source, self._sampling, to_train=True), os.getpid()
         outcome = next(self._stream.from_index(int(picture)))
         if isinstance(outcome, Dropped):
             raise SourceError(f"A picture of {self._source} has changed since training began: {outcome.detail}")
@@ -216,4 +218,5 @@ def _truth(asked: Example | PreferencePair, picture: str, image: bytes) -> Train
         image=image,
         question=asked.question,
         answers=(Answer(text=asked.answer),),
+        before=asked.before if isinstance(asked, Example) else (),
     )

@@ -135,3 +135,11 @@ def _refuse_other_folders(path: Path) -> None:
             raise RunError(f"{path} holds {kind}, not a training: give --out another folder.")
     elif others := {entry.name for entry in path.iterdir()} - {_LOCK, f"{MANIFEST}.tmp"}:
         raise RunError(f"{path} is no training's folder, and {min(others)} is in it: give --out a new folder.")
+
+
+def make_readable(folder: Path) -> None:
+    """Give all files the mode of new ones: what safetensors writes is for its owner alone."""
+    os.umask(mask := os.umask(0))
+    for path in folder.iterdir():
+        if path.is_file():
+            path.chmod(0o666 & ~mask)

@@ -13,7 +13,7 @@ from typing import NamedTuple, final
 from datasets import Dataset, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
-from burnish.errors import RunError
+from burnish.errors import RequestError, RunError
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
 from burnish.train.encode import AnswerEncoder, Row, conversation
@@ -27,6 +27,7 @@ _FEATURES = Features(
         "question": Value("string"),
         "answers": List(List(Value("int32"))),
         "references": List(Value("float32")),
+        "before": List(List(Value("string"))),
     }
 )
 
@@ -100,13 +101,18 @@ class Preparer:
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
-        messages = conversation(example.question, DOT if example.image else b"")
-        room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
+        messages = conversation(example.question, DOT if example.image else b"", example.before)
+        try:
+            room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
+            answers = [self._encoder.ids(messages, answer) for answer in example.answers]
+        except RequestError:
+            return _left_out(example, "the model's chat template cannot take this conversation")
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
-        answers = [self._encoder.ids(messages, answer) for answer in example.answers]
-        if any(self._marks.intersection(ids) for ids in (self._encoder.tokens(example.question), *answers)):
+        said = [example.question, *(text for _, text in example.before)]
+        if any(self._marks.intersection(ids) for ids in (*map(self._encoder.tokens, said), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
+<<<<<<< HEAD
         seen = [ids[:room] for ids in answers]
         # the first is the chosen one, and from its equal there is nothing to learn
         kept = [place for place, ids in enumerate(seen) if not place or ids != seen[0]]
@@ -116,6 +122,19 @@ class Preparer:
         self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
         references = () if cut else _references([example.answers[place] for place in kept])
         return Row(example.id, example.picture, example.question, [seen[place] for place in kept], references)
+=======
+        cut = sum(len(ids) > room for ids in answers)
+        self.cut += cut
+        references = () if cut else _references(example.answers)
+        return Row(
+            id=example.id,
+            picture=example.picture,
+            question=example.question,
+            answers=[ids[:room] for ids in answers],
+            references=references,
+            before=[(one.speaker, one.text) for one in example.before],
+        )
+>>>>>>> data
 
 
 def _references(answers: Sequence[Answer]) -> Sequence[float]:

@@ -33,7 +33,7 @@ from burnish.train.examples import preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.material import Answers, Material, Prepared
-from burnish.train.output import Output
+from burnish.train.output import Output, make_readable
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
@@ -206,6 +206,7 @@ class _Session:
         cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
         adapted.processor.save_pretrained(beside)
         self.material.accompany(beside)
+        make_readable(beside)
         beside.rename(self.output.merged)
 
 

@@ -8,6 +8,7 @@ from burnish.verbs.telling import report_of, tell, tell_report, write_json
 
 if TYPE_CHECKING:
     from burnish.export import ExportConfig
+    from burnish.export.model_card import CardConfig
     from burnish.records import Prediction
     from burnish.report import ReportConfig
     from burnish.report.dialogue_stats import StatsConfig
@@ -93,3 +94,16 @@ def export(config: ExportConfig) -> None:
     counts = {"records": result.records, "rows": result.rows}
     told = write_json(config.json, {**counts, "left_out": {**result.left_out}})
     tell([counted(f"{config.run} for {config.to}", counts, result.left_out)], [result.folder, *told])
+
+
+def card(config: CardConfig) -> None:
+    """Write the card, with what `burnish compare` says of the runs; upload it where that is asked for."""
+    from burnish.bench.compare.among import compare_among
+    from burnish.errors import RunError
+    from burnish.export.model_card import push, write_cards
+
+    compared = compare_among(config.runs)
+    if config.runs and not compared:
+        raise RunError(f"{', '.join(config.runs)} are no comparison: give two results of the same questions.")
+    files = write_cards(config, compared)
+    tell([], [*files, *([push(config, config.push)] if config.push else [])])

@@ -85,7 +85,7 @@ def test_a_gate_decides_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixt
     few, many = answers_run(tmp_path / "few", range(9)), answers_run(tmp_path / "many", range(40))
     code, told = _gate(capsys, few, many, "--fail-if", "worse")
     assert code == 3
-    assert "Release gate (--fail-if worse): failed. On exact match, the second result is worse." in told
+    assert "Release gate (--fail-if worse): failed. On existence accuracy, the second result is worse." in told
     assert "Release gate (--fail-if worse): failed" in (many / "compared" / "index.html").read_text()
     assert _gate(capsys, many, few, "--fail-if", "worse")[0] == 0
     assert _gate(capsys, many, few, "--fail-if", "not-better")[0] == 0

@@ -1,0 +1,158 @@
+"""`webdataset:shards/*.tar`: pictures and JSON in tar files, in the layout of WebDataset, never unpacked.
+
+Files of one sample follow one another and share their name up to its first dot: a picture, and `json`, whose fields are
+as in a table of questions (`question`, `answer`, `id`, `source`) or hold a conversation (`conversations`, `messages`);
+`txt` is a field too. Options: `#question=FIELD` and so on where a field is called otherwise (`#answer=txt` for
+captions), `#ask=TEXT` as in `folder:`.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, Self
+
+from burnish.errors import ImageError, LineError, SourceError
+from burnish.images import MAX_BYTES
+from burnish.records import Dropped, Example
+from burnish.sources.asks import ask_all, read_asks
+from burnish.sources.base import Candidate, Source, dropped_row, refuse_useless, with_picture
+from burnish.sources.conversation import NAMES, Question, questions, read_messages
+from burnish.sources.fields import kind_of, one_line, scalar_field, text_field
+from burnish.sources.photos import ENDINGS
+from burnish.sources.spec import Spec, at_home
+
+ROLES = ("question", "answer", "id", "source")
+_TEXTS = (".json", ".txt")
+_MEND = "name its fields with #question=FIELD, or ask the same of all with #ask=TEXT"
+
+
+class _File(NamedTuple):
+    """A file in a shard."""
+
+    sample: str
+    """The name that files of one sample share."""
+    ending: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebDatasetSource(Source):
+    """Shards in the order of their names, read in a stream; a picture is read at its place in its shard."""
+
+    pattern: str
+    named: Mapping[str, str]
+    """The field of a role that is not called like it."""
+    asks: tuple[str, ...] = ()
+
+    @classmethod
+    def from_spec(cls, spec: Spec) -> Self:
+        """`webdataset:PATTERN` with its options."""
+        options = spec.only("ask", *ROLES)
+        named = {role: options[role] for role in ROLES if role in options}
+        return cls(pattern=at_home(spec.path), named=named, asks=read_asks(options.get("ask")))
+
+    def candidates(self) -> Iterator[Candidate | Dropped]:
+        """One for each sample, or for each question of its conversation."""
+        return refuse_useless(self._candidates(), self.pattern, _MEND)
+
+    def load(self, candidate: Candidate) -> Example:
+        """Reads the picture at its place."""
+        shard, offset, size = json.loads(candidate.image)
+        if size > MAX_BYTES:
+            raise ImageError("file too large", f"A picture in {shard} has more than {MAX_BYTES:,} bytes.")
+        try:
+            return with_picture(candidate, _read(Path(shard), offset, size))
+        except OSError as error:
+            raise ImageError("unreadable image", f"{shard} cannot be read: {error.strerror}.") from error
+
+    def _candidates(self) -> Iterator[Candidate | Dropped]:
+        shards = sorted(glob.glob(self.pattern)) if glob.has_magic(self.pattern) else [self.pattern]  # noqa: PTH207
+        if not shards:
+            raise SourceError(f"{self.pattern} fits no file: give a tar file, or a pattern such as shards/*.tar.")
+        for shard in map(Path, shards):
+            for sample, files in groupby(_files(shard), key=lambda file: file.sample):
+                yield from self._of_sample(shard, sample, {file.ending: file for file in files})
+
+    def _of_sample(self, shard: Path, sample: str, files: Mapping[str, _File]) -> Iterator[Candidate | Dropped]:
+        name = f"{shard.stem}/{sample}"
+        try:
+            picture = next((file for ending, file in files.items() if ending in ENDINGS), None)
+            if picture is None:
+                raise LineError("no image", f"has no picture, only {', '.join(files)}")
+            values = _values(shard, files)
+            plain = Candidate(
+                id=scalar_field(values, self._field("id")) or name,
+                image=json.dumps([str(shard), picture.offset, picture.size]),
+                question="",
+                answer=scalar_field(values, self._field("answer")),
+                source=scalar_field(values, self._field("source")) or shard.resolve().parent.name.lower(),
+            )
+            yield from ask_all(plain, self.asks) if self.asks else self._asked(plain, values, name)
+        except LineError as error:
+            yield dropped_row(name, shard.stem, error)
+
+    def _asked(self, plain: Candidate, values: Mapping[str, object], name: str) -> Iterator[Candidate | Dropped]:
+        talk = next((one for one in NAMES if isinstance(values.get(one), list)), None)
+        if talk is None or self._field("question") in values:
+            yield replace(plain, question=text_field(values, self._field("question")))
+            return
+        for found in questions(read_messages(values[talk], talk)):
+            if isinstance(found, Question):
+                key, answer = f"{plain.id}, message {found.number}", plain.answer or found.answer
+                yield replace(plain, id=key, question=found.text, answer=answer, before=found.before)
+            else:
+                yield dropped_row(f"{name}, message {found[0]}", plain.source, found[1])
+
+    def _field(self, role: str) -> str:
+        return self.named.get(role, role)
+
+
+def _files(shard: Path) -> Iterator[_File]:
+    """The plain files of a shard. Raises SourceError for what is no tar file, or is compressed."""
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            for member in tar:
+                if member.isfile():
+                    path = PurePosixPath(member.name)
+                    stem, dot, ending = path.name.partition(".")
+                    sample = str(path.with_name(stem)) if stem else member.name
+                    yield _File(sample, f"{dot}{ending}".lower(), member.offset_data, member.size)
+                tar.members = []  # type: ignore[attr-defined]  # a long shard would fill the memory with them
+    except (tarfile.TarError, OSError) as error:
+        raise SourceError(
+            f"{shard} cannot be read as a tar file ({one_line(error)}): give shards that are not compressed."
+        ) from error
+
+
+def _values(shard: Path, files: Mapping[str, _File]) -> Mapping[str, object]:
+    """The fields of a sample. Raises LineError for texts that cannot be read."""
+    values: dict[str, object] = {}
+    for ending in _TEXTS:
+        if (file := files.get(ending)) is None:
+            continue
+        if file.size > MAX_BYTES:
+            raise LineError("file too large", f"has a {ending} of more than {MAX_BYTES:,} bytes")
+        try:
+            text = _read(shard, file.offset, file.size).decode("utf-8")
+            found = json.loads(text) if ending == ".json" else {"txt": text.strip()}
+        except UnicodeDecodeError as error:
+            raise LineError("not UTF-8", f"has a {ending} that is not UTF-8 text") from error
+        except (ValueError, RecursionError) as error:
+            raise LineError("broken JSON", f"has broken JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise LineError("no JSON object", f"has a JSON {kind_of(found)}, not an object")
+        values |= found
+    return values
+
+
+def _read(shard: Path, offset: int, size: int) -> bytes:
+    with shard.open("rb") as file:
+        file.seek(offset)
+        return file.read(size)
