@@ -143,6 +143,7 @@ VERBS = {
         "burnish.verbs.scoring:compare_power",
         "how small a change a result's questions can show",
     ),
+    "merge": Verb("burnish.verbs.merging:MergeConfig", "burnish.verbs.merging:merge", "the runs of all shards as one"),
     "report": Verb("burnish.report:ReportConfig", "burnish.verbs.showing:report", "pages, plots and tables of a run"),
     "show": Verb("burnish.report.show:ShowConfig", "burnish.verbs.showing:show", "a record of a run, with its picture"),
     "view": Verb(

@@ -7,7 +7,8 @@
     ├── ImageError          one picture is missing, broken, too large or out of bounds
     ├── RunError            a run on disk cannot be used as asked
     │   ├── ConfigChanged   it was begun with another configuration
-    │   └── RunLocked       another process is writing it
+    │   ├── RunLocked       another process is writing it
+    │   └── NothingAnswered no reply that it asked for is an answer: there is nothing to score
     ├── DistortionError     a distortion's name or parameters are wrong, or it does not fit the backend
     ├── ModelError          a model cannot be loaded or cannot do what is asked
     │   └── RequestError    one request cannot be put to it; it is refused, and the others are answered
@@ -59,6 +60,10 @@ class ConfigChanged(RunError):
 
 class RunLocked(RunError):
     """Another process is writing this run."""
+
+
+class NothingAnswered(RunError):
+    """No reply that a run asked for is an answer, so that there is nothing to score."""
 
 
 class DistortionError(BurnishError):

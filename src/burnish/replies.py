@@ -58,15 +58,23 @@ def count_replies(records: Iterable[Record]) -> ReplyCounts:
             left_out[reason] += 1
         if said := _refusal(record):
             refusals[named.setdefault(_NUMBER.sub("0", said), said)] += 1
+    return count_ends(ends.elements(), dict(left_out.most_common()), dict(refusals.most_common()))
+
+
+def count_ends(
+    ends: Iterable[ReplyEnd], left_out: Mapping[str, int] | None = None, refusals: Mapping[str, int] | None = None
+) -> ReplyCounts:
+    """The same of replies that are in no record."""
+    count = Counter(ends)
     return ReplyCounts(
-        asked=ends.total(),
-        answered=ends["answered"] + ends["cut"],
-        empty=ends["empty"] + ends["thinking cut"],
-        cut=ends["cut"],
-        thinking_cut=ends["thinking cut"],
-        refused=ends["refused"],
-        left_out=dict(left_out.most_common()),
-        refusals=dict(refusals.most_common()),
+        asked=count.total(),
+        answered=count["answered"] + count["cut"],
+        empty=count["empty"] + count["thinking cut"],
+        cut=count["cut"],
+        thinking_cut=count["thinking cut"],
+        refused=count["refused"],
+        left_out=left_out or {},
+        refusals=refusals or {},
     )
 
 

@@ -2,7 +2,16 @@
 
 import pytest
 
-from burnish.bench.metrics import exact_match, normal_words, says_clearly, says_yes, soft_accuracy, token_f1, yes_no
+from burnish.bench.metrics import (
+    answers_yes,
+    exact_match,
+    normal_words,
+    says_clearly,
+    says_yes,
+    soft_accuracy,
+    token_f1,
+    yes_no,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +44,7 @@ def test_normalisation(text: str, words: list[str]) -> None:
         ("a red dog", "dog", 0),
         ("5", "-5", 0),
         ("", "dog", 0),
-        ("", "", 1),
+        ("", "", 0),  # no answer equals nothing
         ("%", "%", 1),
         ("%", "$", 0),
         ("the", "a", 0),  # nothing but articles: compared as they are
@@ -69,7 +78,8 @@ def test_token_f1_by_hand() -> None:
     # Repeats count as often as the truth has them: {red: 2} and {red: 1} share 1: 2 / 3.
     assert token_f1("red red", "red") == pytest.approx(2 / 3)
     assert token_f1("", "red") == 0
-    assert token_f1("", "") == 1
+    assert token_f1("?", "?") == 1
+    assert token_f1("", "") == 0
     assert soft_accuracy("red red", ["red"]) == pytest.approx(2 / 3)
 
 
@@ -90,6 +100,15 @@ def test_token_f1_by_hand() -> None:
 )
 def test_popes_rule(answer: str, yes: bool) -> None:
     assert says_yes(answer) == yes
+
+
+@pytest.mark.parametrize(("answer", "yes"), [("maybe", True), ("no", False), (" \n", None), ("", None)])
+def test_an_empty_answer_is_no_yes(answer: str, yes: bool | None) -> None:
+    assert answers_yes(answer) is yes
+
+
+def test_an_empty_answer_equals_nothing() -> None:
+    assert exact_match("", ["the"]) == soft_accuracy("", ["the"]) == soft_accuracy(" ", ["", "", "the"]) == 0
 
 
 @pytest.mark.parametrize(("truth", "value"), [("yes", True), ("No.", False), ("true", None), ("yes, red", None)])

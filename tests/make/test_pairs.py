@@ -10,7 +10,7 @@ from PIL import Image
 
 import tiny_models
 from burnish.config import everything, identity
-from burnish.errors import ConfigChanged, ConfigError, DistortionError
+from burnish.errors import ConfigChanged, ConfigError, DistortionError, NothingAnswered
 from burnish.flags import parse_config, words_of
 from burnish.images import decode
 from burnish.loop import clean_request
@@ -101,7 +101,8 @@ def test_a_broken_picture_and_an_empty_answer_are_counted(tmp_path: Path, monkey
     monkeypatch.setattr(pairs, "open_model", lambda _: ScriptedModel(lambda _: "  "))
     source = _folder(tmp_path, {"a": BRIGHT, "b": DARK})
     (tmp_path / "b.png").write_bytes(b"no picture")
-    make_pairs(_config(source, tmp_path / "run", "invert"))
+    with pytest.raises(NothingAnswered, match=r"replies: 2 empty; .*empty answer \(1\), broken image \(1\)"):
+        make_pairs(_config(source, tmp_path / "run", "invert"))
     reasons = {
         name: record.reason for name, record in _records(tmp_path / "run").items() if isinstance(record, Dropped)
     }

@@ -220,7 +220,7 @@ def test_the_oracle_is_a_teacher_and_needs_the_pocket_world(tmp_path: Path) -> N
         ({"in_flight": 0}, "--in-flight must be at least 1, not 0."),
         ({"temperature": -1.0}, "--temperature must be 0 (greedy) or above, not -1.0."),
         ({"student": ""}, "--student is empty: give a path, a hub name, `pocket` or an http address."),
-        ({"student": "oracle"}, "--student oracle is not to be had: the oracle is a teacher."),
+        ({"student": "oracle"}, "--student oracle: the oracle is a teacher. Name a model, or `fool`."),
         (
             {"teacher_prompt": "pocket-teacher"},
             "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees.",

@@ -88,6 +88,7 @@ def test_conversation_pictures_and_decoding_are_sent_as_the_protocol_says() -> N
         ],
         "max_tokens": 20,
         "temperature": 0.0,
+        "repetition_penalty": 1.0,
     }
     assert (sampled["temperature"], sampled["top_p"], sampled["seed"]) == (0.5, 0.9, 7)
     assert url.startswith("data:image/png;base64,")

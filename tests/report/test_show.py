@@ -171,6 +171,14 @@ def test_a_distorted_prediction_and_an_unknown_scene(tmp_path: Path, capsys: pyt
     assert "verdict" not in shown
 
 
+def test_thoughts_stand_before_answers_and_ends_behind_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = _run(tmp_path / "run", [_prediction(0, "a red", thinking="Is it a car?", replies=("cut",))], kind="answers")
+    lines = [line.split() for line in _shown(capsys, run, "q0").splitlines()]
+    thought = lines.index(["thought", "Is", "it", "a", "car?"])
+    assert lines[thought + 1] == ["answer", "a", "red"]
+    assert lines[thought + 2][-1] == "cut"
+
+
 def test_judgements_and_drops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left_out = Dropped(id="x", source="quiz", reason="equal answers", detail="Both are 'a car'.")
     run = _run(tmp_path / "run", [JUDGEMENT, REFUSED, left_out], kind="judged mmvet")

@@ -155,6 +155,19 @@ def test_a_finished_run_may_be_summed_up_anew(tmp_path: Path) -> None:
     assert Run.open(tmp_path).summary == {"score": 2}
 
 
+def test_what_was_found_out_on_the_way_is_kept_once(tmp_path: Path) -> None:
+    with Run.begin(tmp_path, manifest()) as run:
+        assert run.notes == ()
+        run.note(["temperature"])
+        run.note(["max_tokens", "temperature"])
+    assert Run.open(tmp_path).notes == ("temperature", "max_tokens")
+    with Run.begin(tmp_path, manifest(), restart=True) as run:
+        assert run.notes == ()
+    (tmp_path / "notes.json").write_text("{}")
+    with pytest.raises(RunError, match=r"notes\.json holds no list of texts"):
+        _ = Run.open(tmp_path).notes
+
+
 def test_the_manifest_says_what_made_the_run(tmp_path: Path) -> None:
     with Run.begin(tmp_path, manifest(Config(batch_size=4))) as run:
         written = run.manifest

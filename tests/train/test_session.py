@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -255,6 +256,15 @@ def test_folders_of_something_else_are_refused(config: DPOConfig, run: Path, tmp
 def test_runs_that_do_not_fit_the_flags_are_refused(config: DPOConfig, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="was made without --pad-to-square"):
         train_dpo(replace(config, pad_to_square=True, out=str(tmp_path / "out")))
+    with pytest.raises(ConfigError, match="--thinking needs a chat template with a switch"):
+        train_dpo(replace(config, thinking="off", out=str(tmp_path / "out")))
+    thought = tmp_path / "thought"
+    shutil.copytree(config.run, thought)
+    manifest = json.loads((thought / "manifest.json").read_text())
+    manifest["config"]["thinking"] = "off"
+    (thought / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigError, match="was made with --thinking off: train as its answers were made"):
+        train_dpo(replace(config, run=str(thought), out=str(tmp_path / "out")))
     unfinished = tmp_path / "unfinished"
     unfinished.mkdir()
     (unfinished / "manifest.json").write_text((Path(config.run) / "manifest.json").read_text())

@@ -123,7 +123,7 @@ def test_weights_without_a_place_in_the_model_are_told(trained: Path, base: Path
 
 def test_an_adapter_remembers_how_its_pictures_were_seen(trained: Path, base: Path, capsys) -> None:
     record = json.loads((trained / "burnish_base.json").read_text())
-    assert record["trained_with"] == {"pad_to_square": False}
+    assert record["trained_with"] == {"pad_to_square": False, "thinking": None}
     LocalModel.open(ModelOptions(model=str(base), adapter=str(trained), device="cpu", pad_to_square=True))
     said = capsys.readouterr().err
     assert "was trained without --pad-to-square and is used with --pad-to-square" in said

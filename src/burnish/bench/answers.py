@@ -25,6 +25,7 @@ from burnish.loop import (
 )
 from burnish.models import Call, Decoding, Reply, open_model
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -76,6 +77,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
             asker = _Asker(run, config)
             width = 1 + len(config.distortions)
             fill_by_asking(run, inputs, model, asker, label="answers", per_input=width)
+        refuse_unanswered(run.path, run)
         scored = read_scored(run)
         result = summarise(scored)
         run.finish(to_json(result))  # before comparing, so that an unfit baseline costs nothing

@@ -12,6 +12,7 @@ from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.partners import RoleFlags, open_roles
 from burnish.errors import ConfigError
+from burnish.replies import refuse_unanswered
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 
@@ -68,6 +69,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             ask(run, dialogues, roles, config.limit)
+            refuse_unanswered(run.path, run)
             write_predictions(run)
         names = {str(role): speaker(manifest.config, role) for role in roles}
         result = scores_of(read_run(run), baseline, names)

@@ -24,9 +24,11 @@ from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
+from burnish.records import Record
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from burnish.scores import FreeScores
@@ -88,9 +90,24 @@ def bench_free(config: FreeConfig) -> FreeScores:
         for seed in range(config.seed, config.seed + config.seeds):
             _hold(dataclasses.replace(config, seed=seed), seeded(pair, config, seed), seed_folder(run.path, seed))
         seeds = [seed_folder(run.path, seed) for seed in range(config.seed, config.seed + config.seeds)]
+        refuse_unanswered(run.path, (_students(record) for folder in seeds for record in Run.open(folder)))
         result = free_scores([read_free(str(folder), config.rules) for folder in seeds], config.rules, baseline)
         run.finish(to_json(result))
     return result
+
+
+def _students(record: Record) -> Record:
+    """With the student's replies alone: a teacher's feedback to nothing is no answer."""
+    return dataclasses.replace(record, replies=record.replies[::2])
+
+
+def rescored(run: Run) -> FreeScores:
+    """The scores of a run whose dialogues are all there, by the rules that it was made with; without a baseline."""
+    from burnish.bench.free_metrics import free_scores
+
+    settings = run.manifest.settings
+    rules = from_json(FreeRules, {f.name: settings[f.name] for f in dataclasses.fields(FreeRules)})
+    return free_scores([read_free(str(folder), rules) for folder in seed_folders(run.path)], rules, [])
 
 
 def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:

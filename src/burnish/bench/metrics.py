@@ -38,7 +38,12 @@ def normal_words(text: str) -> list[str]:
 
 
 def equal(answer: str, truth: str) -> bool:
-    """Whether two answers are the same after normalisation; texts without any word are compared as they are."""
+    """Whether two answers are the same after normalisation; texts without any word are compared as they are.
+
+    An empty answer equals nothing: it is none.
+    """
+    if not answer.strip():
+        return False
     words, true_words = normal_words(answer), normal_words(truth)
     return words == true_words if words or true_words else answer.strip() == truth.strip()
 
@@ -75,6 +80,11 @@ def says_yes(answer: str) -> bool:
     """The rule of Li et al. (2023): in the first sentence the word no, No or not means no, all else means yes."""
     words = answer.partition(".")[0].replace(",", "").split(" ")
     return not {"No", "not", "no"} & set(words)
+
+
+def answers_yes(answer: str) -> bool | None:
+    """The same of a model's reply: None for an empty one, which is no answer, though the rule would call it a yes."""
+    return says_yes(answer) if answer.strip() else None
 
 
 def says_clearly(answer: str) -> bool | None:

@@ -16,11 +16,12 @@ import tyro
 from burnish.bench.answered import prediction
 from burnish.config import RunFlags
 from burnish.contrast import ContrastFlags
-from burnish.errors import ConfigError, RunError
+from burnish.errors import ConfigError
 from burnish.ids import stable_seed
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import Call, Decoding, ModelOptions, Request, open_model
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -80,12 +81,18 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
         if run.summary is None:
             width = len(config.temperatures)
             fill_by_asking(run, inputs, model, _Drawer(run, config), label="answers", per_input=width)
-        answers = sum(1 for _ in run.records(Prediction))
-        if not answers:
-            raise RunError(f"{run.path} holds no answer, because every question was dropped: look at its records.")
-        result = SampledResult(questions=len(inputs), answers=answers, dropped=len(run) - answers)
+        refuse_unanswered(run.path, run)
+        result = summarise(run)
         run.finish(to_json(result))
     return result
+
+
+def summarise(run: Run) -> SampledResult:
+    """What a run holds, counted in one pass."""
+    answers = sum(1 for _ in run.records(Prediction))
+    temperatures = run.manifest.config["temperatures"]
+    width = len(temperatures) if isinstance(temperatures, list) else 1
+    return SampledResult(questions=len(run) // width, answers=answers, dropped=len(run) - answers)
 
 
 @dataclass(frozen=True)

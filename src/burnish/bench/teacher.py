@@ -23,6 +23,7 @@ from burnish.loop import Asked, fill_by_asking, fingerprints
 from burnish.models import Call, ModelRuntime
 from burnish.prompts.templates import TeacherSees
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import refuse_unanswered
 from burnish.roles import Case, Teacher
 from burnish.scores import Estimate, FooledKind, FooledScores
 from burnish.sources import Questions, stream
@@ -82,6 +83,7 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
         if run.summary is None:
             maker = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
             fill_by_asking(run, inputs, teacher.model, maker, label="feedback", per_input=len(KINDS))
+        refuse_unanswered(run.path, run)
         result = _scores(run, speaker(manifest.config, "teacher"), config.threshold)
         run.finish(to_json(result))
     return result

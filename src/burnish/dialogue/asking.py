@@ -26,9 +26,14 @@ def answered(role: Speaker[C], cases: Mapping[Part, C], run: Run, tell: Tell) ->
     for part, reply in replies.items():
         tell(part, reply)
 
+    noted = set[str]()
+
     def keep(number: int, reply: Reply) -> None:
         part = missing[number]
         run.keep_reply(part, to_json(reply))
+        if new := {*reply.asked_without} - noted:
+            run.note(sorted(new))
+            noted.update(new)
         replies[part] = reply
         tell(part, reply)
 

@@ -66,6 +66,8 @@ class Flow:
         self._asked: dict[int, tuple[int, int]] = {}
         """Of calls without a reply: the input, and which of its calls."""
         self._dropped = 0
+        self._noted = set[str]()
+        """Fields that the endpoint refused, which the run has noted."""
         self._lock = threading.Lock()
 
     def calls(self) -> Iterator[Call]:
@@ -86,6 +88,9 @@ class Flow:
         with self._lock:
             place, which = self._asked.pop(number)
             self._run.keep_reply(self._part(place, which), to_json(reply))
+            if new := {*reply.asked_without} - self._noted:
+                self._run.note(sorted(new))
+                self._noted |= new
             self._open[place].replies[which] = reply
             self._append_finished()
 

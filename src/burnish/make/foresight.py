@@ -35,6 +35,19 @@ def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight |
     )
 
 
+def pooled(parts: Sequence[Foresight]) -> Foresight:
+    """Of the parts of a run: the first's, where it has as many pairs as are looked at, else over the pairs of all."""
+    first, pairs = parts[0], sum(part.pairs for part in parts)
+    if first.pairs >= LOOKED_AT or len(parts) == 1:
+        return first
+    return Foresight(
+        pairs=pairs,
+        rejected_more_usual=sum(part.pairs * part.rejected_more_usual for part in parts) / pairs,
+        gap=sum(part.pairs * part.gap for part in parts) / pairs,
+        margin=sum(part.pairs * part.margin for part in parts) / pairs,
+    )
+
+
 def _scored(pairs: Iterable[PreferencePair]) -> Iterator[PreferencePair]:
     for pair in pairs:
         answers = (pair.chosen, *(one.answer for one in pair.rejected))

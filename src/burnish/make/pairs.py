@@ -28,7 +28,8 @@ from burnish.loop import (
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
-from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
+from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -91,11 +92,16 @@ def make_pairs(config: PairsConfig) -> PairsResult:
                 fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
             else:
                 fill_by_asking(run, inputs, model, maker, label="pairs")
-            kept = sum(1 for _ in run.records(PreferencePair))
+            refuse_unanswered(run.path, run)
             foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
-            run.finish({"made": len(run), "kept": kept, "foresight": to_json(foreseen) if foreseen else None})
+            run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+
+
+def summarise(run: Run) -> dict[str, Json]:
+    """How many records a run of pairs holds, and how many pairs."""
+    return {"made": len(run), "kept": sum(1 for _ in run.records(PreferencePair))}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from burnish.dialogue.stopping import Rules
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.progress import tracked
-from burnish.records import Dialogue, Dropped
+from burnish.records import Dialogue, Dropped, Json
+from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 
@@ -54,8 +55,14 @@ def simulate(config: SimulateConfig) -> Path:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues")
-            run.finish(count_dialogues(tracked(run, "count dialogues", len(run), unit="records")).to_json())
+            refuse_unanswered(run.path, run)
+            run.finish(summarise(run))
         return run.path
+
+
+def summarise(run: Run) -> dict[str, Json]:
+    """What a run of dialogues holds, counted in one pass."""
+    return count_dialogues(tracked(run, "count dialogues", len(run), unit="records")).to_json()
 
 
 def worth_keeping(dialogue: Dialogue, *, min_gain: float | None = None, empty: bool = False) -> Dialogue | Dropped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from burnish.errors import ConfigError
 from burnish.models.base import (
     Call,
     Contrast,
@@ -56,7 +57,14 @@ def open_models(options: Sequence[ModelOptions]) -> list[Model]:
     Raises ModelError, ServerError or ConfigError.
     """
     served = [_is_served(option) for option in options]
+    if not any(served) and any(option.request for option in options):
+        raise ConfigError("--request is for models at an endpoint: leave it out, or give --model http://HOST/v1#NAME.")
     local = iter(_open_local([option for option, is_served in zip(options, served, strict=True) if not is_served]))
+    if all(served) and any(option.thinking for option in options):
+        raise ConfigError(
+            "--thinking is for local models: give an endpoint what its server takes, such as --request "
+            '\'{"chat_template_kwargs": {"enable_thinking": false}}\'.'
+        )
     return [
         _open_served(option) if is_served else next(local) for option, is_served in zip(options, served, strict=True)
     ]

@@ -14,6 +14,7 @@ from functools import partial
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from burnish.errors import ConfigError
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find, load, put_on
@@ -34,7 +35,17 @@ def open_local(options: Sequence[ModelOptions]) -> list[LocalModel]:
     for group in bases.values():
         models = _open_on_one_base(group) if len(group) > 1 else [LocalModel.open(group[0])]
         opened |= zip(group, models, strict=True)
+    refuse_thinking(options, [*opened.values()])
     return [opened[option] for option in options]
+
+
+def refuse_thinking(options: Sequence[ModelOptions], opened: Sequence[LocalModel]) -> None:
+    """Raise ConfigError where a switch of thoughts is to be set, and no model has one."""
+    if any(option.thinking for option in options) and not any(one.encoder.can_switch_thinking for one in opened):
+        raise ConfigError(
+            f"--thinking needs a chat template with a switch (enable_thinking), and {options[0].model} has none: "
+            "leave it out."
+        )
 
 
 def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
@@ -51,6 +62,8 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
             batch_size=option.batch_size,
             pad_to_square=option.pad_to_square,
             reuse_bytes=spare_bytes(model.device, option.reuse_gib),
+            thinking=option.thinks,
+            penalised=option.repetition_penalty == "checkpoint",
             wearing=partial(_wearing, model, _name(number) if adapter else None),
         )
         for number, (option, adapter) in enumerate(zip(options, adapters, strict=True))

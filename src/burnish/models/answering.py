@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias, final
 
 import torch
 
-from burnish.models.decoding import Choose, token_logps
+from burnish.models.decoding import Choose, penalised, token_logps
 from burnish.models.memory import BatchSize
 from burnish.models.prefix import Prefix
 from burnish.models.tasks import Task
@@ -73,8 +73,10 @@ class Answering:
         max_new_tokens: int,
         batch: BatchSize,
         streams: Streams = ONE,
+        penalty: float = 1.0,
     ) -> None:
-        """`read` gives as many rows for each task as `streams` says."""
+        """`read` gives as many rows for each task as `streams` says; `penalty` is as `penalised` has it."""
+        self._penalty = penalty
         self._tasks, self._read, self._choose, self._batch, self._streams = tasks, read, choose, batch, streams
         self._end_ids, self._max_new_tokens = end_ids, max_new_tokens
         self._rows: list[_Row] = []
@@ -135,7 +137,13 @@ class Answering:
     def _choose_tokens(self) -> Iterator[Answered]:
         assert self._prefix is not None
         logits_BV = self._streams.combine(self._prefix.logits_BV)
-        self._tokens_B = self._choose(logits_BV, [row.numbers for row in self._rows])
+        seen = (
+            [(*row.task.encoding.input_ids.tolist(), *row.token_ids) for row in self._rows]
+            if self._penalty != 1
+            else []
+        )
+        chosen_by_BV = penalised(logits_BV, seen, self._penalty) if seen else logits_BV
+        self._tokens_B = self._choose(chosen_by_BV, [row.numbers for row in self._rows])
         logps_B1 = token_logps(logits_BV[:, None], self._tokens_B[:, None])
         for row, token, [logp] in zip(self._rows, self._tokens_B.tolist(), logps_B1.tolist(), strict=True):
             if row.ended:

@@ -6,15 +6,16 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from burnish.config import runtime
+from burnish.config import added, runtime
 from burnish.errors import ConfigError
 from burnish.models.sending import Sending
-from burnish.records import Finish, ReplyEnd
+from burnish.records import Finish, Json, ReplyEnd
 
 if TYPE_CHECKING:
     import torch
@@ -138,6 +139,8 @@ class Reply:
     """Those of the thoughts included."""
     thinking: str = ""
     """What the model thought before the answer; no score, comment or text is ever read from it."""
+    asked_without: tuple[str, ...] = ()
+    """Fields of the request that the endpoint refused, so that it was asked without them or by another name."""
 
     @property
     def end(self) -> ReplyEnd:
@@ -254,6 +257,15 @@ class ModelRuntime:
     """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
+    thinking: Literal["off", "on"] | None = added(None)
+    """Turn a local model's thoughts before answers off or on, where its chat template has a switch; without it, what
+    the template does by itself. Thoughts are kept apart, and are no part of any answer."""
+    repetition_penalty: Literal["off", "checkpoint"] = added("off")
+    """Whether the penalty on words that were there already acts, which some checkpoints bring (1.05 in Qwen2-VL's).
+    Endpoints are sent 1 for off, and nothing for checkpoint."""
+    request: str | None = added(None)
+    """A JSON object that is merged into every request to an endpoint, such as '{"reasoning_effort": "low"}' or
+    '{"chat_template_kwargs": {"enable_thinking": false}}'."""
     concurrency: int = runtime(32)
     """Calls that are open at once at an endpoint."""
     timeout: float = runtime(120.0)
@@ -263,10 +275,13 @@ class ModelRuntime:
     api_key_env: str = runtime("OPENAI_API_KEY")
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
-    send: str | None = None
+    give_up: int = runtime(20)
+    """Requests to an endpoint that fail after all retries, with no success between them, until the run stops. Fewer are
+    asked once more when a later one has succeeded, and dropped if they fail again."""
+    send: str | None = added(None)
     """How pictures that were distorted, turned upright or are of a rare kind go to an endpoint: `png` (default; without
     loss), or `jpeg:90`, as which PNG files go then, too. All others go as the bytes of their own files."""
-    send_side: int | None = None
+    send_side: int | None = added(None)
     """Make pictures whose longer side has more pixels smaller before they go to an endpoint, such as 2048."""
 
     def __post_init__(self) -> None:
@@ -276,10 +291,33 @@ class ModelRuntime:
                 raise ConfigError(f"{flag} must be at least 1, not {value}.")
         if self.reuse_gib is not None and self.reuse_gib < 0:
             raise ConfigError(f"--reuse-gib must be 0 or more, not {self.reuse_gib}.")
+        if self.give_up < 1:
+            raise ConfigError(f"--give-up must be at least 1, not {self.give_up}.")
+        self.request_fields  # noqa: B018 - checks its value
         if self.timeout <= 0:
             raise ConfigError(f"--timeout must be above 0 seconds, not {self.timeout}.")
         if self.retries < 0:
             raise ConfigError(f"--retries must be 0 or more, not {self.retries}.")
+
+    @property
+    def thinks(self) -> bool | None:
+        """What a chat template's switch is set to; None leaves it as it is."""
+        return None if self.thinking is None else self.thinking == "on"
+
+    @property
+    def request_fields(self) -> dict[str, Json]:
+        """What `request` says. Raises ConfigError where it is no JSON object, or holds what Burnish decides."""
+        if self.request is None:
+            return {}
+        try:
+            fields: Json = json.loads(self.request)
+        except ValueError as error:
+            raise ConfigError(f"--request is no JSON ({error}): give an object, such as '{{\"top_k\": 1}}'.") from error
+        if not isinstance(fields, dict):
+            raise ConfigError(f"--request must be a JSON object, such as '{{\"top_k\": 1}}', not {self.request:.40}.")
+        if taken := sorted(fields.keys() & {"messages", "model", "n", "stream"}):
+            raise ConfigError(f"--request must not hold {taken[0]!r}, which Burnish sets: leave it out.")
+        return fields
 
 
 @dataclass(frozen=True, kw_only=True)

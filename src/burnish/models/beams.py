@@ -32,6 +32,8 @@ class BeamSearch:
     end_ids: Sequence[int]
     pad_id: int
     batch: BatchSize
+    penalty: float = 1.0
+    """On tokens that were there already, in the prompt or in the answer; 1 is none."""
 
     def answer(self, tasks: Iterator[Task]) -> Iterator[Answered]:
         """Every task's answer: of the sequences found, the one whose mean log-probability a token is highest.
@@ -51,6 +53,7 @@ class BeamSearch:
             num_beams=self.decoding.beams,
             max_new_tokens=self.decoding.max_new_tokens,
             do_sample=False,
+            repetition_penalty=self.penalty,
             eos_token_id=[*self.end_ids],
             pad_token_id=self.pad_id,
             return_dict_in_generate=True,

@@ -30,6 +30,18 @@ def chooser(decoding: Decoding) -> Choose:
     return Sampler(decoding.temperature, decoding.top_p)
 
 
+def penalised(logits_BV: torch.Tensor, seen: Sequence[Sequence[int]], penalty: float) -> torch.Tensor:
+    """Scores in which tokens that each row has seen already, in its prompt or answer, are less likely.
+
+    A penalty above 1 divides positive scores and multiplies negative ones (CTRL; Keskar et al., 2019, section 4.1).
+    """
+    seen_BV = torch.zeros_like(logits_BV, dtype=torch.bool)
+    for row, tokens in enumerate(seen):
+        known = torch.tensor([token for token in {*tokens} if token < logits_BV.shape[-1]], device=logits_BV.device)
+        seen_BV[row, known] = True
+    return torch.where(seen_BV, torch.where(logits_BV < 0, logits_BV * penalty, logits_BV / penalty), logits_BV)
+
+
 @final
 @dataclass(frozen=True)
 class Sampler:

@@ -20,6 +20,9 @@ from burnish.errors import RequestError
 from burnish.models.base import Message, PixelTransform, Request
 from burnish.models.pixels import transform_pixels
 
+SWITCH = "enable_thinking"
+"""What chat templates call their switch of thoughts (Qwen3 and 3.5, GLM-4.xV, Gemma 4)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
@@ -43,6 +46,15 @@ class Encoder:
     processor: ProcessorMixin
     pad_to_square: bool = False
     """Pad pictures to a square in the processor's mean colour, and crop nothing away afterwards."""
+    thinking: bool | None = None
+    """What the chat template's switch of thoughts is set to, where it has one; None leaves it as it is."""
+
+    @property
+    def can_switch_thinking(self) -> bool:
+        """Whether the chat template has a switch that turns thoughts off and on."""
+        template = self.processor.chat_template
+        texts = template.values() if isinstance(template, dict) else [template or ""]
+        return any(SWITCH in text for text in texts)
 
     def encode(self, messages: Sequence[Message]) -> Encoding:
         """The conversation up to where the assistant is to go on.
@@ -74,8 +86,14 @@ class Encoder:
             for message in messages
         ]
         with _explained():
-            prompt: str = self.processor.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
+            prompt: str = self.processor.apply_chat_template(
+                conversation, add_generation_prompt=True, tokenize=False, **self._switch
+            )
         return prompt
+
+    @property
+    def _switch(self) -> dict[str, Any]:
+        return {SWITCH: self.thinking} if self.thinking is not None and self.can_switch_thinking else {}
 
     def _process(self, prompt: str, pictures: Sequence[Image.Image]) -> Mapping[str, Any]:
         begin = self.processor.tokenizer.bos_token

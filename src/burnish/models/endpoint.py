@@ -32,6 +32,10 @@ class Refused(Exception):
     """The endpoint will never answer this one request (a 4xx); the text is one sentence."""
 
 
+class Exhausted(ServerError):
+    """A request failed at every try, each time in a way that may pass by itself."""
+
+
 class Unreadable(Exception):
     """An answer came that is not what the protocol says."""
 
@@ -96,8 +100,8 @@ class Endpoint:
     ) -> T:
         """What `read` makes of the JSON answer to one call; `body` is JSON too.
 
-        Raises Refused for a 4xx that concerns this request alone, and ServerError for one that concerns them all and
-        when every retry has failed.
+        Raises Refused for a 4xx that concerns this request alone, ServerError for one that concerns them all, and
+        Exhausted when every retry has failed.
         """
         url = self.url.copy_with(path=self.url.path.rstrip("/") + path)
         pause_s = self.first_pause_s
@@ -110,7 +114,7 @@ class Endpoint:
                 await asyncio.sleep(max(min(asked_s, LONGEST_PAUSE_S), pause_s * random.uniform(0.5, 1.0)))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         times = "once" if tries == 1 else f"{tries} times"
-        raise ServerError(
+        raise Exhausted(
             f"{url} was asked {times} without success (at last: {reason}): see whether the server runs, or give it "
             "more --timeout and --retries, or less --concurrency."
         )
@@ -136,6 +140,11 @@ class Endpoint:
         code, url = response.status_code, response.url
         if response.is_success:
             return
+        if code == httpx.codes.PAYMENT_REQUIRED or _has_no_quota(response):
+            raise ServerError(
+                f"{url} has no credit left for the key in {self.api_key_env} ({code} {_detail(response)}): top it up, "
+                "and the same command goes on."
+            )
         if code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
             raise _Passing(f"{code} {_detail(response)}", _retry_after_s(response))
         if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
@@ -152,6 +161,11 @@ class Endpoint:
         if response.is_client_error:
             raise Refused(f"The endpoint refuses this request ({code} {_detail(response)}).")
         raise ServerError(f"{url} points elsewhere ({code} {response.headers.get('location', '')}): give that address.")
+
+
+def _has_no_quota(response: httpx.Response) -> bool:
+    """Whether it is not for too many calls that this one is turned down, but for want of money."""
+    return response.status_code == httpx.codes.TOO_MANY_REQUESTS and "insufficient_quota" in response.text
 
 
 def _detail(response: httpx.Response) -> str:

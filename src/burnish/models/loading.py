@@ -241,7 +241,13 @@ def _say_what_differs(folder: Path, options: ModelOptions) -> None:
 
 def _flag(name: str, value: object) -> str:
     flag = name.replace("_", "-")
-    return f"with --{flag}" if value is True else f"without --{flag}" if value is False else f"with --{flag} {value}"
+    return (
+        f"with --{flag}"
+        if value is True
+        else f"without --{flag}"
+        if value in (False, None)
+        else f"with --{flag} {value}"
+    )
 
 
 def _say_what_has_no_place(options: ModelOptions, names: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ from burnish.models.reuse import Reuse
 from burnish.models.tasks import Refuse, Task, encode_all
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
 
-LONGEST_MARK = 12
+LONGEST_MARK = 24
 """Tokens at a prompt's end in which any mark of a thought stands, with the white space behind it."""
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
@@ -53,17 +53,23 @@ class LocalModel:
         batch_size: int = 16,
         pad_to_square: bool = False,
         reuse_bytes: int = 0,
+        thinking: bool | None = None,
+        penalised: bool = False,
         wearing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`model` is used as it is: give it in evaluation mode. `fingerprint` is asked once, when first needed.
 
         `reuse_bytes` is how much of what it has read of dialogues is kept for their next turns.
+        `thinking` is what the chat template's switch is set to, if it has one; `penalised` lets the checkpoint's own
+        repetition penalty act.
         `wearing` is entered while the model works: where several share a base, it puts the right adapter on.
         """
         self.model = model
         self.processor = processor
-        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square)
+        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square, thinking=thinking)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
+        config = self._network.generation_config
+        self._penalty = float(getattr(config, "repetition_penalty", None) or 1.0) if penalised else 1.0
         self._fingerprint = fingerprint
         image_token_id = getattr(self._network.config, "image_token_id", None)
         self._reuse = Reuse(self._read, image_token_id=image_token_id, limit=reuse_bytes)
@@ -81,6 +87,8 @@ class LocalModel:
             batch_size=options.batch_size,
             pad_to_square=options.pad_to_square,
             reuse_bytes=spare_bytes(model.device, options.reuse_gib),
+            thinking=options.thinks,
+            penalised=options.repetition_penalty == "checkpoint",
         )
 
     @cached_property
@@ -183,6 +191,7 @@ class LocalModel:
             max_new_tokens=decoding.max_new_tokens,
             batch=self._batch,
             streams=streams,
+            penalty=self._penalty,
         )
 
     def _found(self, requests: Iterable[Request], decoding: Decoding, refuse: Refuse) -> Iterable[Answered]:
@@ -201,6 +210,7 @@ class LocalModel:
             end_ids=self.end_token_ids,
             pad_id=self.pad_token_id,
             batch=self._batch,
+            penalty=self._penalty,
         ).answer(tasks)
 
     def _tasks(self, variants: Iterator[Sequence[Request]], refuse: Refuse) -> Iterator[Task]:

@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import httpx
 
 from burnish.errors import ModelError, ServerError
 from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
-from burnish.models.calls import Calls
+from burnish.models.calls import GIVE_UP, Calls
+from burnish.models.dialect import Dialect
 from burnish.models.endpoint import Endpoint, Refused, Unreadable
+from burnish.models.first_replies import FirstReplies
 from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
+from burnish.records import Json
 
 T = TypeVar("T")
 
@@ -32,11 +37,26 @@ class ServerModel:
     template_fingerprint = ""
     """The endpoint hides its chat template."""
 
-    def __init__(self, endpoint: Endpoint, name: str, *, concurrency: int = 32, sending: Sending = AS_THEY_ARE) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        name: str,
+        *,
+        concurrency: int = 32,
+        sending: Sending = AS_THEY_ARE,
+        give_up: int = GIVE_UP,
+        penalised: bool = False,
+        fields: Mapping[str, Json] = MappingProxyType({}),
+    ) -> None:
+        """`penalised` leaves the repetition penalty to the endpoint; `fields` are merged into every request."""
         self.name = name
         self._sending = sending
         self._endpoint = endpoint
         self._concurrency = concurrency
+        self._give_up = give_up
+        self._penalised = penalised
+        self._fields = dict(fields)
+        self._dialect = Dialect(fixed=fields)
 
     @classmethod
     def open(cls, options: ModelOptions) -> ServerModel:
@@ -52,7 +72,10 @@ class ServerModel:
             endpoint,
             name or _only_model(endpoint),
             concurrency=options.concurrency,
+            penalised=options.repetition_penalty == "checkpoint",
+            fields=options.request_fields,
             sending=Sending.parse(options.send, options.send_side),
+            give_up=options.give_up,
         )
 
     @property
@@ -64,7 +87,8 @@ class ServerModel:
         """One reply per request, in order; an empty text is an answer like any other.
 
         A request that the endpoint refuses for good (a 4xx) gets a reply with `finish="error"`. Raises ServerError
-        when the endpoint refuses the key or the model, or fails after every retry, and ModelError for pixel noise.
+        for what concerns every request (no valid key, no credit, no such model, the first eight all refused alike), and
+        where the endpoint fails again and again; and ModelError for pixel noise.
         """
         replies: dict[int, Reply] = {}
 
@@ -80,21 +104,34 @@ class ServerModel:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
 
         async def answer_all() -> None:
-            open_calls = Calls(calls, self._body, on_reply, places=self._concurrency)
+            taken = FirstReplies(on_reply)
+            open_calls = Calls(calls, self._body, taken, places=self._concurrency, give_up=self._give_up)
 
             async def place() -> None:
                 async with self._endpoint.client() as client:
                     await open_calls.work(partial(self._answer, client))
 
             await open_calls.answer_all(place)
+            taken.close()
 
         _run(answer_all())
 
     async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
-        try:
-            return await self._endpoint.call(client, "POST", "/chat/completions", body, read_completion)
-        except Refused as refusal:
-            return Reply(text="", finish="error", error=str(refusal))
+        """The reply to one request, which is sent again without each field that the endpoint does not take."""
+        without: list[str] = []
+        while True:
+            sent = self._dialect.adapted(body, also=without)
+            known = self._dialect.refused
+            try:
+                reply = await self._endpoint.call(client, "POST", "/chat/completions", sent, read_completion)
+            except Refused as refusal:
+                name = self._dialect.refused_field(sent, str(refusal))
+                if name is None:
+                    return Reply(text="", finish="error", error=str(refusal))
+                without.append(name)
+            else:
+                self._dialect.learn(without)
+                return replace(reply, asked_without=tuple(dict.fromkeys((*known, *without))))
 
     def _body(self, call: Call) -> bytes:
         request, decoding = call.build(), call.decoding
@@ -121,7 +158,9 @@ class ServerModel:
         }
         if decoding.temperature > 0:
             body |= {"top_p": decoding.top_p, "seed": request.seed}
-        return json.dumps(body).encode()
+        if not self._penalised:
+            body["repetition_penalty"] = 1.0
+        return json.dumps(body | self._fields).encode()
 
 
 def _message(message: Message, sending: Sending) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ class Report(NamedTuple):
     numbers: Mapping[str, Json]
     verdicts: tuple[str, ...] = ()
     """What the runs' comparisons came to, a sentence each."""
+    warnings: tuple[str, ...] = ()
+    """What is to be known before any of them."""
 
 
 def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> Report:
@@ -54,8 +57,13 @@ def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> 
         if verdicts
         else plain_opening(runs, joint, [*sections.values()], config.title)
     )
+    warnings = _warnings(sections)
+    opening = replace(opening, lead=" ".join(filter(None, (*warnings, opening.lead))))
     page = report_page(opening, everything, runs, samples=config.samples, seed=config.seed)
-    files = [_write(out / "index.html", page), _write(out / "tables.md", _markdown(opening, everything, runs))]
+    files = [
+        _write(out / "index.html", page),
+        _write(out / "tables.md", _markdown(opening, everything, runs, warnings)),
+    ]
     if opening.panels:
         files += save(changes_figure(opening.panels, title=opening.title), out / "changes.png")
     for prefix, section in _prefixed(joint, sections):
@@ -64,7 +72,14 @@ def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> 
     told = tuple(str(one.sentence) for one in opening.told)
     shown = [*sections.values()] if len(runs) == 1 else [] if told else joint or [*sections.values()]
     tables = tuple(table for section in shown for table in section.tables)
-    return Report(tuple(files), tables, _numbers(runs, sections, verdicts), told)
+    return Report(tuple(files), tables, _numbers(runs, sections, verdicts), told, warnings)
+
+
+def _warnings(sections: Mapping[str, Section]) -> tuple[str, ...]:
+    """Those of all runs, each with its run's name where there are several."""
+    several = len(sections) > 1
+    named = ((f"{name}: " if several else "", section.warning) for name, section in sections.items())
+    return tuple(f"{name}{warning}" for name, warning in named if warning)
 
 
 def _prefixed(joint: Sequence[Section], sections: Mapping[str, Section]) -> list[tuple[str, Section]]:
@@ -74,11 +89,11 @@ def _prefixed(joint: Sequence[Section], sections: Mapping[str, Section]) -> list
     return [*(("", section) for section in joint), *own]
 
 
-def _markdown(opening: Opening, sections: Sequence[Section], runs: Sequence[NamedRun]) -> str:
+def _markdown(opening: Opening, sections: Sequence[Section], runs: Sequence[NamedRun], warnings: Sequence[str]) -> str:
     told = "\n".join(f"- {one.sentence}" for one in opening.told)
     origins = "\n".join(_origin(name, run) for name, run in runs)
     tables = [to_markdown(table) for part in sections for table in part.tables]
-    text = "\n\n".join(filter(None, [f"# {opening.title}", told, origins, *tables]))
+    text = "\n\n".join(filter(None, [f"# {opening.title}", *warnings, told, origins, *tables]))
     return f"{text}\n"
 
 

@@ -81,3 +81,5 @@ class Section:
     """By the names of their files, without ending."""
     numbers: Mapping[str, Json] = field(default_factory=dict)
     """All that tables and figures were made of."""
+    warning: str = ""
+    """What is to be known before any number, where there is such."""

@@ -25,6 +25,7 @@ from burnish.report.judged_plots import judged_plots
 from burnish.report.judged_tables import JUDGED, judged_tables
 from burnish.report.pairs_plots import answer_lengths
 from burnish.report.pairs_tables import pairs_tables, pairs_tiles
+from burnish.report.replies_tables import with_replies
 from burnish.report.sampled_summary import summarise_sampled
 from burnish.report.sampled_tables import sampled_plots, sampled_tables
 from burnish.report.section import NamedRun, Section, Tile, scores_of
@@ -60,7 +61,8 @@ def section_of(name: str, run: Run) -> Section:
         known = ", ".join(SECTIONS)
         raise RunError(f"{run.path} holds {kind}, of which there is no report: give one of {known}.")
     section = SECTIONS[kind](run)
-    return replace(section, title=f"{section.title}: {name}")
+    titled = replace(section, title=f"{section.title}: {name}")
+    return titled if kind in TRAININGS else with_replies(titled, NamedRun(name, run))
 
 
 def _pairs(run: Run) -> Section:

@@ -17,6 +17,7 @@ from burnish.sources.base import Candidate, Source
 from burnish.sources.draws import Chosen, Draws
 from burnish.sources.registry import open_sources
 from burnish.sources.sampling import Sampling
+from burnish.sources.sharding import Shard
 
 Listed: TypeAlias = Candidate | Dropped
 IN_MEMORY = 32_000_000
@@ -59,16 +60,20 @@ class ExampleStream:
         self.population = 0
         """Candidates to choose from, those that are no use included."""
         chosen = self._draw(sampling)
+        shard = Shard.parse(sampling.shard) if sampling.shard else None
+        self._part = shard.range_of(len(chosen.positions)) if shard else range(len(chosen.positions))
+        """Ranks of those that are this stream's, among all that were drawn."""
         self._offsets = array("Q", bytes(8 * len(chosen.positions)))
         self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # lives as long as the stream
         weakref.finalize(self, self._spool.close)
-        self.fingerprint = self._keep(chosen)
+        fingerprint = self._keep(chosen)
+        self.fingerprint = shard.mark(fingerprint) if shard else fingerprint
         """Hex digest of the chosen candidates in order: it changes when lines that were drawn change, and not
-        with the place of the files. Pictures are not read for it."""
+        with the place of the files. Pictures are not read for it. A shard has that of the whole, and its number."""
 
     def __len__(self) -> int:
         """How many outcomes there are."""
-        return len(self._offsets)
+        return len(self._part)
 
     def __iter__(self) -> Iterator[Example | Dropped]:
         """All outcomes."""
@@ -76,7 +81,7 @@ class ExampleStream:
 
     def from_index(self, start: int) -> Iterator[Example | Dropped]:
         """The outcomes from number `start` on; the pictures of those before it are not opened."""
-        for rank in range(start, len(self)):
+        for rank in self._part[start:]:
             yield self._outcome(rank)
 
     def _outcome(self, rank: int) -> Example | Dropped:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import tyro
 
+from burnish.config import runtime
 from burnish.errors import ConfigError
+from burnish.sources.sharding import Shard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,12 @@ class Sampling:
     seed: int = 0
     """Decides every random choice: the same seed gives the same examples in the same order."""
 
+    shard: str | None = runtime(None)
+    """Make part I of N alone, as I/N: the same records as in the whole run, whose parts `burnish merge` joins."""
+
     def __post_init__(self) -> None:
+        if self.shard is not None:
+            Shard.parse(self.shard)
         for flag, value in (
             ("--per-image", self.per_image),
             ("--per-source", self.per_source),

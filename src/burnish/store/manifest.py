@@ -81,21 +81,22 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
-    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes.
-
-    A flag that is not given is as one that the other version of Burnish does not have.
-    """
-    old, new = _flat(begun), _flat(now)
-    changes = [
-        f"{name} was {old.get(name, 'not there')} and is now {new.get(name, 'not there')}"
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name, "null") != new.get(name, "null")
-    ]
-    if changes:
+    """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes."""
+    if changes := [f"{name} was {old} and is now {new}" for name, old, new in differences(begun, now)]:
         raise ConfigChanged(
             f"{folder} was begun with another configuration ({'; '.join(changes)}): "
             "give the old values, another --out, or --restart to delete that run and begin anew."
         )
+
+
+def differences(one: Manifest, other: Manifest) -> list[tuple[str, str, str]]:
+    """Name and both values (JSON text, or "not there") of all that decides records and is not equal."""
+    old, new = _flat(one), _flat(other)
+    return [
+        (name, old.get(name, "not there"), new.get(name, "not there"))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    ]
 
 
 def _flat(manifest: Manifest) -> dict[str, str]:

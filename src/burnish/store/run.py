@@ -4,6 +4,7 @@
     RUN/records/00000.jsonl     records, one JSON line each, 10,000 lines a file
     RUN/images/ab/abcd….png     pictures, named by the SHA-256 of their bytes
     RUN/journal.jsonl           replies of models for records that need several and are not yet there
+    RUN/notes.json              what was found out on the way: how an endpoint had to be asked
     RUN/done.json               the summary, written last: with it the run is finished
     RUN/lock                    held by the one process that writes, with its process id
 
@@ -38,6 +39,7 @@ from burnish.store.manifest import Manifest, read_manifest, refuse_changes, writ
 R = TypeVar("R", bound=Record)
 
 _DONE = "done.json"
+_NOTES = "notes.json"
 _LOCK = "lock"
 _KEY = re.compile("[0-9a-f]{64}")
 
@@ -134,6 +136,20 @@ class Run:
                 self._journal().put(part, reply)
         except ValueError as error:
             raise RunError(f"The reply for {part} cannot be stored in {self._path}: {error}.") from error
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What `note` was given, by this process or an earlier one, each once."""
+        return _read_notes(self._path)
+
+    def note(self, texts: Iterable[str]) -> None:
+        """Keep what was found out on the way, and is no part of a record; it survives the death of this process."""
+        self._require_lock()
+        noted = self.notes
+        new = [text for text in texts if text not in noted]
+        if new:
+            with explained(self._path, "written"):
+                write_whole(self._path / _NOTES, dump([*noted, *new]).encode(), sync=False)
 
     def _journal(self) -> Journal:
         if self._opened_journal is None:
@@ -256,6 +272,7 @@ def _delete_contents(path: Path) -> None:
     """Delete what a run made, in an order that leaves a sound beginning of the old run after a kill."""
     read_manifest(path)  # so that the files of another program are never taken for a run's
     (path / _DONE).unlink(missing_ok=True)
+    (path / _NOTES).unlink(missing_ok=True)
     delete_journal(path)
     delete_lines(path / "records")
     if (path / "images").exists():
@@ -267,6 +284,19 @@ def _record(line: Line) -> Record:
         return from_line(line.text)
     except ValueError as error:
         raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
+
+
+def _read_notes(path: Path) -> tuple[str, ...]:
+    notes = path / _NOTES
+    try:
+        texts = json.loads(notes.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{notes} cannot be read: {error}.") from error
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise RunError(f"{notes} holds no list of texts: delete it.")
+    return tuple(texts)
 
 
 def _read_summary(path: Path) -> dict[str, Json] | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import tyro
 
-from burnish.config import place, runtime
+from burnish.config import added, place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Questions
 from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
@@ -54,6 +54,8 @@ class TrainConfig:
     pad_to_square: bool = False
     """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run. Must be as it
     was when the answers were generated."""
+    thinking: Literal["off", "on"] | None = added(None)
+    """The switch of thoughts in the chat template, as it was when the answers were generated."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Numbers the model computes in; `auto` is bfloat16 on a GPU that has it, else float32."""
     seed: int = 0

@@ -176,6 +176,10 @@ def _preferences(path: str, config: DPOConfig, model_fingerprint: str) -> Prefer
         raise ConfigError(
             f"{path} was made {'with' if squared else 'without'} --pad-to-square: train as its answers were made."
         )
+    thinking = run.manifest.config.get("thinking")
+    if run.manifest.fingerprints.get("model") and thinking != config.thinking:
+        made = f"with --thinking {thinking}" if thinking else "without --thinking"
+        raise ConfigError(f"{path} was made {made}: train as its answers were made.")
     return Preferences(run, model_fingerprint=model_fingerprint)
 
 

@@ -17,6 +17,7 @@ from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingA
 
 from burnish.errors import RunError, TrainingError
 from burnish.models import ModelOptions
+from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import record_base
 from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
@@ -99,6 +100,7 @@ def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_tra
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
         model = LocalModel.open(_options(config))
+        refuse_thinking([_options(config)], [model])
         if config.attention == "flex":
             cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
         session = _Session(config, kind, output, model, open_material(model))
@@ -183,7 +185,8 @@ class _Session:
                 f"lower --lr than {self.config.lr:g}, and --restart."
             )
         self.model.processor.save_pretrained(self.output.path)
-        record_base(self.output.path, self.model.fingerprint, {"pad_to_square": self.config.pad_to_square})
+        used = {"pad_to_square": self.config.pad_to_square, "thinking": self.config.thinking}
+        record_base(self.output.path, self.model.fingerprint, used)
         self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
         self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})
@@ -214,6 +217,7 @@ def _options(config: TrainConfig) -> ModelOptions:
         dtype="bfloat16" if computes_in_bfloat16(config) else "float32",
         device="cpu",
         pad_to_square=config.pad_to_square,
+        thinking=config.thinking,
         trust_remote_code=config.trust_remote_code,
     )
 

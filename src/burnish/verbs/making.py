@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import tell, tell_run, write_json
+from burnish.verbs.telling import make_and_tell, tell, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.standard.registry import MakeConfig
@@ -20,7 +20,7 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    tell_run(make_pairs(config).run, config.json)
+    make_and_tell(lambda: make_pairs(config), Path(config.out), config.json)
 
 
 def compose(config: ComposeConfig) -> None:
@@ -28,8 +28,7 @@ def compose(config: ComposeConfig) -> None:
     from burnish.errors import RunError
     from burnish.make.compose import compose as make
 
-    result = make(config)
-    tell_run(Path(config.out), config.json)
+    result = make_and_tell(lambda: make(config), Path(config.out), config.json)
     if not result.kept:
         raise RunError(
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "
@@ -41,7 +40,7 @@ def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    tell_run(make(config), config.json)
+    make_and_tell(lambda: make(config), Path(config.out), config.json)
 
 
 def import_dialogues(config: ImportConfig) -> None:
@@ -62,8 +61,7 @@ def import_pairs(config: ImportPairsConfig) -> None:
     from burnish.errors import RunError
     from burnish.make.importing_pairs import import_pairs as bring
 
-    result = bring(config, _pairs_of(config))
-    tell_run(result.run, config.json)
+    result = make_and_tell(lambda: bring(config, _pairs_of(config)), Path(config.out), config.json)
     if not result.kept:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in result.dropped.items())
         raise RunError(f"None of the {result.made:,} rows of {config.source} became a pair: {reasons}.")

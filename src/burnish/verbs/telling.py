@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from burnish.records import Json
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from burnish.report.pages import Report
     from burnish.report.tables import Table
 
+T = TypeVar("T")
 MOST_FILES = 12
 """That are listed one by one."""
 
@@ -25,11 +26,11 @@ def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
 
 
 def tell_report(shown: Report, json_file: str | None) -> None:
-    """Show a report, its verdicts first, and write its numbers to the file that `--json` names."""
+    """Show a report, its warnings and verdicts first, and write its numbers to the file that `--json` names."""
     from burnish.report.terminal import prose, say
 
-    for verdict in shown.verdicts:
-        say("", prose(verdict))
+    for sentence in (*shown.warnings, *shown.verdicts):
+        say("", prose(sentence))
     tell(shown.tables, (*_first(shown.files), *write_json(json_file, shown.numbers)))
 
 
@@ -40,9 +41,38 @@ def _first(files: Sequence[Path]) -> list[Path | str]:
     return [*files[:2], f"{files[-1].parent}: {len(files) - 2} more files, all figures as PNG and SVG"]
 
 
-def tell_run(run: Path, json_file: str | None, *baselines: str | None) -> None:
-    """Draw the report of a run, in which it is compared with its baselines, and show it."""
+def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *baselines: str | None) -> T:
+    """Make a run, draw its report, in which it is compared with its baselines, and show it; what `make` returns.
+
+    Where no reply is an answer, what was asked is shown and written all the same; then NothingAnswered goes on.
+    """
+    from burnish.errors import NothingAnswered
+
+    try:
+        made = make()
+    except NothingAnswered:
+        _tell_replies(run, json_file)
+        raise
     tell_report(draw(run, *baselines), json_file)
+    return made
+
+
+def _tell_replies(path: Path, json_file: str | None) -> None:
+    """What became of the replies of a run that has nothing else to tell."""
+    from burnish.replies import count_replies
+    from burnish.report.replies_tables import refused_fields, replies_numbers, replies_table
+    from burnish.report.section import NamedRun, records_of
+    from burnish.report.terminal import prose, say
+    from burnish.store import Run
+    from burnish.store.codec import to_json
+
+    run = Run.open(path)
+    counts = count_replies(record for _, _, record in records_of(NamedRun(path.name, run), "count"))
+    if warning := counts.warning():
+        say("", prose(warning))
+    without = refused_fields(run)
+    numbers = {"run": str(path), "manifest": to_json(run.manifest), **replies_numbers(counts, without)}
+    tell([replies_table(counts, without)], write_json(json_file, numbers))
 
 
 def draw(run: Path, *baselines: str | None) -> Report:

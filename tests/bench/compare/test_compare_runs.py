@@ -108,7 +108,7 @@ def test_free_dialogues_of_two_students(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_fixed_dialogues_of_two_students(tmp_path: Path) -> None:
-    said = ["simulate", "pocket:train/counting#per_task=6", "--student", "pocket", "--teacher", "oracle"]
+    said = ["simulate", "pocket:counter-train/counting#per_task=12", "--student", "pocket", "--teacher", "oracle"]
     _burnish(*said, "--device", "cpu", "--out", tmp_path / "dialogues")
     for name, more in (("plain", ()), ("trained", ("--student-adapter", "pocket-student"))):
         flags = ["--student", "pocket", *more, "--device", "cpu", "--max-new-tokens", 24, "--out", tmp_path / name]

@@ -59,6 +59,13 @@ def test_answers_end_before_the_first_stop() -> None:
     assert wish_of({"until": "USER"}).cut("Red.") == "Red."
 
 
+def test_a_blank_line_ends_an_answer_only_where_the_tasks_file_says_so() -> None:
+    """["\\n\\n"] is what lmms-eval fills in for a task that names no stop."""
+    assert wish_of({"until": ["\n\n"]}).cut("First.\n\nSecond.") == "First.\n\nSecond."
+    assert wish_of({"until": []}).cut("First.\n\nSecond.") == "First.\n\nSecond."
+    assert wish_of({"until": ["Q:", "\n\n"]}).cut("First.\n\nSecond.") == "First."
+
+
 def test_beams_are_not_drawn_at_random() -> None:
     assert wish_of({"num_beams": 5}).decoding == Decoding(max_new_tokens=1024, beams=5)
     with pytest.raises(ConfigError, match="--beams 5 searches, and --temperature 1 draws"):

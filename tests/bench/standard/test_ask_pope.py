@@ -93,7 +93,7 @@ def test_a_broken_picture_is_an_empty_answer_and_is_counted(
     (data / "val2014" / "250.jpg").write_bytes(b"no picture")
     found = asked(tmp_path / "run", "pope", data, "--splits", "random")
     assert found["unanswered"] == {"broken image": 2}
-    assert found["scores"]["splits"]["random"]["yes_ratio"] == 1  # the official rule reads an empty answer as yes
+    assert found["scores"]["splits"]["random"]["yes_ratio"] == 0.5  # no answer is no yes
     assert "Without an answer, and scored as an empty one: broken image 2." in capsys.readouterr().out
 
 
@@ -137,8 +137,8 @@ def test_a_model_at_an_endpoint_is_asked(tmp_path: Path) -> None:
         words = ["--data", data, "--model", f"{address}#llava", "--splits", "random", "--out", tmp_path / "run"]
         assert main(["bench", "standard", "pope", *map(str, words), "--json", str(tmp_path / "scores.json")]) == 0
     found = json.loads((tmp_path / "scores.json").read_text())
-    assert found["unanswered"] == {"refused": 1}
-    assert found["scores"]["splits"]["random"]["yes_ratio"] == 1
+    assert found["unanswered"] == found["replies"]["left_out"] == {"refused": 1}
+    assert found["scores"]["splits"]["random"]["yes_ratio"] == 3 / 4  # no answer is no yes
     assert len(faulty.calls) == 4 and len(lines_of(tmp_path / "run" / "predictions_random.jsonl")) == 4
 
 

@@ -264,6 +264,17 @@ def test_hallusionbench_by_question_figure_and_pair(tmp_path: Path) -> None:
     assert (seen["n"], _value(seen, "accuracy")) == (4, 3 / 4)
 
 
+def test_an_empty_answer_is_right_nowhere(tmp_path: Path) -> None:
+    """Also where "I cannot tell" would be: at questions that need a figure and have none."""
+    file = _hallusion(tmp_path)
+    empty = scored(
+        tmp_path, "hallusionbench", "--questions", file, "--predictions", _hallusion_said(file, tmp_path, *[""] * 5)
+    )
+    assert _value(empty, "accuracy") == 0
+    unsure = _hallusion_said(file, tmp_path, *["I cannot tell"] * 5)
+    assert _value(scored(tmp_path, "hallusionbench", "--questions", file, "--predictions", unsure), "accuracy") > 0
+
+
 def test_hallusionbench_is_asked_where_there_is_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _hallusion(tmp_path)
     use(monkeypatch, lambda _: "Yes")

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from burnish.bench.standard.configs import Protocol
 
 from burnish.bench.metrics import says_yes
-from burnish.bench.standard.pope_answers import read_as
+from burnish.bench.standard.pope_answers import read_answer, read_as, terms_of
+from burnish.bench.standard.pope_files import Question
 from standard_files import lines_file, pope_file, refused, scored
 
 SPLITS = ("random", "popular", "adversarial")
@@ -51,6 +53,16 @@ def _files(folder: Path, labels: list[str], texts: list[str], split: str = "rand
 )
 def test_the_official_rule_of_yes_and_no(text: str, yes: bool) -> None:
     assert says_yes(text) is yes
+
+
+@pytest.mark.parametrize("protocol", ["llava", "seva"])
+@pytest.mark.parametrize("text", ["", " \n", "</s>"])
+def test_an_empty_answer_is_wrong_and_no_yes(protocol: Protocol, text: str) -> None:
+    for truth in (True, False):
+        answer = read_answer("1", Question("a.jpg", truth), text, protocol)
+        accuracy, hits, recall, f1, yes = zip(*[iter(terms_of(answer))] * 2, strict=True)
+        assert accuracy == (0, 1) and yes == (0, 1) and hits == (0, 0)
+        assert recall == (0, truth) and f1 == (0, truth)
 
 
 def test_the_two_protocols_differ_in_the_end_token_alone() -> None:

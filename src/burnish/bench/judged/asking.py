@@ -21,6 +21,7 @@ from burnish.models import Decoding, Reply, open_model
 from burnish.progress import Progress
 from burnish.prompts import choose_judge
 from burnish.records import Facts, Judgement
+from burnish.replies import refuse_unanswered
 from burnish.roles import Judge, JudgeCase, OracleJudge
 from burnish.scores import Judged
 from burnish.store import Part, Run, new_manifest
@@ -77,6 +78,7 @@ def judged(
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             _Asker(run, judge, reads, picture_of).ask(questions)
+        refuse_unanswered(run.path, run)
         result = score(run)
         run.finish(to_json(result))
     return result

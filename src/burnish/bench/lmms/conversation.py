@@ -13,6 +13,12 @@ from burnish.models import Decoding, Message, ModelOptions, Request
 
 MAX_NEW_TOKENS = 1024
 """Where a task does not tell, as lmms-eval's own models have it."""
+FILLED_IN = ("\n\n",)
+"""The stop that lmms-eval gives every task whose file names none: what stands between its few-shot examples.
+
+Its own chat models do not obey it, as it would leave the first paragraph of each answer. None of lmms-eval 0.7's task
+files names this stop alone; one that names it beside others is obeyed.
+"""
 MARK = "<image>"
 """Where some tasks mark the pictures' place in the text: a model's own template sets its own marks."""
 
@@ -47,14 +53,15 @@ def wish_of(generation: Mapping[str, Any]) -> Wish:
     """What a task's `generation_kwargs` ask for. Raises ConfigError for beams that are drawn at random."""
     temperature = float(generation.get("temperature") or 0.0)
     greedy = temperature == 0 or generation.get("do_sample") is False
-    until = generation.get("until") or ()
+    named = generation.get("until") or ()
+    stops = (named,) if isinstance(named, str) else tuple(named)
     decoding = Decoding(
         max_new_tokens=int(generation.get("max_new_tokens") or MAX_NEW_TOKENS),
         temperature=0.0 if greedy else temperature,
         top_p=1.0 if greedy else float(generation.get("top_p") or 1.0),
         beams=int(generation.get("num_beams") or 1),
     )
-    return Wish(decoding, (until,) if isinstance(until, str) else tuple(until))
+    return Wish(decoding, () if stops == FILLED_IN else stops)
 
 
 def request_of_messages(messages: Sequence[Mapping[str, Any]], seed: int) -> Request:

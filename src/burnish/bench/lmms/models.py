@@ -14,6 +14,8 @@ from burnish.bench.lmms.conversation import Wish, options_of, request_of_context
 from burnish.errors import ModelError
 from burnish.models import Decoding, Model, Reply, Request, open_model
 from burnish.progress import Progress
+from burnish.records import ReplyEnd
+from burnish.replies import count_ends
 
 log = logging.getLogger(__name__)
 CHUNK = 64
@@ -43,13 +45,16 @@ class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when typ
 
     def _answers(self, questions: Sequence[Question]) -> list[GenerationResult]:
         """An answer each; a refused request is an empty one, and told of."""
-        results = []
+        results, ends = [], list[ReplyEnd]()
         with Progress("lmms-eval", len(questions), unit="requests") as progress:
             for chunk in _chunks(questions):
                 replies = self.model.generate([one.build() for one in chunk], chunk[0].wish.decoding)
                 for question, reply in zip(chunk, replies, strict=True):
                     results.append(self._result(question, reply))
+                    ends.append(reply.end)
                 progress.advance(len(chunk))
+        if warning := count_ends(ends).warning():
+            log.warning("%s", warning)
         return results
 
     def _result(self, question: Question, reply: Reply) -> GenerationResult:

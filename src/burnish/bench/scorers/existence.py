@@ -1,12 +1,13 @@
 """Questions whose ground truth is yes or no; yes is the positive class.
 
-POPE's published rule (Li et al., 2023) takes every answer without a "no" for a yes, even an empty one. Strict numbers
-stand beside it: an answer that is neither is wrong, both kinds of error are shown, and how many answers are neither.
+POPE's published rule (Li et al., 2023) takes every answer without a "no" for a yes, even an empty one; here an empty
+one is no answer, wrong whatever the truth is. Strict numbers stand beside it: an answer that is neither is wrong, both
+kinds of error are shown, and how many answers are neither.
 """
 
 from __future__ import annotations
 
-from burnish.bench.metrics import Term, says_clearly, says_yes, yes_no
+from burnish.bench.metrics import Term, answers_yes, says_clearly, yes_no
 from burnish.bench.scorers.base import Scorer
 from burnish.records import Prediction
 from burnish.scores import Metric
@@ -49,7 +50,8 @@ def score_existence(prediction: Prediction) -> dict[str, Term]:
     truth = yes_no(prediction.answer)
     if truth is None:
         return {}
-    says, clearly = says_yes(prediction.text), says_clearly(prediction.text)
+    said, clearly = answers_yes(prediction.text), says_clearly(prediction.text)
+    says = said is True
     hit, seen = truth and says, truth and clearly is True
     return {
         STRICT_ACCURACY.name: Term(truth is clearly, 1),
@@ -57,7 +59,7 @@ def score_existence(prediction: Prediction) -> dict[str, Term]:
         MISSED.name: Term(truth and clearly is not True, truth),
         INVENTED.name: Term(not truth and clearly is not False, not truth),
         NEITHER.name: Term(clearly is None, 1),
-        ACCURACY.name: Term(truth == says, 1),
+        ACCURACY.name: Term(truth == said, 1),
         PRECISION.name: Term(hit, says),
         RECALL.name: Term(hit, truth),
         F1.name: Term(2 * hit, truth + says),

@@ -97,7 +97,12 @@ def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
 
 
 def is_right(one: Said) -> bool:
-    """By the first yes or no; neither is right only where a question that needs a figure has none."""
+    """By the first yes or no; neither is right only where a question that needs a figure has none.
+
+    An empty answer is none, and never right.
+    """
+    if not one.text.strip():
+        return False
     says = says_clearly(one.text)
     return _without_figure(one) if says is None else says == (one.asked.answer == "yes")
 

@@ -80,7 +80,9 @@ def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
 
 
 def reading(one: Said) -> str | None:
-    """The answer in its question's form; None where it is not in it."""
+    """The answer in its question's form; None where it is not in it, as where there is no answer at all."""
+    if not one.text.strip():
+        return None
     facts = one.asked.facts
     text = extracted(one.text)
     if facts["question type"] == CHOICE:
@@ -100,7 +102,7 @@ def extracted(text: str) -> str:
 def chosen(text: str, choices: Sequence[str]) -> str:
     """The choice that an answer means: by the first letter in brackets, by a letter alone, else the nearest in letters.
 
-    So the authors have it: an empty answer means the shortest choice.
+    So the authors have it; by their rule an empty answer would mean the shortest choice, but `reading` takes none.
     """
     letter = _LETTER.search(text)
     said = letter[1].upper() if letter else text.strip()

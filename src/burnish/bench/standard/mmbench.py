@@ -131,6 +131,8 @@ def score(questions: Sequence[Question], texts: Mapping[str, str]) -> Scored[Acc
 
 def reading(text: str, options: Mapping[str, str]) -> str:
     """The letter of the option that an answer means, by its letter or else by its text; "" where neither tells."""
+    if not text.strip():
+        return ""
     words = text.translate(_MARKS).split()
     letters = [letter for letter in options if letter in words]
     if len(letters) == 1 and words.index(letters[0]) >= len(words) - _LAST_WORDS:

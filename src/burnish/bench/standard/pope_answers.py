@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from burnish.bench.metrics import Term, says_yes
+from burnish.bench.metrics import Term, answers_yes
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.pope_files import Question
 
@@ -19,7 +19,8 @@ class PopeAnswer(NamedTuple):
 
     id: str
     question: Question
-    says: bool
+    says: bool | None
+    """None for an empty answer: it is wrong whatever the truth is, and no yes."""
     text: str
 
     @property
@@ -33,7 +34,8 @@ class PopeAnswer(NamedTuple):
 
 def read_answer(key: str, question: Question, text: str, protocol: Protocol) -> PopeAnswer:
     """The answer with what it says."""
-    return PopeAnswer(key, question, says_yes(read_as(text, protocol)), text)
+    said = text.removesuffix(END_TOKEN).strip()
+    return PopeAnswer(key, question, answers_yes(read_as(text, protocol)) if said else None, text)
 
 
 def scored(split: str, answer: PopeAnswer) -> ScoredAnswer:
@@ -55,6 +57,7 @@ def read_as(text: str, protocol: Protocol) -> str:
 
 def terms_of(answer: PopeAnswer) -> tuple[float, ...]:
     """Numerator and denominator of each of RATIOS; F1 = 2 TP / (predicted yes + actual yes)."""
-    hit = answer.truth and answer.says
+    yes = answer.says is True
+    hit = answer.truth and yes
     right = answer.truth == answer.says
-    return (right, 1, hit, answer.says, hit, answer.truth, 2 * hit, answer.truth + answer.says, answer.says, 1)
+    return (right, 1, hit, yes, hit, answer.truth, 2 * hit, answer.truth + yes, yes, 1)

@@ -60,7 +60,12 @@ def consensus(answer: str, answers: Sequence[str]) -> float:
 
 
 def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
-    """VQAv2's accuracy: all answers are brought to one form only if the people's answers differ."""
+    """VQAv2's accuracy: all answers are brought to one form only if the people's answers differ.
+
+    An empty answer agrees with nobody, though people's articles become empty too.
+    """
+    if not answer.strip():
+        return 0.0
     said, people = _one_line(answer), [_one_line(other) for other in answers]
     if len(set(people)) > 1:
         said, *people = [plain_words(without_punctuation(text)) for text in (said, *people)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
+from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 from rich.console import RenderableType
@@ -85,9 +86,11 @@ def lines(record: Record, _pen: Pen) -> list[Line]:
 @lines.register
 def _(pair: PreferencePair, pen: Pen) -> list[Line]:
     texts = [rejected.answer.text for rejected in pair.rejected]
-    told = [*_asked(pair.question, pair.answer), ("chosen", pen.marked(pair.chosen.text, texts, "bold green"))]
+    told = [*_asked(pair.question, pair.answer), *_thinking(pair.chosen.thinking)]
+    told.append(("chosen", pen.marked(pair.chosen.text, texts, "bold green")))
     told.append(_small(_answer_facts(pair.chosen)))
     for rejected in pair.rejected:
+        told += _thinking(rejected.answer.thinking)
         told.append(("rejected", pen.marked(rejected.answer.text, [pair.chosen.text], "bold red")))
         told.append(_small([rejected.distortion, *_answer_facts(rejected.answer), *_margin(pair, rejected.answer)]))
     return [*told, *_facts(pair.facts)]
@@ -104,8 +107,10 @@ def _(dialogue: Dialogue, _pen: Pen) -> list[Line]:
 
 @lines.register
 def _(prediction: Prediction, pen: Pen) -> list[Line]:
-    told = [*_asked(prediction.question, prediction.answer), ("answer", _text(prediction.text))]
-    told.append(_small([prediction.distortion, f"{prediction.n_tokens:,} tokens" if prediction.n_tokens else ""]))
+    told = [*_asked(prediction.question, prediction.answer), *_thinking(prediction.thinking)]
+    told.append(("answer", _text(prediction.text)))
+    length = f"{prediction.n_tokens:,} tokens" if prediction.n_tokens else ""
+    told.append(_small([prediction.distortion, length, *(end for end in prediction.replies if end != "answered")]))
     return [*told, *_verdict(pen.judge(prediction)), *_facts(prediction.facts)]
 
 
@@ -113,7 +118,9 @@ def _(prediction: Prediction, pen: Pen) -> list[Line]:
 def _(judgement: Judgement, _pen: Pen) -> list[Line]:
     told = [("part", _text(judgement.part, "bold"))] if judgement.part else []
     told += [(one_line(name), _text(text)) for name, text in judgement.asked.items()]
-    told += [("", Text()), *(("judge", _text(said, "bold")) for said in judgement.said)]
+    told.append(("", Text()))
+    for said, thought in zip_longest(judgement.said, judgement.thinking, fillvalue=""):
+        told += [*_thinking(thought), ("judge", _text(said, "bold"))]
     told += [("not asked", _text(judgement.refused))] if judgement.refused else []
     return [*told, *_facts(judgement.facts)]
 
@@ -141,10 +148,15 @@ def _asked(question: str, truth: str | None) -> list[Line]:
 
 
 def _turn(turn: Turn) -> list[Line]:
-    thought = [("thought", _text(turn.response.thought, QUIET))] if turn.response.thought else []
+    thought = [*_thinking(turn.response.thinking), *_thinking(turn.response.thought)]
     said = turn.feedback.comment or turn.feedback.text
-    comment = [("teacher", _text(said))] if said else []
+    comment = [*_thinking(turn.feedback.thinking), *([("teacher", _text(said))] if said else [])]
     return [*thought, ("student", _text(turn.response.answer or turn.response.text)), *comment]
+
+
+def _thinking(text: str) -> list[Line]:
+    """What was thought before what follows."""
+    return [("thought", _text(text, QUIET))] if text else []
 
 
 def _bar(score: float | None) -> Text:
@@ -156,7 +168,8 @@ def _bar(score: float | None) -> Text:
 
 def _answer_facts(answer: Answer) -> list[str]:
     told = [f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else []
-    return [*told, *([f"{len(answer.token_ids):,} tokens"] if answer.token_ids else [])]
+    cut = ["cut"] if answer.finish == "length" else []
+    return [*told, *([f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []), *cut]
 
 
 def _margin(pair: PreferencePair, rejected: Answer) -> list[str]:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from burnish.bench.answered import prediction
 from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
-from burnish.bench.standard.asking.configs import AskConfig
+from burnish.bench.standard.asking.configs import AskConfig, config_of
 from burnish.bench.standard.registry import benchmark, open_benchmark
+from burnish.errors import RunError
 from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
 from burnish.models import Call, Decoding, open_model
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import refuse_unanswered
 from burnish.scores import StandardResult
 from burnish.sources import ExampleStream, Sampling
 from burnish.store import Run, new_manifest
@@ -34,7 +36,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
     """
     opened = open_benchmark(config)
     source = BenchmarkSource(opened, config.limit, config.seed)
-    inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed))
+    inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed, shard=config.shard))
     model = open_model(config)
     prompt = hashlib.sha256(opened.frame.encode()).hexdigest()
     found = {**fingerprints(model, inputs), "prompt": prompt}
@@ -42,9 +44,20 @@ def bench_standard(config: AskConfig) -> StandardResult:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
-        result = _finish(run, opened, source, config.benchmark)
+        refuse_unanswered(run.path, run)
+        result = _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)
         run.finish(to_json(result))
     return result
+
+
+def finish(run: Run, name: str) -> StandardResult:
+    """Write and score the answers of a run that is whole. Raises a BurnishError for files that cannot be used."""
+    way = benchmark(name).ask
+    if way is None:
+        raise RunError(f"{run.path} holds answers to {name}, which is not asked: use `burnish score {name}`.")
+    config = config_of(way.config, run.manifest.settings)
+    opened = open_benchmark(config)
+    return _finish(run, opened, BenchmarkSource(opened, config.limit, config.seed), name)
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,12 @@ class _Asker:
         return [
             [prediction(self.run, example, reply, facts={ENDED: reply.finish == "stop"})] for example, (reply,) in asked
         ]
+
+
+def _counted(run: Run, name: str) -> StandardResult:
+    """Of a part, which has no scores of its own."""
+    unanswered = Counter(record.reason for record in run.records(Dropped))
+    return StandardResult(benchmark=name, questions=len(run), unanswered=dict(unanswered.most_common()), scores=None)
 
 
 def _finish(run: Run, opened: OpenBenchmark, source: BenchmarkSource, name: str) -> StandardResult:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.models import Decoding, ModelOptions
+from burnish.records import Json
+from burnish.sources.sharding import Shard
 
 MmePrompt: TypeAlias = Literal["own", "llava"]
 VqaSplit: TypeAlias = Literal["val2014", "test-dev2015", "test2015"]
@@ -33,6 +37,9 @@ class AskConfig(ContrastFlags, ModelOptions, RunFlags):
     all questions about a picture where it has several). All of them without it."""
     seed: int = 0
     """Decides the order of the questions, and which are taken."""
+    shard: str | None = runtime(None)
+    """Ask part I of N alone, as I/N: the same records as in the whole run, whose parts `burnish merge` joins and
+    scores."""
     max_new_tokens: int = 128
     """Longest answer, in tokens."""
 
@@ -44,6 +51,8 @@ class AskConfig(ContrastFlags, ModelOptions, RunFlags):
             raise ConfigError(f"--limit must be at least 1, not {self.limit}.")
         if self.seed < 0:
             raise ConfigError(f"--seed must be 0 or more, not {self.seed}.")
+        if self.shard is not None:
+            Shard.parse(self.shard)
         self.refuse_contrast(self.model, "--model")
         self.decoding  # noqa: B018 - checks its value
 
@@ -51,3 +60,12 @@ class AskConfig(ContrastFlags, ModelOptions, RunFlags):
     def decoding(self) -> Decoding:
         """How answers are generated: greedily, alone or by contrast."""
         return Decoding(max_new_tokens=self.max_new_tokens, contrast=self.contrast_by(self.seed))
+
+
+def config_of(kind: type[AskConfig], settings: Mapping[str, Json]) -> AskConfig:
+    """The flags that a run's manifest keeps."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items() if name in names
+    }
+    return kind(**values)

@@ -1,0 +1,168 @@
+"""Shards of a run, joined, are the run that one machine would have made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.bench.free import FreeConfig, bench_free
+from burnish.config import RunFlags
+from burnish.errors import ConfigError, RunError
+from burnish.make import pairs
+from burnish.make.compose import ComposeConfig, compose
+from burnish.make.foresight import pooled
+from burnish.make.pairs import PairsConfig, make_pairs
+from burnish.models import Request
+from burnish.models.scripted import ScriptedModel
+from burnish.scores import Foresight
+from burnish.sources.sharding import BATCH, Shard, unmarked
+from burnish.store import Run
+from burnish.verbs.merging import MergeConfig, merge_runs
+
+EXAMPLES = 2 * BATCH + 40
+
+
+def files(run: Path) -> dict[str, bytes]:
+    """All that a run promises: records, pictures, what replies took, and the summary, but for what is foreseen of a few
+    pairs, which are others in the parts.
+    """
+    kept = [path for path in run.rglob("*") if path.is_file() and path.name not in ("manifest.json", "lock")]
+    found = {str(path.relative_to(run)): path.read_bytes() for path in kept}
+    summary = json.loads(found["done.json"])
+    return {**found, "done.json": json.dumps({**summary, "foresight": None}).encode()}
+
+
+def merged(out: Path, *runs: str | Path) -> Path:
+    merge_runs(MergeConfig(runs=tuple(map(str, runs)), out=str(out)))
+    return out
+
+
+def test_shards_are_whole_batches_without_gaps() -> None:
+    for count in (1, 2, 3):
+        ranges = [Shard(number, count).range_of(EXAMPLES) for number in range(1, count + 1)]
+        assert [rank for part in ranges for rank in part] == list(range(EXAMPLES))
+        assert all(part.start % BATCH == 0 for part in ranges)
+    with pytest.raises(ConfigError, match="3 batches of 256, so give at most 3 shards"):
+        Shard(1, 4).range_of(EXAMPLES)
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "1/0", "a/b", "1/2/3", "-1/2"])
+def test_what_is_no_part_of_a_whole_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"--shard .* is no part of a whole: give I/N"):
+        Shard.parse(text)
+
+
+def test_a_mark_comes_off_again() -> None:
+    assert unmarked(Shard(2, 8).mark("ab12")) == ("ab12", Shard(2, 8))
+    assert unmarked("ab12") == ("ab12", None)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One whole run of pairs and its three shards, by a model whose every answer is known."""
+    root = tmp_path_factory.mktemp("made")
+    Image.new("RGB", (8, 6), "teal").save(root / "a.png")
+    lines = [{"id": f"q{i}", "image": "a.png", "question": f"How is {i}?"} for i in range(EXAMPLES)]
+    (root / "q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "open_model", lambda _: ScriptedModel(_said))
+        make_pairs(_making(root, "whole"))
+        for number in (1, 2, 3):
+            make_pairs(replace(_making(root, f"part-{number}"), shard=f"{number}/3"))
+        make_pairs(replace(_making(root, "seed"), shard="2/3", seed=1))
+        make_pairs(replace(_making(root, "half"), shard="2/2"))
+        yield root
+
+
+def _said(request: Request) -> str:
+    """A third of the examples make no pair."""
+    message = request.messages[-1]
+    return f"{message.text} {message.images[0].getpixel((0, 0)) if len(message.text) % 3 else ''}"
+
+
+def _making(root: Path, out: str) -> PairsConfig:
+    return PairsConfig(
+        model="scripted", source=f"folder:{root / 'q.jsonl'}", distort=("invert",), per_image=None, out=str(root / out)
+    )
+
+
+def test_merged_shards_equal_the_whole_run(made: Path, tmp_path: Path) -> None:
+    out = merged(tmp_path / "out", *(made / f"part-{number}" for number in (3, 1, 2)))
+    assert files(out) == files(made / "whole")
+    one, other = (Run.open(path).manifest for path in (out, made / "whole"))
+    assert (one.kind, one.config, one.fingerprints, one.seed) == (
+        other.kind,
+        other.config,
+        other.fingerprints,
+        other.seed,
+    )
+    assert make_pairs(replace(_making(made, "whole"), out=str(out))).made == EXAMPLES  # finds it finished
+
+
+def test_what_is_foreseen_is_pooled_by_pairs() -> None:
+    few, more = (Foresight(pairs=n, rejected_more_usual=n / 400, gap=float(n), margin=-1.0) for n in (100, 300))
+    assert pooled([few, more]) == Foresight(pairs=400, rejected_more_usual=0.625, gap=250.0, margin=-1.0)
+    assert pooled([more, few]) == more  # as many as a whole run looks at
+
+
+def test_a_merge_that_was_killed_goes_on(made: Path, tmp_path: Path) -> None:
+    parts = [made / f"part-{number}" for number in (1, 2, 3)]
+    out = merged(tmp_path / "out", *parts)
+    (out / "done.json").unlink()
+    shard = out / "records/00000.jsonl"
+    shard.write_bytes(b"".join(shard.read_bytes().splitlines(keepends=True)[: BATCH + 7]) + b'{"kind": "dia')
+    assert files(merged(out, *parts))["records/00000.jsonl"] == files(made / "whole")["records/00000.jsonl"]
+
+
+def test_what_is_not_the_parts_of_one_run_is_refused(made: Path, tmp_path: Path) -> None:
+    one, two, three = (made / f"part-{number}" for number in (1, 2, 3))
+    with pytest.raises(RunError, match="Part 2 of 3 is missing"):
+        merged(tmp_path / "out", one, three)
+    with pytest.raises(RunError, match="are both part 1: give each part once"):
+        merged(tmp_path / "out", one, two, one)
+    with pytest.raises(RunError, match="whole is no shard of a run: give runs that were made with --shard"):
+        merged(tmp_path / "out", one, made / "whole")
+    with pytest.raises(RunError, match=r"is no part of the run .*: seed is 0 there and 1 here"):
+        merged(tmp_path / "out", one, made / "seed", three)
+    with pytest.raises(RunError, match=r"part 2 of 2, and .* part 1 of 3: give the parts of one division"):
+        merged(tmp_path / "out", one, made / "half")
+    with pytest.raises(ConfigError, match=r"--out .* is one of the runs to merge"):
+        MergeConfig(runs=(str(one), str(two)), out=str(two))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_local_models_shards_equal_the_whole_run(tmp_path: Path) -> None:
+    pairing = PairsConfig(
+        model="pocket", source="pocket", distort=("flip", "noise:500"), limit=300, max_new_tokens=12, out="whole"
+    )
+    answers = AnswersConfig(
+        model="pocket", source="pocket", distort=("flip",), limit=300, max_new_tokens=8, out="whole"
+    )
+    composing = ComposeConfig(model="oracle", source="pocket", limit=300, out="whole")
+    for kind, make, config in (
+        ("compose", compose, composing),
+        ("pairs", make_pairs, pairing),
+        ("answers", bench_answers, answers),
+    ):
+        _compare(tmp_path / kind, make, config)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_seeds_of_free_dialogues_are_merged_too(tmp_path: Path) -> None:
+    config = FreeConfig(
+        student="pocket", teacher="oracle", source="pocket", limit=300, max_turns=2, max_new_tokens=8, out="whole"
+    )
+    _compare(tmp_path, bench_free, config)  # type: ignore[arg-type]
+
+
+def _compare(root: Path, make: object, config: RunFlags) -> None:
+    for name, shard in (("whole", None), ("one", "1/2"), ("two", "2/2")):
+        make(replace(config, out=str(root / name), shard=shard))  # type: ignore[operator, call-arg]
+    assert files(merged(root / "out", root / "one", root / "two")) == files(root / "whole")
