@@ -27,7 +27,8 @@ from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
 from burnish.train.logps import answer_logps
-from burnish.train.lora import add_adapter, target_pattern
+from burnish.train.lora import add_adapter
+from burnish.train.lora_targets import targets
 from burnish.train.material import Answers
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
@@ -177,8 +178,8 @@ def _material(model: LocalModel, config: DPOConfig, out: Path) -> Answers:
 
 def _trl_trainer(setup: Setup, out: str, *, checkpointing: bool, callbacks: Any = None) -> Any:
     model = setup.model()
-    targets = target_pattern(cast(PreTrainedModel, model.model))
-    lora = LoraConfig(r=setup.rank, lora_alpha=2 * setup.rank, target_modules=targets, task_type="CAUSAL_LM")
+    modules = [*targets(cast(PreTrainedModel, model.model)).modules]
+    lora = LoraConfig(r=setup.rank, lora_alpha=2 * setup.rank, target_modules=modules, task_type="CAUSAL_LM")
     rows = Dataset.from_list(list(_rows(setup.run)), features=Features({"images": List(Image()), **SPOKEN}))
     return TRLTrainer(
         model=model.model,

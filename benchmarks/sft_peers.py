@@ -33,7 +33,8 @@ from burnish.train.dialogue_material import DialogueMaterial, student_material, 
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.lessons import Ask, student_asks, teacher_asks
 from burnish.train.logps import token_logps
-from burnish.train.lora import add_adapter, target_pattern
+from burnish.train.lora import add_adapter
+from burnish.train.lora_targets import targets
 from burnish.train.pack import Node, Tree
 from burnish.train.prepare import open_table
 from burnish.train.sft import SFTTrainer
@@ -229,8 +230,8 @@ def _material(model: LocalModel, config: DialogueTrainConfig) -> DialogueMateria
 
 def _trl_trainer(setup: Setup, out: str, *, callbacks: Any) -> Any:
     model, config = setup.model(), setup.config(out, setup.batch * setup.turns)
-    targets = target_pattern(cast(PreTrainedModel, model.model), config.lora_layers)
-    lora = LoraConfig(r=config.lora_rank, lora_alpha=config.alpha, target_modules=targets, task_type="CAUSAL_LM")
+    layers = list(targets(cast(PreTrainedModel, model.model), config.lora_layers).modules)
+    lora = LoraConfig(r=config.lora_rank, lora_alpha=config.alpha, target_modules=layers, task_type="CAUSAL_LM")
     rows = Dataset.from_list(list(_samples(setup)), features=Features({"images": List(Image()), **SPOKEN}))
     return TRLTrainer(
         model=model.model,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import burnish  # noqa: F401 - before any library imports torchvision, which it lets stand beside any build of torch
 from patience import HANG_S
 
 if TYPE_CHECKING:

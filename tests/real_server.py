@@ -16,6 +16,9 @@ import pytest
 
 from patience import HANG_S
 
+SERVE = "import burnish; from transformers.cli.transformers import main; main()"
+"""The command `transformers`, where torchvision may not fit the build of torch."""
+
 
 @contextmanager
 def transformers_serve(model: Path, log: Path) -> Iterator[str]:
@@ -23,7 +26,7 @@ def transformers_serve(model: Path, log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("transformers")), "serve", str(model)]
+    command = [sys.executable, "-c", SERVE, "serve", str(model)]
     command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     with log.open("w") as file:

@@ -9,8 +9,9 @@ import struct
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from burnish import images
 from burnish.errors import ImageError
@@ -191,3 +192,44 @@ def test_a_file_too_large_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_file_without_permission(root: Path) -> None:
     (root / "sub" / "a.png").chmod(0)
     assert refusal(root, "sub/a.png") == "unreadable image"
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_avif_is_decoded_where_pillow_can() -> None:
+    assert decode(encoded(Image.new("RGB", (16, 16), RED), "AVIF")).size == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC image"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "Git LFS pointer"),
+        (b"\n <!DOCTYPE html>\n<title>404</title>", "HTML page"),
+        (b"<HTML><body>", "HTML page"),
+        (b"https://example.org/a.png\n", "web address"),
+        (b"", "broken image"),
+    ],
+)
+def test_what_stands_where_a_picture_should_is_named(data: bytes, what: str) -> None:
+    assert reason(data) == what
+
+
+@pytest.mark.parametrize("name", ["https://example.org/a.png", "HTTP://example.org/a.png"])
+def test_a_web_address_is_no_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImageError, match="is a web address, not a file") as caught:
+        read_inside(tmp_path, name)
+    assert caught.value.reason == "web address"
+
+
+@pytest.mark.parametrize("highest", [1.0, 255.0, 65_535.0])
+def test_floating_point_grey_is_scaled(highest: float) -> None:
+    values = np.array([[0, highest / 2], [highest / 4, highest]], dtype=np.float32)
+    seen = np.asarray(decode(encoded(Image.fromarray(values), "TIFF")))
+    assert np.abs(seen[..., 0].astype(int) - [[0, 128], [64, 255]]).max() <= 1
+    assert (seen[..., 0] == seen[..., 2]).all()
+
+
+@pytest.mark.parametrize("values", [[-1.0, 1.0], [0.0, 1e9], [0.0, np.nan], [0.0, np.inf]])
+def test_floating_point_grey_of_an_unknown_scale_is_refused(values: list[float]) -> None:
+    picture = Image.fromarray(np.array([values], dtype=np.float32))
+    assert reason(encoded(picture, "TIFF")) == "unknown scale"

@@ -77,7 +77,7 @@ def tiny_llava(path: Path) -> Path:
 
 def llava() -> tuple[Any, Any]:
     """LLaVA-1.5: a CLIP tower, 16 image tokens."""
-    tokenizer = _tokenizer(image_token="<image>")
+    tokenizer = byte_tokenizer(image_token="<image>")
     config = LlavaConfig(
         vision_config=_clip(), text_config=_llama(tokenizer), image_token_id=tokenizer.convert_tokens_to_ids("<image>")
     )
@@ -88,7 +88,7 @@ def llava() -> tuple[Any, Any]:
         patch_size=PATCH,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,
-        chat_template=_template("<image>"),
+        chat_template=chat_template("<image>"),
     )
     return _random(LlavaForConditionalGeneration, config, tokenizer), processor
 
@@ -97,14 +97,14 @@ def llava_with_windows() -> tuple[Any, Any]:
     """LLaVA on a text model whose tokens see the 32 before them alone, fewer than a prompt has."""
     model, processor = llava()
     tokenizer = processor.tokenizer
-    text_config = MistralConfig(**_text_sizes(tokenizer), sliding_window=32)
+    text_config = MistralConfig(**text_sizes(tokenizer), sliding_window=32)
     config = LlavaConfig(vision_config=_clip(), text_config=text_config, image_token_id=model.config.image_token_id)
     return _random(LlavaForConditionalGeneration, config, tokenizer), processor
 
 
 def llava_next() -> tuple[Any, Any]:
     """LLaVA-NeXT: the picture and its tiles, as many as its shape asks for."""
-    tokenizer = _tokenizer(image_token="<image>")
+    tokenizer = byte_tokenizer(image_token="<image>")
     pinpoints = [[PICTURE, 2 * PICTURE], [2 * PICTURE, PICTURE], [2 * PICTURE, 2 * PICTURE]]
     config = LlavaNextConfig(
         vision_config=_clip(),
@@ -123,14 +123,14 @@ def llava_next() -> tuple[Any, Any]:
         patch_size=PATCH,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,
-        chat_template=_template("<image>"),
+        chat_template=chat_template("<image>"),
     )
     return _random(LlavaNextForConditionalGeneration, config, tokenizer), processor
 
 
 def qwen2_5_vl() -> tuple[Any, Any]:
     """Qwen2.5-VL: native resolution, flattened patches, three-dimensional positions."""
-    tokenizer = _tokenizer(
+    tokenizer = byte_tokenizer(
         image_token="<|image_pad|>",
         video_token="<|video_pad|>",
         vision_start_token="<|vision_start|>",
@@ -149,7 +149,7 @@ def qwen2_5_vl() -> tuple[Any, Any]:
             "spatial_merge_size": 2,
         },
         text_config={
-            **_text_sizes(tokenizer),
+            **text_sizes(tokenizer),
             "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [2, 1, 1]},
         },
         image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
@@ -160,7 +160,7 @@ def qwen2_5_vl() -> tuple[Any, Any]:
     images = Qwen2VLImageProcessorPil(
         patch_size=PATCH, size={"shortest_edge": (2 * PATCH) ** 2, "longest_edge": 16 * (2 * PATCH) ** 2}
     )
-    template = _template("<|vision_start|><|image_pad|><|vision_end|>")
+    template = chat_template("<|vision_start|><|image_pad|><|vision_end|>")
     processor = PicturesOnlyQwenProcessor(images, tokenizer, chat_template=template)
     return _random(Qwen2_5_VLForConditionalGeneration, config, tokenizer), processor
 
@@ -168,7 +168,7 @@ def qwen2_5_vl() -> tuple[Any, Any]:
 def idefics3() -> tuple[Any, Any]:
     """Idefics3, the architecture of SmolVLM: tiles with row and column marks, and a mask over pixels."""
     marks = [f"<row_{row}_col_{column}>" for row in range(1, 4) for column in range(1, 4)]
-    tokenizer = _tokenizer(
+    tokenizer = byte_tokenizer(
         "<fake_token_around_image>", "<global-img>", "<end_of_utterance>", *marks, image_token="<image>"
     )
     config = Idefics3Config(
@@ -186,13 +186,13 @@ def idefics3() -> tuple[Any, Any]:
         pad_token_id=tokenizer.pad_token_id,
     )
     images = Idefics3ImageProcessorPil(size={"longest_edge": 2 * PICTURE}, max_image_size={"longest_edge": PICTURE})
-    processor = Idefics3Processor(images, tokenizer, image_seq_len=4, chat_template=_template("<image>"))
+    processor = Idefics3Processor(images, tokenizer, image_seq_len=4, chat_template=chat_template("<image>"))
     return _random(Idefics3ForConditionalGeneration, config, tokenizer), processor
 
 
 def internvl() -> tuple[Any, Any]:
     """InternVL: tiles and pixel shuffle."""
-    tokenizer = _tokenizer(
+    tokenizer = byte_tokenizer(
         start_image_token="<img>",
         end_image_token="</img>",
         context_image_token="<IMG_CONTEXT>",
@@ -207,14 +207,14 @@ def internvl() -> tuple[Any, Any]:
             "image_size": [PICTURE, PICTURE],
             "patch_size": [PATCH, PATCH],
         },
-        text_config=Qwen2Config(**_text_sizes(tokenizer)),
+        text_config=Qwen2Config(**text_sizes(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
         image_seq_length=4,
     )
     images = GotOcr2ImageProcessorPil(
         size={"height": PICTURE, "width": PICTURE}, crop_to_patches=True, min_patches=1, max_patches=4
     )
-    template = _template("<IMG_CONTEXT>")
+    template = chat_template("<IMG_CONTEXT>")
     processor = PicturesOnlyInternVLProcessor(images, tokenizer, image_seq_length=4, chat_template=template)
     return _random(InternVLForConditionalGeneration, config, tokenizer), processor
 
@@ -250,7 +250,7 @@ class PicturesOnlyInternVLProcessor(InternVLProcessor):
         )
 
 
-def _tokenizer(*specials: str, **named: str) -> PreTrainedTokenizerFast:
+def byte_tokenizer(*specials: str, **named: str) -> PreTrainedTokenizerFast:
     letters = {letter: i for i, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
     tokenizer = Tokenizer(models.BPE(vocab=letters, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -266,7 +266,7 @@ def _tokenizer(*specials: str, **named: str) -> PreTrainedTokenizerFast:
     return wrapped
 
 
-def _template(image_mark: str) -> str:
+def chat_template(image_mark: str) -> str:
     return CHAT_TEMPLATE.replace("IMAGE_MARK", image_mark)
 
 
@@ -282,10 +282,10 @@ def _clip() -> CLIPVisionConfig:
 
 
 def _llama(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
-    return LlamaConfig(**_text_sizes(tokenizer))
+    return LlamaConfig(**text_sizes(tokenizer))
 
 
-def _text_sizes(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+def text_sizes(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": WIDTH,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any
@@ -15,18 +17,22 @@ from typing import Any
 from burnish import __version__
 from burnish.commands import VERBS, split_verb
 from burnish.errors import BurnishError
-from burnish.flags import parse_config
+from burnish.flags import parse_config, refuse_broken_words
 from burnish.lazy import load
 from burnish.pocket.defaults import POCKET, usual_values
 from burnish.printable import printable
+from burnish.redaction import redacted
 
 _PIPE_CLOSED = 141
 """What shells say of a program that wrote to a closed pipe (128 + SIGPIPE)."""
+_FAULT = 70
+"""An internal fault (EX_SOFTWARE of sysexits)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it succeeded, 2 when the input was wrong (one sentence on standard error), 3 when a gate
-    that the verb was given is not passed."""
+    that the verb was given is not passed, 70 for a fault of Burnish itself, 130 when it was stopped, 141 when nobody
+    reads on."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
@@ -42,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def call(words: Sequence[str]) -> int:
     """Run the verb that the words begin with; its exit code."""
     try:
+        refuse_broken_words(words)
         name, rest = split_verb(words)
         verb = VERBS[name]
         config = parse_config(load(verb.config), f"burnish {name}", rest, usual_values(name))
@@ -49,19 +56,37 @@ def call(words: Sequence[str]) -> int:
         code: int | None = load(verb.call)(config)
         sys.stdout.flush()
     except BurnishError as error:
-        print(f"burnish: {printable(str(error))}", file=sys.stderr)
+        print(f"burnish: {printable(redacted(str(error)))}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever read on, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"burnish: {printable(f'{where}{error.strerror or error}')}.", file=sys.stderr)
+        print(f"burnish: {printable(redacted(f'{where}{error.strerror or error}'))}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nburnish: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
+    except Exception as error:  # noqa: BLE001 - the last net: no user is shown a traceback
+        print(f"burnish: {_fault(words, error)}", file=sys.stderr)
+        return _FAULT
     return code or 0
+
+
+def _fault(words: Sequence[str], error: Exception) -> str:
+    """One sentence on a fault of Burnish itself, whose traceback is left in a file."""
+    gist = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    command = " ".join(["burnish", *words])
+    text = f"{command}\nBurnish {__version__}, Python {sys.version}\n\n{''.join(traceback.format_exception(error))}"
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="burnish-fault-", suffix=".log")
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+            file.write(redacted(text))
+        where = f"what happened is written to {name}"
+    except OSError as refused:
+        where = f"what happened could not be written to a file ({refused.strerror})"
+    return f"This is a fault of Burnish ({printable(redacted(gist))}), not of what you gave: {where}; please report it."
 
 
 def _print_usual(verb: str, config: Any) -> None:

@@ -20,6 +20,9 @@ class Verb(NamedTuple):
 
 VERBS = {
     "demo": Verb("burnish.demo:DemoConfig", "burnish.demo:run_demo", "SeVa and FIRE on the small model, in minutes"),
+    "check": Verb(
+        "burnish.check.config:CheckConfig", "burnish.verbs.showing:check", "whether a model works, and is right"
+    ),
     "distort": Verb(
         "burnish.report.sheet:SheetConfig", "burnish.verbs.showing:distort", "draw a picture's distortions"
     ),

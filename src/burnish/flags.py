@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from burnish.errors import ConfigError
+from burnish.plain_files import read_plain
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -54,7 +56,28 @@ def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, fla
 
     default, words = _from_values(kind, given, where) if given else (None, [])
     args = _with_bare_values(kind, [*words, *flags])
-    return tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    config = tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    _refuse_nan(config)
+    return config
+
+
+def _refuse_nan(config: DataclassInstance) -> None:
+    """Raise ConfigError for a flag that is no number, which would pass every check of its range."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        numbers = [one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, float)]
+        if any(map(math.isnan, numbers)):
+            raise ConfigError(f"--{field.name.replace('_', '-')} is nan: give a number.")
+
+
+def refuse_broken_words(words: Sequence[str]) -> None:
+    """Raise ConfigError for a word that is not UTF-8, which could neither be printed nor stored."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="surrogateescape").decode(errors="replace")
+            raise ConfigError(f"{shown!r} is not UTF-8 text: give names of files and models in UTF-8.") from None
 
 
 def _value_of(flag: str, words: Sequence[str]) -> str:
@@ -167,12 +190,12 @@ def _as_flags(flag: str, value: Any, *, once: bool) -> list[str]:
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
-    import yaml
+    from burnish.yamls import read_yaml
 
     try:
-        given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+        given = read_yaml(read_plain(file).decode())
+    except ValueError as error:
+        raise ConfigError(f"{file} is not YAML that can be read: {error}.") from error
     if not isinstance(given, dict):
         raise ConfigError(f"{file} must hold `key: value` lines, one for each flag.")
     return {str(key).replace("-", "_"): value for key, value in given.items()}

@@ -7,10 +7,12 @@ import stat
 import struct
 import threading
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.errors import ImageError
+from burnish.plain_files import read_plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,12 +24,14 @@ MAX_BYTES = 100_000_000
 MAX_ASPECT = 200
 """The longest side over the shortest. Processors scale the *shortest* side to the model's size: a strip of
 1 x 50,000 pixels, small as it is, would grow to gigabytes there."""
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""What is decoded. Pillow knows many more, some of which run other programs (EPS runs Ghostscript)."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+"""What is decoded, AVIF where this Pillow can. Pillow knows many more, some of which run other programs (EPS runs
+Ghostscript)."""
 
 _DECODE_ERRORS = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error)
 """What Pillow raises for broken files: all but the arithmetic and look-up errors, which guard against other
 versions, came up when valid files were damaged at random."""
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _QUIET = threading.Lock()
 """Filters of warnings belong to the whole process: two threads that set them at once would leave them set."""
 
@@ -36,8 +40,12 @@ def read_inside(root: Path, relative: str) -> bytes:
     """The content of the file `relative` under `root`.
 
     Raises ImageError when the file is missing, too large, no plain file, or (after links are followed) outside
-    `root`.
+    `root`; or when `relative` is a web address.
     """
+    if relative.lower().startswith(("http://", "https://")):
+        raise ImageError(
+            "web address", f"{relative!r} is a web address, not a file: download the pictures, and give their paths."
+        )
     try:
         path = (root / relative).resolve()
         inside = path.is_relative_to(root.resolve())
@@ -51,7 +59,7 @@ def read_inside(root: Path, relative: str) -> bytes:
             raise ImageError("missing image", f"{root / relative} is no file.")
         if status.st_size > MAX_BYTES:
             raise ImageError("file too large", f"{root / relative} has more than {MAX_BYTES:,} bytes.")
-        return path.read_bytes()
+        return read_plain(path, most_bytes=MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError("missing image", f"{root / relative} is not there.") from error
     except OSError as error:
@@ -66,13 +74,12 @@ def decode(data: bytes) -> Image:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    if not data:
-        raise ImageError("broken image", "The file is empty.")
+    _refuse_other_kinds(data)
     try:
         # Pillow warns of sizes that are checked here anyway, and of odd metadata that harms no pixel.
         with _QUIET, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_formats()) as image:
                 _check_size(*image.size)
                 plain = _is_plain(image)
                 picture = _to_rgb(ImageOps.exif_transpose(image))
@@ -130,6 +137,36 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this Pillow knows."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _refuse_other_kinds(data: bytes) -> None:
+    """Raise ImageError for what often stands where a picture should, naming it as what it is."""
+    begin = data[:256].lstrip().lower()
+    if not data:
+        raise ImageError("broken image", "The file is empty.")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        raise ImageError(
+            "HEIC image", "The file is a HEIC picture, which Burnish does not read: save it as JPEG or PNG."
+        )
+    if begin.startswith(b"version https://git-lfs.github.com/spec/"):
+        raise ImageError(
+            "Git LFS pointer", "The file is only a pointer of Git LFS: fetch the picture with `git lfs pull`."
+        )
+    if begin.startswith((b"<!doctype html", b"<html")):
+        raise ImageError(
+            "HTML page", "The file is an HTML page, as a failed download leaves it: fetch the picture again."
+        )
+    if begin.startswith((b"http://", b"https://")):
+        raise ImageError("web address", "The file holds a web address: download the picture that it names.")
+
+
 def encode_png(image: Image) -> bytes:
     """The picture as PNG file content, without loss."""
     buffer = io.BytesIO()
@@ -163,4 +200,27 @@ def _to_rgb(image: Image) -> Image:
         return Image.alpha_composite(paper, layer).convert("RGB")
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    elif image.mode in ("I", "F"):
+        image = _from_wide_grey(image)
     return image.convert("RGB")
+
+
+def _from_wide_grey(image: Image) -> Image:
+    """Grey of 32 bits, whose scale no file tells: from 0 to 1 (floating point only), to 255 or to 65,535.
+
+    Raises ImageError for other values.
+    """
+    import numpy as np
+    from PIL import Image
+
+    values_HW = np.asarray(image)
+    low, high = float(values_HW.min()), float(values_HW.max())
+    scales = (1.0, 255.0, 65_535.0) if image.mode == "F" else (255.0, 65_535.0)
+    scale = next((scale for scale in scales if 0 <= low <= high <= scale), None)
+    if scale is None:
+        raise ImageError(
+            "unknown scale",
+            f"The picture has grey values from {low:g} to {high:g}, which do not tell what is black and what white: "
+            "save it as PNG of 8 or 16 bits.",
+        )
+    return Image.fromarray(np.round(values_HW * (255 / scale)).astype(np.uint8))

@@ -236,6 +236,6 @@ def test_the_pocket_worlds_tasks_get_the_scores_that_fit_them(tmp_path: Path, mo
     _use(monkeypatch, ScriptedModel({asked.question: asked.answer for asked in truths}))
     result = bench_answers(_config("pocket:heldout#per_task=2", tmp_path / "run"))
     families = {metric.family for metric in result.metrics}
-    assert families == {"answers", "existence", "description", "length"}
+    assert families == {"answers", "existence", "description", "objects", "length"}
     assert find(result, "exact_match", "seen").n == 14  # seven closed tasks
     assert find(result, "statement_f1", "description").n == 2

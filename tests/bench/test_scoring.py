@@ -1,5 +1,6 @@
 """From recorded answers to scores, with the arithmetic by hand."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,33 @@ def test_descriptions_are_checked_statement_by_statement(tmp_path: Path) -> None
     assert "exact_match" not in {metric.name for metric in result.metrics}  # a description has many right wordings
 
 
+def test_objects_named_in_descriptions_by_hand(tmp_path: Path) -> None:
+    scene = Scene(
+        kind="objects",
+        background="white",
+        things=(
+            Thing(shape="circle", color="red", size="small", cell=0),
+            Thing(shape="cross", color="blue", size="large", cell=5),
+        ),
+    )
+    texts = {
+        "Describe the picture.": "Two red circles and a green square; the red circle is small.",  # 1 of 3 is not there
+        "Describe the red objects.": "A blue cross, an orange one and a Red\ncircle.",  # there, if not asked about
+        "Describe it.": "Nothing much, though blue crosses would be nice.",
+        "Describe all.": "A circle.",  # names no color, so no object
+    }
+    records = [
+        dataclasses.replace(
+            prediction(i, "", text, task="description", scene=scene_to_json(scene), picture=i), question=question
+        )
+        for i, (question, text) in enumerate(texts.items())
+    ]
+    result = score_answers(write_run(tmp_path / "run", records))
+    assert find(result, "chair_i", ALL).value == 1 / (3 + 2 + 1)
+    assert find(result, "chair_s", ALL).value == 1 / 4
+    assert find(result, "cover", ALL).value == (1 + 1 + 1 + 0) / (2 + 1 + 2 + 2)
+
+
 def test_the_worlds_own_truths_are_perfect(tmp_path: Path) -> None:
     examples = [make("heldout", i) for i in range(16)]
     records = [
@@ -195,6 +223,8 @@ def test_the_worlds_own_truths_are_perfect(tmp_path: Path) -> None:
     assert {s.estimate.value for s in result.scores if s.metric == "exact_match"} == {1}
     assert find(result, "statement_f1", "description").value == 1
     assert find(result, "hallucination_rate", ALL).value == 0
+    assert (find(result, "chair_s", ALL).value, find(result, "chair_i", ALL).value) == (0, 0)
+    assert find(result, "cover", "description").value == 1
 
 
 def test_a_description_of_no_known_scene_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -110,3 +110,10 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
         assert warning in text and "left out: refused" in text and "This model takes no pictures" in text
     accuracy = next(one for one in told["scores"] if one["metric"] == "pope_accuracy" and one["level"] == "all")
     assert accuracy["estimate"]["value"] == pytest.approx(18 / 19), "an empty answer is no yes"
+
+
+def test_an_endpoint_that_fails_leaves_what_came_by_then(tmp_path: Path) -> None:
+    """The words of a key's refusal concern every request, so that the run stops there."""
+    code, told = called(tmp_path, ANSWERS, [Answer(said("No such key."), status=401)] * 2)
+    assert code == 2
+    assert told["replies"]["asked"] == 0 and told["manifest"]["kind"] == "answers"

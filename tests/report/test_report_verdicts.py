@@ -92,7 +92,10 @@ def test_the_numbers_are_in_percent(verdicts: list[Verdict]) -> None:
 def test_a_place_is_named_by_what_was_asked(verdicts: list[Verdict]) -> None:
     assert [str(one.place) for one in verdicts] == ["on natural", "on balanced", "on counter"]
     counter = verdicts[2].compared
-    places = [verdicts_of([replace(counter, benchmark=name)])[0].place for name in ("pope", "free")]
+    places = [
+        verdicts_of([replace(counter, benchmark=name, title=title)])[0].place
+        for name, title in (("pope", "POPE"), ("free", "free dialogues"))
+    ]
     assert places == [Place("on", "POPE"), Place("in", "free dialogues")]
 
 

@@ -358,7 +358,7 @@ def test_a_broken_picture_on_a_terminal_is_told(tmp_path: Path) -> None:
     (picture,) = (tmp_path / "run/images").rglob("*.png")
     picture.write_bytes(b"\x89PNG no picture")
     shown = on_terminal([*SHOW, run, "p1"], answers={ASKED_SIXEL: NOTHING})
-    assert "The picture cannot be drawn: The file is no picture" in shown
+    assert "The picture cannot be drawn:" in shown
     assert "rejected" in shown
 
 

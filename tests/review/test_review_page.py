@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from review_runs import SCRIPT, dialogue, pair, picture, write_run
 
+from burnish.review import database
 from burnish.review.asks import ASKS
 from burnish.review.config import AskName, ReviewConfig
 from burnish.review.database import open_database
@@ -145,3 +147,41 @@ def test_large_bodies_are_refused_and_every_answer_has_its_headers(tmp_path: Pat
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert answer.headers["referrer-policy"] == "no-referrer"
             assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_positions_that_nothing_has_are_not_found(tmp_path: Path) -> None:
+    with _site(tmp_path, _dialogues(tmp_path)) as site:
+        for position in (0, -1, 3, 1 << 31, 1 << 63, 10**23):
+            assert site.client.get(f"{site.here}/{position}").status_code == 404
+            assert site.client.get(f"{site.here}/{position}/picture").status_code == 404
+            assert site.client.post(f"{site.here}/{position}", data=WHOLE).status_code == 404
+            assert site.client.put(f"{site.here}/{position}/feedback-1", json={"value": "5"}).status_code == 404
+
+
+def test_while_another_process_writes_the_page_asks_to_wait(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(database, "_BUSY_S", 0.01)
+    with _site(tmp_path, _dialogues(tmp_path)) as site:
+        other = sqlite3.connect(tmp_path / "ratings.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answer = site.client.put(f"{site.here}/1/feedback-1", json={"value": "5"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "another process is writing to it" in answer.text
+        other.execute("ROLLBACK")
+        other.close()
+        assert site.client.put(f"{site.here}/1/feedback-1", json={"value": "5"}).status_code == 204
+
+
+def test_a_damaged_case_or_picture_is_a_sentence(tmp_path: Path) -> None:
+    run = _dialogues(tmp_path)
+    with _site(tmp_path, run) as site:
+        for path in (run.path / "images").rglob("*.png"):
+            path.write_bytes(b"another")
+        answer = site.client.get(f"{site.here}/1/picture")
+        assert answer.status_code == 503
+        assert "is not the picture that its name says" in answer.text
+        with sqlite3.connect(tmp_path / "ratings.sqlite") as store:
+            store.execute("UPDATE cases SET content = '[1'")
+        store.close()
+        answer = site.client.get(f"{site.here}/1")
+        assert answer.status_code == 503
+        assert "holds a case that cannot be read" in answer.text

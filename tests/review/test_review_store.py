@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from review_runs import dialogues_run
 from sqlalchemy import Engine, inspect, text
 
 from burnish.errors import BurnishError, ConfigError, RatingsError
-from burnish.review.config import ReviewConfig
-from burnish.review.database import open_database
+from burnish.review import database
+from burnish.review.config import ReviewConfig, ReviewSummaryConfig
+from burnish.review.database import open_database, shown_store
 from burnish.review.said import read_ratings
 from burnish.review.study import Study
 from burnish.review.tables import Base
 from burnish.review.web.serve import begin_study
+from burnish.review.writing import summarise
 from burnish.store import Run
 
 
@@ -140,3 +143,35 @@ def test_a_store_that_cannot_be_used_is_told_in_one_sentence(
         pass
     assert "\n" not in str(told.value)
     assert "secret" not in str(told.value)
+
+
+def test_a_store_that_another_process_writes_is_a_sentence(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(database, "_BUSY_S", 0.01)
+    path = tmp_path / "ratings.sqlite"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(RatingsError, match=r"another process is writing to it \(database is locked\), so wait"):
+        summarise(ReviewSummaryConfig(store=str(path)))
+    other.close()
+
+
+def test_a_store_may_stand_in_the_environment(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("RATINGS", str(tmp_path / "ratings.sqlite"))
+    with open_database("env:RATINGS"):
+        pass
+    assert (tmp_path / "ratings.sqlite").exists()
+    assert shown_store("env:RATINGS") == "env:RATINGS"
+    monkeypatch.delenv("RATINGS")
+    with pytest.raises(ConfigError, match="there is no environment variable RATINGS"):
+        summarise(ReviewSummaryConfig(store="env:RATINGS"))
+
+
+def test_no_password_is_shown(tmp_path: Path) -> None:
+    assert shown_store("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    with (
+        pytest.raises(RatingsError) as caught,
+        open_database("postgresql://me:secret@127.0.0.1:1/db"),
+    ):
+        pass
+    assert "secret" not in str(caught.value)

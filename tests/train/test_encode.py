@@ -87,7 +87,7 @@ def test_no_logits_are_made_but_for_answer_tokens() -> None:
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     answer_logps(model, batch([(encoder.encode(conversation("?", PICTURES["0"])), [[5, 6, 7], [8]])], 0))
     # 3 tokens of one answer and 1 of the other
-    assert rows == [(4, tiny_models.WIDTH)]
+    assert rows == [(1, 4, tiny_models.WIDTH)]
 
 
 def test_a_text_is_written_as_the_chat_template_writes_it(opened: LocalModel) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
+import families
 import tiny_models
 from burnish.errors import ModelError
 from burnish.models import Message
@@ -16,7 +15,8 @@ from burnish.models.encoding import Encoder
 from burnish.train.config import DPOConfig
 from burnish.train.encode import batch
 from burnish.train.logps import answer_logps
-from burnish.train.lora import add_adapter, checkpoint_activations, projectors, target_pattern
+from burnish.train.lora import add_adapter, checkpoint_activations, projectors, verify
+from burnish.train.lora_targets import Reach, Targets, reach, targets
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 LANGUAGE_MODEL = {"idefics3": "model.text_model."}
@@ -46,8 +46,8 @@ def test_every_linear_layer_of_the_language_model_is_a_target(family: str) -> No
             *(("mlp", name) for name in SEVEN[4:]),
         )
     }
-    pattern = target_pattern(model)
-    assert {name for name, _ in model.named_modules() if re.fullmatch(pattern, name)} == expected
+    assert set(targets(model).modules) == expected
+    assert reach(model, targets(model)) == Reach(14, 1.0, ())
 
 
 @FAMILY
@@ -109,6 +109,45 @@ def test_activation_checkpointing_changes_no_gradient() -> None:
         answer_logps(adapted, one_batch(processor)).sum().backward()
         gradients.append([p.grad for p in adapted.parameters() if p.requires_grad])
     torch.testing.assert_close(*gradients)
+
+
+def test_layers_of_ones_own_are_adapted_and_no_others() -> None:
+    model, _ = tiny_models.llava()
+    adapted = add_adapter(model, config(lora_targets="v_proj,down_proj"), base_name="base")
+    leaves = {name.rpartition(".")[2] for name, module in adapted.named_modules() if isinstance(module, LoraLayer)}
+    assert leaves == {"v_proj", "down_proj"}
+
+
+def test_an_adapter_elsewhere_than_wanted_is_refused() -> None:
+    model, _ = tiny_models.llava()
+    wanted = targets(model)
+    adapted = add_adapter(model, config(), base_name="base")
+    verify(adapted, wanted)
+    with pytest.raises(ModelError, match=r"layers\.9\.mlp\.up_proj is not adapted"):
+        verify(adapted, Targets((*wanted.modules, "model.language_model.layers.9.mlp.up_proj"), ()))
+    with pytest.raises(ModelError, match="is adapted too"):
+        verify(adapted, Targets(wanted.modules[1:], ()))
+
+
+def test_experts_are_asked_for_where_there_are_none() -> None:
+    model, _ = tiny_models.llava()
+    with pytest.raises(ModelError, match="has no fused experts: leave out --experts"):
+        add_adapter(model, config(experts=True), base_name="base")
+
+
+@pytest.mark.parametrize("family", ["qwen3_vl_moe", "glm4v_moe", "llama4"])
+def test_experts_are_left_out_or_adapted_as_asked(family: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of GLM-4.5V PEFT would lose the dense layers, whose names it takes for experts'."""
+    pytest.importorskip("torchvision")
+    model, _ = families.FAMILIES[family]()
+    wanted, whole = targets(model), targets(model, experts=True)
+    assert whole.modules == wanted.modules and len(whole.experts) >= 2
+    assert not any(name.rpartition(".")[2] in ("gate", "router", "lm_head") for name in wanted.modules)
+    assert reach(model, wanted).share < 0.7 < 0.97 < reach(model, whole).share
+    for asked, chosen in ((False, wanted), (True, whole)):
+        model, _ = families.FAMILIES[family]()
+        verify(add_adapter(model, config(experts=asked), base_name="base"), chosen)
+        assert ("--experts adapts" in capsys.readouterr().err) is not asked
 
 
 def test_a_projector_by_another_name_is_refused() -> None:

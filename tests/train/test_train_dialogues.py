@@ -32,7 +32,7 @@ from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import teacher_material
-from burnish.train.lora import target_pattern
+from burnish.train.lora_targets import targets
 from burnish.train.output import Output
 from burnish.train.prepare import open_table
 from burnish.train.session import train_student, train_teacher
@@ -234,7 +234,7 @@ def test_a_model_without_the_papers_layers_is_refused_in_one_sentence(config: Te
         layer.self_attn.qkv_proj = layer.self_attn.q_proj
         del layer.self_attn.q_proj
     with pytest.raises(ModelError, match=r"has .*qkv_proj.* and no q_proj: take --lora-targets all-linear"):
-        target_pattern(model, config.lora_layers)
+        targets(model, config.lora_layers)
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ leaves attempts that are written again, alike; readers pass the second ones over
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Self, final
 
 from burnish.errors import RunError
 from burnish.fire.spending import Usage
+from burnish.jsons import read_json
 from burnish.models import Reply
 from burnish.store import Run
 from burnish.store.codec import dump, from_json, to_json
@@ -100,7 +100,7 @@ class Attempts:
         with explained(self._folder, "read"):
             for line in self._lines:
                 try:
-                    attempt = from_json(Attempt, json.loads(line.text))
+                    attempt = from_json(Attempt, read_json(line.text))
                 except ValueError as error:
                     raise RunError(f"{line.path}, line {line.number}, is no attempt: {error}.") from error
                 if (attempt.record, attempt.number) > last:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import filecmp
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from burnish.errors import RunError
+from burnish.images import decode, encode_png, own_file
 from burnish.progress import Progress
 from burnish.records import Dropped, PreferencePair, Record
 from burnish.store import Run
@@ -33,6 +32,8 @@ class Tally:
     """Records or negatives without a row, by reason."""
     distortions: Counter[str] = field(default_factory=Counter)
     """Negatives by the distortion that made them."""
+    pictures: int = 0
+    """Files of pictures that were laid beside the rows."""
 
 
 class Card(NamedTuple):
@@ -110,25 +111,44 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
             )
 
 
-def place_image(run: Run, folder: Path, key: str) -> str:
-    """Lay the picture into the export (as a hard link where the disk allows it) and return its relative path."""
+def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:
+    """Lay the picture into the export as it is (as a hard link where the disk allows it); return its relative path."""
     source = run.image_path(key)
     relative = f"images/{source.parent.name}/{source.name}"
-    lay_image(source, folder / relative)
+    lay_image(run, key, folder / relative, tally)
     return relative
 
 
-def lay_image(source: Path, target: Path) -> None:
+def place_as_seen(run: Run, folder: Path, key: str, tally: Tally) -> str:
+    """Lay the picture into the export as the model saw it, for tools that read files as they are stored.
+
+    One whose file does not look so to every program becomes a PNG: turned upright, over white, of 8 bits a colour.
+    """
+    relative = f"images/{key[:2]}/{key}-seen.png"
+    if (folder / relative).exists():
+        return relative
+    seen = decode(run.image(key))
+    if own_file(seen):
+        return place_image(run, folder, key, tally)
+    (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+    (folder / relative).write_bytes(encode_png(seen))
+    tally.pictures += 1
+    return relative
+
+
+def lay_image(run: Run, key: str, target: Path, tally: Tally) -> None:
     """Link or copy the picture to `target`. Raises FileExistsError where another file has that name already."""
+    source, data = run.image_path(key), run.image(key)
     if target.exists():
-        if not (target.samefile(source) or filecmp.cmp(source, target, shallow=False)):
+        if not (target.samefile(source) or (target.is_file() and target.read_bytes() == data)):
             raise FileExistsError(errno.EEXIST, "another picture has this name", str(target))
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source, target)
+        os.link(source, target, follow_symlinks=False)
     except OSError:  # another disk, or one without links
-        shutil.copyfile(source, target)
+        target.write_bytes(data)
+    tally.pictures += 1
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -38,20 +38,20 @@ def _items(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
         if not isinstance(record, Dialogue):
             raise RunError(f"{run.path} holds more than dialogues ({record.id!r}): export it --to parquet.")
         tally.rows += 1
-        yield write_item(record, _place(run, folder, record))
+        yield write_item(record, _place(run, folder, record, tally))
 
 
-def _place(run: Run, folder: Path, dialogue: Dialogue) -> str:
+def _place(run: Run, folder: Path, dialogue: Dialogue, tally: Tally) -> str:
     """Lay the dialogue's picture where its item had it, or else under its content's name; return the path."""
     frame = dialogue.facts.get(FRAME)
     named = frame.get("image") if isinstance(frame, dict) else None
     if isinstance(named, str) and _is_ours_to_use(named):
         try:
-            lay_image(run.image_path(dialogue.image), folder / named)
+            lay_image(run, dialogue.image, folder / named, tally)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):  # another picture, or a folder, has the name
-            return place_image(run, folder, dialogue.image)
+            return place_image(run, folder, dialogue.image, tally)
         return named
-    return place_image(run, folder, dialogue.image)
+    return place_image(run, folder, dialogue.image, tally)
 
 
 def _is_ours_to_use(path: str) -> bool:

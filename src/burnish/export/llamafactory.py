@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_image, write_json_list
+from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_as_seen, write_json_list
 from burnish.store import Run
 
 _FILE = "burnish_pairs.json"
@@ -55,5 +55,5 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
             "conversations": [{"from": "human", "value": IMAGE_TAG + comparison.question}],
             "chosen": {"from": "gpt", "value": comparison.chosen},
             "rejected": {"from": "gpt", "value": comparison.rejected},
-            "images": [place_image(run, folder, comparison.image)],
+            "images": [place_as_seen(run, folder, comparison.image, tally)],
         }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Comparison, Tally, comparisons, place_image, write_json_list
+from burnish.export.base import IMAGE_TAG, Card, Comparison, Tally, comparisons, place_as_seen, write_json_list
 from burnish.store import Run
 
 _USAGE = """\
@@ -31,7 +31,7 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
             "id": comparison.id,
-            "image": place_image(run, folder, comparison.image),
+            "image": place_as_seen(run, folder, comparison.image, tally),
             "conversations": _conversation(comparison, comparison.chosen),
             "rejected_conversations": _conversation(comparison, comparison.rejected),
         }

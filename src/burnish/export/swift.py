@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_image, write_json_lines
+from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_as_seen, write_json_lines
 from burnish.store import Run
 
 _USAGE = """\
@@ -35,5 +35,5 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
                 {"role": "assistant", "content": comparison.chosen},
             ],
             "rejected_response": comparison.rejected,
-            "images": [place_image(run, folder, comparison.image)],
+            "images": [place_as_seen(run, folder, comparison.image, tally)],
         }

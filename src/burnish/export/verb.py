@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ import tyro
 
 import burnish
 from burnish.config import runtime
-from burnish.errors import ConfigError, RunError
+from burnish.errors import ConfigError, RunError, RunLocked
 from burnish.export.base import Exporter, Tally
 from burnish.export.card import readme
 from burnish.export.fire import export_fire
@@ -24,6 +26,8 @@ from burnish.export.parquet import export_parquet
 from burnish.export.swift import export_swift
 from burnish.export.trl import export_trl
 from burnish.export.vlmevalkit import export_vlmevalkit
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.store import Run
 from burnish.store.disk import explained
 
@@ -39,6 +43,8 @@ EXPORTERS: Mapping[Format, Exporter] = {
     "vlmevalkit": export_vlmevalkit,
 }
 
+TABLES = frozenset({"pairs.json", "pairs.jsonl", "burnish_pairs.json", "dataset_info.json", "dialogues.json"})
+"""The files that hold rows, in formats that have pictures beside them."""
 _MARK = "export.json"
 """Says that a folder is an export, and what is in it: only such a folder is ever replaced."""
 
@@ -95,6 +101,7 @@ def export_run(config: ExportConfig) -> ExportResult:
             card = EXPORTERS[config.to](run, folder, tally)
             if not tally.rows:
                 raise RunError(f"{run.path} holds nothing to export: {_reasons(tally)}.")
+            _count_pictures(folder, tally)
             (folder / "README.md").write_text(readme(card, run, tally), encoding="utf-8")
             _write_mark(folder, config, tally)
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and "images" not in path.relative_to(out).parts]
@@ -103,16 +110,59 @@ def export_run(config: ExportConfig) -> ExportResult:
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A folder that takes the place of `out` at the end, unless something went wrong in between."""
+    """A folder that takes the place of `out` at the end, unless something went wrong in between.
+
+    Raises RunLocked while another process fills it.
+    """
     growing = out.with_name(f".{out.name}.growing")
-    shutil.rmtree(growing, ignore_errors=True)  # what a kill left
-    growing.mkdir(parents=True)
+    if growing.is_symlink():
+        growing.unlink()
+    growing.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(growing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
+        _lock(descriptor, growing, out)
+        _empty(growing)  # of what a kill left
         yield growing
         shutil.rmtree(out, ignore_errors=True)
         growing.rename(out)
-    finally:
+    except RunLocked:
+        raise
+    except BaseException:
         shutil.rmtree(growing, ignore_errors=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, growing: Path, out: Path) -> None:
+    """Take the folder that the descriptor is of for this process, until it is closed."""
+    locked = RunLocked(f"{out} is being written by another export: wait for it, or give --out another folder.")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise locked from error
+    # the other one may have given the folder its name just before the lock was taken
+    if not growing.exists() or not os.path.samestat(growing.stat(), os.fstat(descriptor)):
+        raise locked
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _count_pictures(folder: Path, tally: Tally) -> None:
+    """Raise RunError unless all pictures that were laid beside the rows are there."""
+    places = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
+    found = sum(path.relative_to(folder).as_posix() not in TABLES for path in places)
+    if tally.pictures and found != tally.pictures:
+        raise RunError(
+            f"{folder} holds {found:,} pictures where {tally.pictures:,} were written, so another program has changed "
+            "it: export again, to another folder."
+        )
 
 
 def _refuse_in_use(out: Path, *, replace: bool) -> None:
@@ -125,9 +175,20 @@ def _refuse_in_use(out: Path, *, replace: bool) -> None:
         return
     if not replace:
         raise RunError(f"{out} is not empty: give --out a new folder, or --restart to replace an earlier export.")
-    made = set(json.loads((out / _MARK).read_bytes())["files"]) if _MARK in names else set()
-    if strangers := names - made:
+    if strangers := names - (_files_of(out / _MARK) if _MARK in names else set()):
         raise RunError(f"{out} holds {min(strangers)}, which no export wrote: give --out a new folder.")
+
+
+def _files_of(mark: Path) -> set[str]:
+    """What an export says that it wrote. Raises RunError for a damaged mark."""
+    try:
+        made = read_json(read_plain(mark, follow=False))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{mark} cannot be read ({error}): give --out a new folder.") from error
+    files = made.get("files") if isinstance(made, dict) else None
+    if not isinstance(files, list) or not all(isinstance(name, str) for name in files):
+        raise RunError(f"{mark} does not say what an export wrote: give --out a new folder.")
+    return set(files)
 
 
 def _write_mark(folder: Path, config: ExportConfig, tally: Tally) -> None:

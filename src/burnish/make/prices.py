@@ -11,10 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from burnish.errors import ConfigError
 from burnish.fire.spending import Price
+from burnish.plain_files import read_plain
+from burnish.yamls import read_yaml
 
 _FIELDS = {"currency", "input", "output"}
 
@@ -42,9 +42,9 @@ def read_price(file: str, model: str) -> Price:
 
 def _read(path: Path) -> dict[Any, Any]:
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))  # JSON is YAML too
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"--prices {path} cannot be read as YAML or JSON: {' '.join(str(error).split())}.") from error
+        table = read_yaml(read_plain(path).decode())  # JSON is YAML too
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--prices {path} cannot be read as YAML or JSON: {error}.") from error
     if not isinstance(table, dict):
         raise ConfigError(f"--prices {path} must hold one entry a model, with currency, input and output.")
     return table

@@ -5,7 +5,6 @@ A student and a teacher that were trained on the same model are it twice over bu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from burnish.errors import ConfigError
+from burnish.jsons import read_json
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find, load, put_on
@@ -96,7 +96,7 @@ def _shares_its_base(options: ModelOptions) -> bool:
     if options.adapter is None:
         return True
     try:
-        config = json.loads((find(options.adapter) / "adapter_config.json").read_bytes())
+        config = read_json((find(options.adapter) / "adapter_config.json").read_bytes())
     except (OSError, ValueError):
         return True
     return isinstance(config, dict) and config.get("peft_type") == "LORA" and config.get("bias", "none") == "none"

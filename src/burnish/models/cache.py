@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from transformers import Cache, DynamicCache
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixin
 
 ROOM = 64
 """Tokens for which a layer has room before it must be copied to grow."""
@@ -30,6 +30,11 @@ def joinable(cache: Cache) -> bool:
     return all(type(layer) in (DynamicLayer, RoomyLayer) for layer in cache.layers)
 
 
+def keeps_states(cache: Cache) -> bool:
+    """Whether a layer keeps a state in the place of keys (linear attention, convolutions), token by token."""
+    return any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in cache.layers)
+
+
 def n_bytes(cache: Cache) -> int:
     """What a joinable cache's keys and values take, room included."""
     layers: Sequence[Any] = cache.layers
@@ -39,9 +44,18 @@ def n_bytes(cache: Cache) -> int:
 def select(cache: Cache, rows: Sequence[int]) -> Cache:
     """The given rows of any cache, in the given order; `cache` stays as it is."""
     chosen = copy.copy(cache)
-    chosen.layers = [copy.copy(layer) for layer in cache.layers]
+    chosen.layers = [_apart(layer) for layer in cache.layers]
     chosen.reorder_cache(torch.LongTensor(rows))
     return chosen
+
+
+def _apart(layer: Any) -> Any:
+    """The layer with the same tensors, none of which is written into through the other one's dictionaries."""
+    own = copy.copy(layer)
+    for name, value in vars(layer).items():
+        if isinstance(value, dict):
+            setattr(own, name, dict(value))
+    return own
 
 
 def join(parts: Sequence[Rows], length: int) -> Cache:

@@ -6,9 +6,10 @@ a batch; `collate` then joins conversations by padding on the left.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import jinja2
@@ -20,6 +21,10 @@ from burnish.errors import RequestError
 from burnish.models.base import Message, PixelTransform, Request
 from burnish.models.pixels import transform_pixels
 
+SEEN_PICTURES = ("cross_attention_mask",)
+"""Per token, which pictures it looks at (Mllama); a token behind the prompt looks at those of its last token."""
+_SHIFTED = "image_token_pooling"
+"""Places of patches among all of a batch's (Molmo2), -1 for none."""
 SWITCH = "enable_thinking"
 """What chat templates call their switch of thoughts (Qwen3 and 3.5, GLM-4.xV, Gemma 4)."""
 
@@ -32,6 +37,8 @@ class Encoding:
     """Prompt tokens of shape (L,), each picture already expanded to its image tokens."""
     per_token: Mapping[str, torch.Tensor]
     """What else a model wants for each token, of shape (L, ...), such as `mm_token_type_ids`; 0 is padding."""
+    behind: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """What of it a token of text has that comes behind the prompt, of shape (...); 0 where it is not named."""
     pictures: Mapping[str, torch.Tensor]
     """`pixel_values` and what belongs to them, as the processor shapes them; empty without pictures."""
 
@@ -46,6 +53,8 @@ class Encoder:
     processor: ProcessorMixin
     pad_to_square: bool = False
     """Pad pictures to a square in the processor's mean colour, and crop nothing away afterwards."""
+    accepted: frozenset[str] | None = None
+    """The inputs that the model knows; None for any. What else a processor gives is left out."""
     thinking: bool | None = None
     """What the chat template's switch of thoughts is set to, where it has one; None leaves it as it is."""
 
@@ -67,7 +76,14 @@ class Encoder:
     def encode_written(self, prompt: str, pictures: Sequence[Image.Image]) -> Encoding:
         """A conversation that `prompt` has written, with its pictures. Raises RequestError like `encode`."""
         with _explained():
-            return _encoding(self._process(prompt, pictures))
+            return self._encoding(self._process(prompt, pictures))
+
+    def processed(self, messages: Sequence[Message]) -> Mapping[str, Any]:
+        """What the processor itself makes of the conversation. Raises RequestError like `encode`."""
+        pictures = [picture for message in messages for picture in message.images]
+        prompt = self.prompt(messages)
+        with _explained():
+            return self._process(prompt, pictures)
 
     def encode_request(self, request: Request) -> Encoding:
         """The request's conversation, with its pixel distortion applied in float32."""
@@ -112,9 +128,45 @@ class Encoder:
         )
         return inputs
 
+    def _encoding(self, inputs: Mapping[str, Any]) -> Encoding:
+        tensors = {
+            name: value.float() if value.is_floating_point() else value
+            for name, value in inputs.items()
+            if isinstance(value, torch.Tensor) and self._accepts(name)
+        }
+        ids = tensors.pop("input_ids")
+        tensors.pop("attention_mask", None)
+        per_token = {name: value[0] for name, value in tensors.items() if value.shape[:2] == ids.shape}
+        pictures = {name: value for name, value in tensors.items() if name not in per_token}
+        if self._is("PerceptionLM") and "pixel_values" in pictures:
+            # it takes tiles in a row; as many for each picture would be padded to, and padding be looked at
+            pictures["pixel_values"] = pictures["pixel_values"].flatten(0, 1)[:, None]
+        return Encoding(input_ids=ids[0], per_token=per_token, behind=self._behind(per_token), pictures=pictures)
+
+    def _accepts(self, name: str) -> bool:
+        if name == "labels":
+            return False
+        return self.accepted is None or name in self.accepted or name in ("input_ids", "attention_mask")
+
+    def _is(self, family: str) -> bool:
+        return type(self.processor).__name__.startswith(family)
+
+    def _behind(self, per_token: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        behind = {name: per_token[name][-1] for name in SEEN_PICTURES if name in per_token}
+        if self._is("PaliGemma") and "token_type_ids" in per_token:
+            # its prompt attends to all of itself, and to what comes behind only if that has the prompt's type
+            behind["token_type_ids"] = torch.tensor(1)
+        return behind
+
     def _distorted(self, encoding: Encoding, transform: PixelTransform) -> Encoding:
         pixels = transform_pixels(encoding.pictures, transform, self.processor.image_processor)
         return replace(encoding, pictures={**encoding.pictures, "pixel_values": pixels})
+
+
+def accepted_inputs(network: Any) -> frozenset[str] | None:
+    """The inputs that a model's `forward` names; None for one that names none of pictures."""
+    names = frozenset(inspect.signature(network.forward).parameters)
+    return names if "pixel_values" in names else None
 
 
 def pad_to_square(picture: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
@@ -150,10 +202,24 @@ def collate(
 
 def join_pictures(encodings: Sequence[Encoding]) -> dict[str, torch.Tensor]:
     """The pictures of all, one after another along their first axis; zeros at the end of axes that differ."""
-    names = dict.fromkeys(name for encoding in encodings for name in encoding.pictures)
-    return {
-        name: _join([encoding.pictures[name] for encoding in encodings if name in encoding.pictures]) for name in names
-    }
+    pictures = [encoding.pictures for encoding in encodings]
+    if any(_SHIFTED in one for one in pictures):
+        pictures = _shifted(pictures)
+    names = dict.fromkeys(name for one in pictures for name in one)
+    return {name: _join([one[name] for one in pictures if name in one]) for name in names}
+
+
+def _shifted(pictures: Sequence[Mapping[str, torch.Tensor]]) -> list[Mapping[str, torch.Tensor]]:
+    """With places among the patches of all, where they were places among each one's own."""
+    patches, shifted = 0, list[Mapping[str, torch.Tensor]]()
+    for one in pictures:
+        if _SHIFTED in one:
+            places = one[_SHIFTED]
+            shifted.append({**one, _SHIFTED: torch.where(places >= 0, places + patches, places)})
+            patches += one["pixel_values"].shape[:-1].numel()
+        else:
+            shifted.append(one)
+    return shifted
 
 
 @contextmanager
@@ -165,15 +231,6 @@ def _explained() -> Iterator[None]:
             f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
             " check its roles, its pictures, and its text for the model's own marks, such as <image>."
         ) from error
-
-
-def _encoding(inputs: Mapping[str, Any]) -> Encoding:
-    tensors = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
-    ids = tensors.pop("input_ids")
-    tensors.pop("attention_mask", None)
-    per_token = {name: value[0] for name, value in tensors.items() if value.shape[:2] == ids.shape}
-    pictures = {name: value for name, value in tensors.items() if name not in per_token}
-    return Encoding(input_ids=ids[0], per_token=per_token, pictures=pictures)
 
 
 def _pad(rows: Sequence[torch.Tensor], length: int, value: int, side: Literal["left", "right"]) -> torch.Tensor:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import httpx
 
 from burnish.errors import ConfigError, ServerError
+from burnish.jsons import read_json
 
 T = TypeVar("T")
 
@@ -69,6 +70,8 @@ class Endpoint:
             raise ConfigError(f"The model {address} is no web address ({error}).") from error
         if not url.host:
             raise ConfigError(f"The model {address} names no host: write http://HOST/v1#NAME.")
+        if url.port is not None and not 0 < url.port <= 65535:
+            raise ConfigError(f"The model {address} has the port {url.port}: ports are from 1 to 65535.")
         if url.userinfo:
             raise ConfigError(
                 "A model's address must not hold a password: put the key into the variable --api-key-env names."
@@ -131,9 +134,9 @@ class Endpoint:
             raise _Passing(f"{type(error).__name__}: {_short(str(error))}") from error
         self._check(response)
         try:
-            return read(response.json())
+            return read(read_json(response.content))
         except (ValueError, Unreadable) as error:
-            raise _Passing(f"an answer that is not the protocol's: {_short(response.text)!r}") from error
+            raise _Passing(f"an answer that is not the protocol's: {_short(_text(response))!r}") from error
 
     def _check(self, response: httpx.Response) -> None:
         """Return for a success; raise what a refusal means."""
@@ -171,14 +174,19 @@ def _has_no_quota(response: httpx.Response) -> bool:
 def _detail(response: httpx.Response) -> str:
     """What an error body says, in whichever of the usual places."""
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
-        return _short(response.text)
+        return _short(_text(response))
     if isinstance(body, dict):
         body = body.get("error") or body.get("detail") or body.get("message") or body
     if isinstance(body, dict):
         body = body.get("message") or body
     return _short(str(body))
+
+
+def _text(response: httpx.Response) -> str:
+    """The body as UTF-8, whatever charset it claims: some that Python knows give no text."""
+    return response.content.decode(errors="replace")
 
 
 def _short(text: str) -> str:
@@ -194,5 +202,5 @@ def _retry_after_s(response: httpx.Response) -> float:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0

@@ -5,8 +5,8 @@ Only safetensors are ever read, and code that comes with a model runs only when 
 
 from __future__ import annotations
 
+import json
 import sys
-import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,6 @@ from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
-    AutoProcessor,
     GenerationConfig,
     PretrainedConfig,
     PreTrainedModel,
@@ -32,10 +31,14 @@ from transformers.utils.logging import disable_progress_bar
 from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import base_matches, trained_with
+from burnish.models.processors import gist, load_processor, unloadable
 from burnish.pocket import place
+from burnish.store.disk import explained, refuse_linked_files
 
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
 """What is fetched of a hub model; weights in other formats (pickle) never are."""
+ORIGINAL_LLAVA = ("llava_llama", "llava_mistral", "llava_qwen", "llava_mpt")
+"""Kinds of models in the configurations that the original LLaVA code writes."""
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -55,7 +58,7 @@ def load(options: ModelOptions) -> Loaded:
         disable_progress_bar()  # a bar of transformers' would fill a log file with control codes
     folder = find(options.model)
     config = _config(folder, options)
-    processor = _processor(folder, options)
+    processor = load_processor(folder, options.model, trust_remote_code=options.trust_remote_code)
     model = _weights(folder, config, options)
     if options.adapter is None:
         return Loaded(model, processor, (folder,))
@@ -67,7 +70,7 @@ def outline(options: ModelOptions) -> Loaded:
     """What `load` gives, but without weights, in no time: nothing can be computed with it. Takes no adapter."""
     folder = find(options.model)
     config = _config(folder, options)
-    processor = _processor(folder, options)
+    processor = load_processor(folder, options.model, trust_remote_code=options.trust_remote_code)
     with torch.device("meta"):
         model = AutoModelForImageTextToText.from_config(config, trust_remote_code=options.trust_remote_code)
     if (folder / "generation_config.json").is_file():
@@ -88,7 +91,7 @@ def find(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES, ignore_patterns=["original/*"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
-            f"{name} is neither a folder here nor a model that the Hugging Face hub gave ({_gist(error)})."
+            f"{name} is neither a folder here nor a model that the Hugging Face hub gave ({gist(error)})."
         ) from error
 
 
@@ -99,6 +102,8 @@ def put_on(
 
     `base` is the model's own folder. Raises ModelError for an adapter that does not fit.
     """
+    with explained(folder, "read"):
+        refuse_linked_files(folder)
     if not (folder / "adapter_config.json").is_file():
         raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
     if not (folder / ADAPTER_WEIGHTS).is_file():
@@ -124,7 +129,7 @@ def put_on(
             _say_what_has_no_place(options, found.unexpected_keys)
             return model.eval()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
-        raise _misfit(options, _gist(error)) from error
+        raise _misfit(options, gist(error)) from error
 
 
 def device_map(device: str) -> str | dict[str, str] | None:
@@ -151,10 +156,11 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
                 f"{options.model} is an adapter: give the model that it was trained on, and it as --adapter."
             )
         raise ModelError(f"{options.model} has no config.json, so it is no model of transformers.")
+    _refuse_original_llava(folder, options.model)
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise _unloadable(options, "configuration", error) from error
+        raise unloadable(options.model, "configuration", error) from error
     own_code = "AutoModelForImageTextToText" in (getattr(config, "auto_map", None) or {})
     if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES and not own_code:
         raise ModelError(
@@ -166,16 +172,18 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
     return config
 
 
-def _processor(folder: Path, options: ModelOptions) -> ProcessorMixin:
+def _refuse_original_llava(folder: Path, name: str) -> None:
+    """Raise ModelError for a checkpoint of the original LLaVA code, which transformers does not know."""
     try:
-        processor = AutoProcessor.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
-        raise _unloadable(options, "processor", error) from error
-    if not isinstance(processor, ProcessorMixin) or getattr(processor, "image_processor", None) is None:
-        raise ModelError(f"{options.model} has no image processor: copy its processor files beside the weights.")
-    if not processor.chat_template:
-        raise ModelError(f"{options.model} has no chat template: put its chat_template.jinja beside the weights.")
-    return processor
+        kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", "")
+    except (ValueError, AttributeError):
+        return  # transformers says what is wrong with it
+    if kind in ORIGINAL_LLAVA:
+        raise ModelError(
+            f"{name} is a checkpoint of the original LLaVA code ({kind!r}), which transformers does not load: take "
+            "weights that are converted already, such as llava-hf/llava-1.5-7b-hf, or convert yours as docs/models.md "
+            "says."
+        )
 
 
 def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> PreTrainedModel:
@@ -199,7 +207,7 @@ def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> P
     except torch.OutOfMemoryError as error:
         raise ModelError(f"{options.model} does not fit into the GPU's memory: try --device balanced.") from error
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise _unloadable(options, "weights", error) from error
+        raise unloadable(options.model, "weights", error) from error
     model: PreTrainedModel = loaded[0]
     if missing := sorted(loaded[1]["missing_keys"]):
         raise ModelError(
@@ -214,7 +222,7 @@ def _refuse_not_finite(folder: Path, options: ModelOptions) -> None:
     try:
         name = not_finite(folder / ADAPTER_WEIGHTS)
     except (OSError, SafetensorError) as error:
-        raise _misfit(options, _gist(error)) from error
+        raise _misfit(options, gist(error)) from error
     if name:
         raise ModelError(
             f"Adapter {options.adapter} has weights that are not finite numbers, in {name} first: train it again, "
@@ -263,19 +271,3 @@ def _misfit(options: ModelOptions, reason: str) -> ModelError:
     return ModelError(
         f"Adapter {options.adapter} does not fit {options.model} ({reason}): give the model it was trained on."
     )
-
-
-def _unloadable(options: ModelOptions, part: str, error: Exception) -> ModelError:
-    if "trust_remote_code" in str(error):
-        return ModelError(
-            f"{options.model} needs Python code that comes with it: give --trust-remote-code if you trust its author."
-        )
-    if isinstance(error, ImportError):
-        return ModelError(f"{options.model} needs a package that is not installed here: {_gist(error)}.")
-    return ModelError(f"The {part} of {options.model} cannot be loaded ({_gist(error)}): fetch or save it again.")
-
-
-def _gist(error: BaseException) -> str:
-    """The first sentence of a library's message, which may run over many lines."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return textwrap.shorten(text.split(". ")[0].rstrip("."), 200, placeholder=" …")

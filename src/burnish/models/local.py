@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -25,7 +26,7 @@ from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request,
 from burnish.models.beams import BeamSearch
 from burnish.models.contrasting import Contrasting
 from burnish.models.decoding import Continuation, chooser, score
-from burnish.models.encoding import Encoder, collate
+from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import load
 from burnish.models.memory import BatchSize, spare_bytes
@@ -33,10 +34,13 @@ from burnish.models.prefix import Network, Prefix
 from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.reuse import Reuse
 from burnish.models.tasks import Refuse, Task, encode_all
+from burnish.models.trial import is_tested, reads_batches
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
 
 LONGEST_MARK = 24
 """Tokens at a prompt's end in which any mark of a thought stands, with the white space behind it."""
+log = logging.getLogger(__name__)
+
 WINDOW = 16
 """Batches that are encoded and sorted together: the memory that waiting pictures take is bounded by it."""
 
@@ -66,8 +70,9 @@ class LocalModel:
         """
         self.model = model
         self.processor = processor
-        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square, thinking=thinking)
         self._network: Network = model.get_base_model() if isinstance(model, PeftModel) else model
+        accepted = accepted_inputs(self._network)
+        self.encoder = Encoder(processor=processor, pad_to_square=pad_to_square, accepted=accepted, thinking=thinking)
         config = self._network.generation_config
         self._penalty = float(getattr(config, "repetition_penalty", None) or 1.0) if penalised else 1.0
         self._fingerprint = fingerprint
@@ -75,12 +80,14 @@ class LocalModel:
         self._reuse = Reuse(self._read, image_token_id=image_token_id, limit=reuse_bytes)
         self._batch = BatchSize(batch_size, release=self._reuse.forget)
         self.wearing = wearing
+        self.takes_batches = True
+        """Whether several requests at a time are known to come out as each alone, or not known not to."""
 
     @classmethod
     def open(cls, options: ModelOptions) -> LocalModel:
         """Load what the options name. Raises ModelError or ConfigError in one sentence."""
         model, processor, folders = load(options)
-        return cls(
+        opened = cls(
             model,
             processor,
             fingerprint=lambda: folder_digest(*folders),
@@ -90,6 +97,15 @@ class LocalModel:
             thinking=options.thinks,
             penalised=options.repetition_penalty == "checkpoint",
         )
+        opened.try_batches()
+        return opened
+
+    def try_batches(self) -> None:
+        """Answer one request at a time from now on if the model's family is not tested and batches come out wrong."""
+        if is_tested(self._network) or reads_batches(self._network, self.encoder, self._read):
+            return
+        log.warning("This model is wrong in batches: requests are put to it one at a time.")
+        self.takes_batches, self._batch.size = False, 1
 
     @cached_property
     def fingerprint(self) -> str:

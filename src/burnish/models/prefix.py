@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
 from torch.nn.functional import pad
 from transformers import Cache, GenerationConfig
 
-from burnish.models.cache import Rows, join, joinable, n_bytes, select
+from burnish.models.cache import Rows, join, joinable, keeps_states, n_bytes, select
+from burnish.models.encoding import SEEN_PICTURES
 
 Network: TypeAlias = Any
 """A PreTrainedModel that is a GenerationMixin too: a pair that types cannot say."""
@@ -37,6 +38,8 @@ class Prefix:
     ids (none for most models, three or four for Qwen-VL's)."""
     logits_BV: torch.Tensor
     """Scores of the next token, float32."""
+    behind: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """What else the model wants for each token that comes, of shape (B, 1, ...): which pictures it looks at."""
 
     @classmethod
     def read(cls, model: Network, inputs: Mapping[str, torch.Tensor]) -> Prefix:
@@ -49,7 +52,7 @@ class Prefix:
     @property
     def joinable(self) -> bool:
         """Whether its rows can stand in one batch with those of others."""
-        return joinable(self.cache)
+        return not self.behind and joinable(self.cache)
 
     @property
     def n_bytes(self) -> int:
@@ -99,6 +102,7 @@ class Prefix:
             mask_BL=self.mask_BL[indices],
             last_positions=self.last_positions.index_select(-2, indices),
             logits_BV=self.logits_BV[indices],
+            behind={name: values[indices] for name, values in self.behind.items()},
         )
 
     def extend(self, tokens_BT: torch.Tensor) -> torch.Tensor:
@@ -107,7 +111,10 @@ class Prefix:
         A row that is shorter than T is filled up on the right with any token: what is returned for its own tokens does
         not depend on what follows them.
         """
-        return self._forward(tokens_BT, torch.ones_like(tokens_BT))
+        if not keeps_states(self.cache):
+            return self._forward(tokens_BT, torch.ones_like(tokens_BT))
+        each = [tokens_BT[:, place : place + 1] for place in range(tokens_BT.shape[1])]
+        return torch.cat([self._forward(one, torch.ones_like(one)) for one in each], dim=1)
 
     def forget(self, counts: Sequence[int]) -> None:
         """Let each row's last tokens, so many of them, be as if they had not been read; only `read_on` may follow.
@@ -139,6 +146,7 @@ class Prefix:
             past_key_values=self.cache,
             use_cache=True,
             return_dict=True,
+            **{name: values.expand(-1, tokens_BT.shape[1], *values.shape[2:]) for name, values in self.behind.items()},
             **arguments,
         )
         self.last_positions = positions[..., -1:]
@@ -150,17 +158,18 @@ class Prefix:
 def _read(model: Network, input_ids: torch.Tensor, **prepared: Any) -> Prefix:
     """Stands in for `generate`'s own loop: the first forward pass, and nothing after it."""
     inputs = {name: value for name, value in prepared.items() if name not in LOOP_ARGUMENTS}
-    outputs = model(
-        **model.prepare_inputs_for_generation(input_ids, is_first_iteration=True, **inputs), return_dict=True
-    )
+    first = model.prepare_inputs_for_generation(input_ids, is_first_iteration=True, **inputs)
+    outputs = model(**first, return_dict=True)
     mask_BL = inputs.get("attention_mask")
     return Prefix(
         model=model,
         cache=outputs.past_key_values,
         # `generate` leaves out a mask without padding
         mask_BL=torch.ones_like(input_ids) if mask_BL is None else mask_BL,
-        last_positions=inputs["position_ids"][..., -1:].clone(),
+        # as the model is given them: PaliGemma counts from 1
+        last_positions=first.get("position_ids", inputs["position_ids"])[..., -1:].clone(),
         logits_BV=outputs.logits[:, -1].float(),
+        behind={name: inputs[name][:, -1:] for name in SEEN_PICTURES if inputs.get(name) is not None},
     )
 
 

@@ -96,7 +96,7 @@ def read_completion(body: Any) -> Reply:
         choice = body["choices"][0]
         message, finish = choice["message"], choice.get("finish_reason")
         usage = body.get("usage") or {}
-        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+        tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         parts = [*_parts(message)]
     except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a chat completion") from error
@@ -112,6 +112,11 @@ def read_completion(body: Any) -> Reply:
         completion_tokens=tokens[1],
         thinking=texts["thinking"],
     )
+
+
+def _count(value: Any) -> int:
+    """A number of tokens; 0, as where none is told, for what can be none."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 53 else 0
 
 
 class _Part(NamedTuple):

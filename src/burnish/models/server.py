@@ -27,6 +27,7 @@ from burnish.models.first_replies import FirstReplies
 from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
 from burnish.records import Json
+from burnish.redaction import redacted
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class ServerModel:
     @property
     def fingerprint(self) -> str:
         """Digest of address and name. It is weak: it cannot tell when the endpoint changes the weights behind them."""
-        return hashlib.sha256(f"{self._endpoint.url}\n{self.name}".encode()).hexdigest()
+        return hashlib.sha256(f"{redacted(str(self._endpoint.url))}\n{self.name}".encode()).hexdigest()
 
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         """One reply per request, in order; an empty text is an answer like any other.

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 
 from burnish.errors import ConfigError
+from burnish.plain_files import read_plain
 from burnish.pocket import place
 from burnish.prompts.templates import (
     ComposerPrompt,
@@ -24,6 +25,8 @@ from burnish.prompts.templates import (
     TeacherPrompt,
     TeacherSees,
 )
+from burnish.store.disk import explained, refuse_linked_files
+from burnish.yamls import read_yaml
 
 P = TypeVar("P", bound=Prompt)
 R = TypeVar("R", StudentPrompt, TeacherPrompt)
@@ -65,6 +68,7 @@ _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "mmhal": frozenset({"contents", "question", "reference", "answer"}),
     "shr": frozenset({"regions", "factual", "sentences"}),
     "consistency": frozenset({"question", "first", "second"}),
+    "calibrate": frozenset({"question", "groundtruth", "history", "speaker", "turn", "scale"}),
     "pairwise": frozenset({"question", "reference", "first", "second"}),
     "grades": frozenset({"question", "reference", "answer"}),
 }
@@ -93,6 +97,9 @@ def choose(kind: type[R], *, given: str | None, model: str, adapter: str | None 
     Raises ConfigError in one sentence.
     """
     own = next((path for name in (adapter, model) if name and (path := place(name) / OWN).is_file()), None)
+    if own:
+        with explained(own.parent, "read"):
+            refuse_linked_files(own.parent)
     default = f"{'pocket' if model == 'pocket' else 'fire'}-{_ROLES[kind]}"
     prompt = load(kind, given or (str(own) if own else default), sees=sees)
     if own and (given or sees) and _read(own) != _fields(prompt):
@@ -125,11 +132,11 @@ def _fields(prompt: Prompt) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+        fields = read_yaml(read_plain(path).decode())
     except FileNotFoundError as error:
         raise ConfigError(f"There is no prompt {path}: give a path, or one of the names {', '.join(NAMES)}.") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"The prompt {path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"The prompt {path} cannot be read as YAML: {error}.") from error
     if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
         raise ConfigError(f"The prompt {path} must hold `key: text` lines: see {_FOLDER / 'fire-student.yaml'}.")
     return fields

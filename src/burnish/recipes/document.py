@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 
 from burnish.errors import ConfigError
+from burnish.plain_files import read_plain
+from burnish.yamls import build_yaml, parse_yaml
 
 Keys: TypeAlias = tuple[str, ...]
 """The way to a value: the keys of the mappings that it stands in, from the outermost on."""
@@ -56,23 +58,29 @@ class Document(NamedTuple):
         return nothing if value is None else value
 
 
-def read_document(file: Path) -> Document:
-    """The file's values over those of the file that it uses. Raises ConfigError that names file and line."""
+def read_document(file: Path, users: Sequence[Path] = ()) -> Document:
+    """The file's values over those of the file that it uses; `users` are those that use this one.
+
+    Raises ConfigError that names file and line.
+    """
+    if file.resolve() in users:
+        raise ConfigError(
+            f"{file} uses itself, by its own `uses:` or that of a file that it uses: take one of them out."
+        )
     try:
-        text = file.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        loader, node = parse_yaml(read_plain(file).decode())
+        lines = dict(_lines(node, file, ()))  # building values moves the keys of merged mappings about
+        values = build_yaml(loader, node)
     except FileNotFoundError as error:
         raise ConfigError(f"{file} is not there: give a recipe, such as recipes/seva-table1.yaml.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+    except ValueError as error:
+        raise ConfigError(f"{file} is not YAML that can be read: {error}.") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{file} must hold `key: value` lines.")
-    lines = dict(_lines(node, file, ()))
     used = values.pop(USES, None)
     if used is None:
         return Document(values, lines, file)
-    base = read_document(file.parent / str(used))
+    base = read_document(file.parent / str(used), (*users, file.resolve()))
     return Document(_over(base.values, values), {**base.lines, **lines}, file)
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from burnish.commands import VERBS
 from burnish.errors import ConfigError
 from burnish.flags import parse_values
@@ -19,6 +17,7 @@ from burnish.ids import content_key
 from burnish.lazy import load
 from burnish.pocket.defaults import usual_values
 from burnish.recipes.recipe import Column, Recipe, Row, Step, Values
+from burnish.yamls import read_yaml
 
 WORK = "<work>"
 """Stands for the working folder in a plan, so that a step has the same name wherever the folder is."""
@@ -102,7 +101,7 @@ def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     """What `--value NAME=VALUE` and the environment give. Raises ConfigError for a name that the recipe has not."""
     needs = {**recipe.models, **recipe.files}
     places = {name: os.environ[f"BURNISH_{name.upper()}"] for name in needs if f"BURNISH_{name.upper()}" in os.environ}
-    values = {name: _scalar(value) for name, _, value in (word.partition("=") for word in words)}
+    values = {name: _scalar(name, value) for name, _, value in (word.partition("=") for word in words)}
     for name in values:
         if name not in needs and name not in recipe.values:
             known = ", ".join([*needs, *recipe.values])
@@ -110,9 +109,16 @@ def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     return {**places, **values}
 
 
-def _scalar(text: str) -> Any:
+def _scalar(name: str, text: str) -> Any:
     """A number, null or text as YAML has them; `{name}`, which YAML takes for a mapping, is a name here too."""
-    return text if text.startswith("{") else yaml.safe_load(text)
+    if text.startswith("{"):
+        return text
+    try:
+        return read_yaml(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"--value {name}={text} cannot be read as YAML: {error}; put quotes around a text."
+        ) from error
 
 
 class _Planner:

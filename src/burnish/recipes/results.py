@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from burnish.errors import RunError
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.recipes.plan import MADE, NUMBERS, Cell, Plan
 from burnish.recipes.recipe import Recipe, Values
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown
@@ -194,6 +196,6 @@ def _version(folder: Path) -> str | None:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return read_json(read_plain(path))
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read ({error}): delete its folder, and run the recipe again.") from error

@@ -12,6 +12,7 @@ FAMILIES = {
     "answers": "Answers",
     "existence": "Existence questions (POPE)",
     "description": "Descriptions",
+    "objects": "Objects named in descriptions",
     "unlabelled": "Answers without a ground truth",
     "length": "Answer length",
 }

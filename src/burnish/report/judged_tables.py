@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import singledispatch
 
 from burnish.report.standard_tables import NOTE, notes, points, share, short, standard_tables
-from burnish.report.tables import NOTHING, Table, p_value
+from burnish.report.tables import NOTHING, PLUS_MINUS, Table, p_value
 from burnish.scores import (
     Agreement,
     Bounds,
+    CalibrateJudged,
     Consistency,
     ConsistencyJudged,
+    Correlation,
     GradesJudged,
     Judged,
     Judging,
@@ -26,6 +28,7 @@ from burnish.scores import (
 )
 
 _NAME = 17
+UNCALIBRATED = "Not calibrated against people (`burnish bench judged calibrate`, then --calibration)."
 JUDGED: Mapping[str, type[Judged]] = {
     "judged mmvet": MmVetJudged,
     "judged llava-bench": LlavaBenchJudged,
@@ -34,6 +37,7 @@ JUDGED: Mapping[str, type[Judged]] = {
     "judged consistency": ConsistencyJudged,
     "judged pairwise": PairwiseJudged,
     "judged grades": GradesJudged,
+    "judged calibrate": CalibrateJudged,
 }
 """What each judged benchmark leaves in its run."""
 
@@ -45,7 +49,9 @@ def judging_note(judging: Judging) -> str:
     return notes(
         f"Judge: {judging.judge}{prompt}. Read: {read:,} of {judging.n:,} replies "
         f"({share(judging.parse_rate, judging.interval)} %), {judging.again:,} of them when asked again; "
-        f"{judging.unread:,} cannot be read, {judging.refused:,} were refused."
+        f"{judging.unread:,} cannot be read, {judging.refused:,} were refused.",
+        judging.calibration or ("" if judging.judge == "oracle" else UNCALIBRATED),
+        "The judge is one of the models that it judges: judges prefer their own words." if judging.relative else "",
     )
 
 
@@ -91,6 +97,38 @@ def _(scores: GradesJudged) -> list[Table]:
         note=NOTE,
     )
     return _with_judge([table], scores.judging)
+
+
+@judged_tables.register
+def _(scores: CalibrateJudged) -> list[Table]:
+    numbers = {
+        "agrees with people (Spearman)": scores.spearman,
+        **{f"  of {name}s' turns": one for name, one in scores.speakers.items()},
+        "agrees with people (Krippendorff's alpha)": scores.alpha,
+        "rates higher than people by": scores.bias,
+        "prefers the long (Spearman)": scores.length_bias,
+        "rates higher with 5 first by": scores.order_bias,
+        "agrees with itself (alpha)": scores.again,
+    }
+    table = Table(
+        title="The judge against people's ratings, 1 to 5",
+        columns=("the judge", "n", "value"),
+        rows=tuple((name, f"{one.n:,}", _correlation(one)) for name, one in numbers.items()),
+        text_columns=frozenset({0}),
+        note=notes(
+            f"Left out: {scores.left_out:,} turns of which a rating cannot be read." if scores.left_out else "",
+            "± is the 95 % interval, whole dialogues drawn with replacement. The judge rated each turn twice, with the "
+            "scale in either order.",
+        ),
+    )
+    return _with_judge([table], replace(scores.judging, calibration=" "))
+
+
+def _correlation(one: Correlation) -> str:
+    if one.value is None:
+        return NOTHING
+    margin = max(one.value - one.interval[0], one.interval[1] - one.value) if one.interval else None
+    return f"{one.value:.2f}" + (f"{PLUS_MINUS}{margin:.2f}" if margin is not None else "")
 
 
 @judged_tables.register

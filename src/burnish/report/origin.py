@@ -21,7 +21,7 @@ VERBS: Mapping[str, str] = {
     **{kind: f"bench {kind}" for kind in ("answers", "fixed", "free", "sampled")},
     **{
         f"judged {name}": f"bench judged {name}"
-        for name in ("mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades")
+        for name in ("mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate")
     },
 }
 """The verb that makes a kind of run, where its name is another; of a standard benchmark, its run tells which."""

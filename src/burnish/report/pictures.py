@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from burnish.distort import parse, show
 from burnish.errors import ImageError, RunError
 from burnish.images import decode
+from burnish.plain_files import read_plain
 from burnish.progress import tracked
 from burnish.report.cards import PictureOf
 from burnish.store import Run
@@ -39,7 +40,7 @@ class Shown(NamedTuple):
 
 def thumbnail(path: Path) -> Shown:
     """The picture in a file. Raises ImageError or OSError."""
-    return _shown(encoded(decode(path.read_bytes())))
+    return _shown(encoded(decode(read_plain(path))))
 
 
 def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:

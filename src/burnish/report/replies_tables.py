@@ -25,8 +25,6 @@ def with_replies(section: Section, named: NamedRun) -> Section:
     if not named.run.manifest.fingerprints.keys() - READ_FROM_FILES:
         return section
     counts = count_replies(record for _, _, record in records_of(named, "count"))
-    if not counts.asked and not counts.left_out:
-        return section
     without = refused_fields(named.run)
     return replace(
         section,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from burnish.errors import RunError
+from burnish.jsons import read_json
 from burnish.report.tables import Table
 
 LOG = "log.jsonl"
@@ -18,11 +18,11 @@ Log = Sequence[Mapping[str, float]]
 def read_log(path: Path) -> list[dict[str, float]]:
     """The steps of a log. A last line that a kill tore is left out; any other damage is a RunError."""
     steps: list[dict[str, float]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), start=1):
-        if not line.endswith("\n"):
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+        if not line.endswith(b"\n"):
             break
         try:
-            step = json.loads(line)
+            step = read_json(line)
         except ValueError as error:
             raise RunError(f"{path}, line {number}, is no JSON: {error}.") from error
         if not isinstance(step, dict) or not isinstance(step.get("step"), int | float):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from burnish.errors import RatingsError
 from burnish.ids import content_key
-from burnish.store.codec import dump, to_json
+from burnish.jsons import read_json
+from burnish.store.codec import dump, from_json, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,14 @@ class Case:
 def case_text(case: Case) -> str:
     """The case as JSON, as the store keeps it."""
     return dump(to_json(case))
+
+
+def read_case(text: str) -> Case:
+    """The case that `case_text` wrote. Raises RatingsError for a damaged one."""
+    try:
+        return from_json(Case, read_json(text))
+    except ValueError as error:
+        raise RatingsError(f"The store holds a case that cannot be read ({error}): bring back a copy of it.") from error
 
 
 def case_key(case: Case) -> str:

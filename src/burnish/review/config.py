@@ -20,7 +20,8 @@ class StoreFlags:
     """Where ratings are kept. Every verb of `review` has this flag."""
 
     store: str = runtime(DEFAULT_STORE)
-    """A file for SQLite, or the URL of a PostgreSQL database (`postgresql://user:password@host/name`)."""
+    """A file for SQLite, or the URL of a PostgreSQL database (`postgresql://user:password@host/name`), or `env:NAME`
+    for the environment variable NAME that holds either, so that no password stands in the command."""
 
     def __post_init__(self) -> None:
         if not self.store:

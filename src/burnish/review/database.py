@@ -5,6 +5,7 @@ Alembic migrates, because it is what SQLAlchemy's users know, and it runs each s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from burnish.errors import ConfigError, RatingsError
+from burnish.redaction import redacted
 
 _LOCK = 5136013
 """The advisory lock under which PostgreSQL's tables are made and studies begun; any number that is always the same."""
+ENVIRONMENT = "env:"
+"""Before the name of an environment variable that holds the store, password and all."""
 _BUSY_S = 30.0
 """How long SQLite waits for another process that is writing."""
 
@@ -38,13 +42,25 @@ def open_database(store: str) -> Iterator[Engine]:
     try:
         _migrate(engine)
         yield engine
+    except DBAPIError as error:
+        raise RatingsError(f"{engine.url.render_as_string()} cannot be used: {why(error)}.") from error
     finally:
         engine.dispose()
 
 
 def shown_store(store: str) -> str:
-    """The store as it may be printed: a URL without its password."""
-    return make_url(store).render_as_string(hide_password=True) if "://" in store else store
+    """The store as it may be printed: a URL without its password, or the variable that holds it."""
+    return redacted(store)
+
+
+def _place(store: str) -> str:
+    """The file or URL that is meant, which `env:NAME` leaves to an environment variable."""
+    name = store.removeprefix(ENVIRONMENT)
+    if name == store:
+        return store
+    if not os.environ.get(name):
+        raise ConfigError(f"--store {store}: there is no environment variable {name}; set it to a file or a URL.")
+    return os.environ[name]
 
 
 def database_exists(store: str) -> bool:
@@ -65,8 +81,9 @@ def exclusively(engine: Engine) -> Iterator[Connection]:
 
 
 def _url(store: str) -> URL:
+    place = _place(store)
     try:
-        url = make_url(store) if "://" in store else URL.create("sqlite", database=store)
+        url = make_url(place) if "://" in place else URL.create("sqlite", database=place)
     except (ArgumentError, ValueError) as error:  # a port that is no number
         raise ConfigError(f"--store {store!r} is no URL: give a file, or postgresql://user@host/name.") from error
     if url.get_backend_name() == "postgresql":
@@ -89,14 +106,10 @@ def _make_durable(connection: Any, _record: object) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    name = engine.url.render_as_string(hide_password=True)
     try:
         _upgrade(engine)
-    except DBAPIError as error:
-        raise RatingsError(
-            f"{name} cannot be used ({_reason(error)}): mend --store or the server behind it."
-        ) from error
     except CommandError as error:
+        name = engine.url.render_as_string()
         raise RatingsError(f"{name} was made by a newer version of Burnish: use that one.") from error
 
 
@@ -113,6 +126,14 @@ def _upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _reason(error: DBAPIError) -> str:
-    """The driver's own words, on one line."""
-    return " ".join(str(error.orig).split()).rstrip(".")
+def is_busy(error: DBAPIError) -> bool:
+    """Whether another process holds the store, and it can be used once that has finished."""
+    return "locked" in str(error.orig) or "lock timeout" in str(error.orig)
+
+
+def why(error: DBAPIError) -> str:
+    """The driver's own words, on one line, and what to do."""
+    words = " ".join(str(error.orig).split()).rstrip(".")
+    if is_busy(error):
+        return f"another process is writing to it ({words}), so wait for that, or stop it"
+    return f"{words}; mend --store or the server behind it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -17,11 +16,11 @@ from sqlalchemy.orm import Session
 from burnish.errors import ConfigError, ImageError, RatingsError, RunError
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
 from burnish.review.asks.base import CHOICES
-from burnish.review.cases import Case
+from burnish.review.cases import Case, read_case
 from burnish.review.database import database_exists, open_database
 from burnish.review.tables import CaseRow, RaterRow, RatingRow
 from burnish.store import Run
-from burnish.store.codec import fingerprint_of, from_json
+from burnish.store.codec import fingerprint_of
 
 _SIDES = ("first", "second")
 
@@ -58,7 +57,7 @@ class ReviewedPairs:
             with closing(session.execute(query)) as rows:
                 for case_id, of_case in groupby(rows, key=lambda row: row.case_id):
                     last = {row.rater_id: row for row in of_case}
-                    case = from_json(Case, json.loads(next(iter(last.values())).content))
+                    case = read_case(next(iter(last.values())).content)
                     if len(case.passages) == len(_SIDES):
                         yield _outcome(case, case_id, Counter(row.value for row in last.values()))
 

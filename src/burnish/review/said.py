@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -10,9 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from burnish.review.cases import Case, kind_of
+from burnish.review.cases import kind_of, read_case
 from burnish.review.tables import CaseRow, RaterRow, RatingRow
-from burnish.store.codec import from_json
 
 _BATCH = 5_000
 """Rows in memory at once."""
@@ -50,7 +48,7 @@ def read_ratings(engine: Engine) -> Iterator[Rating]:
     with Session(engine) as session:
         for case_id, rows in groupby(session.execute(query), key=lambda row: row.case_id):
             last = {(row.study_id, row.name, row.item): row for row in rows}
-            case = from_json(Case, json.loads(next(iter(last.values())).content))
+            case = read_case(next(iter(last.values())).content)
             for (study, name, item), row in sorted(last.items()):
                 yield Rating(
                     ask=case.ask,

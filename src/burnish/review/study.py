@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,11 +12,11 @@ from sqlalchemy import Engine, distinct, func, select
 from sqlalchemy.orm import Session
 
 from burnish.records import Json
-from burnish.review.cases import Case, case_key, case_text
+from burnish.review.cases import Case, case_key, case_text, read_case
 from burnish.review.database import exclusively
 from burnish.review.plan import Assigned
 from burnish.review.tables import AssignmentRow, CaseRow, RaterRow, RatingRow, StudyRow
-from burnish.store.codec import dump, from_json
+from burnish.store.codec import dump
 
 
 class Plan(NamedTuple):
@@ -115,7 +114,7 @@ class Study:
             if found is None:
                 return None
             row, swapped = found
-            case = from_json(Case, json.loads(row.content))
+            case = read_case(row.content)
             return Shown(row.id, case, swapped, said_so_far(session, rater.id, row.id))
 
     def save(self, rater: Rater, case_id: int, values: Mapping[str, str]) -> None:

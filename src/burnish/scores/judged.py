@@ -32,6 +32,10 @@ class Judging:
     """The share that can be read, in the end."""
     interval: Bounds | None
     """Of `parse_rate` (Wilson)."""
+    calibration: str = ""
+    """How far the judge agrees with people, in a sentence; empty where it is not calibrated."""
+    relative: bool = False
+    """Whether the judge is one of the models that it judges: judges prefer their own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,38 @@ class ConsistencyJudged(Judged):
     """Whose answers without sampling the others are compared with."""
     rows: Mapping[str, Consistency]
     """By temperature ("0.5"), or by the name of other answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """A number of a calibration; None where it is undefined."""
+
+    value: float | None
+    interval: Bounds | None
+    """Whole dialogues drawn with replacement."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateJudged(Judged):
+    """A judge measured against people's ratings, 1 to 5."""
+
+    left_out: int
+    """Turns of which one of the judge's two ratings cannot be read."""
+    spearman: Correlation
+    """Rank correlation of its mean rating with people's."""
+    alpha: Correlation
+    """Krippendorff's, of the same."""
+    bias: Correlation
+    """Its mean rating less people's."""
+    length_bias: Correlation
+    """Rank correlation of that difference with the length of what is rated: above 0 it prefers the long."""
+    order_bias: Correlation
+    """Its ratings with the scale from 5 to 1 less those from 1 to 5."""
+    again: Correlation
+    """Krippendorff's alpha of both: how alike it rates when asked again."""
+    speakers: Mapping[str, Correlation]
+    """`spearman` of the students' turns and of the teachers'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

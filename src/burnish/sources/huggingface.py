@@ -25,7 +25,7 @@ from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.conversation import Question, questions, read_messages
 from burnish.sources.embedded import picture_bytes
-from burnish.sources.fields import scalar_field, text_field
+from burnish.sources.fields import one_line, scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
 from burnish.sources.spec import Spec, at_home
@@ -113,7 +113,7 @@ class HuggingFaceSource(Source):
         texts = self._table.select_columns(self._roles.texts)
         for start in range(0, len(texts), BATCH):
             stop = min(start + BATCH, len(texts))
-            columns: Mapping[str, list[object]] = texts[start:stop]
+            columns = _columns(texts, start, stop, self.path)
             for i in range(stop - start):
                 yield {name: column[i] for name, column in columns.items()}
 
@@ -149,6 +149,17 @@ class HuggingFaceSource(Source):
     @property
     def _name(self) -> str:
         return Path(self.path).stem.lower()
+
+
+def _columns(table: Dataset, start: int, stop: int, path: str) -> Mapping[str, list[object]]:
+    """The values of some rows by column. Raises SourceError for dates that Python has no word for."""
+    try:
+        columns: Mapping[str, list[object]] = table[start:stop]
+    except (OverflowError, ValueError) as error:
+        raise SourceError(
+            f"Rows {start:,} to {stop - 1:,} of {path} hold a value that cannot be read: {one_line(error)}."
+        ) from error
+    return columns
 
 
 def _answers(value: object, labels: Sequence[str]) -> list[str]:

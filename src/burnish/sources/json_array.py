@@ -37,7 +37,7 @@ class _Reader:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path, self._file = path, file
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
-        self._json = json.JSONDecoder()
+        self._json = json.JSONDecoder(parse_constant=lambda _: None)
         self._text, self._at = "", 0
         self._bytes_before, self._lines_before = file.tell(), 0
         self._ended = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from burnish.errors import LineError
+from burnish.jsons import read_row
 from burnish.sources.fields import kind_of
 from burnish.sources.files import open_file, read_lines
 from burnish.sources.json_array import read_array
@@ -49,10 +49,10 @@ def json_rows(path: Path) -> Iterator[Row]:
 
 def _json_object(line: bytes) -> Mapping[str, object] | LineError:
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = read_row(line.decode("utf-8"))
     except UnicodeDecodeError:
         return LineError("not UTF-8", "is not UTF-8 text")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return LineError("broken JSON", f"is broken JSON: {error}")
     if not isinstance(value, dict):
         return LineError("no JSON object", f"holds a JSON {type(value).__name__}, not an object")

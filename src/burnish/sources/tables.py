@@ -84,12 +84,15 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     with open_file(path) as file:
         try:
             table = parquet.ParquetFile(file)
-            columns = check(table.schema_arrow.names)
+            names = table.schema_arrow.names
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise SourceError(f"{path} has the column {twice[0]!r} more than once: rename one of them.")
+            columns = check(names)
             for batch in table.iter_batches(BATCH, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"row {number}", values)
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError) as error:
             raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {one_line(error)}.") from error
 
 

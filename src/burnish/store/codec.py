@@ -81,14 +81,17 @@ def from_line(line: bytes) -> Record:
     """The record that `to_line` wrote. Raises ValueError for anything else."""
     try:
         record: Record = _BY_NAMES[type(_read_names(line))](line)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         record = _read_with_care(line)
     return record
 
 
 def _read_with_care(line: bytes) -> Record:
     """Of a line that has a number which is not finite, or that does not fit."""
-    data = msgspec.json.decode(line)
+    try:
+        data = msgspec.json.decode(line)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     kind = data.get("kind") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"`kind` is not one of {', '.join(KINDS)}")

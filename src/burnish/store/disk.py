@@ -10,6 +10,10 @@ from io import FileIO
 from pathlib import Path
 
 from burnish.errors import RunError, RunLocked
+from burnish.plain_files import open_plain, strange_entry
+
+PICTURES = "images"
+"""The folder of a run or an export with its pictures."""
 
 
 @contextmanager
@@ -22,14 +26,44 @@ def explained(path: Path, action: str) -> Iterator[None]:
         raise RunError(f"{path} cannot be {action} ({error.strerror}): {advice}.") from error
 
 
+def refuse_links(folder: Path) -> None:
+    """Raise RunError for a link, a pipe or a device anywhere in a folder that may come from elsewhere: what is read or
+    written there must not be a file of another place. The folder's own path may be a link, as to a scratch disk.
+
+    Of pictures, of which there may be millions, only the folders are looked at; `Run.image` looks at the files.
+    Raises OSError where the disk refuses.
+    """
+    found = strange_entry(folder, unread=PICTURES) if folder.is_dir() else None
+    if found:
+        what = "a link to another place" if found.is_symlink() else "a pipe or a device"
+        raise RunError(f"{found} is {what}, which no run has inside it: copy the files themselves, or take it away.")
+
+
+def refuse_linked_files(folder: Path) -> None:
+    """The same of an adapter's own files, which in a cache of the Hugging Face hub are links to its blobs.
+
+    Raises OSError where the disk refuses.
+    """
+    blobs = folder.resolve().parent.parent / "blobs"
+    for path in folder.iterdir():
+        if path.is_symlink() and not path.resolve().is_relative_to(blobs):
+            raise RunError(f"{path} is a link to another place: copy the adapter's files themselves.")
+        if not path.is_file() and not path.is_dir():
+            raise RunError(f"{path} is a pipe or a device: take it away.")
+
+
 def write_whole(path: Path, data: bytes, *, sync: bool) -> None:
     """Write beside `path`, then rename: a kill leaves the old file or the new one, never half of it.
 
     With `sync` the content is on the disk before the name is, so that a power failure cannot empty the file either.
-    The name beside is fixed: what a kill left there is overwritten by the next try.
+    The name beside is fixed: what a kill left there is overwritten by the next try. A link with that name is taken
+    away, never written through.
     """
     beside = path.with_name(path.name + ".tmp")
-    with beside.open("wb") as file:
+    if beside.is_symlink():
+        beside.unlink()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with open(open_plain(beside, flags), "wb") as file:  # noqa: PTH123 - by its descriptor
         file.write(data)
         if sync:
             file.flush()
@@ -55,7 +89,7 @@ def lock(path: Path) -> int:
 
     Raises RunLocked, naming the process that has it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

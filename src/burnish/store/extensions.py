@@ -11,6 +11,7 @@ _BEGINNINGS = (
     ("tiff", 0, b"II*\0"),
     ("tiff", 0, b"MM\0*"),
     ("ppm", 0, b"P6"),
+    ("avif", 4, b"ftypavif"),
 )
 """The bytes that stand at an offset in every file of a format."""
 EXTENSIONS = (*dict.fromkeys(extension for extension, _, _ in _BEGINNINGS), "bin")

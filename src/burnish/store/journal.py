@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, final
 
 from burnish.errors import RunError
+from burnish.jsons import read_json
 from burnish.records import Json
 from burnish.store.codec import dump
 from burnish.store.disk import append_whole, write_whole
@@ -126,7 +127,7 @@ def delete_journal(folder: Path) -> None:
 def _part(line: bytes) -> Part | None:
     """Whose reply the line holds; None where it is no line of a journal."""
     try:
-        entry: Any = json.loads(line)
+        entry: Any = read_json(line)
     except ValueError:
         return None
     if not isinstance(entry, dict) or entry.keys() != {"record", "part", "reply"}:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import burnish
 from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, RunError
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.records import Json
 from burnish.store.codec import dump, from_json, to_json
-from burnish.store.disk import write_whole
+from burnish.store.disk import refuse_links, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -64,10 +66,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the run in `folder`. Raises RunError when there is none, or none that this version reads."""
+    """The manifest of the run in `folder`.
+
+    Raises RunError when there is none, or none that this version reads, and for a run that links elsewhere.
+    """
     path = folder / NAME
     try:
-        data = json.loads(path.read_bytes())
+        refuse_links(folder)
+        data = read_json(read_plain(path, follow=False))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError(f"{folder} is not a run: there is no {NAME} in it.") from error
     except (OSError, ValueError) as error:

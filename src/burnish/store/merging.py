@@ -64,6 +64,7 @@ def append_parts(run: Run, parts: Sequence[Part], before: BeforeRecord) -> None:
     done, begin = len(run), 0
     with Progress("merge", sum(len(part.run) for part in parts), done=done, unit="records") as progress:
         for part in parts:
+            run.note(part.run.notes)
             start = max(0, done - begin)
             for place, record in enumerate(islice(part.run, start, None), start=start):
                 before(part.run, place)

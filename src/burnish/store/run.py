@@ -19,17 +19,21 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, final
 
-from burnish.errors import RunError
+from burnish.errors import ImageError, RunError
 from burnish.ids import content_key
+from burnish.images import MAX_BYTES
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.records import Json, Record
 from burnish.store import manifest as manifests
 from burnish.store.codec import dump, from_line, to_line
-from burnish.store.disk import explained, lock, write_whole
+from burnish.store.disk import explained, lock, refuse_links, write_whole
 from burnish.store.extensions import EXTENSIONS, extension_of
 from burnish.store.journal import NAME as JOURNAL
 from burnish.store.journal import Journal, Part, delete_journal
@@ -66,6 +70,7 @@ class Run:
         ConfigChanged when the run was begun differently, RunError for a folder that holds something else.
         """
         with explained(path, "written"):
+            refuse_links(path)
             _refuse_other_folders(path)
             (path / "records").mkdir(parents=True, exist_ok=True)
             descriptor = lock(path / _LOCK)
@@ -165,24 +170,32 @@ class Run:
         path = self._image_folder(key) / f"{key}.{extension_of(data)}"
         with explained(self._path, "written"):
             # The size tells a whole file from one that a power failure left empty.
-            if not path.exists() or path.stat().st_size != len(data):
+            if not path.is_file() or path.stat().st_size != len(data):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, data, sync=False)
         return key
 
     def image(self, key: str) -> bytes:
-        """The file content of the picture with this key."""
+        """The file content of the picture with this key.
+
+        Raises ImageError where that is another content, or a file too large.
+        """
         path = self.image_path(key)
         with explained(path, "read"):
-            return path.read_bytes()
+            data = read_plain(path, follow=False, most_bytes=MAX_BYTES)
+        if content_key(data) != key:
+            raise ImageError("damaged image", f"{path} is not the picture that its name says: copy the run again.")
+        return data
 
     def image_path(self, key: str) -> Path:
-        """Where the picture with this key lies."""
+        """Where the picture with this key lies. Raises ImageError where a link, a pipe or a large file has its name."""
         if _KEY.fullmatch(key):  # a run from elsewhere must not name files outside its folder
             for extension in EXTENSIONS:
                 path = self._image_folder(key) / f"{key}.{extension}"
-                if path.exists():
-                    return path
+                with explained(path, "read"):
+                    if os.path.lexists(path):
+                        _refuse_strange(path)
+                        return path
         raise RunError(f"{self._path} holds no picture {key}: copy the run again, with its images.")
 
     def _image_folder(self, key: str) -> Path:
@@ -279,6 +292,18 @@ def _delete_contents(path: Path) -> None:
         shutil.rmtree(path / "images")
 
 
+def _refuse_strange(path: Path) -> None:
+    """Raise ImageError unless a plain file of reasonable size has the name of a picture."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        what = "a link to another place" if stat.S_ISLNK(status.st_mode) else "a folder, a pipe or a device"
+        raise ImageError(
+            "outside the run", f"{path} is {what}, and not a picture: copy the run again, with its images."
+        )
+    if status.st_size > MAX_BYTES:
+        raise ImageError("file too large", f"{path} has more than {MAX_BYTES:,} bytes.")
+
+
 def _record(line: Line) -> Record:
     try:
         return from_line(line.text)
@@ -302,7 +327,7 @@ def _read_notes(path: Path) -> tuple[str, ...]:
 def _read_summary(path: Path) -> dict[str, Json] | None:
     done = path / _DONE
     try:
-        summary = json.loads(done.read_bytes())
+        summary = read_json(read_plain(done, follow=False))
     except FileNotFoundError:
         return None
     except ValueError as error:

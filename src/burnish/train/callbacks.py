@@ -12,6 +12,8 @@ from typing import Any, final
 from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from burnish.errors import RunError
+from burnish.jsons import read_json
 from burnish.progress import Progress
 from burnish.train.output import COMPLETE
 
@@ -84,7 +86,13 @@ class WholeCheckpoints(TrainerCallback):
 
 
 def read_log(path: Path) -> list[dict[str, float]]:
-    """The whole lines of a log; a line that a kill tore is none."""
+    """The whole lines of a log; a line that a kill tore is none. Raises RunError for a damaged one."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line[-1] == "\n"]
+    try:
+        steps = [read_json(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}): give --restart to train anew.") from error
+    if not all(isinstance(step, dict) and {"step", "seconds"} <= step.keys() for step in steps):
+        raise RunError(f"{path} is not a log of `burnish train`: give --restart to train anew.")
+    return steps

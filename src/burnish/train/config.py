@@ -15,6 +15,8 @@ from burnish.sources import Questions
 from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
 from burnish.train.shares import parse_shares
 
+ALL_LINEAR = "all-linear"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
@@ -31,6 +33,12 @@ class TrainConfig:
     """The adapter's weight before it is divided by the rank. Without it: twice the rank, as throughout the paper."""
     lora_dropout: float = 0.0
     """Dropout before the adapter's layers."""
+    lora_targets: str = ALL_LINEAR
+    """Layers of the language model that are adapted: `all-linear` for every linear one, `qk` for queries and keys of
+    its attention, or the last parts of their names, joined by commas, such as `q_proj,v_proj`."""
+    experts: bool = False
+    """Adapt the experts of a mixture too, where the model holds each layer's in one tensor; without it the rest of the
+    language model alone."""
     train_projector: bool = False
     """Train the projector between vision tower and language model too. The paper's words freeze it; its authors'
     published code trains it."""
@@ -116,6 +124,10 @@ class TrainConfig:
         )
         _require_at_least(0, weight_decay=self.weight_decay, workers=self.workers)
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
+        if not all(name.strip() for name in self.lora_targets.split(",")):
+            raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
+        if self.experts and self.lora_dropout:
+            raise ConfigError("--lora-dropout must be 0 with --experts, which PEFT adapts as whole tensors.")
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
@@ -134,8 +146,10 @@ class TrainConfig:
 
     @property
     def lora_layers(self) -> tuple[str, ...] | None:
-        """Names of the adapted layers of the language model; None for every linear one."""
-        return None
+        """Last parts of the names of the language model's adapted layers; None for every linear one."""
+        if self.lora_targets == ALL_LINEAR:
+            return None
+        return ("q_proj", "k_proj") if self.lora_targets == "qk" else tuple(self.lora_targets.split(","))
 
     @property
     def micro_batch(self) -> int:

@@ -30,8 +30,9 @@ class DialogueTrainConfig(TrainConfig):
     """Rank of the adapter on the layers that `--lora-targets` names."""
     lora_alpha: int | None = 256
     """The adapter's weight before it is divided by the rank."""
-    lora_targets: Literal["qk", "all-linear"] = "qk"
-    """Layers of the language model that are adapted: queries and keys of its attention, or every linear layer."""
+    lora_targets: str = "qk"
+    """Layers of the language model that are adapted: `qk` for queries and keys of its attention, `all-linear` for every
+    linear one, or the last parts of their names, joined by commas, such as `q_proj,v_proj`."""
     lr: float = 2e-4
     """Peak learning rate."""
     batch_size: int = 64
@@ -48,11 +49,6 @@ class DialogueTrainConfig(TrainConfig):
             raise ConfigError("RUNS is empty: give a run of dialogues or a file of FIRE's.")
         if not 0 < self.mix_share < 1:
             raise ConfigError(f"--mix-share must be above 0 and below 1, not {self.mix_share}.")
-
-    @property
-    def lora_layers(self) -> tuple[str, ...] | None:
-        """Names of the adapted layers; None for every linear one."""
-        return ("q_proj", "k_proj") if self.lora_targets == "qk" else None
 
 
 @dataclass(frozen=True, kw_only=True)

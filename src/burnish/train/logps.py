@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from burnish.models.output_head import predicting
 from burnish.train.encode import by_example
 from burnish.train.masks import tree_mask
 from burnish.train.sequences import BOOKKEEPING, Batch
@@ -31,7 +32,8 @@ def token_logps(model: nn.Module, batch: Batch) -> Tensor:
     inputs = {name: value for name, value in batch.items() if name not in BOOKKEEPING}
     if "last_ST" in batch:
         inputs["attention_mask"] = tree_mask(model, batch["last_ST"])
-    logits_PV = model(**inputs, logits_to_keep=predicts_ST, use_cache=False).logits.float()
+    with predicting(model, predicts_ST):
+        logits_PV = model(**inputs, use_cache=False).logits.float().flatten(0, -2)
     row_ST = predicts_ST.flatten().cumsum(dim=0).view_as(predicts_ST) - 1
     row_N, tokens_N = row_ST[sequence_N, predictor_N], batch["input_ids"][answer_mask_ST]
     logps_N = logits_PV[row_N, tokens_N] - logits_PV.logsumexp(dim=1)[row_N]

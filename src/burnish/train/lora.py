@@ -1,21 +1,24 @@
 """The adapter: LoRA on linear layers of the language model, all of them or some by name, and nowhere else.
 
-PEFT's own `all-linear` would also reach into the vision tower, so the layers are found by walking the language model.
+PEFT's own `all-linear` would also reach into the vision tower, so `lora_targets` finds the layers by walking the
+language model, and what PEFT made of them is verified.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+import sys
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model
-from torch import nn
+from peft.tuners.lora import LoraLayer
 from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
 from burnish.errors import ModelError
-from burnish.train.config import TrainConfig
+from burnish.train.config import TrainConfig, is_main_process
+from burnish.train.lora_targets import Targets, share_beside_experts, targets
 
 PROJECTORS = ("multi_modal_projector", "connector", "merger")
 """What families of models call the layers between vision tower and language model: LLaVA and InternVL, Idefics3 and
@@ -29,43 +32,66 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
     language model, or the projector that is to be trained, cannot be found.
     """
     model.name_or_path = base_name
+    wanted = targets(model, config.lora_layers, experts=config.experts)
+    if is_main_process() and (share := share_beside_experts(model, wanted)) is not None:
+        print(
+            f"LoRA reaches {share:.0%} of the language model's weights, its experts not among them: --experts adapts "
+            "these too.",
+            file=sys.stderr,
+        )
+    try:
+        adapted = _adapt(model, config, wanted.modules, wanted.experts)
+    except ValueError as error:
+        raise ModelError(f"PEFT cannot adapt {type(model).__name__} ({str(error).splitlines()[0]}).") from error
+    if lost := [name for name in wanted.modules if name not in _adapted(adapted)]:
+        # PEFT takes these for experts of a mixture, whose names it rewrites; by their weights it leaves them alone
+        kept = [name for name in wanted.modules if name not in lost]
+        weights = [f"{name}.weight" for name in lost]
+        adapted = _adapt(adapted.unload(), config, kept, [*weights, *wanted.experts])
+    verify(adapted, wanted)
+    return adapted
+
+
+def _adapt(model: PreTrainedModel, config: TrainConfig, modules: Sequence[str], parameters: Sequence[str]) -> PeftModel:
     lora = LoraConfig(
         r=config.lora_rank,
         lora_alpha=config.alpha,
         lora_dropout=config.lora_dropout,
-        target_modules=target_pattern(model, config.lora_layers),
+        target_modules=list(modules),
+        target_parameters=list(parameters) or None,
         modules_to_save=projectors(model) if config.train_projector else None,
         task_type="CAUSAL_LM",
     )
+    with warnings.catch_warnings():
+        # said of names that PEFT has made up itself
+        warnings.filterwarnings("ignore", message=r"The following \w+_pattern keys did not match")
+        warnings.filterwarnings("ignore", message=r"target_parameters=.* but no parameter was matched")
+        return _put_on(model, lora)
+
+
+def _put_on(model: PreTrainedModel, lora: LoraConfig) -> PeftModel:
     # ZeRO-3 gathers the weights of a layer in one number format, so its adapter must have the model's own
     return get_peft_model(model, lora, autocast_adapter_dtype=not is_deepspeed_zero3_enabled())
 
 
-def target_pattern(model: PreTrainedModel, only: Collection[str] | None = None) -> str:
-    """A regular expression that fits the full names of the language model's linear layers, and no other module.
+def verify(adapted: PeftModel, wanted: Targets) -> None:
+    """Raise ModelError unless the adapter is on exactly what was wanted: PEFT has rules of its own for some models."""
+    base = adapted.get_base_model()
+    found = {name.replace(".base_layer", "") for name, module in base.named_modules() if isinstance(module, LoraLayer)}
+    expected = {*wanted.modules, *(name.rpartition(".")[0] for name in wanted.experts)}
+    if found != expected:
+        lost, strange = sorted(expected - found), sorted(found - expected)
+        what = f"{lost[0]} is not adapted" if lost else f"{strange[0]} is adapted too"
+        raise ModelError(
+            f"PEFT does not put the adapter where it belongs in {type(base).__name__} ({what}): give other "
+            "--lora-targets, or another version of PEFT."
+        )
 
-    `only` are the last parts of the names that are wanted ("q_proj"); None for all. Raises ModelError where one of
-    them names no layer.
-    """
-    language_model = model.get_decoder()
-    prefix = next(name for name, module in model.named_modules() if module is language_model)
-    if _holds(language_model, model.get_encoder("image")):
-        raise ModelError(
-            f"Burnish cannot tell the language model of {type(model).__name__} from its vision tower, so it cannot "
-            "place the adapter."
-        )
-    head = model.get_output_embeddings()
-    leaves = {
-        name.rpartition(".")[2]
-        for name, module in language_model.named_modules()
-        if isinstance(module, nn.Linear) and module is not head
-    }
-    if missing := sorted(set(only or ()) - leaves):
-        raise ModelError(
-            f"The language model of {type(model).__name__} has {', '.join(sorted(leaves))} and no {missing[0]}: take "
-            "--lora-targets all-linear."
-        )
-    return rf"{re.escape(prefix)}\.(?:.*\.)?(?:{'|'.join(sorted(only or leaves))})"
+
+def _adapted(adapted: PeftModel) -> set[str]:
+    """Full names of the modules that have an adapter."""
+    modules = adapted.get_base_model().named_modules()
+    return {name.replace(".base_layer", "") for name, module in modules if isinstance(module, LoraLayer)}
 
 
 def projectors(model: PreTrainedModel) -> list[str]:
@@ -87,7 +113,3 @@ def checkpoint_activations(adapted: PeftModel) -> None:
     base: Any = adapted.get_base_model()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
     base.get_decoder().activation_checkpointing_enable({"use_reentrant": is_deepspeed_zero3_enabled()})
-
-
-def _holds(outer: nn.Module, inner: nn.Module) -> bool:
-    return any(module is inner for module in outer.modules())

@@ -21,9 +21,11 @@ from types import TracebackType
 from typing import NamedTuple, Self, final
 
 from burnish.errors import RunError
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.records import Json
 from burnish.store import Manifest
-from burnish.store.disk import explained, lock, write_whole
+from burnish.store.disk import explained, lock, refuse_links, write_whole
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.store.manifest import read_manifest, refuse_changes, write_manifest
 
@@ -57,11 +59,16 @@ class Output:
 
     @property
     def summary(self) -> dict[str, Json] | None:
-        """What `finish` was given; None until then."""
+        """What `finish` was given; None until then. Raises RunError for a damaged one."""
+        done = self.path / _DONE
         try:
-            summary: dict[str, Json] = json.loads((self.path / _DONE).read_bytes())
+            summary = read_json(read_plain(done, follow=False))
         except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            raise RunError(f"{done} cannot be read ({error}): copy the training again, or give --restart.") from error
+        if not isinstance(summary, dict):
+            raise RunError(f"{done} is not the summary of a training: copy the training again, or give --restart.")
         return summary
 
     def begin(self, manifest: Manifest, *, restart: bool) -> None:
@@ -71,6 +78,7 @@ class Output:
         RunError for a folder that holds something else.
         """
         with explained(self.path, "written"):
+            refuse_links(self.path)
             _refuse_other_folders(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = lock(self.path / _LOCK)

@@ -119,13 +119,12 @@ class Preparer:
             return _left_out(example, f"chosen and rejected are equal within {self._max_length:,} tokens")
         cut = sum(len(answers[place]) > room for place in kept)
         self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
-        references = () if cut else _references([example.answers[place] for place in kept])
         return Row(
             id=example.id,
             picture=example.picture,
             question=example.question,
             answers=[seen[place] for place in kept],
-            references=references,
+            references=() if cut else _references([example.answers[place] for place in kept]),
             before=[(one.speaker, one.text) for one in example.before],
         )
 

@@ -41,13 +41,15 @@ class PackedSequence(NamedTuple):
 def sequence(number: int, processed: Encoding, tree: Tree) -> PackedSequence:
     """The tree's tokens with the pictures of `processed`, whose tokens all stand in the tree's first node.
 
-    What else a model wants for each token is as processed where the picture is, and 0 at the text behind it.
+    What else a model wants for each token is as processed where the picture is, and behind it as for text there.
     """
     layout, first = lay_out(tree), len(tree[0].ids)
     ids = torch.tensor(layout.ids, dtype=processed.input_ids.dtype)
     per_token = {}
     for name, values in processed.per_token.items():
         per_token[name] = values.new_zeros(len(ids), *values.shape[1:])
+        if name in processed.behind:
+            per_token[name][:] = processed.behind[name]
         per_token[name][:first] = values[:first]
     return PackedSequence(number, replace(processed, input_ids=ids, per_token=per_token), layout)
 

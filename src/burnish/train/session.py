@@ -15,7 +15,7 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingArguments, set_seed
 
-from burnish.errors import RunError, TrainingError
+from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import record_base
@@ -101,6 +101,10 @@ def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_tra
         arguments = training_arguments(config, output.checkpoints)
         model = LocalModel.open(_options(config))
         refuse_thinking([_options(config)], [model])
+        if not model.takes_batches:
+            raise ModelError(
+                f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
+            )
         if config.attention == "flex":
             cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
         session = _Session(config, kind, output, model, open_material(model))

@@ -20,7 +20,7 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    make_and_tell(lambda: make_pairs(config), Path(config.out), config.json)
+    _refuse_nothing(make_and_tell(lambda: make_pairs(config), Path(config.out), config.json).run)
 
 
 def compose(config: ComposeConfig) -> None:
@@ -40,7 +40,7 @@ def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    make_and_tell(lambda: make(config), Path(config.out), config.json)
+    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json))
 
 
 def import_dialogues(config: ImportConfig) -> None:
@@ -54,6 +54,22 @@ def import_dialogues(config: ImportConfig) -> None:
         [counted(f"Dialogues of {config.source}", counts, result.dropped)],
         [result.run, *write_json(config.json, result.to_json())],
     )
+    _refuse_nothing(result.run)
+
+
+def _refuse_nothing(path: Path) -> None:
+    """Raise RunError, whose exit code says so, for a run all of whose examples were dropped; the reports are there."""
+    from burnish.errors import RunError
+    from burnish.records import Dropped
+    from burnish.store import Run
+
+    reasons = dict[str, int]()
+    for record in Run.open(path):
+        if not isinstance(record, Dropped):
+            return
+        reasons[record.reason] = reasons.get(record.reason, 0) + 1
+    told = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    raise RunError(f"All {sum(reasons.values()):,} examples of {path} were dropped: {told}.")
 
 
 def import_pairs(config: ImportPairsConfig) -> None:

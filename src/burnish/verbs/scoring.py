@@ -44,14 +44,18 @@ def score_free(config: ScoreFreeConfig) -> None:
 
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
-    from burnish.bench.standard.recording import recorded
+    from burnish.bench.standard.recording import recorded, refuse_mixed
     from burnish.bench.standard.registry import benchmark, score
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
     scored = score(config)
-    made = recorded(config, scored)
-    told = write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
+    if config.json is None:
+        refuse_mixed(config)
+        told: tuple[str, ...] = ()
+    else:
+        made = recorded(config, scored)
+        told = write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
     tell(standard_tables(scored.scores, benchmark(config.benchmark).title), told)
 
 

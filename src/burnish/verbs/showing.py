@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from burnish.verbs.telling import report_of, tell, tell_report, write_json
 
 if TYPE_CHECKING:
+    from burnish.check.config import CheckConfig
     from burnish.export import ExportConfig
     from burnish.export.model_card import CardConfig
     from burnish.records import Prediction
@@ -34,6 +35,19 @@ def distort(config: SheetConfig) -> None:
         text_columns=frozenset({0, 1}),
     )
     tell([table], [result.path])
+
+
+def check(config: CheckConfig) -> None:
+    """Try a model. Raises ModelError, whose exit code says so, if anything is wrong with it."""
+    from burnish.check.check import check as tried
+    from burnish.errors import ModelError
+    from burnish.report.tables import Table
+
+    found = tried(config)
+    table = Table(title=config.model, columns=("", "found"), rows=found.rows(), text_columns=frozenset({0, 1}))
+    tell([table], write_json(config.json, found.to_json()))
+    if not found.ok:
+        raise ModelError(f"{config.model} cannot be used as it is: {found.problems[0]}")
 
 
 def report(config: ReportConfig) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from burnish.records import Json
     from burnish.report import ReportConfig
     from burnish.report.pages import Report
+    from burnish.report.section import Section
     from burnish.report.tables import Table
 
 T = TypeVar("T")
@@ -44,14 +45,20 @@ def _first(files: Sequence[Path]) -> list[Path | str]:
 def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *baselines: str | None) -> T:
     """Make a run, draw its report, in which it is compared with its baselines, and show it; what `make` returns.
 
-    Where no reply is an answer, what was asked is shown and written all the same; then NothingAnswered goes on.
+    Where no reply is an answer, what was asked is shown and written all the same, then NothingAnswered goes on; where
+    an endpoint fails, what came by then is written, then ServerError goes on.
     """
-    from burnish.errors import NothingAnswered
+    from burnish.errors import NothingAnswered, ServerError
+    from burnish.store.manifest import NAME
 
     try:
         made = make()
     except NothingAnswered:
         _tell_replies(run, json_file)
+        raise
+    except ServerError:
+        if json_file and (run / NAME).exists():
+            write_json(json_file, _replies_of(run)[1])
         raise
     tell_report(draw(run, *baselines), json_file)
     return made
@@ -59,20 +66,24 @@ def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *base
 
 def _tell_replies(path: Path, json_file: str | None) -> None:
     """What became of the replies of a run that has nothing else to tell."""
-    from burnish.replies import count_replies
-    from burnish.report.replies_tables import refused_fields, replies_numbers, replies_table
-    from burnish.report.section import NamedRun, records_of
     from burnish.report.terminal import prose, say
+
+    section, numbers = _replies_of(path)
+    if section.warning:
+        say("", prose(section.warning))
+    tell(section.tables, write_json(json_file, numbers))
+
+
+def _replies_of(path: Path) -> tuple[Section, Mapping[str, Json]]:
+    """What became of a run's replies so far, to be shown and to be written."""
+    from burnish.report.replies_tables import with_replies
+    from burnish.report.section import NamedRun, Section
     from burnish.store import Run
     from burnish.store.codec import to_json
 
     run = Run.open(path)
-    counts = count_replies(record for _, _, record in records_of(NamedRun(path.name, run), "count"))
-    if warning := counts.warning():
-        say("", prose(warning))
-    without = refused_fields(run)
-    numbers = {"run": str(path), "manifest": to_json(run.manifest), **replies_numbers(counts, without)}
-    tell([replies_table(counts, without)], write_json(json_file, numbers))
+    section = with_replies(Section(title=path.name), NamedRun(path.name, run))
+    return section, {"run": str(path), "manifest": to_json(run.manifest), **section.numbers}
 
 
 def draw(run: Path, *baselines: str | None) -> Report:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple, final
 
 from burnish.errors import RunError
-from burnish.images import decode, encode_png, read_inside
+from burnish.images import decode, encode_png
 from burnish.store import Run
 from burnish.store.extensions import extension_of
 
-_SHOWN = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
+_SHOWN = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "avif": "image/avif"}
 """What browsers show, by extension; everything else is sent as PNG."""
 
 
@@ -31,14 +31,13 @@ class Pictures:
     def find(self, key: str) -> Picture | None:
         """The picture, from whichever run has it; None where none has.
 
-        Raises ImageError for a file that is too large, leads out of the run, or is no picture.
+        Raises ImageError for a file that is too large, a link, or no picture, or not the one of that name.
         """
         for run in self._runs:
             try:
-                path = run.image_path(key)
+                return as_shown(run.image(key))
             except RunError:  # another run may have it
                 continue
-            return as_shown(read_inside(run.path, str(path.relative_to(run.path))))
         return None
 
 

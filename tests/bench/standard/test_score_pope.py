@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from burnish.bench.standard.configs import Protocol
 
 from burnish.bench.metrics import says_yes
-from burnish.bench.standard.pope_answers import read_answer, read_as, terms_of
+from burnish.bench.standard.pope_answers import Protocol, read_answer, read_as, terms_of
 from burnish.bench.standard.pope_files import Question
 from standard_files import lines_file, pope_file, refused, scored
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,9 +12,13 @@ from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.recording import PROMPT_DIGITS, question_set
 from burnish.bench.standard.registry import benchmark
 from burnish.errors import RunError
+from burnish.jsons import read_json
+from burnish.plain_files import read_plain
 from burnish.scores import Recorded, RecordedAnswer
 from burnish.store.codec import from_json
 
+MOST_BYTES = 4_000_000_000
+"""Of a result with all its answers."""
 FORM = "give a run of `burnish bench`, or what `burnish score NAME … --json FILE` writes for a standard benchmark"
 
 
@@ -46,7 +49,7 @@ def read_recorded(path: Path, only: Only) -> Side:
 
 def _open(path: Path) -> Recorded:
     try:
-        data = json.loads(path.read_bytes())
+        data = read_json(read_plain(path, most_bytes=MOST_BYTES))
     except FileNotFoundError as error:
         raise RunError(f"{path} is not there: {FORM}.") from error
     except ValueError as error:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from burnish.bench.standard.files import Item, document, items
+from burnish.bench.standard.files import Item, document, items, official
 from burnish.errors import SourceError
 from burnish.images import read_inside
 from burnish.records import Facts, Prediction
+from burnish.sources.files import open_file
 from burnish.store import Run
 
 FORM = "give a run with answers to clean pictures at temperature 0, or JSON lines with `question_id` and `text`"
@@ -136,7 +137,7 @@ def _as_texts(path: str) -> Mapping[str, str] | None:
     """A file in MM-Vet's form, {"v1_0": "text"}; None for one in any other."""
     if not path.endswith(".json"):
         return None
-    with Path(path).open("rb") as file:
+    with open_file(official(path, FORM)) as file:
         start = file.read(64).lstrip()
     if not start.startswith(b"{"):
         return None

@@ -30,6 +30,8 @@ class JudgeFlags(ModelRuntime, RunFlags):
     """The judge's prompt, a YAML file or a name such as judge-mmvet; without it, the one that comes with Burnish."""
     max_new_tokens: int = 1024
     """Longest reply of the judge, in tokens."""
+    calibration: str | None = runtime(None)
+    """A run of `bench judged calibrate` by the same judge, so that every table says how far it agrees with people."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -163,3 +165,14 @@ class GradesConfig(JudgeFlags):
     task: ClassVar[JudgeTask] = "grades"
     answers: str = place()
     """A run with the answers to questions with ground truths; those drawn at several temperatures are all graded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrateConfig(JudgeFlags):
+    """Measure a judge against people: it rates turns of dialogues that people rated, and is asked twice."""
+
+    task: ClassVar[JudgeTask] = "calibrate"
+    rated: str = place()
+    """A file in FIRE's form, whose turns have a `human_rating` from 1 to 5."""
+    max_new_tokens: int = 64
+    """Longest reply of the judge, in tokens."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from burnish.bench.judged.asking import Reads
 from burnish.bench.naming import speaker
 from burnish.bench.standard.numbers import bounds
+from burnish.errors import RunError
 from burnish.records import Judgement
-from burnish.scores import Judging
+from burnish.scores import CalibrateJudged, Judging
 from burnish.store import Run
+from burnish.store.codec import from_json
+from burnish.store.manifest import NAME
 from burnish.uncertainty import wilson
 
+NOT_KNOWN = "undefined"
 Outcome: TypeAlias = Literal["at once", "again", "unread", "refused"]
 
 
@@ -42,7 +47,39 @@ def judging(run: Run, judgements: Iterable[Judgement], reads: Reads) -> Judging:
         refused=counts["refused"],
         parse_rate=read / n if n else None,
         interval=bounds(wilson(read, n)) if n else None,
+        calibration=calibrated(run),
+        relative=judges_itself(run),
     )
+
+
+def calibrated(run: Run) -> str:
+    """How far the run's judge agrees with people, by the run of --calibration; "" without one.
+
+    Raises RunError for a run that is none, or is of another judge.
+    """
+    path = run.manifest.settings.get("calibration")
+    if not path:
+        return ""
+    other = Run.open(Path(str(path)))
+    if other.manifest.kind != "judged calibrate" or other.summary is None:
+        raise RunError(f"--calibration {path} is no finished run of `burnish bench judged calibrate`: make one first.")
+    ours, theirs = (speaker(one.manifest.config, "judge") for one in (run, other))
+    if ours != theirs:
+        raise RunError(
+            f"--calibration {path} is of the judge {theirs}, and this one is {ours}: calibrate the same one."
+        )
+    found = from_json(CalibrateJudged, other.summary)
+    rho, alpha = (NOT_KNOWN if one.value is None else f"{one.value:.2f}" for one in (found.spearman, found.alpha))
+    return f"Calibrated on {found.spearman.n:,} turns that people rated: Spearman {rho}, Krippendorff's alpha {alpha}."
+
+
+def judges_itself(run: Run) -> bool:
+    """Whether the judge's model made one of the runs that are judged."""
+    judge = str(run.manifest.config.get("judge", ""))
+    given = run.manifest.settings.get("answers")
+    paths = [Path(str(path)) for path in (given if isinstance(given, list) else [given]) if path]
+    runs = [Run.open(path) for path in paths if (path / NAME).exists()]
+    return any(str(one.manifest.config.get("model", "")) == judge for one in runs)
 
 
 def _outcome(judgement: Judgement, reads: Reads) -> Outcome:

@@ -33,6 +33,7 @@ JUDGED: Mapping[str, JudgedBench] = {
     "shr": _bench("shr", "ShrConfig", "SHR: a judge's labels"),
     "consistency": _bench("consistency", "ConsistencyConfig", "consistency of sampled answers (SeVa)"),
     "pairwise": _bench("pairwise", "PairwiseConfig", "models' answers in pairs, both orders (SeVa)"),
+    "calibrate": _bench("calibrate", "CalibrateConfig", "the judge itself, against people's ratings"),
     "grades": _bench("grades", "GradesConfig", "answers by their ground truths"),
 }
 

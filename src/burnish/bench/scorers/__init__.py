@@ -10,13 +10,14 @@ from burnish.bench.scorers.closed import CLOSED
 from burnish.bench.scorers.description import DESCRIPTION
 from burnish.bench.scorers.existence import EXISTENCE
 from burnish.bench.scorers.length import LENGTH
+from burnish.bench.scorers.objects import OBJECTS
 from burnish.bench.scorers.unlabelled import UNLABELLED
 from burnish.records import Prediction
 from burnish.scores import Metric
 
 __all__ = ["METRICS", "Scorer", "has_truth", "score"]
 
-SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, UNLABELLED, LENGTH)
+SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, OBJECTS, UNLABELLED, LENGTH)
 """All of them, in the order in which tables show their metrics."""
 METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for metric in scorer.metrics}
 """Every metric by name."""
@@ -24,8 +25,8 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for m
 DEFAULT = (CLOSED, EXISTENCE, LENGTH)
 WITHOUT_TRUTH = (UNLABELLED, LENGTH)
 BY_TASK: Mapping[str, tuple[Scorer, ...]] = {
-    "description": (DESCRIPTION, LENGTH),
-    "part": (DESCRIPTION, LENGTH),
+    "description": (DESCRIPTION, OBJECTS, LENGTH),
+    "part": (DESCRIPTION, OBJECTS, LENGTH),
 }
 """Scorers by the fact `task`, instead of the default ones: an open description has more than one right wording."""
 

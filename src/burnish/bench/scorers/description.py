@@ -5,7 +5,7 @@ from __future__ import annotations
 from burnish.bench.metrics import Term
 from burnish.bench.scorers.base import Scorer
 from burnish.errors import RunError
-from burnish.pocket.world import check_description, scene_from_json
+from burnish.pocket.world import Scene, check_description, scene_from_json
 from burnish.records import Prediction
 from burnish.scores import Metric
 
@@ -31,18 +31,23 @@ HALLUCINATION = Metric(
 )
 
 
-def score_description(prediction: Prediction) -> dict[str, Term]:
-    """Shares of all statements of all descriptions, so that a long description weighs more than a short one.
-
-    A sentence that is no statement of the world counts against precision, but not as a hallucination.
-    """
+def scene_of(prediction: Prediction) -> Scene:
+    """What is in the picture. Raises RunError where the record does not know it."""
     try:
-        scene = scene_from_json(prediction.facts["scene"])
+        return scene_from_json(prediction.facts["scene"])
     except (KeyError, TypeError, AttributeError) as error:
         raise RunError(
             f"The answer {prediction.id!r} has the task {prediction.facts['task']!r} of the pocket world, but no scene "
             "of it in its facts: give the task another name in the source, or ask the `pocket` source itself."
         ) from error
+
+
+def score_description(prediction: Prediction) -> dict[str, Term]:
+    """Shares of all statements of all descriptions, so that a long description weighs more than a short one.
+
+    A sentence that is no statement of the world counts against precision, but not as a hallucination.
+    """
+    scene = scene_of(prediction)
     check = check_description(scene, prediction.text, prediction.question)
     told = check.right + check.hallucinated + check.unreadable
     there = check.right + check.missing

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.standard.files import Item, listed, official
 from burnish.errors import SourceError
+from burnish.jsons import read_json
 from burnish.sources.files import open_file
 
 RELEASE = "COCO's instances_val2014.json is in annotations_trainval2014.zip of cocodataset.org/#download"
@@ -45,8 +45,8 @@ def read_detections(path: str) -> list[Seen]:
 def _read(path: str) -> Item:
     with open_file(official(path, RELEASE)) as file:
         try:
-            value = json.loads(file.read(), object_pairs_hook=_slim)
-        except (ValueError, RecursionError) as error:
+            value = read_json(file.read(), _slim)
+        except ValueError as error:
             raise SourceError(f"{path} is broken JSON: {error}.") from error
     if not isinstance(value, dict):
         raise SourceError(f"{Path(path)} holds a JSON {type(value).__name__}, and it must be one object: {RELEASE}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.errors import LineError, SourceError
+from burnish.jsons import read_json
 from burnish.sources.files import open_file, read_lines
 from burnish.sources.json_items import json_items
 
@@ -81,8 +81,8 @@ def document(path: str, release: str) -> Item:
     """The one JSON object that a file is."""
     with open_file(official(path, release)) as file:
         try:
-            value = json.loads(file.read().decode("utf-8"))
-        except (ValueError, RecursionError) as error:
+            value = read_json(file.read().decode("utf-8"))
+        except ValueError as error:
             raise SourceError(f"{path} is broken JSON: {error}.") from error
     if not isinstance(value, dict):
         raise SourceError(f"{path} holds a JSON {type(value).__name__}, and it must be one object: {release}.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar, final
 
 import numpy as np
 
@@ -54,7 +55,19 @@ class Scored(NamedTuple, Generic[S]):
     """A benchmark's scores, and the answers that they are added up from."""
 
     scores: S
-    answers: tuple[ScoredAnswer, ...]
+    answers: Iterable[ScoredAnswer]
+    """May be computed anew each time."""
+
+
+@final
+@dataclass(frozen=True)
+class Later:
+    """Answers that are computed when they are looked at: of a million, most calls need the scores alone."""
+
+    each: Callable[[], Iterator[ScoredAnswer]]
+
+    def __iter__(self) -> Iterator[ScoredAnswer]:
+        return self.each()
 
 
 def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]]) -> Floats:

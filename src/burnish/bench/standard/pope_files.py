@@ -6,6 +6,7 @@ file a split, or in one file for all whose ids are told apart by the splits or s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -43,13 +44,15 @@ def read_splits(paths: Sequence[str]) -> dict[str, dict[str, Question]]:
 
 def _read_questions(path: str) -> dict[str, Question]:
     questions: dict[str, Question] = {}
+    alike: dict[Question, Question] = {}
     for item in items(path, RELEASE):
         key, label = item.key("question_id"), item.text("label")
         if key in questions:
             raise item.fault(f"is the second question {key}: each needs an id of its own")
         if label not in ("yes", "no"):
             raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
-        questions[key] = Question(item.text("image"), label == "yes", item.text("text"))
+        question = Question(sys.intern(item.text("image")), label == "yes", sys.intern(item.text("text")))
+        questions[key] = alike.setdefault(question, question)  # a million need not be kept a million times
     if not questions:
         raise SourceError(f"{path} holds no question: {RELEASE}.")
     return questions

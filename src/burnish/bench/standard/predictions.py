@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable
 
 from burnish.bench.standard.files import Item, items
 from burnish.errors import SourceError
 
+SHORT = 16
+"""Answers of so many characters are often the same, and are kept once."""
 FORM = "give JSON lines (or a JSON list) with one object a question"
 
 
@@ -41,7 +44,7 @@ def by_id(
         if key in texts:
             raise item.fault(f"is the second prediction for question {key}: give each question one")
         if key in asked:
-            texts[key] = text
+            texts[key] = sys.intern(text) if len(text) <= SHORT else text
         elif key not in ignored:
             raise item.fault(f"is for question {key}, which {source} does not have: score it with its own questions")
     check_complete(texts, asked, path, source)

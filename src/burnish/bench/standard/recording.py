@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,7 @@ _RULES = ("protocol", "failed", "split", "part", "task", "words", "reading", "sy
 def recorded(config: ScoreStandardConfig, scored: Scored[Any]) -> Recorded:
     """What a result is made of. Raises SourceError for predictions that mix prompts."""
     flags: dict[str, Any] = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}  # type: ignore[arg-type]
-    given = next(name for name in _GIVEN if name in flags)
-    paths = [flags[given]] if isinstance(flags[given], str) else [*flags[given]]
-    frame = read_frame(paths) if given == "predictions" else ""
+    paths, frame = _read_given(flags)
     prompt = hashlib.sha256(frame.encode()).hexdigest() if frame else ""
     answers = [_recorded(answer, prompt[:PROMPT_DIGITS]) for answer in scored.answers]
     return Recorded(
@@ -47,6 +45,18 @@ def recorded(config: ScoreStandardConfig, scored: Scored[Any]) -> Recorded:
         version=code_version(),
         answers=tuple(answers),
     )
+
+
+def refuse_mixed(config: ScoreStandardConfig) -> None:
+    """Raises SourceError for predictions that mix prompts, where no result is kept."""
+    _read_given({field.name: getattr(config, field.name) for field in dataclasses.fields(config)})  # type: ignore[arg-type]
+
+
+def _read_given(flags: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The files of what was said, and the words around the questions."""
+    given = next(name for name in _GIVEN if name in flags)
+    paths = [flags[given]] if isinstance(flags[given], str) else [*flags[given]]
+    return paths, read_frame(paths) if given == "predictions" else ""
 
 
 def _words(value: str | Sequence[str]) -> str:

@@ -3,7 +3,15 @@
 It has habits: shapes usually look and stand so and so, and some come together. Sixteen tasks, no torch, no files.
 """
 
-from burnish.pocket.world.answers import DescriptionCheck, chance, check_description, matches, normalise
+from burnish.pocket.world.answers import (
+    DescriptionCheck,
+    asked_about,
+    chance,
+    check_description,
+    matches,
+    named_objects,
+    normalise,
+)
 from burnish.pocket.world.draw import draw
 from burnish.pocket.world.habits import USUAL, is_usual
 from burnish.pocket.world.leaning import Leaning, leaning
@@ -28,6 +36,7 @@ __all__ = [
     "Task",
     "Thing",
     "Variant",
+    "asked_about",
     "chance",
     "check_description",
     "draw",
@@ -35,6 +44,7 @@ __all__ = [
     "leaning",
     "make",
     "matches",
+    "named_objects",
     "normalise",
     "question_at",
     "scene_from_json",

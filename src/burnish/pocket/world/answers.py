@@ -13,6 +13,8 @@ STATEMENT = re.compile(
     f"there is an? ({'|'.join(SIZES)}) ({'|'.join(COLORS)}) ({'|'.join(SHAPES)}) at the ({'|'.join(REGIONS)})"
 )
 """A statement of a description, normalised: its groups are size, color, shape and region."""
+_OBJECT = re.compile(rf"\b({'|'.join(COLORS)})\s+({'|'.join(SHAPES)})(?:e?s)?\b")
+"""An object as a text names it: its color and its shape."""
 
 
 def normalise(text: str) -> str:
@@ -76,6 +78,11 @@ def check_description(scene: Scene, text: str, question: str = "") -> Descriptio
     return DescriptionCheck(
         right=right, hallucinated=said.total() - right, missing=truth.total() - right, unreadable=unreadable
     )
+
+
+def named_objects(text: str) -> list[tuple[str, str]]:
+    """Every mention of a color and a shape ("red circle", "red circles"), in whatever words it stands."""
+    return [(color, shape) for color, shape in _OBJECT.findall(text.lower())]
 
 
 def asked_about(scene: Scene, question: str) -> tuple[Thing, ...]:

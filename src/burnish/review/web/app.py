@@ -8,9 +8,12 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from burnish.errors import BurnishError
 from burnish.review.asks import Ask
+from burnish.review.database import why
 from burnish.review.study import Study
 from burnish.review.web.routes import Site, router
 from burnish.store import Run
@@ -18,6 +21,8 @@ from burnish.web.guard import guard, is_loopback
 from burnish.web.pictures import Pictures
 from burnish.web.templates import templates_of
 
+RETRY_AFTER_S = "5"
+"""When a page that found the store busy is to be asked for again."""
 _HERE = Path(__file__).parent
 REQUESTS_A_MINUTE = 600
 """From one address: some ten raters behind one router, at a case every five seconds."""
@@ -36,6 +41,18 @@ def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> Fas
     def explain(_request: Request, error: HTTPException) -> Response:
         page = templates.get_template("error.html").render(status=error.status_code, detail=error.detail)
         return HTMLResponse(page, error.status_code)
+
+    def sorry(detail: str) -> Response:
+        page = templates.get_template("error.html").render(status=503, detail=detail)
+        return HTMLResponse(page, 503, {"Retry-After": RETRY_AFTER_S})
+
+    @app.exception_handler(DBAPIError)
+    def wait(_request: Request, error: DBAPIError) -> Response:
+        return sorry(f"The store of ratings cannot be used now: {why(error)}.")
+
+    @app.exception_handler(BurnishError)
+    def damaged(_request: Request, error: BurnishError) -> Response:
+        return sorry(str(error))
 
     guard(app, host=host, requests_a_minute=REQUESTS_A_MINUTE)
     return app

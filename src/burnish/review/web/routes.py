@@ -14,6 +14,8 @@ from burnish.review.study import Rater, Shown, Study
 from burnish.review.web.view import case_view, to_store
 from burnish.web.pictures import Pictures
 
+MOST_POSITIONS = 1 << 31
+"""No column of the store holds a larger number."""
 router = APIRouter(default_response_class=HTMLResponse)
 
 
@@ -57,7 +59,7 @@ RaterHere = Annotated[Rater, Depends(get_rater)]
 
 def get_shown(site: SiteHere, rater: RaterHere, position: int) -> Shown:
     """The rater's case at this position."""
-    shown = site.study.shown(rater, position)
+    shown = site.study.shown(rater, position) if 0 < position < MOST_POSITIONS else None
     if shown is None:
         raise HTTPException(404)
     return shown

@@ -1,0 +1,120 @@
+"""How far a judge can be trusted: it rates what people rated, in FIRE's form, with the scale in either order.
+
+Both orders tell whether it goes by the order of the scale, and how alike it rates when asked again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.configs import CalibrateConfig
+from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.rating_statistics import Rating, calibration
+from burnish.bench.standard.files import Item, items
+from burnish.errors import SourceError
+from burnish.records import Judgement
+from burnish.scores import CalibrateJudged
+from burnish.store import Run
+
+FORM = "give a file in FIRE's form, whose `conversations` have a `human_rating` from 1 to 5 beside rated turns"
+RATINGS = ("1: bad", "2: rather bad", "3: neither good nor bad", "4: rather good", "5: good")
+FORTH, BACK = "1 to 5", "5 to 1"
+SPEAKERS = {"student": "Student", "teacher": "Teacher"}
+_RATING = re.compile(r"\brating[*_ ]*:[\s*_\"'\[(]*([1-5])\b(?![.,]\d)", re.IGNORECASE)
+
+
+def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
+    """Have every rated turn rated by the judge, twice. Raises a BurnishError."""
+    rated = list(read_rated(config.rated))
+    if not rated:
+        raise SourceError(f"{config.rated} has no turn with a human rating: {FORM}.")
+
+    def score(run: Run) -> CalibrateJudged:
+        judgements = list(run.records(Judgement))
+        return calibration(_ratings(judgements), judging(run, judgements, reads))
+
+    return judged(config, [_in_order(one, order) for one in rated for order in (FORTH, BACK)], reads, score)
+
+
+def read_rated(path: str) -> Iterator[Question]:
+    """Every turn that a person rated, without the scale. Raises SourceError."""
+    for number, row in enumerate(items(path, FORM)):
+        turns = [_turn(row, turn) for turn in row.sequence("conversations")]
+        for place, (speaker, text, rating) in enumerate(turns):
+            if rating is None:
+                continue
+            before = "\n".join(f"{who}: {said}" for who, said, _ in turns[:place]) or "(nothing)"
+            yield Question(
+                id=f"{number}/{place}",
+                source=speaker.lower(),
+                values={
+                    "question": _value(row, "question"),
+                    "groundtruth": _value(row, "groundtruth"),
+                    "history": before,
+                    "speaker": speaker,
+                    "turn": text,
+                },
+                facts={"picture": str(number), "human": rating, "length": len(text)},
+            )
+
+
+def _turn(row: Item, turn: object) -> tuple[str, str, int | None]:
+    """Who speaks, what is said, and what a person thinks of it."""
+    if not isinstance(turn, dict) or turn.get("role") not in SPEAKERS or not isinstance(turn.get("value"), str):
+        raise row.fault(f"has a turn without the `role` student or teacher and a `value`: {FORM}")
+    rating = turn.get("human_rating")
+    if rating is not None and rating not in (1, 2, 3, 4, 5):
+        raise row.fault(f"has the human rating {rating!r:.20}, and that must be 1 to 5")
+    return SPEAKERS[turn["role"]], turn["value"].strip(), rating
+
+
+def _value(row: Item, name: str) -> str:
+    value = row.values.get(name)
+    return str(value.get("value", "")) if isinstance(value, dict) else str(value or "")
+
+
+def _in_order(one: Question, order: str) -> Question:
+    scale = RATINGS if order == FORTH else RATINGS[::-1]
+    return Question(
+        id=one.id,
+        source=one.source,
+        values={**one.values, "scale": "\n".join(scale)},
+        facts=one.facts,
+        part=order,
+    )
+
+
+def rating(said: str) -> int | None:
+    """The rating that a reply names, if it names only one."""
+    found = set(_RATING.findall(said))
+    return int(found.pop()) if len(found) == 1 else None
+
+
+def reads(_asked: Mapping[str, str], said: str) -> bool:
+    """There is exactly one rating."""
+    return rating(said) is not None
+
+
+def _ratings(judgements: Sequence[Judgement]) -> list[Rating]:
+    """What people and the judge gave each turn; what the judge said unreadably is None."""
+    by_turn: dict[str, dict[str, Judgement]] = {}
+    for judgement in judgements:
+        by_turn.setdefault(judgement.id, {})[judgement.part] = judgement
+    return [
+        Rating(
+            dialogue=str(of[FORTH].facts["picture"]),
+            speaker=of[FORTH].source,
+            human=float(str(of[FORTH].facts["human"])),
+            length=float(str(of[FORTH].facts["length"])),
+            forth=_read(of[FORTH]),
+            back=_read(of[BACK]),
+        )
+        for of in by_turn.values()
+    ]
+
+
+def _read(judgement: Judgement) -> int | None:
+    said = readable(judgement, reads)
+    return None if said is None else rating(said)

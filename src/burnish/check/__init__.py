@@ -1,0 +1,1 @@
+"""Whether a model works with Burnish, found out by trying: `burnish check`."""
