@@ -92,7 +92,7 @@ def test_what_cannot_be_reported_is_refused_in_a_sentence(tmp_path: Path) -> Non
         write_report(ReportConfig(runs=(str(tmp_path / "unfinished"),)))
     with Run.begin(tmp_path / "old", new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
         run.finish({"accuracy": 1})
-    with pytest.raises(RunError, match=r"another version of Burnish \(AnswersResult lacks the field"):
+    with pytest.raises(RunError, match=r"another version of Burnish \(AnswersResult has an unknown field"):
         write_report(ReportConfig(runs=(str(tmp_path / "old"),)))
     write_run(tmp_path / "other", [], kind="songs")
     with pytest.raises(RunError, match="holds songs, of which there is no report"):
