@@ -85,7 +85,7 @@ def test_a_gate_decides_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixt
     few, many = answers_run(tmp_path / "few", range(9)), answers_run(tmp_path / "many", range(40))
     code, told = _gate(capsys, few, many, "--fail-if", "worse")
     assert code == 3
-    assert "Release gate (--fail-if worse): failed. On existence accuracy, the second result is worse." in told
+    assert "Release gate (--fail-if worse): failed. On accuracy, the second result is worse." in told
     assert "Release gate (--fail-if worse): failed" in (many / "compared" / "index.html").read_text()
     assert _gate(capsys, many, few, "--fail-if", "worse")[0] == 0
     assert _gate(capsys, many, few, "--fail-if", "not-better")[0] == 0
@@ -93,7 +93,7 @@ def test_a_gate_decides_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixt
     same = answers_run(tmp_path / "same", range(1, 10))
     assert _gate(capsys, few, same, "--fail-if", "worse")[0] == 0
     code, told = _gate(capsys, few, same, "--fail-if", "not-better")
-    assert (code, "On existence accuracy, nothing is decided." in told) == (3, True)
+    assert (code, "On accuracy, nothing is decided." in told) == (3, True)
 
 
 def test_a_gate_on_a_named_metric(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

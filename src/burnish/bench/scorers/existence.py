@@ -27,7 +27,7 @@ YES_RATIO = Metric(
 )
 STRICT_ACCURACY = Metric(
     name="existence_accuracy",
-    title="existence accuracy",
+    title="accuracy",
     family="existence",
     unit="%",
     interval="wilson",
