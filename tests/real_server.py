@@ -16,8 +16,8 @@ import pytest
 
 from patience import HANG_S
 
-SERVE = "import burnish; from transformers.cli.transformers import main; main()"
-"""The command `transformers`, where torchvision may not fit the build of torch."""
+SERVE = "import sys; sys.modules['torchvision'] = None; from transformers.cli.transformers import main; main()"
+"""The command `transformers`, which would decode pictures with operators of torchvision that may not fit the torch."""
 
 
 @contextmanager

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 ASKED = ("counter/existence", "balanced/existence", "heldout/existence", "counter/description", "balanced/description")
 """What is asked before and after, by split and task: pictures against habits, without them, and as usual (held out)."""
-PAIR_SOURCE = "pocket:counter-train/existence+description#negatives=random#per_task=8000"
-"""Pictures of the place where the model will be used; what is true of them is there, and nobody looks at it."""
+PAIR_SOURCE = ",".join(
+    f"pocket:{place}/existence+description#negatives=random#per_task=1000" for place in ("counter-train", "train")
+)
+"""Pictures of the place where the model will be used, and as many as usual, so that little is lost at home
+(docs/seva.md); what is true of them is there, and nobody looks at it."""
 TALK_SOURCE = "pocket:heldout#per_task=12,pocket:new#per_task=12"
 """Questions to speak about: seen tasks and new ones, on pictures that nobody has trained on."""
 STUDENT, TEACHER = "pocket-student", "pocket-teacher"

@@ -98,7 +98,7 @@ def test_one_role_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_oracle_says_of_its_own_dialogues_what_it_said(tmp_path: Path) -> None:
-    source = "pocket:train/counting#per_task=8"
+    source = "pocket:counter-train/counting#per_task=16"
     made = simulate(
         SimulateConfig(
             source=source,

@@ -35,6 +35,7 @@ def test_an_item_becomes_a_dialogue() -> None:
         "answer": "3",
         "source": "made",
         "ended": "",
+        "replies": (),
     }
     assert dialogue.turns[1] == Turn(
         response=Response(text="Thought: Look 2.\nAnswer: 2 cats\n", thought="Look 2.", answer="2 cats"),

@@ -121,7 +121,7 @@ def test_a_response_with_the_local_teachers_own_mark_costs_its_dialogue_alone(tm
 def test_a_server_that_says_nothing_makes_no_dialogue(tmp_path: Path) -> None:
     source = folder(tmp_path, ["a", "b"])
     with serving(Faulty(lambda _, body: Answer(completion("")))) as address:
-        assert main(by_server(address, source, tmp_path / "run")) == 0
+        assert main(by_server(address, source, tmp_path / "run")) == 2
     assert [record.reason for record in records(tmp_path / "run") if isinstance(record, Dropped)] == [
         "empty response",
         "empty response",

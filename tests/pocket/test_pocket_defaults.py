@@ -37,7 +37,12 @@ def test_a_flag_or_a_file_says_otherwise(tmp_path):
     assert parsed("pairs", "--config", str(file)).distort == ("invert",)
     given = {"source": "pocket", "model": "pocket", "out": "o", "max_new_tokens": 7}
     config = parse_values(load(VERBS["pairs"].config), "burnish pairs", given, "a recipe", usual_values("pairs"))
-    assert config.max_new_tokens == 7 and list(config.distort) == POCKET["pairs"].flags["distort"]
+    assert config.max_new_tokens == 7
+    given = {"run": "r", "model": "pocket", "out": "o", "lr": 1e-3}
+    config = parse_values(
+        load(VERBS["train dpo"].config), "burnish train dpo", given, "a recipe", usual_values("train dpo")
+    )
+    assert (config.lr, config.lora_rank) == (1e-3, POCKET["train dpo"].flags["lora_rank"])
 
 
 def test_the_command_that_repeats_a_run_names_them_so_that_the_papers_values_come_back_too():

@@ -23,18 +23,18 @@ from judge_server import judging
 
 FILES = sorted((Path(__file__).parents[2] / "recipes").glob("[sf]*.yaml"), reverse=True)
 SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
-TINY: Mapping[ScaleName, Mapping[str, int]] = {
+TINY: Mapping[ScaleName, Mapping[str, int | str]] = {
     "pocket": {
         **{"questions": 8, "bench": 2, "described": 2, "drawn_from": 2, "rank": 2, "sft_pool": 1, "sft_questions": 4},
         **{"composed": 16, "general": 1, "simulated_from": 16, "world_steps": 1},
     },
-    "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},
+    "paper": {"rank": 2, "per_source": 2, "sft_questions": 2, "chinese": "en"},
 }
 """Smaller values than the recipes'."""
 OURS = ("seva-gains", "seva-price", "seva-when")
 """Recipes without a paper scale."""
-UNDEFINED = {"POPE"}
-"""F1 is not defined where the answer to no question is yes, and no one said it."""
+UNDEFINED = {"POPE", "missed", "invented"}
+"""F1 is not defined where the answer to no question is yes, and no one said it, nor is a share of no question."""
 
 
 class Told(NamedTuple):

@@ -59,13 +59,15 @@ def _top(locator: Locator) -> float:
 
 
 def test_the_first_screen_answers_what_came_of_it(page: Page) -> None:
-    title = "pocket + seva against pocket: exact match on counter better by 51.7 points, on natural worse by 25.0"
+    title = (
+        "pocket + seva against pocket: accuracy of yes or no on counter better by 51.7 points, on natural worse by 25.0"
+    )
     expect(page.locator("h1")).to_have_text(title)
     assert page.title() == title
     expect(page.locator("header > .lead")).to_contain_text("both gave 180 answers to the same questions")
     told = page.locator(".verdicts > li")
     assert told.locator("> b").all_inner_texts() == ["Worse", "Undecided", "Better"]
-    expect(told.last).to_contain_text("on counter: exact match 33.3 → 85.0")
+    expect(told.last).to_contain_text("on counter: accuracy of yes or no 33.3 → 85.0")
     assert page.locator(".panel .change").all_inner_texts() == ["-25.0", "+0.0", "+51.7"]
     # verdicts and figure are whole on a screen of 800 pixels, and the questions have begun
     assert _top(page.locator(".flips-title")) < 700
@@ -166,8 +168,8 @@ def test_both_themes_fit_their_screens_folded_and_open(browser: Browser, address
 
 def test_verdicts_stand_in_the_tables_and_numbers_too(folder: Path) -> None:
     markdown = (folder / "out" / "tables.md").read_text()
-    assert markdown.startswith("# pocket + seva against pocket: exact match on counter better by 51.7 points")
-    assert "\n- Better on counter: exact match 33.3 → 85.0 %, +51.7 points (95 % interval" in markdown
+    assert markdown.startswith("# pocket + seva against pocket: accuracy of yes or no on counter better by 51.7 points")
+    assert "\n- Better on counter: accuracy of yes or no 33.3 → 85.0 %, +51.7 points (95 % interval" in markdown
     numbers = json.loads((folder / "numbers.json").read_text())
     assert [(one["place"], one["verdict"]) for one in numbers["verdicts"]] == [
         ("natural", "worse"),

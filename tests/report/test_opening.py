@@ -97,10 +97,10 @@ def test_the_verb_tells_the_verdicts_and_where_the_page_is(tmp_path: Path, capsy
     before, after = answers_run(tmp_path / "before", range(40)), answers_run(tmp_path / "after", range(9))
     assert main(["report", str(before), str(after), "--out", str(tmp_path / "out"), "--title", "Cups"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("\nBetter: exact match 33.3 → 85.0 %, +51.7 points")
+    assert told.startswith("\nBetter: accuracy of yes or no 33.3 → 85.0 %, +51.7 points")
     assert max(map(len, told.partition("Written:")[0].splitlines())) <= 80
     assert told.count("\n") < 20
     assert f"  {tmp_path / 'out'}: " in told and "more files, all figures as PNG and SVG" in told
-    title = "Cups: exact match on counter/existence better by 51.7 points"
+    title = "Cups: accuracy of yes or no on counter/existence better by 51.7 points"
     assert f"<title>{title}</title>" in (tmp_path / "out/index.html").read_text()
     assert "# " + title in (tmp_path / "out/tables.md").read_text()

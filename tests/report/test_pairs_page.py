@@ -116,7 +116,7 @@ def test_a_damaged_and_a_missing_picture_cost_no_page(tmp_path: Path) -> None:
     html = _page(Run.open(run.path))
     assert len(_urls(html)) == 2  # those of the third pair
     assert html.count("The picture cannot be shown.") == 4
-    assert "no picture of a known kind" in html and "holds no picture" in html
+    assert "is not the picture that its name says" in html and "holds no picture" in html
     assert all(f"a{n}" in html for n in range(3))
 
 

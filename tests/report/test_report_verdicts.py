@@ -48,7 +48,8 @@ def test_each_has_a_sentence_that_begins_with_its_verdict(verdicts: list[Verdict
     assert better.endswith(", p < 0.001).")
     assert worse.startswith("Worse on natural: accuracy of yes or no 85.0 → 60.0 %, -25.0 points (95 % interval -")
     assert undecided == (
-        "Undecided on balanced: accuracy of yes or no 66.7 → 66.7 %, +0.0 points (95 % interval -5.0 to +5.0, p = 1.000)."
+        "Undecided on balanced: accuracy of yes or no 66.7 → 66.7 %, +0.0 points "
+        "(95 % interval -5.0 to +5.0, p = 1.000)."
     )
 
 

@@ -15,6 +15,7 @@ import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 
+import burnish  # noqa: F401 - before any library imports torchvision
 import tiny_models
 from burnish.images import encode_png
 from burnish.models.local import LocalModel

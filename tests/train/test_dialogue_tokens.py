@@ -189,7 +189,7 @@ def test_no_logits_are_made_but_for_trained_tokens() -> None:
     token_logps(model.model, batch)
     tokens = batch["answer_mask_ST"].sum().item()
     # two feedbacks begin behind one prompt, whose last token predicts the first token of both
-    assert made == [(tokens - 1, tiny_models.WIDTH)]
+    assert [tuple(shape) for shape in made] == [(1, tokens - 1, tiny_models.WIDTH)]
 
 
 @pytest.mark.parametrize("role", ["student", "teacher"])
