@@ -17,7 +17,7 @@ from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place
 from burnish.dialogue.foolish import KINDS, Fools
 from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
-from burnish.errors import ConfigError, RunError
+from burnish.errors import ConfigError
 from burnish.fire.texts import read_score
 from burnish.loop import Asked, fill_by_asking, fingerprints
 from burnish.models import Call, ModelRuntime
@@ -127,8 +127,6 @@ def _scores(run: Run, teacher: str, threshold: float) -> FooledScores:
             found[str(record.facts["kind"])].append(read_score(record.text))
         elif isinstance(record, Dropped):
             dropped[record.reason] += 1
-    if not found:
-        raise RunError(f"{run.path} holds no feedback ({', '.join(dropped) or 'it has no record yet'}).")
     kinds = {kind: _kind(found[kind], threshold) for kind in KINDS if kind in found}
     return FooledScores(teacher=teacher, threshold=threshold, kinds=kinds, dropped=dict(dropped.most_common()))
 

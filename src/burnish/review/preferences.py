@@ -13,13 +13,13 @@ from typing import final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from burnish.errors import ConfigError, ImageError, RatingsError, RunError
+from burnish.errors import ConfigError, ImageError, RatingsError
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
 from burnish.review.asks.base import CHOICES
 from burnish.review.cases import Case, read_case
 from burnish.review.database import database_exists, open_database
 from burnish.review.tables import CaseRow, RaterRow, RatingRow
-from burnish.store import Run
+from burnish.store import Run, first_picture
 from burnish.store.codec import fingerprint_of
 
 _SIDES = ("first", "second")
@@ -63,12 +63,9 @@ class ReviewedPairs:
 
     def picture(self, image: str) -> bytes:
         """The picture that one of the runs keeps."""
-        for run in self._runs:
-            try:
-                return run.image(image)
-            except RunError:
-                continue
-        raise ImageError("missing image", f"None of --runs keeps the picture {image}.")
+        if (kept := first_picture(self._runs, image)) is None:
+            raise ImageError("missing image", f"None of --runs keeps the picture {image}.")
+        return kept
 
 
 def _outcome(case: Case, case_id: int, votes: Counter[str]) -> PreferencePair | Dropped:

@@ -7,6 +7,6 @@ writes files whole and holds the lock, and `extensions.py` names pictures by the
 
 from burnish.store.journal import Part
 from burnish.store.manifest import Manifest, new_manifest
-from burnish.store.run import Run
+from burnish.store.run import Run, first_picture
 
-__all__ = ["Manifest", "Part", "Run", "new_manifest"]
+__all__ = ["Manifest", "Part", "Run", "first_picture", "new_manifest"]

@@ -335,3 +335,16 @@ def _read_summary(path: Path) -> dict[str, Json] | None:
     if not isinstance(summary, dict):
         raise RunError(f"{done} is no summary: it holds {type(summary).__name__} where an object belongs.")
     return summary
+
+
+def first_picture(runs: Iterable[Run], key: str) -> bytes | None:
+    """The file content of a picture in the first of the runs that has it; None where none has.
+
+    Raises ImageError where that is another content, or a file too large.
+    """
+    for run in runs:
+        try:
+            return run.image(key)
+        except RunError:
+            continue
+    return None

@@ -12,7 +12,7 @@ from burnish.bench.judged.pairwise import reads, verdict
 from burnish.bench.judged.verdicts import TwoVerdicts
 from burnish.errors import ImageError, RunError
 from burnish.records import Answer, Dropped, Judgement, PreferencePair, Rejected
-from burnish.store import Run
+from burnish.store import Run, first_picture
 from burnish.store.codec import fingerprint_of
 
 
@@ -39,12 +39,9 @@ class JudgedPairs:
 
     def picture(self, image: str) -> bytes:
         """The picture that the judge's run, or one of the judged runs, keeps."""
-        for run in self._runs:
-            try:
-                return run.image(image)
-            except RunError:
-                continue
-        raise ImageError("missing image", f"No run keeps the picture {image}.")
+        if (kept := first_picture(self._runs, image)) is None:
+            raise ImageError("missing image", f"No run keeps the picture {image}.")
+        return kept
 
     @cached_property
     def _runs(self) -> list[Run]:
