@@ -35,6 +35,11 @@ def test_almost_right_answers_of_one_word_are_wrong(truth: str, almost: set[str]
     assert FOOLS.answers(example(truth))["almost right"] in almost
 
 
+@pytest.mark.parametrize("truth", ["", " "])
+def test_a_truth_without_words_has_wrong_answers_too(truth: str) -> None:
+    assert FOOLS.answers(example(truth))["almost right"] in "a red square blue circle"
+
+
 def test_the_pocket_vlm_untrained_is_no_teacher_and_the_run_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,7 +42,7 @@ class Fools:
         return cls(seed, truths)
 
     def answers(self, example: Example) -> dict[str, str]:
-        """By kind, the right one first. The truth of `example` is given."""
+        """By kind, the right one first."""
         return {kind: make(self, example, self._draw(example, kind)) for kind, make in KINDS.items()}
 
     def off_topic(self, example: Example, draw: Draw) -> str:
@@ -60,7 +60,7 @@ class Fools:
             return (
                 truth[:place] + draw.choice([sign for sign in "123456789" if sign != truth[place]]) + truth[place + 1 :]
             )
-        words = truth.split()
+        words = truth.split() or [""]
         place = draw.randrange(len(words))
         known = {word for answer in self._alike(example) or STOCK for word in answer.split()} - {*words}
         words[place] = draw.choice(sorted(known) or ["?"])
@@ -103,7 +103,7 @@ class FoolStudent:
         return {"student fool": hashlib.sha256(VERSION.encode()).hexdigest()}
 
     def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """A wrong answer of one kind or another, of another kind in each turn. The examples have ground truths."""
+        """A wrong answer of one kind or another, of another kind in each turn."""
         for number, case in enumerate(cases):
             said = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
             first = stable_seed(case.example.source, case.example.id)
