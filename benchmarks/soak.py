@@ -34,7 +34,7 @@ from server import write_questions
 
 FAILING = 5
 """One question in so many fails first."""
-TIMEOUT_S = 20.0
+TIMEOUT_S = 10.0
 """After which a silent server is asked again."""
 
 
