@@ -130,6 +130,18 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
     assert accuracy["estimate"]["value"] == pytest.approx(18 / 19), "an empty answer is no yes"
 
 
+def test_pictures_under_another_ending_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, ending in enumerate(("jpg", "gif")):
+        tiny_models.picture(number).convert("RGB").save(tmp_path / f"{number}.{ending}")
+    talk = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "yes"}]
+    (tmp_path / "mix.json").write_text(json.dumps([{"image": f"{n}.jpg", "conversations": talk} for n in (0, 1)]))
+    with serving(Faulty(lambda *_: Answer(completion("yes")))) as address:
+        words = ["bench", "answers", f"llava:{tmp_path / 'mix.json'}", "--model", f"{address}#m"]
+        assert main([*words, "--out", str(tmp_path / "run"), "--json", str(tmp_path / "told.json")]) == 0
+    assert json.loads((tmp_path / "told.json").read_text())["found_as"] == {".gif": 1}
+    assert "1 about pictures that were found under another ending" in " ".join(capsys.readouterr().out.split())
+
+
 def test_an_endpoint_that_fails_leaves_what_came_by_then(tmp_path: Path) -> None:
     """The words of a key's refusal concern every request, so that the run stops there."""
     code, told = called(tmp_path, ANSWERS, [Answer(said("No such key."), status=401)] * 2)
