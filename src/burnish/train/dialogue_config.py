@@ -98,6 +98,8 @@ class ShowMaskConfig:
     """Longest dialogue in tokens, as for `burnish train`."""
     pad_to_square: bool = False
     """Pad pictures to a square, as for `burnish train`."""
+    thinking: Literal["off", "on"] | None = None
+    """The switch of thoughts in the chat template, as for `burnish train`."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
 
@@ -119,6 +121,7 @@ class ShowMaskConfig:
             sees=self.sees,
             max_length=self.max_length,
             pad_to_square=self.pad_to_square,
+            thinking=self.thinking,
             trust_remote_code=self.trust_remote_code,
         )
         return training
