@@ -117,3 +117,27 @@ def test_help_and_version_answer() -> None:
 def test_the_module_ends_as_the_command_does() -> None:
     done = subprocess.run([sys.executable, "-m", "burnish", "pear"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
+
+
+def test_an_old_name_of_a_flag_is_taken_and_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from burnish.train.config import DPOConfig
+
+    file = tmp_path / "config.yaml"
+    file.write_text("passes: 5\n")
+    words = ["runs/pairs", "--model", "pocket", "--out", "x"]
+    for given in (["--passes", "5"], ["--passes=5"], ["--config", str(file)]):
+        assert parse_config(DPOConfig, "burnish train dpo", [*words, *given]).epochs == 5
+        assert "is now called" in capsys.readouterr().err
+
+
+def test_a_training_begun_under_an_old_name_goes_on(tmp_path: Path) -> None:
+    from burnish.store.manifest import new_manifest, read_manifest, refuse_changes, write_manifest
+    from burnish.train.config import DPOConfig
+
+    now = new_manifest("dpo", DPOConfig(run="r", model="pocket", out="x", epochs=5), seed=0, fingerprints={})
+    write_manifest(tmp_path, now)
+    file = tmp_path / "manifest.json"
+    file.write_text(file.read_text().replace('"epochs"', '"passes"'))
+    begun = read_manifest(tmp_path)
+    refuse_changes(tmp_path, begun, now)
+    assert begun.settings["epochs"] == 5

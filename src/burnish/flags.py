@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from burnish.config import RENAMED, renamed
 from burnish.errors import ConfigError
 from burnish.plain_files import read_plain
 
@@ -36,8 +38,8 @@ def nothing_usual(_model: str) -> Mapping[str, Any]:
 
 def parse_config(kind: type[Any], prog: str, words: Sequence[str], usual: UsualValues = nothing_usual) -> Any:
     """A configuration from flags, over the values of a `--config` file, over the usual ones, over the defaults."""
-    file, flags = _take_config_flag(words)
-    given = _read_yaml(file) if file else {}
+    file, flags = _take_config_flag(_with_new_names(words))
+    given = _noted(_read_yaml(file), str(file)) if file else {}
     typed = {word.partition("=")[0].removeprefix("--").replace("-", "_") for word in flags if word.startswith("--")}
     model = _value_of("--model", flags) or str(given.get("model", ""))
     taken = {name: value for name, value in usual(model).items() if name not in typed}
@@ -48,7 +50,7 @@ def parse_values(
     kind: type[Any], prog: str, given: Mapping[str, Any], where: str, usual: UsualValues = nothing_usual
 ) -> Any:
     """A configuration from values by field name, as a file would give them; `where` is the place they stand in."""
-    return _parse(kind, prog, {**usual(str(given.get("model", ""))), **given}, where, [])
+    return _parse(kind, prog, {**usual(str(given.get("model", ""))), **renamed(given)}, where, [])
 
 
 def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, flags: Sequence[str]) -> Any:
@@ -59,6 +61,29 @@ def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, fla
     config = tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
     _refuse_nan(config)
     return config
+
+
+def _with_new_names(words: Sequence[str]) -> list[str]:
+    """The words with today's spelling of flags that had another one; each is noted on standard error."""
+    spelt = list[str]()
+    for word in words:
+        flag, equals, value = word.partition("=")
+        new = RENAMED.get(flag.removeprefix("--").replace("-", "_")) if flag.startswith("--") else None
+        if new:
+            _note(flag, f"--{new.replace('_', '-')}")
+        spelt.append(f"--{new.replace('_', '-')}{equals}{value}" if new else word)
+    return spelt
+
+
+def _noted(given: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """The values of a file under today's names; each old one is noted on standard error."""
+    for name in given.keys() & RENAMED.keys():
+        _note(f"{file}: {name}", RENAMED[name])
+    return renamed(given)
+
+
+def _note(old: str, new: str) -> None:
+    print(f"burnish: {old} is now called {new}; the old name works until version 0.3.", file=sys.stderr)
 
 
 def _refuse_nan(config: DataclassInstance) -> None:

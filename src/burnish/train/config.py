@@ -45,17 +45,17 @@ class TrainConfig:
     lr: float
     """Peak learning rate."""
     warmup: float = 0.03
-    """Share of all steps in which the rate rises linearly, before it falls along a cosine to 0."""
+    """Warm-up: the share of all steps in which the learning rate rises linearly, before a cosine decay to 0."""
     weight_decay: float = 0.0
-    """AdamW's weight decay."""
+    """Weight decay of AdamW."""
     max_grad_norm: float = 1.0
-    """Longer gradients are cut to this length."""
+    """Gradient norm clipping: a gradient with a larger norm is scaled down to this norm."""
     batch_size: int = 128
     """Examples in one optimiser step, over all devices."""
-    passes: int
-    """Times that every example is seen."""
+    epochs: int
+    """Epochs: how often training goes through all examples."""
     max_steps: int | None = None
-    """Stop after this many optimiser steps, whatever `--passes` says; the rate falls to 0 at that step."""
+    """Stop after this many optimiser steps, whatever `--epochs` says; the learning rate falls to 0 at that step."""
     max_length: int = 2048
     """Longest sequence in tokens, image tokens included. Longer answers are cut; an example whose prompt alone is too
     long is left out, because a picture is never cut. Both are counted."""
@@ -65,7 +65,7 @@ class TrainConfig:
     thinking: Literal["off", "on"] | None = added(None)
     """The switch of thoughts in the chat template, as it was when the answers were generated."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Numbers the model computes in; `auto` is bfloat16 on a GPU that has it, else float32."""
+    """Compute dtype. `auto` is bfloat16 on a GPU that supports it, else float32."""
     seed: int = 0
     """Decides the adapter's first values and the order of examples."""
     trust_remote_code: bool = False
@@ -117,7 +117,7 @@ class TrainConfig:
             lora_alpha=self.lora_alpha,
             batch_size=self.batch_size,
             per_device=self.per_device,
-            passes=self.passes,
+            epochs=self.epochs,
             max_steps=self.max_steps,
             max_length=self.max_length,
             save_steps=self.save_steps,
@@ -191,8 +191,9 @@ class DPOConfig(TrainConfig):
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-6
     """Peak learning rate."""
-    passes: int = 2
-    """Times that every pair is seen. The paper's "one epoch" saw its data twice, by its authors' account."""
+    epochs: int = 2
+    """Epochs: how often training goes through all pairs. The paper says one epoch; its authors say that this epoch saw
+    each pair twice, hence 2."""
     references: Literal["auto", "stored", "computed"] = runtime("auto")
     """Where the reference model's log-probabilities come from: `stored` with the run's pairs by the same model, or
     `computed` beside each step. `auto` takes stored ones in float32, if the first 16 pairs, computed again, are right;
@@ -241,8 +242,8 @@ class SFTConfig(TrainConfig, Questions):
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-4
     """Peak learning rate."""
-    passes: int = 1
-    """Times that every example is seen."""
+    epochs: int = 1
+    """Epochs: how often training goes through all examples."""
 
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)

@@ -37,8 +37,8 @@ class DialogueTrainConfig(TrainConfig):
     """Peak learning rate."""
     batch_size: int = 64
     """Dialogues and general questions in one optimiser step, over all devices."""
-    passes: int = 1
-    """Times that every example is seen."""
+    epochs: int = 1
+    """Epochs: how often training goes through all examples."""
     max_length: int = 3072
     """Longest dialogue in tokens, image tokens included. Whole turns at its end that do not fit are left out and
     counted; nothing is ever cut."""
