@@ -253,7 +253,7 @@ def test_a_folder_that_a_kill_left_before_the_manifest_is_no_hindrance(tmp_path:
 @pytest.mark.parametrize("path", ["nothing here", "a file"])
 def test_what_is_no_run_is_not_opened(tmp_path: Path, path: str) -> None:
     (tmp_path / "a file").write_text("")
-    with pytest.raises(RunError, match=r"is not a run: there is not a manifest\.json in it"):
+    with pytest.raises(RunError, match=r"is not a run: there is no manifest\.json in it"):
         Run.open(tmp_path / path)
 
 
