@@ -36,15 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
-    """Ask a model every question of a source, greedily, and score its answers by task; answers to questions without a
-    ground truth are kept, and compared by `burnish compare`."""
+    """Ask a model every question of a source and score its greedy answers by task.
+
+    Answers to questions without a ground truth are stored, too: `burnish compare` compares them."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
-    flag for several. The clean picture is always asked."""
+    """Also ask every question about the picture distorted in this way, such as `noise:500` or `moco`; repeat the flag
+    for several."""
     baseline: str | None = runtime(None)
-    """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
-    run is scored again, not asked again."""
+    """An earlier run of this verb on the same questions to compare with, answer by answer. You can give it later: a
+    finished run is scored again, not asked again."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)

@@ -33,11 +33,11 @@ class SampledConfig(ContrastFlags, ModelOptions, Questions, RunFlags):
 
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
-    `huggingface:path`, `pocket`; several joined by commas. Ground truths are kept, and not needed."""
+    `huggingface:path`, `pocket`; several separated by commas. Ground truths are kept but not needed."""
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.5, 0.7, 0.9, 50.0)
-    """By which the model's scores are divided before a word is drawn; 0 draws nothing. Those of SeVa's table 5."""
+    """Sampling temperatures; 0 is greedy. Default: those of SeVa's table 5."""
     top_p: float = 1.0
-    """Draw among the likeliest words that together reach this probability."""
+    """Nucleus sampling: draw from the likeliest tokens that together reach this probability."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
 
