@@ -23,7 +23,7 @@ from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.store import new_manifest
-from burnish.train.branching import FLEX
+from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
@@ -106,7 +106,7 @@ def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_tra
                 f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
             )
         if config.attention == "flex":
-            cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
+            use_flex(cast(PreTrainedModel, model.model))
         session = _Session(config, kind, output, model, open_material(model))
         processes, prepared = PartialState(), None
         with processes.main_process_first():
