@@ -29,6 +29,11 @@ VERBS = {
     "pairs": Verb(
         "burnish.make.pairs:PairsConfig", "burnish.verbs.making:pairs", "make preference pairs (SeVa, algorithm 1)"
     ),
+    "pairs from-dialogues": Verb(
+        "burnish.make.from_dialogues:FromDialoguesConfig",
+        "burnish.verbs.making:pairs_from_dialogues",
+        "preference pairs of dialogues, without asking a model",
+    ),
     "compose": Verb(
         "burnish.make.compose:ComposeConfig",
         "burnish.verbs.making:compose",
@@ -199,6 +204,7 @@ VERBS = {
 
 def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
     """The verb's full name and the words that follow it."""
+    words = _as_verb(words)
     for length in (3, 2, 1):
         name = " ".join(words[:length])
         if name in VERBS:
@@ -207,3 +213,12 @@ def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
     followers = followers or [name for name in VERBS if name.split()[0] == words[0]]
     known = ", ".join(followers or VERBS)
     raise ConfigError(f"There is no verb {' '.join(words[:2])!r}: choose one of {known}.")
+
+
+def _as_verb(words: Sequence[str]) -> Sequence[str]:
+    """`pairs … --from-dialogues RUN` as the verb that it is."""
+    flag = "--from-dialogues"
+    if words[0] != "pairs" or not any(word.partition("=")[0] == flag for word in words):
+        return words
+    named = [word.removeprefix(f"{flag}=") for word in words[1:] if word != flag]
+    return ["pairs", "from-dialogues", *named]

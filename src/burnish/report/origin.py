@@ -66,4 +66,6 @@ def _verb(run: Run) -> str:
         return f"bench standard {(run.summary or {}).get('benchmark', '')}"
     if kind == "dialogues" and "student" in run.manifest.settings:  # one of the seeds of a bench, in its folder
         return "bench free"
+    if kind == "pairs" and "model" not in run.manifest.settings:
+        return "pairs from-dialogues" if "learn" in run.manifest.settings else "import pairs"
     return VERBS.get(kind, kind)
