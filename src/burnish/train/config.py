@@ -25,6 +25,9 @@ class TrainConfig:
     model: str
     """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small one that comes with
     Burnish."""
+    adapter: str | None = added(None)
+    """A LoRA adapter to go on from. It keeps its own rank, alpha and layers, whatever the `--lora` flags say; DPO's
+    reference is then the model with it."""
     out: str = place()
     """Folder of the checkpoint that is made: a PEFT adapter with the model's processor beside it."""
     lora_rank: int
@@ -124,6 +127,13 @@ class TrainConfig:
         )
         _require_at_least(0, weight_decay=self.weight_decay, workers=self.workers)
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
+        if self.adapter and (self.deepspeed or self.fsdp):
+            raise ConfigError(
+                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it into "
+                "the model (--merge), and train a new one on that."
+            )
+        if self.adapter and self.adapter == self.out:
+            raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
         if not all(name.strip() for name in self.lora_targets.split(",")):
             raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
         if self.experts and self.lora_dropout:
