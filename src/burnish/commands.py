@@ -34,6 +34,11 @@ VERBS = {
         "burnish.verbs.making:pairs_from_dialogues",
         "preference pairs of dialogues, without asking a model",
     ),
+    "improve": Verb(
+        "burnish.rounds.config:ImproveConfig",
+        "burnish.rounds.telling:improve_and_tell",
+        "rounds of pairs, training and bench, without labels",
+    ),
     "compose": Verb(
         "burnish.make.compose:ComposeConfig",
         "burnish.verbs.making:compose",

@@ -278,7 +278,7 @@ def test_an_adapter_that_is_gone_on_from_is_the_reference(adapted, opened, write
     with torch.no_grad():
         for name, parameter in adapted.named_parameters():
             if name in gradients:
-                parameter -= 0.01 * gradients[name]
+                parameter.sub_(gradients[name], alpha=0.01)
     moved, _ = step(trainer, [batch])
     assert moved < loss - 1e-4
     assert adapted.training

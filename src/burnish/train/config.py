@@ -129,8 +129,8 @@ class TrainConfig:
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
         if self.adapter and (self.deepspeed or self.fsdp):
             raise ConfigError(
-                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it into "
-                "the model (--merge), and train a new one on that."
+                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it "
+                "into the model (--merge), and train a new one on that."
             )
         if self.adapter and self.adapter == self.out:
             raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
