@@ -102,6 +102,8 @@ class TrainConfig:
     """Keep the last checkpoints, with their optimiser states, when training has ended."""
     merge: bool = runtime(False)
     """Also write the whole model with the adapter merged into it, to OUT/merged. May be asked for later."""
+    plan: bool = runtime(False)
+    """Do not train: print what it would take, measured over a few steps (parameters, memory, sizes, hours)."""
     restart: bool = runtime(False)
     """Train anew, deleting what an earlier training left in OUT."""
     json: str | None = runtime(None)
@@ -141,6 +143,8 @@ class TrainConfig:
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
+        if self.plan and processes() > 1:
+            raise ConfigError("--plan measures one device: call it without torchrun or accelerate launch.")
         if self.deepspeed and self.fsdp:
             raise ConfigError("--deepspeed and --fsdp are two ways to share a model between devices: give one of them.")
         for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):

@@ -22,7 +22,7 @@ GATE_FAILED = 3
 def score_fixed(config: ScoreFixedConfig) -> None:
     """Score predictions, and show tables 2 and 3 of FIRE."""
     from burnish.bench.score import score_fixed as score
-    from burnish.report.fire_tables import fixed_tables
+    from burnish.report.kinds.fixed.tables import fixed_tables
     from burnish.store.codec import to_json
 
     scores = score(config)
@@ -32,8 +32,8 @@ def score_fixed(config: ScoreFixedConfig) -> None:
 def score_free(config: ScoreFreeConfig) -> None:
     """Score dialogues, and show tables 4 to 6 of FIRE."""
     from burnish.bench.score import score_free as score
-    from burnish.report.fire_plots import accuracy_by_turn
-    from burnish.report.fire_tables import free_tables
+    from burnish.report.kinds.free.plots import accuracy_by_turn
+    from burnish.report.kinds.free.tables import free_tables
     from burnish.report.plots import save
     from burnish.store.codec import to_json
 
@@ -62,7 +62,7 @@ def score_standard(config: ScoreStandardConfig) -> None:
 def score_agreement(config: AgreementConfig) -> None:
     """Measure one judge by another."""
     from burnish.bench.judged.agreement import score_agreement as score
-    from burnish.report.judged_tables import judged_tables
+    from burnish.report.kinds.judged.tables import judged_tables
     from burnish.store.codec import to_json
 
     scores = score(config)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from burnish.printable import one_line, printable
 from burnish.records import Answer, Dialogue, Dropped, Facts, Judgement, Prediction, PreferencePair, Record, Turn
-from burnish.report.differences import pieces
+from burnish.report.diff import pieces
 from burnish.report.terminal import WIDTH
 
 QUIET = "dim"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from burnish.report.distribution import Distribution
+from burnish.report.kinds.pairs.summary import PairsSummary
 from burnish.report.section import Tile
-from burnish.report.summary import PairsSummary
-from burnish.report.tables import NOTHING, Table
+from burnish.report.tables import NOTHING, Table, decimal, share_of
 from burnish.scores import Foresight
 
 
@@ -19,24 +19,14 @@ def pairs_tiles(summary: PairsSummary) -> tuple[Tile, ...]:
     """The numbers that a page begins with."""
     tiles = [
         Tile("examples", f"{summary.made:,}"),
-        Tile("pairs kept", f"{summary.kept:,}", share(summary.kept, summary.made)),
-        Tile("dropped", f"{summary.dropped.total():,}", share(summary.dropped.total(), summary.made)),
+        Tile("pairs kept", f"{summary.kept:,}", share_of(summary.kept, summary.made)),
+        Tile("dropped", f"{summary.dropped.total():,}", share_of(summary.dropped.total(), summary.made)),
     ]
     for name, answers in (("chosen", summary.chosen), ("rejected", summary.rejected)):
         measured, unit = (answers.tokens, "tokens") if answers.tokens.n else (answers.words, "words")
         median = NOTHING if measured.median is None else f"{measured.median:g}"
         tiles.append(Tile(f"median length, {name}", median, unit))
     return tuple(tiles)
-
-
-def share(part: int, whole: int) -> str:
-    """ "62.0 %", or nothing of nothing."""
-    return f"{100 * part / whole:.1f} %" if whole else NOTHING
-
-
-def decimal(value: float | None) -> str:
-    """One digit after the point."""
-    return NOTHING if value is None else f"{value:.1f}"
 
 
 def _sources(summary: PairsSummary) -> Table:
@@ -46,7 +36,7 @@ def _sources(summary: PairsSummary) -> Table:
     return Table(
         title="Preference pairs",
         columns=("source", "examples", "pairs", "share"),
-        rows=tuple((name, f"{made:,}", f"{kept:,}", share(kept, made)) for name, made, kept in rows),
+        rows=tuple((name, f"{made:,}", f"{kept:,}", share_of(kept, made)) for name, made, kept in rows),
     )
 
 
@@ -54,7 +44,7 @@ def _drops(summary: PairsSummary) -> Table:
     return Table(
         title="Examples without a pair",
         columns=("reason", "examples", "share"),
-        rows=tuple((reason, f"{n:,}", share(n, summary.made)) for reason, n in summary.dropped.most_common()),
+        rows=tuple((reason, f"{n:,}", share_of(n, summary.made)) for reason, n in summary.dropped.most_common()),
     )
 
 
@@ -63,7 +53,7 @@ def _negatives(summary: PairsSummary) -> Table:
         title="Rejected answers",
         columns=("distortion", "answers", "of pairs"),
         rows=tuple(
-            (spec or "none: imported, or of dialogues", f"{n:,}", share(n, summary.kept))
+            (spec or "none: imported, or of dialogues", f"{n:,}", share_of(n, summary.kept))
             for spec, n in summary.distortions.items()
         ),
     )

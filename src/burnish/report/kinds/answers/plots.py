@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from burnish.report.answers_tables import condition, family_metrics, family_title, heading, shown_groups
+from burnish.report.kinds.answers.tables import condition, family_metrics, family_title, heading, shown_groups
 from burnish.report.plots import AFTER, BEFORE, Series, dot_plot
 from burnish.scores import AnswersResult, Estimate, Level, Metric, PairedScore, Score
 

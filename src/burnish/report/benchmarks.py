@@ -8,13 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.contrast import named_with_contrast
-from burnish.report.alike import unlike
-from burnish.report.asked_tables import asked_scores
-from burnish.report.benchmark_numbers import Numbers, benchmark_numbers
-from burnish.report.judged_tables import JUDGED
+from burnish.report.benchmark_numbers import Numbers, asked_scores, benchmark_numbers
+from burnish.report.comparability import unlike
 from burnish.report.section import NamedRun, Section, scores_of
-from burnish.report.versus import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
-from burnish.scores import Estimate, Metric, StandardResult
+from burnish.report.side_by_side import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
+from burnish.scores import JUDGED_RESULTS, Estimate, Metric, StandardResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,21 +37,21 @@ class _Scored(NamedTuple):
     numbers: Numbers
 
 
-def benchmarks_joint(runs: Sequence[NamedRun]) -> list[Section]:
+def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
     """A section with a row for each model and a column for each benchmark, and one for each benchmark's own parts."""
     scored = [one for one in map(_scored, runs) if one.numbers.whole or one.numbers.parts]
     names = dict.fromkeys(one.benchmark for one in scored)
     benchmarks = [_Benchmark(name, [one for one in scored if one.benchmark == name]) for name in names]
-    asked = [benchmark for benchmark in benchmarks if benchmark.name not in JUDGED]
+    asked = [benchmark for benchmark in benchmarks if benchmark.name not in JUDGED_RESULTS]
     overview = [_overview(asked)] if len(asked) > 1 else []
     return [*overview, *(benchmark.section() for benchmark in benchmarks if len(benchmark.scored) > 1)]
 
 
 def _scored(named: NamedRun) -> _Scored:
     kind = named.run.manifest.kind
-    if kind in JUDGED:
+    if kind in JUDGED_RESULTS:
         return _Scored(
-            named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(scores_of(JUDGED[kind], named.run))
+            named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(scores_of(JUDGED_RESULTS[kind], named.run))
         )
     result = scores_of(StandardResult, named.run)
     return _Scored(

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TypeAlias
-
+from burnish.report.benchmark_numbers import asked_scores
 from burnish.report.standard_tables import notes, standard_tables
 from burnish.report.tables import Table
-from burnish.scores import AccuracyScores, MeasuredScores, MmeScores, StandardResult, YesNoScores
-from burnish.store.codec import from_json
-
-BenchmarkScores: TypeAlias = AccuracyScores | MeasuredScores | MmeScores | YesNoScores
-_KINDS: tuple[type[BenchmarkScores], ...] = (AccuracyScores, MeasuredScores, MmeScores, YesNoScores)
-"""What a benchmark's scores may be, told apart by their fields."""
+from burnish.scores import StandardResult
 
 
 def asked_tables(result: StandardResult) -> list[Table]:
@@ -31,12 +24,3 @@ def asked_tables(result: StandardResult) -> list[Table]:
     )
     scores = asked_scores(result)
     return [asked, *(standard_tables(scores, result.title or result.benchmark.upper()) if scores else ())]
-
-
-def asked_scores(result: StandardResult) -> BenchmarkScores | None:
-    """The benchmark's scores; None where it has none. Raises ValueError for those of another version."""
-    if not isinstance(result.scores, dict):
-        return None
-    given = result.scores.keys()
-    kind = next((kind for kind in _KINDS if {field.name for field in fields(kind)} >= given), AccuracyScores)
-    return from_json(kind, result.scores)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from burnish.report.alike import unlike
-from burnish.report.fire_plots import accuracies_by_turn
-from burnish.report.fire_tables import FREE, FREE_BY_SOURCE, GROUPS, paper_place
+from burnish.report.comparability import unlike
+from burnish.report.kinds.free.plots import accuracies_by_turn
+from burnish.report.kinds.free.tables import FREE, FREE_BY_SOURCE, GROUPS, paper_place
 from burnish.report.section import NamedRun, Section, scores_of
-from burnish.report.tables import Table
-from burnish.report.versus import (
+from burnish.report.side_by_side import (
     MARGINS,
     MOST_DRAWN,
     Row,
@@ -22,6 +21,7 @@ from burnish.report.versus import (
     versus_figures,
     versus_table,
 )
+from burnish.report.tables import Table
 from burnish.scores import Estimate, FreeNumbers, FreeScores
 from burnish.store.codec import to_json
 
@@ -62,7 +62,7 @@ class _School(NamedTuple):
         return found if found in GROUPS else ""
 
 
-def free_joint(runs: Sequence[NamedRun]) -> list[Section]:
+def free_together(runs: Sequence[NamedRun]) -> list[Section]:
     """One section: who learns fastest and farthest, in all and by source."""
     students = [_Student(name, run.path, scores_of(FreeScores, run)) for name, run in runs]
     school = _School(students, unlike(runs, ["student"]))

@@ -16,7 +16,6 @@ from burnish.scores import (
     ConsistencyJudged,
     Correlation,
     GradesJudged,
-    Judged,
     Judging,
     LlavaBenchJudged,
     MmhalJudged,
@@ -29,17 +28,6 @@ from burnish.scores import (
 
 _NAME = 17
 UNCALIBRATED = "Not calibrated against people (`burnish bench judged calibrate`, then --calibration)."
-JUDGED: Mapping[str, type[Judged]] = {
-    "judged mmvet": MmVetJudged,
-    "judged llava-bench": LlavaBenchJudged,
-    "judged mmhal": MmhalJudged,
-    "judged shr": ShrJudged,
-    "judged consistency": ConsistencyJudged,
-    "judged pairwise": PairwiseJudged,
-    "judged grades": GradesJudged,
-    "judged calibrate": CalibrateJudged,
-}
-"""What each judged benchmark leaves in its run."""
 
 
 def judging_note(judging: Judging) -> str:

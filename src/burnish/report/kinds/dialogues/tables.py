@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from burnish.report.dialogue_stats import NamedStats
 from burnish.report.distribution import Distribution
-from burnish.report.pairs_tables import share
-from burnish.report.tables import NOTHING, Table
+from burnish.report.tables import NOTHING, Table, share_of
 
 TITLES = {
     "first_score": "first score",
@@ -45,7 +44,7 @@ def _totals(shown: Sequence[NamedStats]) -> Table:
                 f"{stats.dropped.total():,}",
                 f"{stats.feedback:,}",
                 f"{stats.unscored:,}",
-                share(stats.unscored, stats.feedback),
+                share_of(stats.unscored, stats.feedback),
             )
             for name, _, stats in shown
         ),

@@ -1,4 +1,4 @@
-"""What composing dialogues came to, as tables."""
+"""A run of composed dialogues: what became of the examples, and what that took."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ import textwrap
 from collections.abc import Mapping
 
 from burnish.fire.composed import ComposeResult
-from burnish.report.pairs_tables import decimal, share
-from burnish.report.tables import NOTHING, Table
+from burnish.report.kinds.dialogues.together import dialogues_together, histograms
+from burnish.report.kinds.kind import RunKind
+from burnish.report.section import Section, scored_section, scores_of
+from burnish.report.tables import NOTHING, Table, decimal, share_of
+from burnish.report.tiles import counted_tiles
+from burnish.store import Run
 
 NAME_WIDTH = 60
 """A longer model name is shortened, so that tables fit a terminal of 80 columns."""
+
+
+def _section(run: Run) -> Section:
+    result = scores_of(ComposeResult, run)
+    tiles = counted_tiles(result.made, result.kept, result.turns)
+    return scored_section("Composed dialogues", compose_tables(result), result, tiles, histograms(run))
 
 
 def compose_tables(result: ComposeResult) -> list[Table]:
@@ -30,7 +40,7 @@ def _dialogues(result: ComposeResult) -> Table:
     row = (
         f"{result.made:,}",
         f"{result.kept:,}",
-        share(result.kept, result.made),
+        share_of(result.kept, result.made),
         decimal(result.first_score),
         decimal(result.last_score),
     )
@@ -44,12 +54,12 @@ def _dialogues(result: ComposeResult) -> Table:
 
 
 def _reasons(title: str, counted: str, reasons: Mapping[str, int], whole: int) -> Table:
-    rows = tuple((reason, f"{n:,}", share(n, whole)) for reason, n in reasons.items())
+    rows = tuple((reason, f"{n:,}", share_of(n, whole)) for reason, n in reasons.items())
     return Table(title=title, columns=("reason", counted, "share"), rows=rows)
 
 
 def _turns(result: ComposeResult) -> Table:
-    rows = tuple((turns, f"{n:,}", share(n, result.kept)) for turns, n in result.turns.items())
+    rows = tuple((turns, f"{n:,}", share_of(n, result.kept)) for turns, n in result.turns.items())
     return Table(title="Turns", columns=("turns", "dialogues", "share"), rows=rows)
 
 
@@ -69,3 +79,6 @@ def _spending(result: ComposeResult) -> Table:
         text_columns=frozenset(),
         note=note,
     )
+
+
+KIND = RunKind(section=_section, together=(dialogues_together,))

@@ -15,15 +15,20 @@ from burnish.config import RunFlags
 from burnish.errors import BurnishError
 from burnish.flags import parse_config
 from burnish.lazy import load
-from burnish.report.origin import VERBS as VERBS_BY_KIND
-from burnish.report.origin import origin_of
-from burnish.report.sections import SECTIONS
+from burnish.report.kinds import KINDS as BY_KIND
+from burnish.report.provenance import origin_of
 from burnish.store import Run, new_manifest
 from burnish.store.manifest import write_manifest
 from burnish.train.config import TrainConfig
 
-MAKERS = [name for name, verb in VERBS.items() if issubclass(load(verb.config), RunFlags | TrainConfig)]
-KINDS = {verb: kind for kind, verb in VERBS_BY_KIND.items()}
+ELSEWHERE = ("merge", "train pocket")
+"""Their folders are no runs of their own kind: a merged run is one of its shards' kind, the pocket VLM is a model."""
+MAKERS = [
+    name
+    for name, verb in VERBS.items()
+    if issubclass(load(verb.config), RunFlags | TrainConfig) and name not in ELSEWHERE
+]
+KINDS = {entry.verb: kind for kind, entry in BY_KIND.items()} | {"import pairs": "pairs"}
 WORDS = ("plain", "two words", 'it\'s "quoted"', "pocket:heldout#per_task=60,other", "$HOME;`ls`*", "größe", "-1")
 
 
@@ -94,7 +99,7 @@ def test_the_command_gives_the_configuration_back(tmp_path: Path, verb: str) -> 
 
 
 def test_every_kind_that_is_reported_has_a_verb() -> None:
-    assert {VERBS_BY_KIND.get(kind, kind) for kind in SECTIONS if kind != "standard"} <= set(MAKERS)
+    assert {entry.verb for kind, entry in BY_KIND.items() if kind != "standard"} <= set(MAKERS)
 
 
 def test_only_what_was_chosen_is_told(tmp_path: Path) -> None:
@@ -139,11 +144,3 @@ def test_an_unknown_kind_has_no_command(tmp_path: Path) -> None:
 
     write_manifest(tmp_path, new_manifest("songs", ImportConfig(source="f", out="o"), seed=0, fingerprints={}))
     assert origin_of("run", Run.open(tmp_path)).command == ""
-
-
-def test_a_flag_of_another_version_is_kept(tmp_path: Path) -> None:
-    from burnish.make.importing import ImportConfig
-
-    made = new_manifest("dialogues", ImportConfig(source="f.json", out="o"), seed=0, fingerprints={})
-    write_manifest(tmp_path, dataclasses.replace(made, settings={**made.settings, "old_way": "a b"}))
-    assert origin_of("run", Run.open(tmp_path)).command == "burnish import f.json --out o --old-way 'a b'"

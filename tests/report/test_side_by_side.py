@@ -17,11 +17,11 @@ from burnish.bench.free_metrics import free_scores
 from burnish.images import encode_png
 from burnish.records import Dialogue, Dropped, Feedback, Prediction, Record, Response, Turn
 from burnish.report import ReportConfig
-from burnish.report.joint import joint_sections
 from burnish.report.naming import short_names
 from burnish.report.pages import write_report
 from burnish.report.section import NamedRun, Section
-from burnish.report.versus import Row, column, estimate, versus_table
+from burnish.report.sections import sections_together
+from burnish.report.side_by_side import Row, column, estimate, versus_table
 from burnish.scores import (
     AccuracyScores,
     Estimate,
@@ -105,7 +105,7 @@ def test_an_interval_stands_behind_its_number() -> None:
 def test_answers_to_the_same_questions(tmp_path: Path) -> None:
     records = [_asked(1), _asked(2)]
     runs = [_answers(tmp_path / name, value, records) for name, value in (("weak", 0.3), ("strong", 0.6))]
-    (section,) = joint_sections(runs)
+    (section,) = sections_together(runs)
     assert section.lead == ""
     overall, by_task = section.tables
     assert overall.rows == (("weak", "30.0 ± 10.0"), ("strong", "60.0 ± 10.0"))
@@ -126,7 +126,7 @@ def test_nothing_is_best_among_answers_to_other_questions(
     tmp_path: Path, others: Sequence[Prediction], why: str
 ) -> None:
     runs = [_answers(tmp_path / "one", 0.3, [_asked(1), _asked(2)]), _answers(tmp_path / "other", 0.6, others)]
-    (section,) = joint_sections(runs)
+    (section,) = sections_together(runs)
     assert why in section.lead
     assert all(not table.best for table in section.tables)
 
@@ -137,7 +137,7 @@ def test_answers_to_several_sets_of_questions_have_a_section_for_each(tmp_path: 
         for asked in ("What?", "Which?")
         for name, value in (("weak", 0.3), ("strong", 0.6))
     ]
-    first, second = joint_sections(runs)
+    first, second = sections_together(runs)
     assert (first.title, second.title) == ("Answers side by side: weak What?", "Answers side by side: weak Which?")
     assert (first.lead, second.lead) == ("", "")
     assert [row[0] for row in second.tables[0].rows] == ["weak Which?", "strong Which?"]
@@ -152,7 +152,7 @@ def test_a_question_that_one_dropped_was_still_asked(tmp_path: Path) -> None:
         _answers(tmp_path / "one", 0.3, [_asked(1), _asked(2), distorted]),
         _answers(tmp_path / "other", 0.6, [_asked(1), failed]),
     ]
-    assert joint_sections(runs)[0].lead == ""
+    assert sections_together(runs)[0].lead == ""
 
 
 def _dialogue(number: int) -> Dialogue:
@@ -169,7 +169,7 @@ def _free(folder: Path, *dialogues: list[float | None]) -> NamedRun:
 
 def test_free_dialogues_have_the_papers_tables(tmp_path: Path) -> None:
     runs = [_free(tmp_path / "plain", [4, 5], [3, 9]), _free(tmp_path / "trained", [4, 9], [3, 9])]
-    free = joint_sections(runs)[0]
+    free = sections_together(runs)[0]
     overall, seen, new = free.tables
     # turns: (10 + 2) / 2 and 2, gains (1 + 6) / 2 and (5 + 6) / 2, put right: a half and all.
     values = [[cell.partition(" ")[0] for cell in row] for row in overall.rows]
@@ -191,7 +191,7 @@ def test_another_way_of_counting_is_named(tmp_path: Path) -> None:
     other = free_scores([free_run("seed", [4, 9])], dataclasses.replace(RULES, punishment=7), [])
     with Run.begin(runs[1].run.path, runs[1].run.manifest) as run:
         run.finish(to_json(other))
-    free = joint_sections([runs[0], NamedRun("counted", Run.open(runs[1].run.path))])[0]
+    free = sections_together([runs[0], NamedRun("counted", Run.open(runs[1].run.path))])[0]
     assert "differ in punishment" in free.lead
     assert not free.tables[0].best
     assert free.tables[0].rows[1][1] == "–"  # no turns to divide by
@@ -204,7 +204,7 @@ def _fixed(folder: Path, bleu: float) -> NamedRun:
 
 
 def test_fixed_dialogues_stand_by_role(tmp_path: Path) -> None:
-    (section,) = joint_sections([_fixed(tmp_path / "a", 0.5), _fixed(tmp_path / "b", 0.25)])
+    (section,) = sections_together([_fixed(tmp_path / "a", 0.5), _fixed(tmp_path / "b", 0.25)])
     (table,) = section.tables
     assert table.title == "Students in fixed dialogues, side by side (FIRE's table 2)"
     assert table.rows == (("a", *["0.50"] * 4, "5.00"), ("b", *["0.25"] * 4, "2.50"))
@@ -236,7 +236,7 @@ def test_standard_benchmarks_have_a_row_a_model_and_a_column_each(tmp_path: Path
         _standard(tmp_path / "3", "pope", _pope(0.9), strong),
         _standard(tmp_path / "4", "gqa", _accuracy("gqa", 0.5), strong),
     ]
-    overview, pope, gqa = joint_sections(runs)
+    overview, pope, gqa = sections_together(runs)
     assert overview.tables[0].columns == ("", "POPE % ↑", "GQA % ↑")
     assert overview.tables[0].rows == (("weak", "80.0", "60.0"), ("strong", "90.0", "50.0"))
     assert _bold(overview) == [["60.0"], ["90.0"]]
@@ -249,7 +249,7 @@ def test_another_protocol_is_no_comparison(tmp_path: Path) -> None:
         _standard(tmp_path / protocol, "pope", _pope(f1), _Config(protocol=protocol))
         for protocol, f1 in (("llava", 0.8), ("seva", 0.9))
     ]
-    (section,) = joint_sections(runs)
+    (section,) = sections_together(runs)
     assert section.lead == "These runs were not made in the same way: they differ in protocol."
     assert not section.tables[0].best
 
@@ -261,7 +261,7 @@ def test_a_model_that_answers_by_contrast_is_compared_with_itself(tmp_path: Path
         _standard(tmp_path / "3", "pope", _pope(0.9), _Config(contrast="noise:500")),
         _standard(tmp_path / "4", "gqa", _accuracy("gqa", 0.5), _Config(contrast="noise:500")),
     ]
-    overview, *_ = joint_sections(runs)
+    overview, *_ = sections_together(runs)
     assert overview.tables[0].rows == (("m", "80.0", "60.0"), ("m + VCD noise:500", "90.0", "50.0"))
     assert _bold(overview) == [["60.0"], ["90.0"]]
 
@@ -276,7 +276,7 @@ def test_fewer_hallucinations_are_better(tmp_path: Path) -> None:
             tmp_path / name, "judged shr", [], ShrJudged(judging=judging, scores=ShrScores(**values), empty=0)
         )  # type: ignore[arg-type]
 
-    (section,) = joint_sections([judged("a", 0.4), judged("b", 0.3)])
+    (section,) = sections_together([judged("a", 0.4), judged("b", 0.3)])
     assert _bold(section) == [[], ["30.0"]]
 
 
@@ -289,7 +289,7 @@ def _training(folder: Path, steps: int) -> NamedRun:
 
 
 def test_trainings_lie_over_each_other(tmp_path: Path) -> None:
-    (section,) = joint_sections([_training(tmp_path / str(steps), steps) for steps in (2, 4, 100, 1, 3)])
+    (section,) = sections_together([_training(tmp_path / str(steps), steps) for steps in (2, 4, 100, 1, 3)])
     assert "the first 4 of 5 runs: 2, 4, 100, 1" in section.lead
     assert section.tables[0].columns == ("", "steps", "loss", "tokens a second")
     assert section.tables[0].rows[0] == ("2", "2", "0.5", "150")
@@ -304,7 +304,7 @@ def test_trainings_lie_over_each_other(tmp_path: Path) -> None:
 
 def test_dialogues_of_many_splits_are_drawn_as_far_as_they_can_be_told_apart(tmp_path: Path) -> None:
     runs = [_write(tmp_path / f"split {i}", "dialogues", [_dialogue(1)], None) for i in range(5)]
-    (section,) = joint_sections(runs)
+    (section,) = sections_together(runs)
     assert "the first 4 of 5 runs: split 0, split 1, split 2, split 3." in section.lead
     assert len(section.figures["dialogues"].legends[0].get_texts()) == 4
     assert [row[0] for row in section.tables[0].rows] == [named.name for named in runs]

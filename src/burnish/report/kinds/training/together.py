@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from burnish.report.kinds.training.log import LOG, Log, finite, read_log, told
+from burnish.report.kinds.training.plots import trainings_curves
 from burnish.report.plots import shortened
 from burnish.report.section import NamedRun, Section
+from burnish.report.side_by_side import MOST_DRAWN, drawn_note
 from burnish.report.tables import NOTHING, Table
-from burnish.report.training import LOG, Log, finite, read_log, told
-from burnish.report.training_plots import trainings_curves
-from burnish.report.versus import MOST_DRAWN, drawn_note
 
 _LAST = {
     "loss": "loss",
@@ -22,7 +22,7 @@ _LAST = {
 """What is told of the last step, by the names of its log."""
 
 
-def trainings_joint(runs: Sequence[NamedRun]) -> list[Section]:
+def trainings_together(runs: Sequence[NamedRun]) -> list[Section]:
     """One section: the curves over each other, and where each one ends."""
     logs = {name: read_log(run.path / LOG) for name, run in runs}
     return [

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from burnish.report.alike import unlike
-from burnish.report.fire_tables import BLEU, FIXED
+from burnish.report.comparability import unlike
+from burnish.report.kinds.fixed.tables import BLEU, FIXED
 from burnish.report.section import NamedRun, Section, scores_of
-from burnish.report.versus import MARGINS, Row, asked_note, column, drawn_note, estimate, versus_figures, versus_table
+from burnish.report.side_by_side import (
+    MARGINS,
+    Row,
+    asked_note,
+    column,
+    drawn_note,
+    estimate,
+    versus_figures,
+    versus_table,
+)
 from burnish.scores import Estimate, FixedScores, StudentScores, TeacherScores
 from burnish.store.codec import to_json
 
@@ -18,7 +27,7 @@ _TITLES = {
 _VARIANT = "The paper's variant of BLEU and CIDEr-D; the standard one is in the runs' own tables."
 
 
-def fixed_joint(runs: Sequence[NamedRun]) -> list[Section]:
+def fixed_together(runs: Sequence[NamedRun]) -> list[Section]:
     """One section: who speaks most like the references."""
     scores = {name: scores_of(FixedScores, run) for name, run in runs}
     sections = []

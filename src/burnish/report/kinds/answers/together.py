@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from burnish.report.alike import alike, unlike
-from burnish.report.answers_tables import family_title
+from burnish.report.comparability import alike, unlike
+from burnish.report.kinds.answers.tables import family_title
 from burnish.report.naming import asked_name
 from burnish.report.section import NamedRun, Section, scores_of
+from burnish.report.side_by_side import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
 from burnish.report.tables import Table
-from burnish.report.versus import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
 from burnish.scores import AnswersResult, Metric, Score
 from burnish.store.codec import to_json
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def answers_joint(runs: Sequence[NamedRun]) -> list[Section]:
+def answers_together(runs: Sequence[NamedRun]) -> list[Section]:
     """A section for those that were asked the same; one for all, where no two others were."""
     groups = [group for group in alike(runs) if len(group) > 1]
     if len(groups) < 2:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from burnish.report.kinds.sampled.summary import AtTemperature, SampledSummary
 from burnish.report.plots import Series, dot_plot
-from burnish.report.sampled_summary import AtTemperature, SampledSummary
 from burnish.report.tables import Table, number
 from burnish.scores import Estimate, Metric
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from burnish.report.kinds.pairs.summary import PairsSummary
 from burnish.report.plots import LOOKS, figure, label_axes, legend_below
-from burnish.report.summary import PairsSummary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.ticker import MaxNLocator
 
 from burnish.errors import RunError
+from burnish.report.kinds.training.log import Log, finite
 from burnish.report.plots import LOOKS, Look, figure, label_axes, legend_below, legend_on_top
-from burnish.report.training import Log, finite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
