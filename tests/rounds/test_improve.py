@@ -57,7 +57,7 @@ def test_each_round_begins_with_the_last_ones_model(improved: Path) -> None:
 
 
 def test_every_part_is_an_ordinary_run_and_one_page_has_a_row_for_each(improved: Path) -> None:
-    assert cli.main(["show", str(improved / "round-2" / "pairs"), "0"]) == 0
+    assert cli.main(["show", str(improved / "round-2" / "pairs")]) == 0
     told = json.loads((improved / "improve.json").read_text())
     assert [one["round"] for one in told["rounds"]] == [0, 1, 2]
     assert all(one["pairs"][0]["kept"] for one in told["rounds"][1:])
