@@ -32,7 +32,7 @@ VERBS = {
     "pairs from-dialogues": Verb(
         "burnish.make.from_dialogues:FromDialoguesConfig",
         "burnish.verbs.making:pairs_from_dialogues",
-        "make preference pairs of dialogues, without asking a model",
+        "make pairs of dialogues, asking no model",
     ),
     "improve": Verb(
         "burnish.rounds.config:ImproveConfig",
