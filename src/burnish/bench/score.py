@@ -41,8 +41,7 @@ class ScoreFixedConfig:
     baseline: str | None = None
     """Predictions of another model for the same dialogues, to compare with."""
     missing: Missing = "refuse"
-    """What is done where a role has predictions, but not for every text: refuse to score, take the missing ones for
-    empty texts, or leave them out."""
+    """What to do if a role's predictions are incomplete: refuse, count missing ones as empty, or leave them out."""
     json: str | None = None
     """Also write the scores to this file."""
 
@@ -55,7 +54,8 @@ class ScoreFreeConfig(FreeRules):
     """FIRE's JSON, or a run of dialogues; several, or the folder of `burnish bench free`, are the seeds of one
     experiment."""
     baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """The untrained model's dialogues about the same questions, by which AT is divided; once, or once a seed."""
+    """The untrained model's dialogues about the same questions, whose turns AT is divided by; once, or once per
+    seed."""
     plot: str | None = None
     """Also draw the accuracy by turn (figure 7) to this PNG file."""
     json: str | None = None

@@ -56,7 +56,13 @@ def _pair(pair: PreferencePair) -> Card:
         label=", ".join(rejected.distortion for rejected in pair.rejected),
         numbers=numbers,
         pictures=(PictureOf(pair.image), *(PictureOf(pair.image, r.distortion, r.seed) for r in pair.rejected)),
-        words=(pair.question, pair.chosen.text, *(answer.text for answer in answers), pair.answer or ""),
+        words=(
+            *(one.text for one in pair.before),
+            pair.question,
+            pair.chosen.text,
+            *(answer.text for answer in answers),
+            pair.answer or "",
+        ),
     )
 
 

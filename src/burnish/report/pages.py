@@ -38,8 +38,10 @@ class Report(NamedTuple):
     """What is to be known before any of them."""
 
 
-def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> Report:
+def write_report(config: ReportConfig, comparisons: Sequence[Compared] = (), before: Sequence[Section] = ()) -> Report:
     """Write the report of one run or of several, which begins with what comparisons of theirs came to.
+
+    The sections `before` stand before all others.
 
     Raises RunError for a folder that holds nothing to report.
     """
@@ -50,9 +52,10 @@ def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> 
     joint = sections_together(runs)
     verdicts = verdicts_of(comparisons)
     compared = [comparison_section(verdict) for verdict in verdicts]
-    everything = [*compared, *joint, *sections.values()]
+    everything = [*before, *compared, *joint, *sections.values()]
+    links = [f"#s{len(before) + i}" for i in range(1, 1 + len(verdicts))]
     opening = (
-        opening_of(verdicts, [f"#s{i}" for i in range(1, 1 + len(verdicts))], about=config.title, seed=config.seed)
+        opening_of(verdicts, links, about=config.title, seed=config.seed)
         if verdicts
         else plain_opening(runs, joint, [*sections.values()], config.title)
     )

@@ -19,18 +19,18 @@ from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingA
 from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
-from burnish.models.fingerprint import record_base
+from burnish.models.fingerprint import folder_digest, record_base
 from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
-from burnish.train.branching import FLEX
+from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import student_material, teacher_material
-from burnish.train.dpo import DPOTrainer
+from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.examples import preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.lora import add_adapter, checkpoint_activations
@@ -114,10 +114,11 @@ class _Parts(NamedTuple):
 def _dpo_parts(config: Any) -> _Parts:
     def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
         stored = stored_references(config, train_dataset)
-        return DPOTrainer(objective=config.objective, stored=stored, train_dataset=train_dataset, **parts)
+        start = StartWeights(parts["model"]) if config.adapter else None
+        return DPOTrainer(objective=config.objective, stored=stored, start=start, train_dataset=train_dataset, **parts)
 
     def material(model: LocalModel) -> Answers:
-        pairs = preferences(config, model_fingerprint=model.fingerprint)
+        pairs = preferences(config, model_fingerprint=_start_fingerprint(config, model))
         return Answers(model, pairs, max_length=config.max_length)
 
     return _Parts("dpo", material, trainer)
@@ -172,7 +173,7 @@ def _open(config: TrainConfig, output: Output, parts: _Parts) -> _Session:
             f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
         )
     if config.attention == "flex":
-        cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
+        use_flex(cast(PreTrainedModel, model.model))
     return _Session(config, parts.kind, output, model, parts.material(model))
 
 
@@ -189,8 +190,10 @@ class _Session:
 
     def begin(self) -> Prepared | None:
         """Claim the folder and prepare the examples; None when all was done before."""
+        adapter = {"adapter": folder_digest(find(self.config.adapter))} if self.config.adapter else {}
         fingerprints = {
             "model": self.model.fingerprint,
+            **adapter,
             "template": self.model.template_fingerprint,
             **self.material.fingerprints,
         }
@@ -283,6 +286,11 @@ def _options(config: TrainConfig) -> ModelOptions:
         thinking=config.thinking,
         trust_remote_code=config.trust_remote_code,
     )
+
+
+def _start_fingerprint(config: TrainConfig, model: LocalModel) -> str:
+    """Of the model as it is before the training: as `burnish pairs` has it of a model with the same adapter."""
+    return folder_digest(find(config.model), find(config.adapter)) if config.adapter else model.fingerprint
 
 
 def _base_name(config: TrainConfig) -> str:

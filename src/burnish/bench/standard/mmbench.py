@@ -45,7 +45,7 @@ class ScoreMmbenchConfig:
 
     benchmark: ClassVar[str] = "mmbench"
     questions: str
-    """MMBench's table with answers (a dev set), tab-separated, one row a rotation."""
+    """MMBench's table with answers (a dev set), tab-separated, one row per rotation."""
     predictions: str
     """JSON lines with `question_id` (the table's index) and `text`."""
     json: str | None = None

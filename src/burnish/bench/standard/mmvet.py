@@ -32,8 +32,8 @@ class ScoreMmvetConfig:
     questions: str
     """MM-Vet's mm-vet.json."""
     judgements: str
-    """The grades as the official evaluator writes them, {"v1_0": {"score": [0.5], "content": ["0.5"]}}: one score a
-    run of the judge. A reply without a score counts 0, and is counted."""
+    """The grades as the official evaluator writes them, {"v1_0": {"score": [0.5], "content": ["0.5"]}}: one score per
+    run of the judge. A reply without a score counts as 0 and is reported."""
     json: str | None = None
     """Also write the scores to this file."""
 

@@ -56,7 +56,7 @@ def verb_of(run: Run) -> str:
     if kind == "dialogues" and "student" in settings:  # one of the seeds of a bench, in its folder
         return "bench free"
     if kind == "pairs" and "model" not in settings:
-        return "import pairs"
+        return "pairs from-dialogues" if "learn" in settings else "import pairs"
     benchmark = (run.summary or {}).get("benchmark", "")
     verb = KINDS[kind].verb if kind in KINDS else ""
     return verb.format(benchmark=benchmark) if benchmark or "{" not in verb else ""
