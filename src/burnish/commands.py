@@ -29,6 +29,16 @@ VERBS = {
         "burnish.report.sheet:SheetConfig", "burnish.verbs.showing:distort", "draw the distortions of a picture"
     ),
     "pairs": Verb("burnish.make.pairs:PairsConfig", "burnish.verbs.making:pairs", "make preference pairs (SeVa)"),
+    "pairs from-dialogues": Verb(
+        "burnish.make.from_dialogues:FromDialoguesConfig",
+        "burnish.verbs.making:pairs_from_dialogues",
+        "make pairs of dialogues, asking no model",
+    ),
+    "improve": Verb(
+        "burnish.rounds.config:ImproveConfig",
+        "burnish.rounds.telling:improve_and_tell",
+        "improve a model in rounds, without labels",
+    ),
     "compose": Verb(
         "burnish.make.compose:ComposeConfig",
         "burnish.verbs.making:compose",
@@ -207,6 +217,7 @@ VERBS = {
 
 def split_verb(words: Sequence[str]) -> tuple[str, list[str]]:
     """The verb's full name and the words that follow it."""
+    words = _as_verb(words)
     for length in (3, 2, 1):
         name = " ".join(words[:length])
         if name in VERBS:
@@ -227,3 +238,12 @@ def _unknown(words: Sequence[str]) -> str:
 def _likeness(words: Sequence[str], verb: str) -> float:
     """Of the verb and as many words as it has, from 0 to 1."""
     return SequenceMatcher(None, " ".join(words[: len(verb.split())]), verb).ratio()
+
+
+def _as_verb(words: Sequence[str]) -> Sequence[str]:
+    """`pairs … --from-dialogues RUN` as the verb that it is."""
+    flag = "--from-dialogues"
+    if words[0] != "pairs" or not any(word.partition("=")[0] == flag for word in words):
+        return words
+    named = [word.removeprefix(f"{flag}=") for word in words[1:] if word != flag]
+    return ["pairs", "from-dialogues", *named]

@@ -149,23 +149,22 @@ def _value_of(flag: str, words: Sequence[str]) -> str:
     return found[-1] if found else ""
 
 
-def words_of(kind: type[DataclassInstance], values: Mapping[str, Any], usual: UsualValues = nothing_usual) -> list[str]:
+def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
     """The words that `parse_config` reads these values from, as JSON has them; those at their defaults are left out.
 
     A value that `kind` has no field for, of another version, is given as a flag.
     """
-    own = usual(str(values.get("model", "")))
     fields = {field.name: field for field in dataclasses.fields(kind)}
     places, flags = list[str](), list[str]()
     for name in [*fields, *(name for name in values if name not in fields)]:
         field = fields.get(name)
-        if name not in values or (field and name not in own and values[name] == _plain_default(field)):
+        if name not in values or (field and values[name] == _plain_default(field)):
             continue
         value, kind_of = values[name], str(field.type) if field else ""
         if "Positional" in kind_of:
             places += map(str, value if isinstance(value, list) else [value])
         else:
-            flags += _words(f"--{name.replace('_', '-')}", value, once="UseAppendAction" not in kind_of)
+            flags += flag_words(f"--{name.replace('_', '-')}", value, once="UseAppendAction" not in kind_of)
     return [*places, *flags]
 
 
@@ -174,7 +173,7 @@ def _plain_default(field: dataclasses.Field[Any]) -> Any:
     return list(field.default) if isinstance(field.default, tuple) else field.default
 
 
-def _words(flag: str, value: Any, *, once: bool) -> list[str]:
+def flag_words(flag: str, value: Any, *, once: bool) -> list[str]:
     """The words of a flag with a value that is not its default."""
     if value is False:
         return [f"--no-{flag.removeprefix('--')}"]

@@ -148,6 +148,23 @@ def test_bfloat16_trains_an_adapter_of_full_precision(config: DPOConfig, trained
     assert half == pytest.approx(full, abs=0.1)
 
 
+def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path, tmp_path: Path) -> None:
+    """A second round starts where the first ended, keeps the adapter's shape, and belongs to the same model."""
+    flags = {"adapter": str(trained), "passes": 1, "merge": False, "lora_rank": 8}
+    more = train_dpo(replace(config, out=str(tmp_path / "out"), **flags)).checkpoint
+    steps = read_log(more / "log.jsonl")
+    assert steps[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)
+    moved = steps[0]["logps/chosen"] - read_log(trained / "log.jsonl")[0]["logps/chosen"]
+    assert abs(moved) > 1e-3  # it begins as the trained model, not as the plain one
+    before, after = adapter(trained), adapter(more)
+    assert {name: tensor.shape for name, tensor in after.items()} == {n: t.shape for n, t in before.items()}
+    assert any((after[name] - before[name]).abs().max() > 1e-4 for name in after)
+    opened = LocalModel.open(ModelOptions(model=str(base), adapter=str(more), device="cpu"))
+    assert opened.model.peft_config["default"].r == 4
+    with pytest.raises(ConfigError, match="give the new adapter a folder of its own"):
+        replace(config, adapter=config.out)
+
+
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
     short = replace(config, out=str(tmp_path / "out"), epochs=1, merge=False)
     first = train_dpo(short)

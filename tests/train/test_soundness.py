@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from burnish.errors import ModelError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
-from burnish.report.training import read_log, training_table
+from burnish.report.kinds.training.log import read_log, training_table
 from burnish.train.config import DPOConfig
 from burnish.train.session import train_dpo
 from burnish.train.soundness import Soundness, sound_weights

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from burnish.commands import VERBS
 
 STAGES: Mapping[str, tuple[str, ...]] = {
-    "Start": ("demo", "check"),
-    "Make": ("distort", "pairs", "compose", "simulate"),
+    "Start": ("demo", "check", "improve"),
+    "Make": ("distort", "pairs", "pairs from-dialogues", "compose", "simulate"),
     "Train": ("train dpo", "train sft", "train student", "train teacher", "train pocket", "show-mask"),
     "Bench": (
         *("bench answers", "bench sampled", "bench fixed", "bench free", "bench teacher"),
         *("bench standard NAME", "bench judged NAME", "score NAME", "submit NAME"),
-        *("compare", "compare together", "compare power"),
+        *("compare", "compare NAME"),
     ),
     "Look": ("report", "show", "view", "stats"),
-    "People": ("review", "review import", "review summary"),
+    "People": ("review", "review NAME"),
     "Data": ("import", "import pairs", "validate", "merge", "export", "card", "make-NAME"),
     "Papers": ("run",),
 }
@@ -25,6 +25,8 @@ FOLDED: Mapping[str, str] = {
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
+    "compare NAME": "several results in one verdict; how small a change can show",
+    "review NAME": "import ratings from a FIRE file; summarise them",
     "make-NAME": "make a benchmark from your own annotations",
     "submit NAME": "write a benchmark server's file: vqav2, …",
 }

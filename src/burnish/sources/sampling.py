@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import tyro
 
-from burnish.config import runtime
+from burnish.config import added, runtime
 from burnish.errors import ConfigError
+from burnish.sources.folds import Folds
 from burnish.sources.sharding import Shard
 
 
@@ -24,6 +25,9 @@ class Sampling:
     """Examples per source name (SeVa takes 8,000 each of textvqa and ocr_vqa). Default: all."""
     only: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Take only this source name, such as textvqa; repeat the flag for several."""
+    fold: str | None = added(None)
+    """Take the pictures of fold I of N alone, as I/N, or of folds I to J, as I-J/N: which fold a picture is in depends
+    on its name alone. So `2-10/10` makes data of nine tenths of the pictures, and `1/10` benches on the others."""
     limit: int | None = None
     """Examples in all. A larger limit begins with the same examples in the same order."""
     seed: int = 0
@@ -35,6 +39,8 @@ class Sampling:
     def __post_init__(self) -> None:
         if self.shard is not None:
             Shard.parse(self.shard)
+        if self.fold is not None:
+            Folds.parse(self.fold)
         for flag, value in (
             ("--per-image", self.per_image),
             ("--per-source", self.per_source),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import burnish
 from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, RunError
+from burnish.flags import words_of
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
 from burnish.records import Json
@@ -45,6 +46,8 @@ class Manifest:
     """Burnish's version, and the git commit when it runs from a checkout."""
     created: str
     """When the run was begun (ISO 8601, UTC)."""
+    words: tuple[str, ...] = ()
+    """What gives these settings on a command line, behind the verb; nothing in runs of older versions."""
 
 
 def new_manifest(kind: str, config: DataclassInstance, *, seed: int, fingerprints: Mapping[str, str]) -> Manifest:
@@ -57,6 +60,7 @@ def new_manifest(kind: str, config: DataclassInstance, *, seed: int, fingerprint
         fingerprints=dict(fingerprints),
         version=code_version(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        words=tuple(words_of(type(config), everything(config))),
     )
 
 

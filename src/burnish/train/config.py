@@ -25,6 +25,9 @@ class TrainConfig:
     model: str
     """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small model that comes
     with Burnish."""
+    adapter: str | None = added(None)
+    """A LoRA adapter to go on from. It keeps its own rank, alpha and layers, whatever the `--lora` flags say; DPO's
+    reference is then the model with it."""
     out: str = place()
     """Folder of the checkpoint: a PEFT adapter and the model's processor."""
     lora_rank: int
@@ -98,6 +101,8 @@ class TrainConfig:
     """Keep the last checkpoints and their optimiser states after training."""
     merge: bool = runtime(False)
     """Also write the whole model with the adapter merged into it, to OUT/merged. You can ask for it later."""
+    plan: bool = runtime(False)
+    """Do not train: measure a few steps and print what the training would take (parameters, memory, sizes, hours)."""
     restart: bool = runtime(False)
     """Delete an earlier training in OUT and train anew."""
     json: str | None = runtime(None)
@@ -123,6 +128,8 @@ class TrainConfig:
         )
         _require_at_least(0, weight_decay=self.weight_decay, workers=self.workers)
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
+        if self.adapter:
+            self._check_adapter()
         if not all(name.strip() for name in self.lora_targets.split(",")):
             raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
         if self.experts and self.lora_dropout:
@@ -130,6 +137,8 @@ class TrainConfig:
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
+        if self.plan and processes() > 1:
+            raise ConfigError("--plan measures one device: call it without torchrun or accelerate launch.")
         if self.deepspeed and self.fsdp:
             raise ConfigError("--deepspeed and --fsdp are two ways to share a model between devices: give one of them.")
         for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):
@@ -137,6 +146,15 @@ class TrainConfig:
                 raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
         if self.batch_size % processes():
             raise ConfigError(f"--batch-size {self.batch_size} cannot be shared evenly by {processes()} processes.")
+
+    def _check_adapter(self) -> None:
+        if self.deepspeed or self.fsdp:
+            raise ConfigError(
+                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it "
+                "into the model (--merge), and train a new one on that."
+            )
+        if self.adapter == self.out:
+            raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
 
     @property
     def alpha(self) -> int:

@@ -9,7 +9,7 @@ import tyro
 
 from burnish.errors import ConfigError
 from burnish.prompts.templates import StudentSees, TeacherSees
-from burnish.train.config import TrainConfig
+from burnish.train.config import DPOConfig, TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,29 +76,32 @@ class TeacherConfig(DialogueTrainConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowMaskConfig:
-    """Print a dialogue exactly as a model is trained on it and mark the trained tokens.
+    """Print a dialogue or a preference pair exactly as a model is trained on it and mark the trained tokens.
 
     Terminals show them in colour; elsewhere, or with NO_COLOR set, they stand «between marks».
     """
 
     run: tyro.conf.Positional[str]
-    """A run of dialogues, or FIRE's JSON file."""
-    role: Literal["student", "teacher"]
-    """Whose training to show."""
+    """A run of dialogues, or FIRE's JSON file; for `--role pairs` a run of preference pairs."""
+    role: Literal["student", "teacher", "pairs"]
+    """Whose training; `pairs` is that of `burnish train dpo`, in which each answer is a branch behind its question. Its
+    answers are shown as the tokens of their texts."""
     model: str
     """The model to train: a path, a hub name or `pocket`. Its weights are not read."""
     id: str | None = None
-    """The dialogue with this id."""
+    """The dialogue or pair with this id."""
     index: int | None = None
-    """The dialogue at this place in the run, from 0. Default: the first one that is trained on."""
+    """The dialogue or pair at this place in the run, from 0. Default: the first one that is trained on."""
     prompt: str | None = None
     """The role's prompt, as for `burnish train`."""
     sees: Literal["comment", "feedback", "latest", "history"] | None = None
     """What the role sees of a dialogue, as for `burnish train`."""
     max_length: int = 3072
-    """Longest dialogue in tokens, as for `burnish train`."""
+    """Longest sequence in tokens, as for `burnish train`."""
     pad_to_square: bool = False
     """Pad pictures to a square, as for `burnish train`."""
+    thinking: Literal["off", "on"] | None = None
+    """The switch of thoughts in the chat template, as for `burnish train`."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
 
@@ -107,10 +110,22 @@ class ShowMaskConfig:
             raise ConfigError("--id and --index both choose a dialogue: give one of them.")
         if self.index is not None and self.index < 0:
             raise ConfigError(f"--index must be 0 or more, not {self.index}.")
+        if self.role == "pairs" and (self.prompt or self.sees):
+            raise ConfigError("--prompt and --sees are a student's or teacher's: pairs hold their prompts.")
         self.training()
 
-    def training(self) -> StudentConfig | TeacherConfig:
+    def training(self) -> StudentConfig | TeacherConfig | DPOConfig:
         """The training that is shown."""
+        if self.role == "pairs":
+            return DPOConfig(
+                run=self.run,
+                model=self.model,
+                out="",
+                max_length=self.max_length,
+                pad_to_square=self.pad_to_square,
+                thinking=self.thinking,
+                trust_remote_code=self.trust_remote_code,
+            )
         kind: Any = StudentConfig if self.role == "student" else TeacherConfig
         training: StudentConfig | TeacherConfig = kind(
             runs=(self.run,),
@@ -120,6 +135,7 @@ class ShowMaskConfig:
             sees=self.sees,
             max_length=self.max_length,
             pad_to_square=self.pad_to_square,
+            thinking=self.thinking,
             trust_remote_code=self.trust_remote_code,
         )
         return training

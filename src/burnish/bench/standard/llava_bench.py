@@ -84,7 +84,8 @@ def score(
         failed=sum(points is None for points in read.values()),
         failed_as=failed,
     )
-    return Scored(scores, tuple(scored(key, questions[key], points) for key, points in counted.items()))
+    answers = tuple(scored(key, questions[key], points) for key, points in counted.items())
+    return Scored(scores, answers, [reviews[key] for key in questions])
 
 
 def scored(key: str, question: Question, points: Points) -> ScoredAnswer:

@@ -69,7 +69,8 @@ def score(questions: Mapping[str, Question], grades: Mapping[str, Sequence[Grade
         integrations=_parts(questions, means, lambda question: ["_".join(question.capabilities)]),
         unparsed=sum(grade.score is None for key in questions for grade in grades[key]),
     )
-    return Scored(scores, tuple(scored(key, questions[key], grades[key]) for key in questions))
+    answers = tuple(scored(key, questions[key], grades[key]) for key in questions)
+    return Scored(scores, answers, [grade.said for key in questions for grade in grades[key]])
 
 
 def scored(key: str, question: Question, grades: Sequence[Grade]) -> ScoredAnswer:
