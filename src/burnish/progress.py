@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
@@ -24,8 +25,8 @@ def tracked(items: Iterable[T], label: str, total: int | None = None, *, unit: s
 class Progress:
     """Counts up to `total` (None when unknown), beginning at `done` when work is resumed.
 
-    On a terminal one line is redrawn, in a notebook `tqdm.auto` draws a bar; elsewhere a plain line is written every `every_s` seconds and at the end. What
-    is over within `silent_s` seconds is not told of.
+    On a terminal one line is redrawn, in a notebook `tqdm.auto` draws a bar; elsewhere a plain line is written every
+    `every_s` seconds and at the end. Nothing is shown of what is over within `silent_s` seconds.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Progress:
         self._note = ""
         self._written = -1
         self._bar: Any = None
-        self._in_notebook = stream is None and "ipykernel" in sys.modules
+        self._in_notebook = stream is None and _in_notebook()
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """`n` more are done; `note` stands at the line's end (a loss, a count of drops)."""
@@ -96,7 +97,9 @@ class Progress:
 
     def _draw_bar(self) -> None:
         if self._bar is None:
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():  # without ipywidgets it warns, and draws a bar of characters
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
 
             self._bar = tqdm(total=self._total, initial=self._start_count, desc=self._label, unit=f" {self._unit}")
         self._bar.set_postfix_str(self._note, refresh=False)
@@ -108,6 +111,12 @@ class Progress:
             line = f"\r\x1b[2K{line[: os.get_terminal_size(self._stream.fileno()).columns - 1]}"
         self._stream.write(line if self._tty else f"{line}\n")
         self._stream.flush()
+
+
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 def _rate(per_second: float) -> str:

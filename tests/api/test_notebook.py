@@ -36,8 +36,5 @@ def test_it_is_stored_without_outputs() -> None:
 
 def _errors(notebook: Any) -> list[str]:
     return [
-        output.ename
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
+        output.ename for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"
     ]
