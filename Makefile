@@ -4,7 +4,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo docs test test-busy test-lmms static check clean
+.PHONY: demo docs test test-slow test-busy test-lmms static check clean
 
 ## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
@@ -13,6 +13,10 @@ demo: .venv/installed
 ## All tests, warnings as errors.
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
+
+## What takes minutes and CI leaves out: packages built and installed, the site built.
+test-slow: .venv/installed-dev docs
+	BURNISH_SLOW=1 $(BIN)/pytest tests/slow
 
 ## The same on a machine that is busy with other work, which no test may mind.
 test-busy: .venv/installed-dev
