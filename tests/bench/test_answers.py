@@ -16,7 +16,8 @@ from burnish.bench.scored import ALL
 from burnish.bench.scorers import stands
 from burnish.bench.scoring import score_answers
 from burnish.errors import ConfigChanged, ConfigError, RunError
-from burnish.models import Decoding, Reply, Request
+from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Prediction
 from burnish.scores import AnswersResult
@@ -211,7 +212,7 @@ def test_broken_pictures_are_counted_in_their_place(tmp_path: Path, scripted: Sc
 class _Refusing(ScriptedModel):
     """An endpoint that refuses dark pictures."""
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         replies = super().generate(requests, decoding)
         refused = Reply(text="", finish="error", error="400: too dark")
         return [refused if reply.text == "dark" else reply for reply in replies]

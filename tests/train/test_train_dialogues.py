@@ -26,7 +26,7 @@ from burnish.prompts import OWN, StudentPrompt, TeacherPrompt, choose, load, sav
 from burnish.records import Dialogue
 from burnish.report import ReportConfig
 from burnish.report.pages import write_report
-from burnish.roles import Case, Student
+from burnish.roles import Case, student_role
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
@@ -168,7 +168,7 @@ def test_a_student_says_in_the_loop_what_it_was_taught(base: Path, write_dialogu
     result = train_student(config)
     options = ModelOptions(model=str(base), adapter=str(result.checkpoint), device="cpu")
     prompt = choose(StudentPrompt, given=None, model=str(base), adapter=str(result.checkpoint))
-    student = Student(model=LocalModel.open(options), prompt=prompt, decoding=Decoding(max_new_tokens=12))
+    student = student_role(model=LocalModel.open(options), prompt=prompt, decoding=Decoding(max_new_tokens=12))
     said: dict[int, str] = {}
     cases = [Case(example(told), told.turns[:i]) for i in (1, 2)]
     student.reply(cases, lambda number, reply: said.update({number: reply.text}))

@@ -12,9 +12,8 @@ from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.partners import RoleFlags, open_roles
 from burnish.errors import ConfigError
-from burnish.replies import refuse_unanswered
-from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.generation import make_run
+from burnish.store import Run
 
 if TYPE_CHECKING:
     from burnish.scores import FixedScores
@@ -65,13 +64,13 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     roles = open_roles(config)
     fingerprints = {name: digest for role in roles.values() for name, digest in role.fingerprints.items()}
     fingerprints["dialogues"] = dialogues.fingerprint
-    manifest = new_manifest("fixed", config, seed=0, fingerprints=fingerprints)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            ask(run, dialogues, roles, config.limit)
-            refuse_unanswered(run.path, run)
-            write_predictions(run)
-        names = {str(role): speaker(manifest.config, role) for role in roles}
-        result = scores_of(read_run(run), baseline, names)
-        run.finish(to_json(result))
-    return result
+
+    def fill(run: Run) -> None:
+        ask(run, dialogues, roles, config.limit)
+        write_predictions(run)
+
+    def score(run: Run) -> FixedScores:
+        names = {str(role): speaker(run.manifest.config, role) for role in roles}
+        return scores_of(read_run(run), baseline, names)
+
+    return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=score)

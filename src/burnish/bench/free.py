@@ -19,10 +19,10 @@ import tyro
 from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
 from burnish.config import RUNTIME, RunFlags, runtime
-from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.records import Record
 from burnish.replies import refuse_unanswered

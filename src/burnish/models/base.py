@@ -6,11 +6,13 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from burnish.config import added, runtime
 from burnish.errors import ConfigError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
+T = TypeVar("T")
 PixelTransform: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
 """Works on the processor's normalised `pixel_values` of one request (float32, any leading axes, then C, H, W)."""
 
@@ -141,6 +144,8 @@ class Reply:
     """What the model thought before the answer; no score, comment or text is ever read from it."""
     asked_without: tuple[str, ...] = ()
     """Fields of the request that the endpoint refused, so that it was asked without them or by another name."""
+    logp: float | None = None
+    """Summed log-probability (nats) of its tokens on the clean picture, where that was asked for and can be known."""
 
     @property
     def end(self) -> ReplyEnd:
@@ -206,17 +211,49 @@ class Model(Protocol):
         ...
 
 
+class CallSource(Protocol):
+    """Calls as they come: which one is next may depend on replies to others."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no call will come any more."""
+        ...
+
+    def take(self) -> Call | None:
+        """The next call; None where there is none now. Never called by two threads at once."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from whatever thread, when there may be a call again, or there will be no more."""
+        ...
+
+
 @runtime_checkable
 class StreamingModel(Model, Protocol):
     """A model whose answers do not depend on what else it is asked: calls may flow in as places become free."""
 
-    def stream(self, calls: Iterator[Call], on_reply: OnReply) -> None:
+    @property
+    def places(self) -> int:
+        """Calls that are open at once."""
+        ...
+
+    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
         """Answer all calls, telling each reply by the call's number in their order.
 
-        The iterator is read by one thread at a time, while others build requests and call `on_reply`.
+        Calls are taken, and their requests built, by one other thread; `on_reply` is called in the event loop's.
         Raises ModelError or ServerError, once the calls that are open have come to their end.
         """
         ...
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run from plain code, and also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @runtime_checkable
