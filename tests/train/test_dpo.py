@@ -17,7 +17,7 @@ from burnish.models import Request
 from burnish.models.local import LocalModel
 from burnish.store import Run
 from burnish.train.config import DPOConfig
-from burnish.train.dpo import DPOTrainer
+from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
 from burnish.train.examples import preferences
 from burnish.train.lora import add_adapter
@@ -41,7 +41,7 @@ def adapted(base: Path):
     return adapted
 
 
-def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, **changes) -> DPOTrainer:
+def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, start=None, **changes) -> DPOTrainer:
     config = DPOConfig(run=str(run), model="m", out=str(folder), **({"batch_size": 4} | changes))
     examples = preferences(config, model_fingerprint=opened.fingerprint)
     folder.mkdir(exist_ok=True)
@@ -49,6 +49,7 @@ def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, **changes)
     prepare(examples, Preparer(encoder, max_length=2048, picture_marks=()), folder / "table.arrow")
     return DPOTrainer(
         objective=config.objective,
+        start=start,
         model=adapted,
         args=training_arguments(config, folder / "checkpoints"),
         train_dataset=open_table(folder / "table.arrow"),
@@ -266,3 +267,18 @@ def test_the_reference_is_the_model_without_its_adapter(adapted, opened, write_r
     loss, _ = step(trainer, [trainer.data_collator([trainer.train_dataset[i] for i in range(2)])])
     # rewards of 0: log 2 for one negative, log 3 for two; their mean is (0.693147 + 1.098612) / 2
     assert loss == pytest.approx(0.895880, abs=1e-6)
+
+
+def test_an_adapter_that_is_gone_on_from_is_the_reference(adapted, opened, write_run, tmp_path) -> None:
+    run = write_run(tmp_path / "run", negatives=[1, 2])
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", start=StartWeights(adapted))
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(2)])
+    loss, gradients = step(trainer, [copy.deepcopy(batch)])
+    assert loss == pytest.approx(0.895880, abs=1e-6)  # rewards of 0, as above
+    with torch.no_grad():
+        for name, parameter in adapted.named_parameters():
+            if name in gradients:
+                parameter.sub_(gradients[name], alpha=0.01)
+    moved, _ = step(trainer, [batch])
+    assert moved < loss - 1e-4
+    assert adapted.training

@@ -9,6 +9,8 @@ chosen answers' tokens for `sft`) however they fall into forward passes, where T
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, final
 
 import torch
@@ -28,7 +30,7 @@ PAIRS, CHOSEN_TOKENS = 0, 1
 
 
 class _Reference(NamedTuple):
-    """Log-probabilities (nats) under the model without its adapter."""
+    """Log-probabilities (nats) under the model as it was before the training."""
 
     sums_EA: Tensor
     tokens_ST: Tensor | None
@@ -36,13 +38,46 @@ class _Reference(NamedTuple):
 
 
 @final
-class DPOTrainer(AnswerTrainer):
-    """Trains the adapter to prefer each pair's chosen answer; the model without its adapter is the reference."""
+class StartWeights:
+    """An adapter's weights as they are now, to which the model goes back for a while once they have been trained."""
 
-    def __init__(self, *, objective: Objective, stored: StoredReferences | None = None, **parts: Any) -> None:
-        """`stored` says that batches bring reference log-probabilities; without it they are computed."""
+    def __init__(self, model: nn.Module) -> None:
+        self._kept = [(weight, weight.detach().clone()) for weight in model.parameters() if weight.requires_grad]
+
+    @contextmanager
+    def worn_by(self, model: nn.Module) -> Iterator[None]:
+        """The model is as it was at the start, without dropout, within this; nothing is copied but a pointer."""
+        training, trained = model.training, [weight.data for weight, _ in self._kept]
+        self._kept = [(weight, start.to(weight.device)) for weight, start in self._kept]
+        for weight, start in self._kept:
+            weight.data = start
+        try:
+            model.eval()
+            yield
+        finally:
+            model.train(training)
+            for (weight, _), now in zip(self._kept, trained, strict=True):
+                weight.data = now
+
+
+@final
+class DPOTrainer(AnswerTrainer):
+    """Trains the adapter to prefer each pair's chosen answer; the model as it was before is the reference."""
+
+    def __init__(
+        self,
+        *,
+        objective: Objective,
+        stored: StoredReferences | None = None,
+        start: StartWeights | None = None,
+        **parts: Any,
+    ) -> None:
+        """`stored` says that batches bring reference log-probabilities; without it they are computed.
+
+        `start`: of an adapter that is gone on from; without it the reference is the model without its adapter.
+        """
         super().__init__(**parts)
-        self._objective, self._stored = objective, stored
+        self._objective, self._stored, self._start = objective, stored, start
         self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
         """Of what is measured, over the items of its kind."""
         self._items = torch.zeros(2, device=self.args.device)
@@ -96,7 +131,7 @@ class DPOTrainer(AnswerTrainer):
         if self._stored is not None and self._stored.trusted:
             return _Reference(inputs["reference_EA"], None)
         adapted: PeftModel = self.accelerator.unwrap_model(model)
-        with adapted.disable_adapter():
+        with self._start.worn_by(adapted) if self._start else adapted.disable_adapter():
             tokens_ST = token_logps(model, inputs)
         computed_EA = by_example(tokens_ST, inputs)
         if self._stored is not None:

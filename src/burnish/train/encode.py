@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from burnish.generation.questions import clean_request
 from burnish.ids import content_key
-from burnish.loop import clean_request
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer, Example
@@ -144,7 +144,7 @@ def batch(
     """Every example as a tree: its prompt, and each answer behind it as the turn of its number from 1."""
     counts_E = torch.tensor([len(answers) for _, answers in examples])
     return {
-        **reading([(prompt, _tree(prompt, answers)) for prompt, answers in examples], pad_token_id),
+        **reading([(prompt, answer_tree(prompt, answers)) for prompt, answers in examples], pad_token_id),
         "present_EA": torch.arange(int(counts_E.max())) < counts_E[:, None],
     }
 
@@ -171,6 +171,7 @@ def token_by_token(values_ST: Tensor, batch: Batch) -> Tensor:
     return values.index_put((answer_N, number_N), values_ST[mask_ST]).view(examples, answers, -1)
 
 
-def _tree(prompt: Encoding, answers: Sequence[Sequence[int]]) -> Tree:
+def answer_tree(prompt: Encoding, answers: Sequence[Sequence[int]]) -> Tree:
+    """The prompt, and each answer behind it as the turn of its number from 1."""
     stem = Node(-1, tuple(prompt.input_ids.tolist()), 0)
     return (stem, *(Node(0, tuple(ids), number) for number, ids in enumerate(answers, start=1)))

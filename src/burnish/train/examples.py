@@ -87,6 +87,7 @@ class Preferences:
                 image=self.open(pair.image),
                 question=pair.question,
                 answers=answers,
+                before=pair.before,
             )
 
 
@@ -218,5 +219,5 @@ def _truth(asked: Example | PreferencePair, picture: str, image: bytes) -> Train
         image=image,
         question=asked.question,
         answers=(Answer(text=asked.answer),),
-        before=asked.before if isinstance(asked, Example) else (),
+        before=asked.before,
     )

@@ -116,7 +116,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "output_dir": str(checkpoints),
         "per_device_train_batch_size": config.micro_batch,
         "gradient_accumulation_steps": config.accumulation,
-        "num_train_epochs": config.passes,
+        "num_train_epochs": config.epochs,
         "max_steps": -1 if config.max_steps is None else config.max_steps,
         "learning_rate": config.lr,
         "lr_scheduler_type": "cosine",
