@@ -8,6 +8,7 @@ it holds: a run records it, but may be resumed with another value.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,10 +21,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RENAMED: Mapping[str, str] = {"passes": "epochs"}
+"""Old names of fields and their new ones. Flags, YAML files, recipes and runs may still use the old ones in 0.2."""
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
 ADDED = {"added": True}
 """The metadata of a field that belongs to a run's identity where it is not at its default."""
+
+
+def renamed(values: Mapping[str, T]) -> dict[str, T]:
+    """The values under today's names; a value that is there under its new name already wins."""
+    old = {RENAMED[name]: value for name, value in values.items() if name in RENAMED}
+    return {**old, **{name: value for name, value in values.items() if name not in RENAMED}}
 
 
 def runtime(default: T) -> T:
@@ -51,11 +60,11 @@ class RunFlags:
     """Where a run is made. Every verb that makes one has these flags."""
 
     out: str = place()
-    """Folder of the run that is made."""
+    """Folder of the run."""
     restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
+    """Delete what the run holds and begin anew."""
     json: str | None = runtime(None)
-    """Also write the numbers that are printed to this file, as JSON."""
+    """Also write the printed numbers to this file, as JSON."""
 
 
 def identity(config: DataclassInstance) -> dict[str, Json]:

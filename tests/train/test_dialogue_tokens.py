@@ -11,11 +11,13 @@ import pytest
 import torch
 from dialogue_words import PICTURES, dialogue, example
 
+import families
+import more_families
 import tiny_models
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
-from burnish.roles import Case, Student, Teacher
+from burnish.roles import Case, student_role, teacher_role
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
@@ -30,7 +32,7 @@ from burnish.train.reading import APART, Together
 from burnish.train.sequences import BOOKKEEPING, sequence
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
-BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
+BUILDERS = {**tiny_models.FAMILIES, "qwen3_vl": families.qwen3_vl, "gemma3": more_families.gemma3}
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
 """Attention costs all and each tree has a row of its own, or nothing and all share one."""
@@ -45,7 +47,7 @@ PROMPT = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
 
 
 def opened(family: str) -> LocalModel:
-    model, processor = tiny_models.FAMILIES[family]()
+    model, processor = BUILDERS[family]()
     return LocalModel(model, processor, fingerprint=lambda: "")
 
 
@@ -71,11 +73,11 @@ def requests(model: LocalModel, prompt, told: Dialogue, image: bytes):
     """What the loop sends at each trained turn, and what it is then to be told."""
     asked = example(told, image)
     if isinstance(prompt, StudentPrompt):
-        role, trained = Student(model=model, prompt=prompt), range(1, len(told.turns))
+        role, trained = student_role(model=model, prompt=prompt), range(1, len(told.turns))
         cases = [Case(asked, told.turns[:i]) for i in trained]
         texts = [told.turns[i].response.text for i in trained]
     else:
-        role, trained = Teacher(model=model, prompt=prompt), range(len(told.turns))
+        role, trained = teacher_role(model=model, prompt=prompt), range(len(told.turns))
         cases = [Case(asked, told.turns[:i], told.turns[i].response.text) for i in trained]
         texts = [told.turns[i].feedback.text for i in trained]
     return [(role.request(case), text) for case, text in zip(cases, texts, strict=True)]
@@ -144,9 +146,8 @@ def find_way(layout, ids: list[int]) -> list[int]:
 def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     """Against `LocalModel.score`, which reads every request on its own, from a cache."""
     model = opened(family)
-    reading = APART if family == "qwen2_5_vl" else TREES
     rows = [prepared(model, prompt, number) for number in (0, 1)]
-    batch = collator(model, reading)([row._asdict() for row in rows])
+    batch = collator(model, TREES)([row._asdict() for row in rows])
     with torch.no_grad():
         found = token_logps(model.model, batch).sum().item()
     asked = [pair for number in (0, 1) for pair in requests(model, prompt, dialogue(number), PICTURES[str(number)])]
@@ -156,7 +157,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("family", BRANCHING)
+@pytest.mark.parametrize("family", BUILDERS)
 @PROMPT
 def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
     model = opened(family)
@@ -209,7 +210,7 @@ def test_masks_and_positions_of_a_batch() -> None:
     branched = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
     length = branched["input_ids"].shape[1]
     assert "attention_mask" not in branched
-    assert sees(branched["last_ST"]).sum(dim=-1).equal(branched["position_ids"] + 1)
+    assert sees(branched).sum(dim=-1).equal(branched["position_ids"] + 1)
     before_T, positions_T = branched["before_ST"][0], branched["position_ids"][0]
     assert positions_T[0] == 0
     assert (positions_T[1:] == positions_T[before_T[1:]] + 1).all()

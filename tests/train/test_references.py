@@ -23,7 +23,7 @@ from burnish.train.references import FLOAT32, SAMPLE, StoredReferences
 from burnish.train.session import train_dpo
 
 NEGATIVES = [1, 2, 1, 3, 2, 1, 1, 1]
-SMALL = {"lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu", "passes": 3}
+SMALL = {"lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu", "epochs": 3}
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def run(write_run, tmp_path_factory) -> Path:
 def config(run, base, tmp_path_factory) -> DPOConfig:
     """Eight pairs in batches of four, three passes: six steps."""
     out = tmp_path_factory.mktemp("trained") / "out"
-    return DPOConfig(run=str(run), model=str(base), out=str(out), passes=3, merge=True, **SMALL)
+    return DPOConfig(run=str(run), model=str(base), out=str(out), epochs=3, merge=True, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path
 
 
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
-    short = replace(config, out=str(tmp_path / "out"), passes=1, merge=False)
+    short = replace(config, out=str(tmp_path / "out"), epochs=1, merge=False)
     first = train_dpo(short)
     (tmp_path / "out" / "left-over").write_text("of an earlier training")
     second = train_dpo(replace(short, lr=1e-3, restart=True))
@@ -200,7 +200,7 @@ def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path
     out = tmp_path / "out"
     flags = [
         *("--model", config.model, "--out", str(out), "--lora-rank", "4", "--lr", "1e-2", "--batch-size", "4"),
-        *("--passes", "3", "--per-device", "2", "--device", "cpu", "--save-steps", "1"),
+        *("--epochs", "3", "--per-device", "2", "--device", "cpu", "--save-steps", "1"),
     ]
     command = [sys.executable, str(Path(__file__).with_name("train_command.py")), config.run, *flags]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

@@ -36,6 +36,6 @@ def _round(config: ImproveConfig, number: int) -> list[tuple[str, str, str, str]
         rows.append((f"round {number}, dialogues", f"{examples:,}", f"{examples * 2 * talk.max_turns:,}", ""))
         pairs += examples * talk.max_turns
     train = parts.train_config(config, number, config.adapter, [parts.folder(config, number) / "pairs"])
-    steps = -(-pairs // train.batch_size) * train.passes
+    steps = -(-pairs // train.batch_size) * train.epochs
     steps = steps if train.max_steps is None else min(steps, train.max_steps)
     return [*rows, (f"round {number}, training", "", "", f"{steps:,}")]

@@ -32,8 +32,7 @@ def improve_and_tell(config: ImproveConfig) -> None:
     improved = improve(config)
     kept = Path(config.out) / BEST
     say("", prose(improved.ended), prose(_kept(improved)))
-    files: list[Path | str] = [Path(config.out) / "report" / "index.html"]
-    files += write_json(config.json, numbers(improved))
+    files: list[Path | str] = [Path(config.out) / "report" / "index.html", *write_json(config.json, numbers(improved))]
     show([rounds_table(config, improved)], [*files, *([kept] if improved.best.number else [])])
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import burnish
-from burnish.config import everything, identity
+from burnish.config import everything, identity, renamed
 from burnish.errors import ConfigChanged, RunError
 from burnish.flags import words_of
 from burnish.jsons import read_json
@@ -85,9 +85,10 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise RunError(f"{path} was written by another version of Burnish: read it with that version.")
     try:
-        return from_json(Manifest, data)
+        manifest = from_json(Manifest, data)
     except ValueError as error:
-        raise RunError(f"{path} is no manifest: {error}.") from error
+        raise RunError(f"{path} is not a manifest: {error}.") from error
+    return replace(manifest, config=renamed(manifest.config), settings=renamed(manifest.settings))
 
 
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:

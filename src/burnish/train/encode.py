@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from burnish.distort import parse
+from burnish.generation.questions import clean_request
 from burnish.ids import content_key
-from burnish.loop import clean_request
 from burnish.models.base import Message, Request
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer, Example

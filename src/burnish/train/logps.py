@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from burnish.models.output_head import predicting
 from burnish.train.encode import by_example
-from burnish.train.masks import tree_mask
+from burnish.train.masks import tree_masks
+from burnish.train.positions import tree_positions
 from burnish.train.sequences import BOOKKEEPING, Batch
 
 
@@ -31,7 +33,8 @@ def token_logps(model: nn.Module, batch: Batch) -> Tensor:
     predicts_ST[sequence_N, predictor_N] = True
     inputs = {name: value for name, value in batch.items() if name not in BOOKKEEPING}
     if "last_ST" in batch:
-        inputs["attention_mask"] = tree_mask(model, batch["last_ST"])
+        network = next(module for module in model.modules() if isinstance(module, PreTrainedModel))
+        inputs |= {"attention_mask": tree_masks(network, batch), "position_ids": tree_positions(network, batch)}
     with predicting(model, predicts_ST):
         logits_PV = model(**inputs, use_cache=False).logits.float().flatten(0, -2)
     row_ST = predicts_ST.flatten().cumsum(dim=0).view_as(predicts_ST) - 1

@@ -25,7 +25,7 @@ from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
-from burnish.train.branching import FLEX
+from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
@@ -174,7 +174,7 @@ def _open(config: TrainConfig, output: Output, parts: _Parts) -> _Session:
             f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
         )
     if config.attention == "flex":
-        cast(PreTrainedModel, model.model).set_attn_implementation({"text_config": FLEX})
+        use_flex(cast(PreTrainedModel, model.model))
     return _Session(config, parts.kind, output, model, parts.material(model))
 
 

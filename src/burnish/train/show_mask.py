@@ -9,10 +9,11 @@ from typing import NamedTuple, TypeAlias
 
 from burnish.errors import RunError
 from burnish.models import ModelOptions
+from burnish.models.adapters import refuse_thinking
 from burnish.models.loading import outline
 from burnish.models.local import LocalModel
 from burnish.printable import printable
-from burnish.train.config import DPOConfig
+from burnish.train.config import DPOConfig, TrainConfig
 from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
@@ -41,7 +42,7 @@ PLAIN = Marks("«", "»")
 def show_mask(config: ShowMaskConfig, marks: Marks) -> str:
     """The dialogue or pair that the flags choose, as text. Raises a BurnishError for one that is not trained on."""
     training = config.training()
-    model = _outlined(training.model, pad_to_square=training.pad_to_square, trusted=training.trust_remote_code)
+    model = _outlined(training)
     if isinstance(training, DPOConfig):
         head, tree = _pair(model, training, config)
     else:
@@ -153,7 +154,21 @@ def _chosen(material: DialogueMaterial, config: ShowMaskConfig) -> DialogueRow:
     raise RunError(f"{config.run} has no dialogue that a {config.role} is trained on.")
 
 
-def _outlined(name: str, *, pad_to_square: bool, trusted: bool) -> LocalModel:
-    options = ModelOptions(model=name, pad_to_square=pad_to_square, trust_remote_code=trusted)
+def _outlined(training: TrainConfig) -> LocalModel:
+    """The model without its weights. Raises ConfigError for a switch of thoughts that its template does not have."""
+    options = ModelOptions(
+        model=training.model,
+        pad_to_square=training.pad_to_square,
+        thinking=training.thinking,
+        trust_remote_code=training.trust_remote_code,
+    )
     model, processor, folders = outline(options)
-    return LocalModel(model, processor, fingerprint=lambda: str(folders[0]), pad_to_square=pad_to_square)
+    opened = LocalModel(
+        model,
+        processor,
+        fingerprint=lambda: str(folders[0]),
+        pad_to_square=options.pad_to_square,
+        thinking=options.thinks,
+    )
+    refuse_thinking([options], [opened])
+    return opened

@@ -15,6 +15,7 @@ FAMILIES = {
     "objects": "Objects named in descriptions",
     "unlabelled": "Answers without a ground truth",
     "length": "Answer length",
+    "stability": "Answers that stand",
 }
 """Titles by metric family; one that is not here stands under its own name."""
 CLEAN = "clean"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import tyro
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
+from burnish.generation.requests import Ask
 from burnish.images import decode
-from burnish.models import Decoding, Message, Model, ModelOptions, Request
+from burnish.models import BuildRequest, Decoding, Message, Model, ModelOptions, Request
 from burnish.records import Example
 from burnish.sources import ExampleStream
 
@@ -72,6 +73,14 @@ def distorted_request(example: Example, distortion: Distortion, seed: int) -> Re
     picture = distortion.image(decode(example.image), seed)
     message = Message(role="user", text=example.question, images=(picture,))
     return Request(messages=(message,), pixel_transform=distortion.pixels(seed))
+
+
+def asks(model: Model, calls: Iterable[tuple[BuildRequest, Decoding]], *, scored: bool = False) -> list[Ask]:
+    """What a model is asked about one example, all of it at once; `scored` is as `Ask` has it."""
+    return [
+        Ask(f"reply {number}", model, build, decoding, scored)
+        for number, (build, decoding) in enumerate(calls, start=1)
+    ]
 
 
 def fingerprints(model: Model, inputs: ExampleStream) -> dict[str, str]:
