@@ -2,9 +2,9 @@
 
     python benchmarks/equal_records.py [--against 391f94b] [--only answers] [--json FILE]
 
-Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies the words that
-are sent decide, on questions and pictures that are written here: three pictures, and one that cannot be opened. Compared
-are the bytes of the records and the names of the pictures of all runs, and what `done.json` counts.
+Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies its words
+decide, on questions and pictures that are written here, of which one cannot be opened. Compared are the bytes of the
+records, and the names of the pictures, of all runs.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ GENERAL: Mapping[str, tuple[str, ...]] = {
     "free": ("bench", "free", "--student", "{model}", "--teacher", "{model}"),
 }
 """On a folder's questions."""
+ORACLE = ("--judge", "oracle")
 POCKET: Mapping[str, tuple[str, ...]] = {
     "simulate by the oracle": ("simulate", "{world}", "--student", "pocket", "--teacher", "oracle", "--limit", "12"),
     "compose by the oracle": ("compose", "{world}", "--model", "oracle", "--limit", "12"),
