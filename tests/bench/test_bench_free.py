@@ -36,7 +36,7 @@ def test_seeds_are_held_counted_and_compared(tmp_path: Path) -> None:
     assert result.columns == {"attribute": "VQAv2", "relation": "GQA"}
     # The same numbers from outside, and against itself.
     run = str(tmp_path / "run")
-    again = score_free(ScoreFreeConfig(dialogues=(run,), baseline=(run,)))
+    again = score_free(ScoreFreeConfig(dialogues=(run,), baseline=(run,))).scores
     assert (again.ADR, again.n, again.AT) == (result.ADR, 24, 1 if result.turns else None)
 
 

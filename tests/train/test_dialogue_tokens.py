@@ -11,6 +11,8 @@ import pytest
 import torch
 from dialogue_words import PICTURES, dialogue, example
 
+import families
+import more_families
 import tiny_models
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
@@ -22,7 +24,7 @@ from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import student_asks, teacher_asks
-from burnish.train.logps import token_logps
+from burnish.train.logps import predictions, token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.masks import sees
 from burnish.train.measure import picture_marks
@@ -30,7 +32,7 @@ from burnish.train.reading import APART, Together
 from burnish.train.sequences import BOOKKEEPING, sequence
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
-BRANCHING = [family for family in tiny_models.FAMILIES if family != "qwen2_5_vl"]
+BUILDERS = {**tiny_models.FAMILIES, "qwen3_vl": families.qwen3_vl, "gemma3": more_families.gemma3}
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
 """Attention costs all and each tree has a row of its own, or nothing and all share one."""
@@ -45,7 +47,7 @@ PROMPT = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
 
 
 def opened(family: str) -> LocalModel:
-    model, processor = tiny_models.FAMILIES[family]()
+    model, processor = BUILDERS[family]()
     return LocalModel(model, processor, fingerprint=lambda: "")
 
 
@@ -144,9 +146,8 @@ def find_way(layout, ids: list[int]) -> list[int]:
 def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     """Against `LocalModel.score`, which reads every request on its own, from a cache."""
     model = opened(family)
-    reading = APART if family == "qwen2_5_vl" else TREES
     rows = [prepared(model, prompt, number) for number in (0, 1)]
-    batch = collator(model, reading)([row._asdict() for row in rows])
+    batch = collator(model, TREES)([row._asdict() for row in rows])
     with torch.no_grad():
         found = token_logps(model.model, batch).sum().item()
     asked = [pair for number in (0, 1) for pair in requests(model, prompt, dialogue(number), PICTURES[str(number)])]
@@ -156,7 +157,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("family", BRANCHING)
+@pytest.mark.parametrize("family", BUILDERS)
 @PROMPT
 def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
     model = opened(family)
@@ -182,14 +183,17 @@ def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
 
 def test_no_logits_are_made_but_for_trained_tokens() -> None:
     model = opened("llava")
-    made = []
-    model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: made.append(inputs[0].shape))
+    given = []
+    model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: given.append(inputs[0].shape))
     # dialogue 1 has three responses; the last two answers are the same, and so are the last two prompts of its teacher
     batch = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
-    token_logps(model.model, batch)
     tokens = batch["answer_mask_ST"].sum().item()
     # two feedbacks begin behind one prompt, whose last token predicts the first token of both
-    assert [tuple(shape) for shape in made] == [(1, tokens - 1, tiny_models.WIDTH)]
+    assert predictions(batch).predicts_ST.sum() == tokens - 1
+    token_logps(model.model, batch)  # whose head learns, so that its logits are those of the model itself
+    model.model.requires_grad_(False)
+    token_logps(model.model, batch)  # by blocks, but for one token that shows what the model does with its logits
+    assert [tuple(shape) for shape in given] == [(1, tokens - 1, tiny_models.WIDTH), (1, 1, tiny_models.WIDTH)]
 
 
 @pytest.mark.parametrize("role", ["student", "teacher"])
@@ -209,7 +213,7 @@ def test_masks_and_positions_of_a_batch() -> None:
     branched = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
     length = branched["input_ids"].shape[1]
     assert "attention_mask" not in branched
-    assert sees(branched["last_ST"]).sum(dim=-1).equal(branched["position_ids"] + 1)
+    assert sees(branched).sum(dim=-1).equal(branched["position_ids"] + 1)
     before_T, positions_T = branched["before_ST"][0], branched["position_ids"][0]
     assert positions_T[0] == 0
     assert (positions_T[1:] == positions_T[before_T[1:]] + 1).all()

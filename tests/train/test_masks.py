@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch.nn.attention.flex_attention import create_mask, flex_attention
 
-from burnish.train.masks import addend, block_mask, sees
+from burnish.train.branching import Attention
+from burnish.train.masks import PLAIN, addend, block_mask, sees
 from burnish.train.pack import Lesson, Tree, lay_out, pack
 from patience import LONG_CPU_S
 
@@ -34,12 +35,56 @@ def last_and_before(trees: list[Tree], length: int) -> tuple[list[int], list[int
     return [*last, *range(len(last), length)], [*before, *[-1] * (length - len(before))]
 
 
+def batch_of(last_ST: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What the masks are made of, for tokens that stand as deep as they see others."""
+    places_T = torch.arange(last_ST.shape[1])
+    sees_STT = (places_T <= places_T[:, None]) & (places_T[:, None] <= last_ST[:, None])
+    return {"last_ST": last_ST, "position_ids": sees_STT.sum(dim=-1) - 1}
+
+
 def test_by_hand() -> None:
     # 0 1 is a trunk, 2 3 a branch of it, 4 another one; the second row is two trees, a chain of two and one token
     last_ST = torch.tensor([[4, 4, 3, 3, 4], [1, 1, 2, 3, 4]])
-    assert sees(last_ST).int().tolist() == [
+    assert sees(batch_of(last_ST)).int().tolist() == [
         [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 0, 0, 1]],
         [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]],
+    ]
+
+
+def test_windows_are_counted_along_the_way() -> None:
+    """Token 4 follows token 1, three places to its left, directly: a window of two tokens holds it and itself."""
+    seen = sees(batch_of(torch.tensor([[4, 4, 3, 3, 4]])), Attention(window=2))
+    assert seen[0].int().tolist() == [
+        [1, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+        [0, 1, 1, 0, 0],
+        [0, 0, 1, 1, 0],
+        [0, 1, 0, 0, 1],
+    ]
+
+
+def test_the_tokens_of_a_picture_see_one_another_within_the_window() -> None:
+    """Two pictures of two and three tokens in a chain of seven."""
+    batch = batch_of(torch.tensor([[6, 6, 6, 6, 6, 6, 6]]))
+    batch |= {"token_type_ids": torch.tensor([[1, 1, 0, 1, 1, 1, 0]]), "input_ids": batch["last_ST"]}
+    assert sees(batch, Attention(pictures=True))[0].int().tolist() == [
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 1, 1, 1, 0],
+        [1, 1, 1, 1, 1, 1, 0],
+        [1, 1, 1, 1, 1, 1, 0],
+        [1, 1, 1, 1, 1, 1, 1],
+    ]
+    # later tokens of a picture are within any window, as Gemma has them
+    assert sees(batch, Attention(window=1, pictures=True))[0].int().tolist() == [
+        [1, 1, 0, 0, 0, 0, 0],
+        [0, 1, 0, 0, 0, 0, 0],
+        [0, 0, 1, 0, 0, 0, 0],
+        [0, 0, 0, 1, 1, 1, 0],
+        [0, 0, 0, 0, 1, 1, 0],
+        [0, 0, 0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, 0, 1],
     ]
 
 
@@ -47,7 +92,7 @@ def test_random_rows_of_trees_see_their_ways_back() -> None:
     draw = random.Random(0)
     for _ in range(100):
         last_T, before_T = last_and_before([grown(draw) for _ in range(draw.randint(1, 4))], 160)
-        [sees_TT] = sees(torch.tensor([last_T]))
+        [sees_TT] = sees(batch_of(torch.tensor([last_T])))
         for place in range(160):
             way = [place]
             while before_T[way[-1]] >= 0:
@@ -56,9 +101,9 @@ def test_random_rows_of_trees_see_their_ways_back() -> None:
 
 
 def test_thousands_of_tokens_take_no_time() -> None:
-    last_ST = torch.full((2, 4_096), 4_095)
+    batch = batch_of(torch.full((2, 4_096), 4_095))
     began = time.process_time()
-    assert sees(last_ST).equal(torch.ones(2, 4_096, 4_096, dtype=torch.bool).tril())
+    assert sees(batch).equal(torch.ones(2, 4_096, 4_096, dtype=torch.bool).tril())
     assert time.process_time() - began < LONG_CPU_S
 
 
@@ -75,25 +120,27 @@ def rows_of_trees() -> torch.Tensor:
     )
 
 
-def test_a_block_mask_is_the_same_mask() -> None:
-    last_ST = rows_of_trees()
-    blocks = block_mask(last_ST)
+@pytest.mark.parametrize("seen", [PLAIN, Attention(window=20), Attention(window=20, pictures=True)], ids=str)
+def test_a_block_mask_is_the_same_mask(seen: Attention) -> None:
+    batch = batch_of(rows_of_trees())
+    batch["token_type_ids"] = (batch["position_ids"] % 40 > 25).long()
+    blocks = block_mask(batch, seen)
     by_token = create_mask(blocks.mask_mod, 3, None, 300, 300, device="cpu")
-    assert by_token[:, 0].equal(sees(last_ST))
+    assert by_token[:, 0].equal(sees(batch, seen))
     # a block is computed if and only if some token in it sees another: none of the second tree's sees the first tree's
-    padded = torch.nn.functional.pad(sees(last_ST), (0, 84, 0, 84))
+    padded = torch.nn.functional.pad(sees(batch, seen), (0, 84, 0, 84))
     computed = padded.unflatten(1, (3, 128)).unflatten(3, (3, 128)).any(dim=2).any(dim=-1)
     assert blocks.to_dense()[:, 0].bool().equal(computed)
-    assert computed.sum() < 3 * 6  # of 6 at and under the diagonal
+    assert computed.sum() < 3 * 6 or seen.pictures  # of 6 at and under the diagonal
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 def test_flex_attention_looks_where_masked_attention_does() -> None:
     """Forwards alone: backwards FlexAttention needs a GPU."""
-    last_ST = rows_of_trees()
+    batch = batch_of(rows_of_trees())
     draw = torch.Generator().manual_seed(0)
     query, key, value = (torch.randn(3, 2, 300, 16, generator=draw) for _ in range(3))
     masked = torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=addend(sees(last_ST), torch.float32)
+        query, key, value, attn_mask=addend(sees(batch), torch.float32)
     )
-    torch.testing.assert_close(flex_attention(query, key, value, block_mask=block_mask(last_ST)), masked)
+    torch.testing.assert_close(flex_attention(query, key, value, block_mask=block_mask(batch)), masked)

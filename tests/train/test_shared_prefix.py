@@ -7,7 +7,10 @@ import math
 import pytest
 import torch
 
+import families
+import more_families
 import tiny_models
+from burnish.check.check import to_device
 from burnish.images import encode_png
 from burnish.models import Request
 from burnish.models.local import LocalModel
@@ -22,7 +25,7 @@ from burnish.train.material import Answers
 from burnish.train.prepare import open_table
 from burnish.train.reading import APART, Together
 
-BRANCHING = pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "qwen2_5_vl"])
+FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
 """Attention costs all, and a row is as short as can be; or it costs nothing, and padding alone counts."""
 READING = pytest.mark.parametrize("reading", [TREES, ONE_ROW], ids=["trees", "one row"])
@@ -49,9 +52,36 @@ def rows(negatives: tuple[int, ...], longest: int):
     ]
 
 
-def adapted(family: str):
+def idefics2_with_windows():
+    """Idefics2 as it was released has windows of 4,096 tokens, more than any test's."""
+    model, processor = more_families.idefics2()
+    model.config.text_config.sliding_window = 16
+    return model, processor
+
+
+def gemma4():
+    """With embeddings of the marks, too: at vectors of zeros its norms make gradients a thousand times longer."""
+    model, processor = families.gemma4()
+    torch.nn.init.normal_(model.get_input_embeddings().weight[256:])
+    return model, processor
+
+
+def gemma4_that_sees_pictures():
+    """The large ones: within windows a picture's tokens see one another."""
+    model, processor = gemma4()
+    model.config.text_config.use_bidirectional_attention = "vision"
+    return model, processor
+
+
+AXES = (families.qwen2_5_vl, families.qwen3_vl, families.qwen3_vl_moe, families.glm4v_moe)
+AXES += (more_families.qwen2_vl, more_families.glm4v)
+WINDOWS = (more_families.gemma3, gemma4, gemma4_that_sees_pictures, more_families.aya_vision)
+WINDOWS += (more_families.cohere2_vision, idefics2_with_windows, tiny_models.llava_with_windows)
+
+
+def adapted(built):
     """A model with an adapter that says something, its processor's encoder, and the names of what is trained."""
-    model, processor = tiny_models.FAMILIES[family]()
+    model, processor = built
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     adapter = add_adapter(model, DPOConfig(run="run", model="m", out="out", lora_rank=4), base_name="base")
     draw = torch.Generator().manual_seed(0)
@@ -72,34 +102,58 @@ def dpo_gradients(model, batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return policy_EA.detach(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
-def check(family: str, reading: Together, negatives: tuple[int, ...], longest: int) -> float:
+def check(build, reading: Together, negatives: tuple[int, ...], longest: int, dtype=torch.float32) -> float:
     """Compare both ways; return the lowest log-probability."""
-    model, encoder = adapted(family)
+    model, encoder = adapted(build())
+    if dtype == torch.float64:
+        model.get_base_model().to(dtype).set_experts_implementation("eager")
     examples = rows(negatives, longest)
     shared, apart = (Collator(encoder, PICTURES.__getitem__, 0, one)(examples) for one in (reading, APART))
     assert len(shared["input_ids"]) <= (1 if reading == ONE_ROW else len(negatives))
     assert len(apart["input_ids"]) == sum(negatives) + len(negatives)
     assert shared["present_EA"].equal(apart["present_EA"])
+    shared, apart = (to_device(one, model.get_base_model()) for one in (shared, apart))
     (logps_EA, gradients), (expected_EA, expected) = dpo_gradients(model, shared), dpo_gradients(model, apart)
     torch.testing.assert_close(logps_EA, expected_EA, atol=1e-4, rtol=0)
-    assert gradients.keys() == expected.keys() and len(gradients) == 28
+    assert gradients.keys() == expected.keys() and len(gradients) >= 24
     for name, gradient in gradients.items():
         assert (gradient - expected[name]).norm() <= 1e-5 * expected[name].norm(), name
     return expected_EA.min().item()
 
 
-@BRANCHING
+@FAMILY
 @READING
 @pytest.mark.parametrize("negatives", [(1,), (4, 1, 3, 2), (5, 8, 6, 7)], ids=str)
 def test_the_numbers_are_those_of_separate_sequences(family: str, reading, negatives: tuple[int, ...]) -> None:
     """1e-4 in nats, and a hundred-thousandth of each gradient's length; pictures and answers of unlike lengths."""
-    check(family, reading, negatives, longest=40)
+    check(tiny_models.FAMILIES[family], reading, negatives, longest=40)
+
+
+@pytest.mark.parametrize("build", [*AXES, *WINDOWS], ids=lambda build: build.__name__)
+def test_so_they_are_with_positions_in_axes_and_with_windows(build) -> None:
+    """By the processors of today; in float64, since a router's rounding can choose other experts."""
+    check(build, TREES, (1, 8, 4), longest=20, dtype=torch.float64)
+    check(build, ONE_ROW, (2, 1), longest=20, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("build", [families.qwen3_vl, more_families.gemma3], ids=lambda build: build.__name__)
+def test_a_question_without_a_picture_stands_beside_others(build) -> None:
+    model, encoder = adapted(build())
+    examples = [{**row, "picture": "none" if i == 1 else row["picture"]} for i, row in enumerate(rows((1, 2, 1), 10))]
+    pictures = {**PICTURES, "none": b""}
+    with torch.no_grad():
+        found = [
+            answer_logps(model, Collator(encoder, pictures.__getitem__, 0, reading)(examples))
+            for reading in (TREES, ONE_ROW, APART)
+        ]
+    torch.testing.assert_close(found[0], found[2], atol=1e-4, rtol=0)
+    torch.testing.assert_close(found[1], found[2], atol=1e-4, rtol=0)
 
 
 @READING
 def test_sums_over_hundreds_of_tokens_are_as_close(reading) -> None:
     # up to 160 bytes at about 6 nats each; beyond 1024 the neighbours of a float32 are further off than 1e-4
-    assert -1024 < check("llava", reading, (3, 1), longest=160) < -600
+    assert -1024 < check(tiny_models.llava, reading, (3, 1), longest=160) < -600
 
 
 @pytest.mark.parametrize("reading", [TREES, ONE_ROW, APART], ids=["trees", "one row", "apart"])
@@ -134,7 +188,7 @@ def test_a_shared_batch_says_what_belongs_to_what() -> None:
         length - 1,
     ]
     assert inputs["position_ids"][0, length:].tolist() == [length, length + 1, length + 2, length, length + 1, length]
-    assert sees(inputs["last_ST"])[0, length + 4].nonzero()[:, 0].tolist() == [*range(length), length + 3, length + 4]
+    assert sees(inputs)[0, length + 4].nonzero()[:, 0].tolist() == [*range(length), length + 3, length + 4]
     assert inputs["answer_mask_ST"].sum(dim=1).tolist() == [6, 1]
     assert inputs["tree_ST"][:, 0].tolist() == [0, 1]
     assert inputs["present_EA"].tolist() == [[True, True, True], [True, False, False]]
@@ -150,9 +204,9 @@ def test_one_answer_alone_is_read_as_ever() -> None:
     assert inputs["answer_mask_ST"].sum(dim=1).tolist() == [3, 1]
 
 
-@pytest.mark.parametrize(("family", "said"), [("llava", ""), ("qwen2_5_vl", "not rotary, or not of one dimension")])
-def test_the_way_is_chosen_by_the_model_and_said_once(family, said, write_run, tmp_path, capsys) -> None:
-    model, processor = tiny_models.FAMILIES[family]()
+@pytest.mark.parametrize(("build", "said"), [(tiny_models.llava, ""), (families.qwen3_5, "layers keep a state")])
+def test_the_way_is_chosen_by_the_model_and_said_once(build, said, write_run, tmp_path, capsys) -> None:
+    model, processor = build()
     local = LocalModel(model, processor, fingerprint=lambda: "")
     run = write_run(tmp_path / "run", negatives=[2, 1])
     pairs = preferences(DPOConfig(run=str(run), model="m", out="o"), model_fingerprint="other")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+import families
+import more_families
 import tiny_models
 from burnish.errors import ConfigError
 from burnish.images import encode_png
@@ -20,7 +22,7 @@ from burnish.train.pack import Lesson, pack
 from burnish.train.reading import APART, Pictured, Together, even_length, reading
 from burnish.train.trainer import training_arguments
 
-BRANCHING = pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "qwen2_5_vl"])
+FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 
 
 def pictured(mark: int, length: int) -> Pictured:
@@ -72,18 +74,23 @@ def test_flex_attention_is_refused_where_it_cannot_learn(tmp_path: Path) -> None
         training_arguments(config, tmp_path)
 
 
-@pytest.mark.parametrize("family", tiny_models.FAMILIES)
+@FAMILY
 def test_a_model_reads_what_it_can(family: str) -> None:
     model, _ = tiny_models.FAMILIES[family]()
-    assert reading(model) == (APART if family == "qwen2_5_vl" else Together(even_length(model)))
+    assert reading(model) == Together(even_length(model))
 
 
-@BRANCHING
+def test_a_model_with_a_state_reads_branches_apart() -> None:
+    model, _ = families.qwen3_5()
+    assert reading(model) == APART
+
+
+@pytest.mark.parametrize("build", [tiny_models.llava, tiny_models.idefics3, tiny_models.internvl, more_families.gemma3])
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
-def test_a_block_mask_is_read_as_a_dense_one(family: str) -> None:
+def test_a_block_mask_is_read_as_a_dense_one(build) -> None:
     """Forwards and uncompiled: all that FlexAttention does without a GPU and in a test's time."""
-    model, processor = tiny_models.FAMILIES[family]()
+    model, processor = build()
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     rows = [
         {"id": str(i), "picture": str(i % 2), "question": "What?" * (i + 1), "answers": [[5, 6, 7] * (i + 1), [8, 9]]}

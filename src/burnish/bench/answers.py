@@ -16,7 +16,8 @@ from burnish.distort import distortion_seed
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import Asking, asks, clean_request, distorted_request, fingerprints
-from burnish.models import Decoding, Model, open_model
+from burnish.generation.replicas import Task, open_asked
+from burnish.models import Decoding, Model
 from burnish.records import Example
 from burnish.sources import Questions, stream
 from burnish.store import Run
@@ -28,15 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
-    """Ask a model every question of a source, greedily, and score its answers by task; answers to questions without a
-    ground truth are kept, and compared by `burnish compare`."""
+    """Ask a model every question of a source and score its greedy answers by task.
+
+    Answers to questions without a ground truth are stored, too: `burnish compare` compares them."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
-    flag for several. The clean picture is always asked."""
+    """Also ask every question about the picture distorted in this way, such as `noise:500` or `moco`; repeat the flag
+    for several."""
     baseline: str | None = runtime(None)
-    """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
-    run is scored again, not asked again."""
+    """An earlier run of this verb on the same questions to compare with, answer by answer. You can give it later: a
+    finished run is scored again, not asked again."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -61,12 +63,13 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     asker = _Asker(model, config)
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=1 + len(config.distortions))
+        each, replicas = 1 + len(config.distortions), Task(bench_answers, config)
+        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=each, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:
         scored = read_scored(run)

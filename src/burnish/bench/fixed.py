@@ -27,18 +27,18 @@ class FixedConfig(RoleFlags, RunFlags):
     """The recorded dialogues: FIRE's JSON, or a run of dialogues."""
     student: str | None = None
     """The student: a path or hub name of an image-text-to-text model of transformers, `pocket`, or
-    `http://HOST/v1#NAME`; without it, no student is asked."""
+    `http://HOST/v1#NAME`. Default: no student is asked."""
     teacher: str | None = None
-    """The teacher, in the same way, or `oracle`, which knows the pocket world. One model for both is loaded once."""
+    """The teacher, given like the student, or `oracle`, which knows the pocket world. Default: no teacher is asked."""
     limit: int | None = None
-    """Dialogues taken, from the first on; all of them without it."""
+    """Dialogues to take, from the first on. Default: all."""
     max_new_tokens: int = 128
     """Longest response or feedback, in tokens."""
     baseline: str | None = runtime(None)
-    """The untrained model's run of this verb on the same dialogues. May be given later: a finished run is scored
+    """The untrained model's run of this verb on the same dialogues. You can give it later: a finished run is scored
     again, not asked again."""
     out: str = place()
-    """Folder of the run that is made; its predictions are written there for `burnish score fixed` too."""
+    """Folder of the run; its predictions are also written there for `burnish score fixed`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -31,24 +31,24 @@ from burnish.uncertainty import wilson
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherConfig(ModelRuntime, Questions, RunFlags):
-    """Ask a teacher about right and wrong answers, made of the ground truths alone: is it fooled?"""
+    """Test whether wrong answers, made from the ground truths, fool a teacher."""
 
     teacher: str
     """The teacher: a path or hub name of an image-text-to-text model of transformers, `pocket`, or
     `http://HOST/v1#NAME`."""
     teacher_adapter: str | None = None
-    """A PEFT adapter to put on the teacher."""
+    """A PEFT adapter to load on the teacher."""
     teacher_prompt: str | None = None
-    """The teacher's prompt, a YAML file or a name such as fire-teacher; without it, the one that its adapter was
-    trained with, else pocket-teacher for `pocket` and fire-teacher for any other."""
+    """The teacher's prompt: a YAML file or a name such as fire-teacher. Default: the prompt that its adapter was
+    trained with, else pocket-teacher for `pocket` and fire-teacher for other models."""
     teacher_sees: TeacherSees | None = None
-    """Of each dialogue the latest response, or its history; without it, what the prompt says."""
+    """What the teacher sees of a dialogue: the latest response, or its history. Default: as the prompt says."""
     threshold: float = 8.0
-    """The score from which on a teacher is satisfied."""
+    """The score from which the teacher is satisfied."""
     max_new_tokens: int = 128
     """Longest feedback, in tokens."""
     out: str = place()
-    """Folder of the run that is made."""
+    """Folder of the run."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,7 +22,7 @@ from burnish.errors import RunError
 from burnish.jsons import read_json
 from burnish.records import Json
 from burnish.store.codec import dump
-from burnish.store.disk import append_whole, write_whole
+from burnish.store.disk import append_whole, bounded_lines, write_whole
 
 NAME = "journal.jsonl"
 COMPACT_BYTES = 1 << 20
@@ -106,7 +106,7 @@ class Journal:
     def _read(self) -> None:
         """Take in every line that still matters, and cut off what a killed process left of the last."""
         with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(bounded_lines(file, self._path), start=1):
                 if not line.endswith(b"\n"):
                     break
                 self._size += len(line)

@@ -120,10 +120,11 @@ class Run:
         for record in records:
             try:
                 line = to_line(record)
+                with explained(self._path, "written"):
+                    self._lines.append(line)
             except ValueError as error:
                 raise RunError(f"Record {record.id!r} cannot be stored in {self._path}: {error}.") from error
             with explained(self._path, "written"):
-                self._lines.append(line)
                 if self._opened_journal is not None:
                     self._opened_journal.forget(before=len(self._lines))
 

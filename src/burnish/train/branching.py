@@ -1,44 +1,127 @@
 """Whether a model can read a tree of tokens as one sequence, each token attending to its own way back alone.
 
-That takes an attention mask and positions of our own making. A model may need more than that: positions in three
-dimensions, windows that are counted in places of the sequence, pictures whose tokens attend to one another. Such a
-model, and any that is not known to be free of it, reads every branch as a sequence of its own.
+That takes attention masks and positions of our own making: a mask for each kind of attention layer, since windows are
+counted along the way and a picture's tokens may see one another, and positions in as many axes as the model has. A
+model that needs more, and any that is not known to be free of it, reads every branch as a sequence of its own.
 """
 
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
+from torch import Tensor
 from transformers import PreTrainedModel
+
+from burnish.errors import ConfigError
 
 FLEX = "flex_attention"
 """transformers' name for FlexAttention."""
-_STEADY_ROPES = frozenset({"default", "linear", "llama3", "yarn"})
+ALL_LAYERS: Final = ""
+"""The one kind of layer of a model whose layers all take the same mask."""
+_FULL, _SLIDING = "full_attention", "sliding_attention"
+_STEADY_ROPES = frozenset({"default", "linear", "llama3", "yarn", "proportional"})
 """Kinds of rotary positions in which a token's angle depends on its own position alone."""
-_MARKS_OF_OTHER_MASKS = ("token_type_ids", "mm_token_type_ids", "cross_attention_mask")
-"""Inputs of a model that makes a mask of its own out of them."""
+_WINDOWED = frozenset({"mistral", "mixtral", "phi3", "starcoder2"})
+"""Language models that know no kinds of layers: each of them has the configuration's window, if it has one."""
+_TYPES = ("token_type_ids", "mm_token_type_ids")
+"""Inputs out of which a model makes a mask of its own, or positions."""
+
+
+class Attention(NamedTuple):
+    """What layers of one kind see of a token's way back, and beside it."""
+
+    window: int | None = None
+    """Only tokens that are fewer positions away; None for all."""
+    pictures: bool = False
+    """Whether the tokens of a picture see one another, later ones too."""
+
+
+def use_flex(model: PreTrainedModel) -> None:
+    """Compute the language model's attention by FlexAttention. Raises ConfigError where transformers cannot."""
+    try:
+        model.set_attn_implementation({"text_config": FLEX})
+    except ValueError as error:
+        raise ConfigError(
+            f"--attention flex: transformers does not support it for {model.config.model_type}: take --attention sdpa."
+        ) from error
+
+
+def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
+    """The kinds of attention layers by the names in the model's configuration; `ALL_LAYERS` alone where all are equal.
+
+    Raises KeyError for a kind that cannot be read by a mask.
+    """
+    config: Any = model.config.get_text_config()
+    window = getattr(config, "sliding_window", None)
+    kinds = dict.fromkeys(getattr(config, "layer_types", None) or ())
+    if not kinds:
+        return {ALL_LAYERS: Attention(window=window)}
+    seeing = _seeing_pictures(model)
+    known = {
+        _FULL: Attention(pictures=_FULL in seeing),
+        _SLIDING: Attention(window=window, pictures=_SLIDING in seeing),
+    }
+    found = {kind: known[kind] for kind in kinds}
+    return {ALL_LAYERS: found.popitem()[1]} if len(found) == 1 else found
+
+
+def _seeing_pictures(model: PreTrainedModel) -> tuple[str, ...]:
+    """The kinds of layers in which a picture's tokens see one another: Gemma 3's all, Gemma 4's windows."""
+    if model.config.model_type == "gemma3":
+        return _FULL, _SLIDING
+    both = getattr(model.config.get_text_config(), "use_bidirectional_attention", None)
+    return (_SLIDING,) if both == "vision" else ()
 
 
 def why_unbranched(model: PreTrainedModel) -> str:
     """Why the model cannot read branches, in a few words; empty where it can."""
     config: Any = model.config.get_text_config()
-    rope = getattr(config, "rope_parameters", None) or {}
-    layers = getattr(config, "layer_types", None) or []
-    asked = inspect.signature(model.forward).parameters
     reasons = {
         "its code is not transformers' own": not type(model).__module__.startswith("transformers."),
         f"its attention is computed by {config._attn_implementation}": config._attn_implementation
         not in ("sdpa", FLEX),
-        "its positions are not rotary, or not of one dimension": (
-            rope.get("rope_type") not in _STEADY_ROPES
-            or "mrope_section" in rope
-            or any(hasattr(module, "get_rope_index") for module in model.modules())
+        "its positions are not rotary, or not known from a token's place": not (
+            _is_steady(config) and _is_placed(model)
         ),
-        "some of its layers do not attend to all that stands before": (
-            any(kind != "full_attention" for kind in layers)
-            or (not layers and getattr(config, "sliding_window", None) is not None)
-        ),
-        "it masks attention by kinds of tokens": any(name in asked for name in _MARKS_OF_OTHER_MASKS),
+        "some of its layers keep a state, or attend by rules of their own": not _has_known_layers(config),
+        "it masks attention by kinds of tokens": _has_other_masks(model),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_steady(config: Any) -> bool:
+    """Whether the rotary positions, each kind of layer's own where they differ, are steady."""
+    rope = getattr(config, "rope_parameters", None) or {}
+    each = [rope] if "rope_type" in rope else list(rope.values())
+    return bool(each) and all(isinstance(one, Mapping) and one.get("rope_type") in _STEADY_ROPES for one in each)
+
+
+def own_positions(model: PreTrainedModel) -> Callable[..., tuple[Tensor, ...]] | None:
+    """How the model places tokens in several axes; None for one that only counts them."""
+    index: Callable[..., tuple[Tensor, ...]] | None = getattr(model.base_model, "get_rope_index", None)
+    return index
+
+
+def _is_placed(model: PreTrainedModel) -> bool:
+    """Whether tokens are counted, or the model places them by kinds of tokens that the batch has."""
+    if index := own_positions(model):
+        return "mm_token_type_ids" in inspect.signature(index).parameters
+    rope = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
+    return "mrope_section" not in rope and not any(hasattr(module, "get_rope_index") for module in model.modules())
+
+
+def _has_known_layers(config: Any) -> bool:
+    kinds = getattr(config, "layer_types", None)
+    if kinds:
+        return {_FULL, _SLIDING}.issuperset(kinds)
+    return getattr(config, "sliding_window", None) is None or config.model_type in _WINDOWED
+
+
+def _has_other_masks(model: PreTrainedModel) -> bool:
+    """Whether kinds of tokens decide about more than what is known of Gemma, and of positions in several axes."""
+    asked = inspect.signature(model.forward).parameters
+    known = model.config.model_type in ("gemma3", "gemma4")
+    harmless = set(_TYPES) if known else {_TYPES[1]} if own_positions(model) else set()
+    return any(name in asked for name in {*_TYPES, "cross_attention_mask"} - harmless)

@@ -1,34 +1,75 @@
-"""The mask by which each token of a row sees itself and its own way back alone.
+"""The masks by which each token of a row sees itself and its own way back alone.
 
 Trees are laid out depth first, so the tokens that see a token stand together: from its own place to the `last` one
-that sees it. A number a token says all; the mask itself is made where the model is.
+that sees it. A number a token says all; the masks themselves are made where the model is, one for each kind of
+attention layer that the model has.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask
+from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from burnish.train.branching import FLEX
+from burnish.train.branching import ALL_LAYERS, FLEX, Attention, attention_kinds
+from burnish.train.sequences import Batch
+
+Mask: TypeAlias = Tensor | BlockMask
+Rule: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Whether, in a row, a token (the query) sees another (the key): numbers of rows and places that broadcast."""
+
+PLAIN = Attention()
 
 
-def tree_mask(model: nn.Module, last_ST: Tensor) -> Tensor | BlockMask:
-    """The mask in the form that the model's attention takes."""
-    network = next(module for module in model.modules() if isinstance(module, PreTrainedModel))
+def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask]:
+    """The masks in the form that the model's attention takes: one for all layers, or one for each kind of them."""
     config: Any = network.config.get_text_config()
-    if config._attn_implementation == FLEX:
-        return block_mask(last_ST)
-    return addend(sees(last_ST), next(model.parameters()).dtype)
+    flex = config._attn_implementation == FLEX
+    masks: dict[str, Mask] = {
+        kind: block_mask(batch, seen) if flex else addend(sees(batch, seen), network.dtype)
+        for kind, seen in attention_kinds(network).items()
+    }
+    return masks.get(ALL_LAYERS, masks)
 
 
-def sees(last_ST: Tensor) -> Tensor:
+def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:
+    """What layers of this kind see, from a batch's `last_ST`, `position_ids` and, for pictures, kinds of tokens."""
+    last_ST: Tensor = batch["last_ST"]
+    depth_ST: Tensor = batch["position_ids"]
+    picture_ST = pictures(batch) if seen.pictures else None
+
+    def visible(row: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        found = (key <= query) & (query <= last_ST[row, key])
+        if picture_ST is not None:
+            found = found | ((picture_ST[row, query] == picture_ST[row, key]) & (picture_ST[row, key] > 0))
+        if seen.window is not None:
+            found = found & (depth_ST[row, query] - depth_ST[row, key] < seen.window)
+        return found
+
+    return visible
+
+
+def pictures(batch: Batch) -> Tensor:
+    """A number above 0 for each token of a picture, the same for all in a row of them; 0 for text, (S, T)."""
+    types_ST: Tensor | None = batch.get("token_type_ids", batch.get("mm_token_type_ids"))
+    if types_ST is None:
+        return torch.zeros_like(batch["input_ids"])
+    pictured_ST = types_ST > 0
+    begins_ST = pictured_ST & ~pad(pictured_ST, (1, -1))
+    return begins_ST.cumsum(dim=1) * pictured_ST
+
+
+def sees(batch: Batch, seen: Attention = PLAIN) -> Tensor:
     """Whether token i sees token j, (S, T, T)."""
-    place_T = torch.arange(last_ST.shape[1], device=last_ST.device)
-    return (place_T[None, :] <= place_T[:, None]) & (place_T[:, None] <= last_ST[:, None, :])
+    rows, length = batch["last_ST"].shape
+    place_T = torch.arange(length, device=batch["last_ST"].device)
+    row_S = torch.arange(rows, device=batch["last_ST"].device)
+    return rule(batch, seen)(row_S[:, None, None], place_T[None, :, None], place_T[None, None, :])
 
 
 def addend(sees_STT: Tensor, dtype: torch.dtype) -> Tensor:
@@ -36,11 +77,10 @@ def addend(sees_STT: Tensor, dtype: torch.dtype) -> Tensor:
     return torch.zeros_like(sees_STT, dtype=dtype).masked_fill(~sees_STT, -torch.inf)[:, None]
 
 
-def block_mask(last_ST: Tensor) -> BlockMask:
+def block_mask(batch: Batch, seen: Attention = PLAIN) -> BlockMask:
     """The same for FlexAttention."""
-
-    def visible(row: Tensor, _: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        return (key <= query) & (query <= last_ST[row, key])
-
-    rows, length = last_ST.shape
-    return create_block_mask(visible, rows, None, length, length, device=last_ST.device)
+    visible = rule(batch, seen)
+    rows, length = batch["last_ST"].shape
+    return create_block_mask(
+        lambda row, _, query, key: visible(row, query, key), rows, None, length, length, device=batch["last_ST"].device
+    )

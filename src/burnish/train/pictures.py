@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import torch
+from torch import nn
 from torch.distributed.fsdp import FSDPModule, FullyShardedDataParallel
 from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
@@ -21,13 +22,24 @@ _UNUSED = ("last_hidden_state", "hidden_states", "attentions")
 """What a vision tower gives beside its features: its memory is not kept until the step's end."""
 
 
+def hold_still(network: PreTrainedModel) -> None:
+    """Let all but the language model compute as it does when it answers, whatever mode the trainer has set.
+
+    A convolutional tower's batch normalisation would else see the batch in place of its statistics, and change them.
+    """
+    within = set(network.get_decoder().modules())
+    for module in network.modules():
+        if module not in within:
+            module.training = False
+
+
 @torch.no_grad()
 def with_features(network: PreTrainedModel, batch: Batch, cache: FeatureCache | None = None) -> Batch:
     """The batch with its pictures encoded; as it is where the model cannot take them so, or where that is trained.
 
     A model that is shared out between devices encodes them within its own forward pass, which alone can gather it.
     """
-    if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or _is_shared_out(network):
+    if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or is_shared_out(network):
         return batch
     features = _encode(network, batch) if cache is None else _encode_once(network, batch, cache)
     return {**{name: value for name, value in batch.items() if name != _PIXELS}, _FEATURES: {"image": features}}
@@ -37,7 +49,8 @@ def _encode(network: PreTrainedModel, batch: Batch) -> ModelOutput:
     encode: Any = network.base_model.get_image_features
     wanted = {name: batch[name] for name in inspect.signature(encode).parameters if name in batch}
     encoded: ModelOutput = encode(**wanted, return_dict=True)
-    return type(encoded)(**{name: value for name, value in encoded.items() if name not in _UNUSED})
+    # None, not left out: timm's towers give a form that must have them all
+    return type(encoded)(**{name: None if name in _UNUSED else value for name, value in encoded.items()})
 
 
 def _encode_once(network: PreTrainedModel, batch: Batch, cache: FeatureCache) -> ModelOutput:
@@ -73,6 +86,7 @@ def _are_frozen(network: PreTrainedModel) -> bool:
     return not any(parameter.requires_grad and parameter not in within for parameter in network.parameters())
 
 
-def _is_shared_out(network: PreTrainedModel) -> bool:
+def is_shared_out(network: nn.Module) -> bool:
+    """Whether each process holds a part of the weights."""
     sharded = any(isinstance(module, FSDPModule | FullyShardedDataParallel) for module in network.modules())
     return sharded or is_deepspeed_zero3_enabled()
