@@ -14,6 +14,8 @@ from burnish.records import Dialogue, Dropped, Judgement, Prediction, Preference
 
 WORTH_SAYING = 0.05
 """Where more of the replies than this are no whole answers, a result says so first."""
+FAILED_AT_SERVER = "Others are answered, but "
+"""How the refusal of a request begins that failed at an endpoint after all retries."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -87,6 +89,11 @@ def ends_of(record: Record) -> Sequence[ReplyEnd]:
     if isinstance(record, Judgement) and record.refused:
         return (*map(_end, record.said), "refused")
     return [_end(text) for text in _texts(record)]
+
+
+def is_lost(record: Record) -> bool:
+    """Whether a record holds nothing because an endpoint failed, which may be mended by now."""
+    return FAILED_AT_SERVER in _refusal(record)
 
 
 def refuse_unanswered(path: Path, records: Iterable[Record]) -> None:

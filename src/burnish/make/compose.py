@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 from burnish.config import RunFlags, runtime
@@ -13,6 +12,7 @@ from burnish.dialogue.attempts import Attempts
 from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
 from burnish.fire.spending import Price, Usage
+from burnish.generation import begin_run
 from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price
 from burnish.make.verdicts import Rules
@@ -22,7 +22,7 @@ from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import composer_role, oracle_composer
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 ORACLE = "oracle"
@@ -92,9 +92,8 @@ def compose(config: ComposeConfig) -> ComposeResult:
     composers = _composers(config)
     inputs = stream(config.source, config)
     fingerprints = {**composers.first.fingerprints, "source": inputs.fingerprint}
-    manifest = new_manifest("compose", config, seed=config.seed, fingerprints=fingerprints)
     plan = Composition(composers=composers, rules=config.rules, seed=config.seed, window=config.window, price=price)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("compose", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             with Attempts.writing(run) as attempts:
                 plan.fill(run, inputs, attempts)

@@ -15,7 +15,7 @@ from burnish.config import RunFlags, added
 from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
 from burnish.flags import optional_value
-from burnish.generation import Life, fill
+from burnish.generation import Life, begin_run, fill
 from burnish.generation.questions import (
     Asking,
     asks,
@@ -31,7 +31,7 @@ from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 DEFAULT_DISTORTIONS = ("noise:800",)
@@ -84,8 +84,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     distortions = config.distortions
     model = open_asked(config)
     inputs = stream(config.source, config)
-    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
             fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))

@@ -315,6 +315,8 @@ class ModelRuntime:
     give_up: int = runtime(20)
     """Stop the run after this many requests to an endpoint have failed in a row, retries included. Fewer failures are
     asked once more after the next success, and dropped if they fail again."""
+    retry_dropped: bool = runtime(False)
+    """Ask again about what an earlier call of this command dropped because the endpoint failed after all retries."""
     send: str | None = added(None)
     """How to encode pictures that cannot be sent as their own files (distorted, rotated by EXIF, or of a rare kind):
     `png` (the default, lossless) or `jpeg:90`, which also re-encodes PNG files."""

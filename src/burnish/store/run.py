@@ -5,6 +5,7 @@
     RUN/images/ab/abcd….png     pictures, named by the SHA-256 of their bytes
     RUN/journal.jsonl           replies of models for records that need several and are not yet there
     RUN/notes.json              what was found out on the way: how an endpoint had to be asked
+    RUN/before/records/         the records of a finished run, while some of them are made anew
     RUN/done.json               the summary, written last: with it the run is finished
     RUN/lock                    held by the one process that writes, with its process id
 
@@ -21,6 +22,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, final
@@ -43,6 +45,7 @@ from burnish.store.manifest import Manifest, read_manifest, refuse_changes, writ
 R = TypeVar("R", bound=Record)
 
 _DONE = "done.json"
+_BEFORE = "before"
 _NOTES = "notes.json"
 _LOCK = "lock"
 _KEY = re.compile("[0-9a-f]{64}")
@@ -127,6 +130,30 @@ class Run:
             with explained(self._path, "written"):
                 if self._opened_journal is not None:
                     self._opened_journal.forget(before=len(self._lines))
+
+    def set_aside(self) -> None:
+        """Begin the records anew, with those that are there kept aside until the run is finished; see `before`."""
+        self._require_lock()
+        with explained(self._path, "written"):
+            (self._path / _DONE).unlink(missing_ok=True)
+            (self._path / _BEFORE).mkdir(exist_ok=True)
+            if not (self._path / _BEFORE / "records").exists():
+                self._lines.close()
+                (self._path / "records").rename(self._path / _BEFORE / "records")
+                (self._path / "records").mkdir()
+            self._lines, self._summary = Lines(self._path / "records"), None
+
+    @property
+    def aside(self) -> Path | None:
+        """Where what was set aside is; None where nothing was."""
+        folder = self._path / _BEFORE
+        return folder if (folder / "records").exists() else None
+
+    def before(self, start: int) -> Iterator[Record] | None:
+        """The records that were set aside, from this place on; None where none were."""
+        if self.aside is None:
+            return None
+        return (_record(line) for line in islice(Lines(self.aside / "records"), start, None))
 
     def reply(self, part: Part) -> Json:
         """The reply that `keep_reply` was given for this part, by this process or an earlier one; None without."""
@@ -241,6 +268,8 @@ class Run:
             self._lines.close()
             self._close_journal()
             delete_journal(self._path)
+            if (self._path / _BEFORE).exists():
+                shutil.rmtree(self._path / _BEFORE)
             write_whole(self._path / _DONE, dump(dict(summary)).encode(), sync=True)
         self._summary = dict(summary)
 
@@ -293,6 +322,8 @@ def _delete_contents(path: Path) -> None:
     (path / _NOTES).unlink(missing_ok=True)
     delete_journal(path)
     delete_lines(path / "records")
+    if (path / _BEFORE).exists():
+        shutil.rmtree(path / _BEFORE)
     if (path / "images").exists():
         shutil.rmtree(path / "images")
 
