@@ -48,6 +48,7 @@ def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
         )
         for other in others
         for one in both(greedy, other, asked)
+        if one.first.text.strip() and one.second.text.strip()  # nothing can be said of no answer
     ]
 
     def score(run: Run) -> ConsistencyJudged:

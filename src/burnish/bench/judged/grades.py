@@ -19,6 +19,9 @@ from burnish.records import Judgement
 from burnish.scores import GradesJudged, PartScore
 from burnish.store import Run
 
+NO_ANSWER = "Score: 0"
+"""The grade of an empty answer."""
+
 
 def bench_grades(config: GradesConfig) -> GradesJudged:
     """Have the answers graded. Raises a BurnishError."""
@@ -39,6 +42,7 @@ def _question(given: Given) -> Question:
         part=f"{given.temperature:g}" if given.temperature else "",
         image=given.image,
         truth=given.facts,
+        settled="" if given.text.strip() else NO_ANSWER,
     )
 
 
