@@ -32,8 +32,8 @@ LONGEST = 160
 MOST = 6
 """Verdicts that are told at once; further ones are folded away."""
 CAUTION = (
-    "Better and worse need a 95 % interval of the change without 0, and p < 0.05; of 20 comparisons without any change, "
-    "one would be called better or worse by chance."
+    "Better and worse need a 95 % interval of the change without 0, and p < 0.05; of 20 comparisons without any "
+    "change, one would be called better or worse by chance."
 )
 
 
