@@ -16,7 +16,8 @@ from burnish.distort import distortion_seed
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import Asking, asks, clean_request, distorted_request, fingerprints
-from burnish.models import Decoding, Model, open_model
+from burnish.generation.replicas import Task, open_asked
+from burnish.models import Decoding, Model
 from burnish.records import Example
 from burnish.sources import Questions, stream
 from burnish.store import Run
@@ -62,12 +63,13 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     asker = _Asker(model, config)
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=1 + len(config.distortions))
+        each, replicas = 1 + len(config.distortions), Task(bench_answers, config)
+        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=each, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:
         scored = read_scored(run)
