@@ -74,7 +74,7 @@ class Setup:
             lora_rank=self.rank,
             lr=RATE,
             beta=BETA,
-            passes=1,
+            epochs=1,
             max_steps=self.steps,
             batch_size=self.batch,
             per_device=self.batch,

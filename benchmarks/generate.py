@@ -23,7 +23,7 @@ import torch
 import tyro
 
 from burnish.distort import distortion_seed
-from burnish.loop import clean_request, distorted_request, parse_distortions
+from burnish.generation.questions import clean_request, distorted_request, parse_distortions
 from burnish.models import Decoding, ModelOptions, Variants, Weighed
 from burnish.models.local import LocalModel
 from burnish.records import Example

@@ -10,15 +10,15 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.partners import open_partners
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
 from burnish.models import Decoding, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.local import LocalModel
 from burnish.records import Record
-from burnish.roles import Student, Teacher
+from burnish.roles import Role
 from burnish.sources import stream
 from burnish.store import Run, new_manifest
 from generate_alone import one_at_a_time
@@ -88,8 +88,8 @@ def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
 def peers(pair: Pair) -> Pair:
     """The same two, given one prompt at a time."""
     student, teacher = pair
-    assert isinstance(student, Student)
-    assert isinstance(teacher, Teacher)
+    assert isinstance(student, Role)
+    assert isinstance(teacher, Role)
     assert isinstance(student.model, LocalModel)
     assert isinstance(teacher.model, LocalModel)
     return Pair(replace(student, model=Alone(student.model)), replace(teacher, model=Alone(teacher.model)))

@@ -21,9 +21,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 PICTURES = 50
 SIDE = 64
@@ -63,8 +64,6 @@ VERBS: Mapping[str, Verb] = {
 class Seen:
     """What the server has seen of one verb."""
 
-    delay_s: float
-    says: str
     calls: int = 0
     open: int = 0
     most_open: int = 0
@@ -93,11 +92,15 @@ class Seen:
         self.last_s = time.perf_counter()
 
 
+Say: TypeAlias = Callable[[int, bytes], tuple[float, str]]
+"""From a call's number and its JSON to the seconds until it is answered, and the answer."""
+
+
 class Connection(asyncio.Protocol):
     """One connection; its client sends the next call when the last one is answered."""
 
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
+    def __init__(self, seen: Seen, say: Say) -> None:
+        self._seen, self._say = seen, say
         self._received = bytearray()
         self._transport: asyncio.Transport | None = None
 
@@ -112,12 +115,13 @@ class Connection(asyncio.Protocol):
         head, end, body = self._received.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head.lower())
         if end and length and len(body) >= int(length[1]):
+            delay_s, text = self._say(self._seen.came(), bytes(body))
             self._received.clear()
-            asyncio.get_running_loop().call_later(self._seen.delay_s, self._answer, self._seen.came())
+            asyncio.get_running_loop().call_later(delay_s, self._answer, text)
 
-    def _answer(self, number: int) -> None:
+    def _answer(self, text: str) -> None:
         self._seen.went()
-        message = {"role": "assistant", "content": self._seen.says.format(number=number)}
+        message = {"role": "assistant", "content": text}
         body = json.dumps(
             {
                 "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
@@ -168,9 +172,13 @@ def children_cpu_s() -> float:
 
 async def measure(name: str, delay_s: float, concurrency: int, calls: int, folder: Path) -> Result:
     """One verb, about as many calls as are asked for."""
-    verb, seen = VERBS[name], Seen(delay_s, VERBS[name].says)
+    verb, seen = VERBS[name], Seen()
+
+    def say(number: int, _: bytes) -> tuple[float, str]:
+        return delay_s, verb.says.format(number=number)
+
     source = write_questions(folder, calls // verb.calls)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(seen), "127.0.0.1", 0, backlog=4096)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(seen, say), "127.0.0.1", 0, backlog=4096)
     async with server:
         model = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#fixed-delay"
         flags = [flag.format(model=model) for flag in verb.flags]

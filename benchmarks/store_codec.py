@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from builds import THIS, environment, source_of
 from burnish.records import Answer, Dialogue, Feedback, Prediction, PreferencePair, Record, Rejected, Response, Turn
 from burnish.store.codec import from_line, to_line
 
@@ -83,7 +83,7 @@ def _took(call: Callable[[], object]) -> float:
 
 def _in_process(source: Path) -> dict[str, dict[str, object]]:
     command = [sys.executable, str(HERE), "--measure"]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(source)}, check=True, capture_output=True)
+    done = subprocess.run(command, env=environment(source), check=True, capture_output=True)
     found: dict[str, dict[str, object]] = json.loads(done.stdout)
     return found
 
@@ -92,12 +92,9 @@ def compare(against: str) -> dict[str, dict[str, float]]:
     """Median CPU times of both builds and their ratios. Exits where the lines differ."""
     turns = []
     with tempfile.TemporaryDirectory(prefix="burnish-codec-") as folder:
-        archive = subprocess.run(
-            ["git", "-C", str(HERE.parents[1]), "archive", against, "src"], check=True, capture_output=True
-        ).stdout
-        subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+        other = source_of(against, Path(folder))
         for _ in range(TURNS):
-            turns.append((_in_process(Path(folder) / "src"), _in_process(HERE.parents[1] / "src")))
+            turns.append((_in_process(other), _in_process(THIS)))
     rows: dict[str, dict[str, float]] = {}
     for name in records():
         if any(old[name]["line"] != new[name]["line"] for old, new in turns):

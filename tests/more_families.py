@@ -59,6 +59,28 @@ def gemma3() -> Built:
     return random_model("Gemma3ForConditionalGeneration", config), processor
 
 
+def fast_vlm() -> Built:
+    """A convolutional tower, with batch normalisation; strides of 32 make one token of a picture of so many pixels."""
+    tokenizer = byte_tokenizer(image_token="<image>")
+    vision = {
+        "model_type": "timm_wrapper",
+        "architecture": "test_efficientnet",
+        "hidden_size": 256,
+        "do_pooling": False,
+    }
+    config = transformers.FastVlmConfig(
+        vision_config=vision,
+        text_config={"model_type": "llama", **text_sizes(tokenizer)},
+        **ids_of(tokenizer, image_token_index="<image>"),
+    )
+    square = {"height": 64, "width": 64}
+    images = part("llava.image_processing_pil_llava.LlavaImageProcessorPil")(size=square, do_center_crop=False)
+    processor = transformers.LlavaProcessor(
+        images, tokenizer, patch_size=32, vision_feature_select_strategy="full", chat_template=chat_template("<image>")
+    )
+    return random_model("FastVlmForConditionalGeneration", config), processor
+
+
 def smolvlm() -> Built:
     marks = [f"<row_{row}_col_{column}>" for row in range(1, 4) for column in range(1, 4)]
     others = ("<fake_token_around_image>", "<global-img>", "<end_of_utterance>")
@@ -317,6 +339,7 @@ MORE: dict[str, Callable[[], Built]] = {
         qwen2_vl,
         qwen3_5_moe,
         gemma3,
+        fast_vlm,
         smolvlm,
         idefics2,
         llava_onevision,

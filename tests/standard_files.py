@@ -37,6 +37,7 @@ def scored(folder: Path, *words: object) -> dict[str, Any]:
     numbers: dict[str, Any] = json.loads(out.read_text())
     answers = numbers.pop("recorded")["answers"]  # what `burnish compare` pairs, which has tests of its own
     assert len({answer["id"] for answer in answers}) == len(answers)
+    assert numbers.pop("replies")["answered"] > 0
     return numbers
 
 

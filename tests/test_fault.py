@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from burnish import cli
-from burnish.errors import ConfigError
+from burnish.errors import ConfigError, SourceError
 from burnish.flags import refuse_broken_words
 from burnish.redaction import redacted
+from burnish.sources import Sampling, stream
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -87,7 +89,7 @@ def test_a_value_that_is_no_yaml(tmp_path: Path, capsys) -> None:
     assert "--value a=[1 cannot be read as YAML" in said
 
 
-@pytest.mark.parametrize("words", [["pairs", "pocket", "--config"], ["compare"], ["simulate", "--help", "--config"]])
+@pytest.mark.parametrize("words", [["pairs", "pocket", "--config"], ["compare"], ["simulate", "--config"]])
 def test_a_pipe_is_not_waited_for(tmp_path: Path, words: list[str]) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
@@ -97,6 +99,32 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, words: list[str]) -> None:
     )
     assert done.returncode == 2
     assert "a pipe or a device" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("q.jsonl", "folder:{}"),
+        ("q.csv", "folder:{}"),
+        ("q.parquet", "folder:{}"),
+        ("q.json", "llava:{}"),
+        ("q.json", "fire:{}"),
+        ("q.txt", "folder:photos#ask=@{}"),
+        ("t.csv", "folder:photos#ask=What?#truths={}"),
+        ("photos/a.png", "folder:photos#ask=What?"),
+    ],
+)
+def test_nor_in_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, spec: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "photos" / "b.png")
+    os.mkfifo(name)
+    try:
+        outcomes = list(stream(spec.format(name), Sampling()))
+    except SourceError as error:
+        assert "is a pipe or a device" in str(error)
+    else:
+        assert [getattr(one, "reason", "") for one in outcomes] == ["", "missing image"]
 
 
 def test_a_name_that_is_not_utf8(capsys) -> None:

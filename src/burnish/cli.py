@@ -12,12 +12,13 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
+from itertools import takewhile
 from typing import Any
 
 from burnish import __version__
 from burnish.commands import VERBS, split_verb
 from burnish.errors import BurnishError
-from burnish.flags import parse_config, refuse_broken_words
+from burnish.flags import parse_config, parse_given, refuse_broken_words
 from burnish.lazy import load
 from burnish.pocket.defaults import POCKET, usual_values
 from burnish.printable import printable
@@ -36,31 +37,57 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
-    if not words or words[0] in ("-h", "--help"):
-        print(overview())
-        return 0
-    if words[0] == "--version":
-        print(f"burnish {__version__}")
-        return 0
+    try:
+        refuse_broken_words(words)
+        answered = answer(words)
+        if answered is not None:
+            print(answered, end="\n" if answered else "")
+            return 0
+    except BurnishError as error:
+        return _refused(error)
+    except BrokenPipeError:
+        return _unread()
     return call(words)
+
+
+def answer(words: Sequence[str]) -> str | None:
+    """The text of help, version and completion; None where the words call a verb. Raises BurnishError."""
+    first, *rest = words or ["--help"]
+    if first in ("-V", "--version"):
+        return f"burnish {__version__}"
+    if first in ("--install-completion", "--complete"):
+        from burnish.help.completion import install, offers
+
+        return "\n".join(offers(rest)) if first == "--complete" else install(rest[0] if rest else "")
+    asks_help = first == "help" or {"-h", "--help"} & {first, *rest}
+    return help_of([*takewhile(lambda word: not word.startswith("-"), words[first == "help" :])]) if asks_help else None
+
+
+def help_of(words: Sequence[str]) -> str:
+    """The help of the verb that the words begin with, of all that begin with them, or of everything."""
+    from burnish.help.overview import beginning, group_help, overview
+    from burnish.help.verb import verb_help
+
+    if not words:
+        return overview()
+    for length in (3, 2, 1):
+        name = " ".join(words[:length])
+        if name in VERBS:
+            return verb_help(name)
+        if beginning(name) and length >= len(words):
+            return group_help(name)
+    return verb_help(split_verb(words)[0])
 
 
 def call(words: Sequence[str]) -> int:
     """Run the verb that the words begin with; its exit code."""
     try:
-        refuse_broken_words(words)
-        name, rest = split_verb(words)
-        verb = VERBS[name]
-        config = parse_config(load(verb.config), f"burnish {name}", rest, usual_values(name))
-        _print_usual(name, config)
-        code: int | None = load(verb.call)(config)
+        code = _run(*split_verb(words))
         sys.stdout.flush()
     except BurnishError as error:
-        print(f"burnish: {printable(redacted(str(error)))}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # whoever read on, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
+        return _refused(error)
+    except BrokenPipeError:
+        return _unread()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"burnish: {printable(redacted(f'{where}{error.strerror or error}'))}.", file=sys.stderr)
@@ -71,7 +98,39 @@ def call(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last net: no user is shown a traceback
         print(f"burnish: {_fault(words, error)}", file=sys.stderr)
         return _FAULT
-    return code or 0
+    return code
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    """Run a verb, or print its configuration; its exit code."""
+    if "--print-config" in words:
+        print(config_file(name, [word for word in words if word != "--print-config"]))
+        return 0
+    verb = VERBS[name]
+    config = parse_config(load(verb.config), f"burnish {name}", words, usual_values(name))
+    _print_usual(name, config)
+    return load(verb.call)(config) or 0
+
+
+def config_file(verb: str, words: Sequence[str]) -> str:
+    """What the words mean, over the defaults, as a YAML file for `--config`. Raises BurnishError."""
+    from burnish.help.print_config import as_yaml
+    from burnish.help.verb import grouped
+
+    kind = load(VERBS[verb].config)
+    given = parse_given(kind, f"burnish {verb}", words, usual_values(verb))
+    return as_yaml(verb, [field for group in grouped(verb, kind).values() for field in group], given)
+
+
+def _refused(error: BurnishError) -> int:
+    print(f"burnish: {printable(redacted(str(error)))}", file=sys.stderr)
+    return 2
+
+
+def _unread() -> int:
+    """For a pipe that was closed: whoever reads, such as `head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _PIPE_CLOSED
 
 
 def _fault(words: Sequence[str], error: Exception) -> str:
@@ -104,14 +163,3 @@ def _plain(value: Any) -> Any:
 
 def _words(value: Any) -> str:
     return " ".join(value) if isinstance(value, list) else f"{value}"
-
-
-def overview() -> str:
-    """What `burnish --help` prints."""
-    width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {name:{width}}  {verb.what}" for name, verb in VERBS.items())
-    return (
-        "usage: burnish VERB … [--config FILE.yaml]\n\n"
-        f"Burnish makes a vision-language model better from data that nobody labels.\n\n{verbs}\n\n"
-        "`burnish VERB --help` explains a verb's flags; the same names work as keys of a YAML file."
-    )

@@ -51,11 +51,11 @@ class RunFlags:
     """Where a run is made. Every verb that makes one has these flags."""
 
     out: str = place()
-    """Folder of the run that is made."""
+    """Folder of the run."""
     restart: bool = runtime(False)
-    """Begin the run anew, deleting what it holds."""
+    """Delete what the run holds and begin anew."""
     json: str | None = runtime(None)
-    """Also write the numbers that are printed to this file, as JSON."""
+    """Also write the printed numbers to this file, as JSON."""
 
 
 def identity(config: DataclassInstance) -> dict[str, Json]:

@@ -21,13 +21,12 @@ class ContrastFlags:
     """Visual contrastive decoding (VCD, arXiv 2311.16922); the defaults of its numbers are the paper's."""
 
     contrast: str | None = None
-    """Choose every token by visual contrastive decoding (VCD): what the model would say of the picture distorted in
-    this way, such as `noise:500`, is subtracted from what it says of the picture itself. Only for local models; takes
-    twice the work."""
+    """Decode by visual contrast (VCD): subtract what the model predicts for the picture distorted in this way, such as
+    `noise:500`, from what it predicts for the picture itself. For local models only; costs twice the compute."""
     contrast_alpha: float = _ALPHA
-    """How strongly it is subtracted: scores are (1 + alpha) * clean - alpha * distorted."""
+    """Strength of the contrast: logits are (1 + alpha) * clean - alpha * distorted."""
     contrast_beta: float = _BETA
-    """Tokens whose probability on the picture itself is below this share of the likeliest one's are never chosen."""
+    """Never choose tokens whose probability on the clean picture is below this share of the likeliest token's."""
 
     def contrast_by(self, seed: int) -> Contrast | None:
         """What the flags say, with pictures distorted by this seed. Raises ConfigError or DistortionError."""

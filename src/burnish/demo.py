@@ -56,15 +56,15 @@ class DemoConfig:
     """Watch the small model that comes with Burnish learn from its own mistakes and from feedback, in a few minutes."""
 
     out: str = "demo"
-    """Folder for all that the demo makes."""
+    """Folder for everything that the demo makes."""
     pairs: int = 4000
-    """Questions about unlabelled pictures that pairs are made from."""
+    """Questions about unlabelled pictures to make pairs from."""
     questions: int = 1000
-    """Existence questions at each place, before and after; a fifth as many descriptions."""
+    """Existence questions in each kind of place, before and after; a fifth as many descriptions."""
     seed: int = 0
     """Decides which pictures are drawn, the noise and the order of training."""
     restart: bool = runtime(False)
-    """Begin anew. Without it, a demo that was interrupted goes on where it stopped."""
+    """Begin anew. Default: an interrupted demo goes on where it stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

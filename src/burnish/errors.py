@@ -21,6 +21,10 @@ Each message is one sentence that says what is wrong, where, and how to mend it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 
 class BurnishError(Exception):
     """An expected failure: its text is shown to the user as it is."""
@@ -63,7 +67,12 @@ class RunLocked(RunError):
 
 
 class NothingAnswered(RunError):
-    """No reply that a run asked for is an answer, so that there is nothing to score."""
+    """No reply that a run asked for is an answer, so that there is nothing to score; `replies` are the counts of those
+    that were read from files, as `ReplyCounts` has them."""
+
+    def __init__(self, message: str, replies: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(message)
+        self.replies = replies
 
 
 class DistortionError(BurnishError):

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from burnish.errors import ConfigError
 from burnish.plain_files import read_plain
+from burnish.renamed import RENAMED, renamed
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-_BARE = "bare"
+BARE = "bare"
 """The metadata of a field whose flag may stand without a value, which then is this one."""
 
 
 def optional_value(bare: float) -> Any:
     """A field that is None by default, and `bare` where its flag is given without a value."""
-    return dataclasses.field(default=None, metadata={_BARE: bare})
+    return dataclasses.field(default=None, metadata={BARE: bare})
 
 
 UsualValues: TypeAlias = Callable[[str], Mapping[str, Any]]
@@ -36,19 +38,56 @@ def nothing_usual(_model: str) -> Mapping[str, Any]:
 
 def parse_config(kind: type[Any], prog: str, words: Sequence[str], usual: UsualValues = nothing_usual) -> Any:
     """A configuration from flags, over the values of a `--config` file, over the usual ones, over the defaults."""
-    file, flags = _take_config_flag(words)
-    given = _read_yaml(file) if file else {}
+    file, flags = _take_config_flag(_with_new_names(words))
+    given = _noted(_read_yaml(file), str(file)) if file else {}
     typed = {word.partition("=")[0].removeprefix("--").replace("-", "_") for word in flags if word.startswith("--")}
     model = _value_of("--model", flags) or str(given.get("model", ""))
     taken = {name: value for name, value in usual(model).items() if name not in typed}
     return _parse(kind, prog, {**taken, **given}, str(file), flags)
 
 
+def parse_given(kind: type[Any], prog: str, words: Sequence[str], usual: UsualValues = nothing_usual) -> dict[str, Any]:
+    """What `parse_config` would read from the words, by field name, without the required fields that are not given."""
+    relaxed, required = _relaxed(kind), _required(kind)
+    values = vars(parse_config(relaxed, prog, words, usual))
+    given = {name: value for name, value in values.items() if name not in required or value not in (None, ())}
+    if required <= given.keys():
+        parse_config(kind, prog, words, usual)  # which checks what the values are together
+    return given
+
+
+def _required(kind: type[DataclassInstance]) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING}
+
+
+def _relaxed(kind: type[DataclassInstance]) -> type[Any]:
+    """The same fields, of which none is required, and without the checks of the class."""
+    types = get_type_hints(kind, include_extras=True)
+    fields = [
+        (field.name, *_optional(types[field.name], field))
+        if field.name in _required(kind)
+        else (field.name, types[field.name], dataclasses.field(default=field.default, metadata=field.metadata))
+        for field in dataclasses.fields(kind)
+    ]
+    return dataclasses.make_dataclass(kind.__name__, fields, kw_only=True, frozen=True)
+
+
+def _optional(type_: Any, field: dataclasses.Field[Any]) -> tuple[Any, Any]:
+    """A type and a default for a field that has none: no text, or no items."""
+    if "tuple" in str(type_):
+        return type_, dataclasses.field(default=(), metadata=field.metadata)
+    if get_origin(type_) is Annotated:
+        type_ = Annotated[(get_args(type_)[0] | None, *get_args(type_)[1:])]
+    else:
+        type_ = type_ | None
+    return type_, dataclasses.field(default=None, metadata=field.metadata)
+
+
 def parse_values(
     kind: type[Any], prog: str, given: Mapping[str, Any], where: str, usual: UsualValues = nothing_usual
 ) -> Any:
     """A configuration from values by field name, as a file would give them; `where` is the place they stand in."""
-    return _parse(kind, prog, {**usual(str(given.get("model", ""))), **given}, where, [])
+    return _parse(kind, prog, {**usual(str(given.get("model", ""))), **renamed(given)}, where, [])
 
 
 def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, flags: Sequence[str]) -> Any:
@@ -59,6 +98,29 @@ def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, fla
     config = tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
     _refuse_nan(config)
     return config
+
+
+def _with_new_names(words: Sequence[str]) -> list[str]:
+    """The words with today's spelling of flags that had another one; each is noted on standard error."""
+    spelt = list[str]()
+    for word in words:
+        flag, equals, value = word.partition("=")
+        new = RENAMED.get(flag.removeprefix("--").replace("-", "_")) if flag.startswith("--") else None
+        if new:
+            _note(flag, f"--{new.replace('_', '-')}")
+        spelt.append(f"--{new.replace('_', '-')}{equals}{value}" if new else word)
+    return spelt
+
+
+def _noted(given: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """The values of a file under today's names; each old one is noted on standard error."""
+    for name in given.keys() & RENAMED.keys():
+        _note(f"{file}: {name}", RENAMED[name])
+    return renamed(given)
+
+
+def _note(old: str, new: str) -> None:
+    print(f"burnish: {old} is now called {new}; the old name works until version 0.3.", file=sys.stderr)
 
 
 def _refuse_nan(config: DataclassInstance) -> None:
@@ -87,23 +149,22 @@ def _value_of(flag: str, words: Sequence[str]) -> str:
     return found[-1] if found else ""
 
 
-def words_of(kind: type[DataclassInstance], values: Mapping[str, Any], usual: UsualValues = nothing_usual) -> list[str]:
+def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
     """The words that `parse_config` reads these values from, as JSON has them; those at their defaults are left out.
 
     A value that `kind` has no field for, of another version, is given as a flag.
     """
-    own = usual(str(values.get("model", "")))
     fields = {field.name: field for field in dataclasses.fields(kind)}
     places, flags = list[str](), list[str]()
     for name in [*fields, *(name for name in values if name not in fields)]:
         field = fields.get(name)
-        if name not in values or (field and name not in own and values[name] == _plain_default(field)):
+        if name not in values or (field and values[name] == _plain_default(field)):
             continue
         value, kind_of = values[name], str(field.type) if field else ""
         if "Positional" in kind_of:
             places += map(str, value if isinstance(value, list) else [value])
         else:
-            flags += _words(f"--{name.replace('_', '-')}", value, once="UseAppendAction" not in kind_of)
+            flags += flag_words(f"--{name.replace('_', '-')}", value, once="UseAppendAction" not in kind_of)
     return [*places, *flags]
 
 
@@ -112,7 +173,7 @@ def _plain_default(field: dataclasses.Field[Any]) -> Any:
     return list(field.default) if isinstance(field.default, tuple) else field.default
 
 
-def _words(flag: str, value: Any, *, once: bool) -> list[str]:
+def flag_words(flag: str, value: Any, *, once: bool) -> list[str]:
     """The words of a flag with a value that is not its default."""
     if value is False:
         return [f"--no-{flag.removeprefix('--')}"]
@@ -136,9 +197,9 @@ def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
 def _with_bare_values(kind: type[DataclassInstance], words: Sequence[str]) -> list[str]:
     """The words, with what a flag means that may stand without a number and does."""
     bare = {
-        f"--{field.name.replace('_', '-')}": str(field.metadata[_BARE])
+        f"--{field.name.replace('_', '-')}": str(field.metadata[BARE])
         for field in dataclasses.fields(kind)
-        if _BARE in field.metadata
+        if BARE in field.metadata
     }
     filled = list[str]()
     for word, behind in zip(words, [*words[1:], ""], strict=False):
@@ -171,11 +232,19 @@ def _from_values(kind: type[DataclassInstance], given: Mapping[str, Any], where:
             if "tuple" in str(field.type) and name in given:
                 value = tuple(value) if isinstance(value, list) else (value,)
         elif name in given:
-            flags += _as_flags(
-                f"--{name.replace('_', '-')}", given[name], once="UseAppendAction" not in str(field.type)
-            )
+            flags += _given_words(field, given[name])
         object.__setattr__(defaults, name, value)
     return defaults, flags
+
+
+def _given_words(field: dataclasses.Field[Any], value: Any) -> list[str]:
+    """The words of a value from a file; null is the default where the flag cannot be None."""
+    flag, kind = f"--{field.name.replace('_', '-')}", str(field.type)
+    if value is None and field.default is not None and "None" in kind:
+        return [flag, "None"]
+    if field.default is True:  # such a flag is spelt --no-… alone
+        return [] if value is True else [f"--no-{flag.removeprefix('--')}"]
+    return _as_flags(flag, value, once="UseAppendAction" not in kind)
 
 
 def _as_flags(flag: str, value: Any, *, once: bool) -> list[str]:

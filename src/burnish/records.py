@@ -104,6 +104,9 @@ class PreferencePair:
     facts: Facts = field(default_factory=dict)
     replies: tuple[ReplyEnd, ...] = ()
     """What became of each reply that was asked for, those that are no part of the pair included."""
+    before: tuple[Said, ...] = ()
+    """The messages before the question, where the answers end a dialogue; the picture stands in the first of the
+    user's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

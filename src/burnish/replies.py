@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import final
 
@@ -91,7 +91,11 @@ def ends_of(record: Record) -> Sequence[ReplyEnd]:
 
 def refuse_unanswered(path: Path, records: Iterable[Record]) -> None:
     """Raise NothingAnswered, naming the reasons, unless some reply of a run is an answer."""
-    counts = count_replies(records)
+    refuse_no_answer(path, count_replies(records), "look into that, then give --restart")
+
+
+def refuse_no_answer(place: Path | str, counts: ReplyCounts, mend: str) -> None:
+    """Raise NothingAnswered, naming the reasons, where none of the counted replies is an answer."""
     if counts.answered:
         return
     ends = {"empty": counts.empty, "refused": counts.refused}
@@ -100,8 +104,28 @@ def refuse_unanswered(path: Path, records: Iterable[Record]) -> None:
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in counts.left_out.items())
     why = "; ".join(filter(None, (asked and f"replies: {asked}", reasons and f"every question was dropped: {reasons}")))
     raise NothingAnswered(
-        f"{path} holds no answer to score ({why or 'it has no record yet'}): look into that, then give --restart.{said}"
+        f"{place} holds no answer to score ({why or 'it has no record yet'}): {mend}.{said}", asdict(counts)
     )
+
+
+def added(counts: Iterable[ReplyCounts]) -> ReplyCounts:
+    """The counts of several runs as those of one."""
+    each = list(counts)
+    return ReplyCounts(
+        asked=sum(one.asked for one in each),
+        answered=sum(one.answered for one in each),
+        empty=sum(one.empty for one in each),
+        cut=sum(one.cut for one in each),
+        thinking_cut=sum(one.thinking_cut for one in each),
+        refused=sum(one.refused for one in each),
+        left_out=dict(sum((Counter(one.left_out) for one in each), Counter[str]()).most_common()),
+        refusals=dict(sum((Counter(one.refusals) for one in each), Counter[str]()).most_common()),
+    )
+
+
+def count_texts(texts: Iterable[str], left_out: Mapping[str, int] | None = None) -> ReplyCounts:
+    """The counts of replies of which a file has the texts alone."""
+    return count_ends(map(_end, texts), left_out)
 
 
 def _texts(record: Record) -> Sequence[str]:

@@ -1,7 +1,7 @@
-"""Roles: a student answers, a teacher gives feedback, a judge says what answers are worth; each a model and its prompt.
+"""Roles: a student answers, a teacher gives feedback, a composer writes whole dialogues, a judge says what answers are
+worth; each is a model, its prompt, and how it answers.
 
-Loops and benches see nothing but the one method of `Speaker`, so a role may as well be played by what is no model: the
-pocket world's oracle.
+A life sees nothing but `Speaker`, so a role may as well be played by what is no model: the pocket world's oracle.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final, overload
+from functools import partial
+from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final
 
 from burnish.errors import ModelError
+from burnish.generation import Ask, Known
 from burnish.images import decode
-from burnish.models import Decoding, Model, OnReply, Reply, Request
+from burnish.models import Decoding, Model, Reply, Request
 from burnish.prompts import ComposerPrompt, JudgePrompt, JudgeTask, StudentPrompt, TeacherPrompt
 from burnish.records import Example, Facts, Turn
 
 RoleName: TypeAlias = Literal["student", "teacher"]
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
+GREEDY = Decoding()
 
 
 class Case(NamedTuple):
@@ -53,205 +56,152 @@ class Speaker(Protocol[C_contra]):
         """Hex digests, by name, of all that decides what it says."""
         ...
 
-    def reply(self, cases: Sequence[C_contra], on_reply: OnReply) -> None:
-        """Answer every case, telling each reply at once. Raises ModelError or ServerError."""
+    @property
+    def models(self) -> Sequence[Model]:
+        """Those that it asks: one, or none."""
+        ...
+
+    def ask(self, name: str, case: C_contra) -> Ask | Known:
+        """What it says to the case, as the reply of this name. Raises SourceError or ModelError."""
         ...
 
 
-Role: TypeAlias = Speaker[Case]
+Partner: TypeAlias = Speaker[Case]
 """A partner in dialogues."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Student:
+class Role(Generic[C]):
+    """A role that a model plays."""
+
+    name: str
+    """ "student", "teacher", "composer" or "judge"."""
+    model: Model
+    prompt: str
+    """Hex digest of its prompt."""
+    request: Callable[[C], Request]
+    """What the model is sent about a case. Raises ModelError for one that cannot be asked about."""
+    decoding: Decoding = field(default_factory=Decoding)
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of model, chat template and prompt."""
+        return {
+            f"{self.name} model": self.model.fingerprint,
+            f"{self.name} template": self.model.template_fingerprint,
+            f"{self.name} prompt": self.prompt,
+        }
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """Its own."""
+        return (self.model,)
+
+    def ask(self, name: str, case: C) -> Ask:
+        """The request is made when it is reached."""
+        return Ask(name, self.model, partial(self.request, case), self.decoding)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Oracle(Generic[C]):
+    """A role that no model plays: what it says follows from the case."""
+
+    name: str
+    """ "teacher oracle"."""
+    version: str
+    says: Callable[[C], str]
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of its version."""
+        return {self.name: hashlib.sha256(self.version.encode()).hexdigest()}
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """None."""
+        return ()
+
+    def ask(self, name: str, case: C) -> Known:
+        """Known at once."""
+        return Known(name, Reply(text=self.says(case)))
+
+
+def student_role(*, model: Model, prompt: StudentPrompt, decoding: Decoding = GREEDY) -> Role[Case]:
     """Answers a question, and answers it again after feedback."""
 
-    model: Model
-    prompt: StudentPrompt
-    decoding: Decoding = field(default_factory=Decoding)
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of model, chat template and prompt."""
-        return _fingerprints("student", self.model, self.prompt.fingerprint)
-
-    def request(self, case: Case) -> Request:
-        """What the model is sent."""
+    def request(case: Case) -> Request:
         example = case.example
-        messages = self.prompt.messages(example.question, decode(example.image), case.turns)
+        messages = prompt.messages(example.question, decode(example.image), case.turns)
         return Request(messages=messages, seed=case.seed, conversation=_conversation(example))
 
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """Responses."""
-        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+    return Role(name="student", model=model, prompt=prompt.fingerprint, request=request, decoding=decoding)
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class Teacher:
+def teacher_role(*, model: Model, prompt: TeacherPrompt, decoding: Decoding = GREEDY) -> Role[Case]:
     """Compares a response with the ground truth and gives feedback."""
 
-    model: Model
-    prompt: TeacherPrompt
-    decoding: Decoding = field(default_factory=Decoding)
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of model, chat template and prompt."""
-        return _fingerprints("teacher", self.model, self.prompt.fingerprint)
-
-    def request(self, case: Case) -> Request:
-        """What the model is sent. Raises ModelError for an example without a ground truth."""
+    def request(case: Case) -> Request:
         example = case.example
         truth = _groundtruth(example)
-        messages = self.prompt.messages(example.question, truth, decode(example.image), case.turns, case.response)
+        messages = prompt.messages(example.question, truth, decode(example.image), case.turns, case.response)
         return Request(messages=messages, seed=case.seed, conversation=_conversation(example))
 
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """Feedback."""
-        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+    return Role(name="teacher", model=model, prompt=prompt.fingerprint, request=request, decoding=decoding)
 
 
-@final
-class OracleTeacher:
-    """The oracle of the pocket world as a teacher: no model, and never wrong."""
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of the oracle's version."""
-        from burnish.pocket.oracle import VERSION
-
-        return {"teacher oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
-
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """Feedback. Raises SourceError for an example of another world, ModelError for one without a ground truth."""
-        from burnish.pocket.oracle import feedback
-
-        for number, case in enumerate(cases):
-            example = case.example
-            text = feedback(example.facts, example.question, _groundtruth(example), case.response)
-            on_reply(number, Reply(text=text))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Composer:
+def composer_role(*, model: Model, prompt: ComposerPrompt, decoding: Decoding = GREEDY) -> Role[Case]:
     """Writes a whole dialogue about an example, both parts of it (figures A10 and A11)."""
 
-    model: Model
-    prompt: ComposerPrompt
-    decoding: Decoding = field(default_factory=Decoding)
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of model, chat template and prompt."""
-        return _fingerprints("composer", self.model, self.prompt.fingerprint)
-
-    def request(self, case: Case) -> Request:
-        """What the model is sent. Raises ModelError for an example without a ground truth."""
+    def request(case: Case) -> Request:
         example = case.example
-        messages = self.prompt.messages(example.question, _groundtruth(example), decode(example.image))
+        messages = prompt.messages(example.question, _groundtruth(example), decode(example.image))
         return Request(messages=messages, seed=case.seed)
 
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """Dialogues, as texts."""
-        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+    return Role(name="composer", model=model, prompt=prompt.fingerprint, request=request, decoding=decoding)
 
 
-@final
-class OracleComposer:
-    """The oracle of the pocket world as a composer, in GPT-4V's place: no model, and without a price."""
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of the oracle's version."""
-        from burnish.pocket.oracle import VERSION
-
-        return {"composer oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
-
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
-        """Dialogues. Raises SourceError for an example of another world, ModelError for one without a ground truth."""
-        from burnish.pocket.oracle import compose
-
-        for number, case in enumerate(cases):
-            example = case.example
-            text = compose(example.facts, example.question, _groundtruth(example), case.seed)
-            on_reply(number, Reply(text=text))
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Judge:
+def judge_role(*, model: Model, prompt: JudgePrompt, decoding: Decoding = GREEDY) -> Role[JudgeCase]:
     """Says what an answer is worth, or which of two is better; its replies are read by the bench that asks."""
 
-    model: Model
-    prompt: JudgePrompt
-    decoding: Decoding = field(default_factory=Decoding)
-
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of model, chat template and prompt."""
-        return _fingerprints("judge", self.model, self.prompt.fingerprint)
-
-    @property
-    def sees_pictures(self) -> bool:
-        """Whether its cases need theirs."""
-        return self.prompt.sees == "picture"
-
-    def request(self, case: JudgeCase) -> Request:
-        """What the model is sent."""
+    def request(case: JudgeCase) -> Request:
         picture = None if case.picture is None else decode(case.picture())
-        return Request(messages=self.prompt.messages(case.values, picture, case.unread))
+        return Request(messages=prompt.messages(case.values, picture, case.unread))
 
-    def reply(self, cases: Sequence[JudgeCase], on_reply: OnReply) -> None:
-        """Judgements, as texts."""
-        self.model.generate(_Requests(cases, self.request), self.decoding, on_reply)
+    return Role(name="judge", model=model, prompt=prompt.fingerprint, request=request, decoding=decoding)
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class OracleJudge:
+def oracle_teacher() -> Oracle[Case]:
+    """The oracle of the pocket world as a teacher: no model, and never wrong."""
+    from burnish.pocket.oracle import VERSION, feedback
+
+    def says(case: Case) -> str:
+        example = case.example
+        return feedback(example.facts, example.question, _groundtruth(example), case.response)
+
+    return Oracle(name="teacher oracle", version=VERSION, says=says)
+
+
+def oracle_composer() -> Oracle[Case]:
+    """The oracle of the pocket world as a composer, in GPT-4V's place: no model, and without a price."""
+    from burnish.pocket.oracle import VERSION, compose
+
+    def says(case: Case) -> str:
+        example = case.example
+        return compose(example.facts, example.question, _groundtruth(example), case.seed)
+
+    return Oracle(name="composer oracle", version=VERSION, says=says)
+
+
+def oracle_judge(task: JudgeTask) -> Oracle[JudgeCase]:
     """The oracle of the pocket world as a judge: no model, and never wrong."""
+    from burnish.pocket.oracle import VERSION, judge
 
-    task: JudgeTask
-    sees_pictures = False
+    def says(case: JudgeCase) -> str:
+        return judge(task, case.facts, case.values)
 
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of the oracle's version."""
-        from burnish.pocket.oracle import VERSION
-
-        return {"judge oracle": hashlib.sha256(VERSION.encode()).hexdigest()}
-
-    def reply(self, cases: Sequence[JudgeCase], on_reply: OnReply) -> None:
-        """Judgements, as texts. Raises SourceError for a question of another world, and a task that is not for it."""
-        from burnish.pocket.oracle import judge
-
-        for number, case in enumerate(cases):
-            on_reply(number, Reply(text=judge(self.task, case.facts, case.values)))
-
-
-@final
-class _Requests(Sequence[Request], Generic[C]):
-    """Requests that are built when they are reached: no more pictures are open than a model works on."""
-
-    def __init__(self, cases: Sequence[C], build: Callable[[C], Request]) -> None:
-        self._cases, self._build = cases, build
-
-    def __len__(self) -> int:
-        return len(self._cases)
-
-    @overload
-    def __getitem__(self, index: int) -> Request: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> _Requests[C]: ...
-
-    def __getitem__(self, index: int | slice) -> Request | _Requests[C]:
-        if isinstance(index, slice):
-            return _Requests(self._cases[index], self._build)
-        return self._build(self._cases[index])
+    return Oracle(name="judge oracle", version=VERSION, says=says)
 
 
 def _conversation(example: Example) -> str:
@@ -262,11 +212,3 @@ def _groundtruth(example: Example) -> str:
     if example.answer is None:
         raise ModelError(f"Example {example.id} has no ground truth, and a teacher must know it: leave it out.")
     return example.answer
-
-
-def _fingerprints(role: str, model: Model, prompt: str) -> dict[str, str]:
-    return {
-        f"{role} model": model.fingerprint,
-        f"{role} template": model.template_fingerprint,
-        f"{role} prompt": prompt,
-    }

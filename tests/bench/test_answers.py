@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from PIL import Image
 from burnish.bench import answers
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.scored import ALL
+from burnish.bench.scorers import stands
 from burnish.bench.scoring import score_answers
 from burnish.errors import ConfigChanged, ConfigError, RunError
-from burnish.models import Decoding, Reply, Request
+from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Prediction
 from burnish.scores import AnswersResult
@@ -151,10 +154,41 @@ def test_answers_to_questions_without_a_truth_are_kept_and_measured(
     result = bench_answers(_config(source, tmp_path / "run", "invert"))
     assert {record.answer for record in Run.open(tmp_path / "run").records(Prediction)} == {""}
     assert (result.answers, dict(result.dropped)) == (4, {})
-    assert {metric.name for metric in result.metrics} == {"words", "repetition", "tokens"}
+    assert {metric.name for metric in result.metrics} == {"words", "repetition", "tokens", "stands"}
     assert find(result, "words", ALL).value == (8 + 1) / 2
     assert find(result, "repetition", ALL).value is not None
     assert find(result, "repetition", ALL).n == 1  # "a" has no phrase of four words, "a b c d a b c d" has five
+
+
+def test_whether_an_answer_stands_under_a_distortion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"bright": "The cup.", "dark": "a Cup"}
+
+    def answer(request: Request) -> str:
+        bright = _how_bright(request)
+        return said[bright] if "a?" in request.messages[-1].text else bright
+
+    _use(monkeypatch, ScriptedModel(answer))
+    source = _folder(tmp_path, {"a": BRIGHT, "b": DARK}, answer=None)
+    result = bench_answers(_config(source, tmp_path / "run", "invert"))
+    (found,) = [one for one in result.scores if one.metric == "stands" and one.level == "all"]
+    assert (found.distortion, found.estimate.value, found.estimate.n) == ("invert", 1 / 2, 2)  # articles aside
+
+
+@pytest.mark.parametrize(
+    ("truth", "clean", "other", "share"),
+    [
+        ("yes", "Yes, there is.", "yes", 1),
+        ("yes", "Yes", "No, none", 0),
+        ("yes", "Yes", "maybe", 0),
+        ("cat", "a cat", "The cat.", 1),
+        ("cat", "a cat", "", 0),
+        ("cat", "", "cat", None),
+    ],
+)
+def test_what_counts_as_standing(truth: str, clean: str, other: str, share: float | None) -> None:
+    one = Prediction(id="1", image="", question="?", answer=truth, text=clean, source="s")
+    found = stands(one, replace(one, text=other, distortion="invert")).get("stands")
+    assert (found and found.numerator) == share
 
 
 def test_where_some_have_a_truth_those_are_scored(tmp_path: Path, scripted: ScriptedModel) -> None:
@@ -178,7 +212,7 @@ def test_broken_pictures_are_counted_in_their_place(tmp_path: Path, scripted: Sc
 class _Refusing(ScriptedModel):
     """An endpoint that refuses dark pictures."""
 
-    def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Reply]:
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
         replies = super().generate(requests, decoding)
         refused = Reply(text="", finish="error", error="400: too dark")
         return [refused if reply.text == "dark" else reply for reply in replies]

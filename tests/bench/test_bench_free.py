@@ -11,7 +11,7 @@ from burnish.bench.score import ScoreFreeConfig, score_free
 from burnish.cli import main
 from burnish.errors import ConfigError, RunError
 from burnish.records import Dialogue
-from burnish.roles import OracleTeacher
+from burnish.roles import Case, Oracle
 from burnish.store import Run
 
 SOURCE = "pocket:heldout/attribute+relation#per_task=12"
@@ -36,36 +36,39 @@ def test_seeds_are_held_counted_and_compared(tmp_path: Path) -> None:
     assert result.columns == {"attribute": "VQAv2", "relation": "GQA"}
     # The same numbers from outside, and against itself.
     run = str(tmp_path / "run")
-    again = score_free(ScoreFreeConfig(dialogues=(run,), baseline=(run,)))
+    again = score_free(ScoreFreeConfig(dialogues=(run,), baseline=(run,))).scores
     assert (again.ADR, again.n, again.AT) == (result.ADR, 24, 1 if result.turns else None)
 
 
 def test_a_second_call_asks_nothing_and_may_add_a_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = bench_free(_config(tmp_path))
-    asked: list[int] = []
-    teach = OracleTeacher.reply
+    asked: list[str] = []
+    teach = Oracle.ask
 
-    def counted(self: OracleTeacher, cases: Any, on_reply: Any) -> None:
-        asked.append(len(cases))
-        teach(self, cases, on_reply)
+    def counted(self: Oracle[Case], name: str, case: Case) -> Any:
+        asked.append(name)
+        return teach(self, name, case)
 
-    monkeypatch.setattr(OracleTeacher, "reply", counted)
+    monkeypatch.setattr(Oracle, "ask", counted)
     assert bench_free(_config(tmp_path)) == first
     assert asked == []
     assert bench_free(_config(tmp_path, seeds=3)).n == 36
-    assert asked[0] == 12
+    assert asked.count("teacher 1") == 12
 
 
 def test_killed_in_a_dialogue_it_ends_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = bench_free(_config(tmp_path, out=str(tmp_path / "whole")))
-    teach = OracleTeacher.reply
+    asked: list[str] = []
+    teach = Oracle.ask
 
-    def dies(self: OracleTeacher, cases: Any, on_reply: Any) -> None:
-        teach(self, cases[:5], on_reply)
-        raise KeyboardInterrupt
+    def dies(self: Oracle[Case], name: str, case: Case) -> Any:
+        asked.append(name)
+        if len(asked) > 5:
+            raise KeyboardInterrupt
+        return teach(self, name, case)
 
     with monkeypatch.context() as patch:
-        patch.setattr(OracleTeacher, "reply", dies)
+        patch.setattr(Oracle, "ask", dies)
         with pytest.raises(KeyboardInterrupt):
             bench_free(_config(tmp_path))
     assert bench_free(_config(tmp_path)) == whole

@@ -19,11 +19,11 @@ from burnish.dialogue.partners import open_partners, open_roles, seeded
 from burnish.dialogue.seeds import seed_folder
 from burnish.distort import parse
 from burnish.errors import ConfigChanged, ConfigError, DistortionError
-from burnish.loop import clean_request
+from burnish.generation.questions import clean_request
 from burnish.make.simulate import SimulateConfig
 from burnish.models import Contrast, Decoding, ModelOptions, open_model
 from burnish.records import Dialogue, Example, Prediction
-from burnish.roles import Case, Student, Teacher
+from burnish.roles import Case, Role
 from burnish.store import Run
 
 SOURCE = "pocket:heldout/attribute+position+relation#per_task=6"
@@ -88,11 +88,11 @@ def test_the_student_alone_speaks_by_contrast() -> None:
     given: dict[str, Any] = {"student": "pocket", "teacher": "pocket", "device": "cpu"}
     config = SimulateConfig(source=SOURCE, out="out", seed=7, **given, **CONTRAST)
     pair = seeded(open_partners(config), config, config.seed)
-    assert isinstance(pair.student, Student)
-    assert isinstance(pair.teacher, Teacher)
+    assert isinstance(pair.student, Role)
+    assert isinstance(pair.teacher, Role)
     assert (pair.student.decoding.contrast, pair.teacher.decoding.contrast) == (contrast(7), None)
     recorded = open_roles(FixedConfig(dialogues="dialogues", out="out", **given, **CONTRAST))
-    assert isinstance(student := recorded["student"], Student)
+    assert isinstance(student := recorded["student"], Role)
     assert student.decoding.contrast == contrast(0)
 
 
@@ -104,7 +104,7 @@ def test_every_seed_of_free_dialogues_distorts_anew(tmp_path: Path) -> None:
     for seed in (1, 2):
         run = Run.open(seed_folder(tmp_path / "run", seed))
         student = seeded(pair, config, seed).student
-        assert isinstance(student, Student)
+        assert isinstance(student, Role)
         for dialogue in run.records(Dialogue):
             example = Example(
                 id=dialogue.id, image=run.image(dialogue.image), question=dialogue.question, source=dialogue.source

@@ -144,7 +144,7 @@ def test_the_real_dialogues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "137 dialogues, 4 right at once, 0 never right." in shown
     tables, _, _ = shown.partition("Written:")
     assert max(map(len, tables.splitlines())) <= 80
-    assert found["ADR"] == from_json(FreeScores, found).ADR
+    assert found["ADR"] == from_json(FreeScores, {name: one for name, one in found.items() if name != "replies"}).ADR
 
 
 def test_pictures_are_what_is_drawn(tmp_path: Path) -> None:

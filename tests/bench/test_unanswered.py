@@ -86,6 +86,24 @@ def test_nothing_answered_is_no_score(
     assert "holds no answer to score" in err
 
 
+COMPOSE = ["compose", "--model", "MODEL"]
+FREE = ["bench", "free", "--student", "MODEL", "--teacher", "MODEL"]
+TEACHER = ["bench", "teacher", "--teacher", "MODEL"]
+
+
+@pytest.mark.parametrize(
+    "verb", [ANSWERS, SAMPLED, PAIRS, SIMULATE, COMPOSE, FREE, TEACHER], ids=lambda verb: " ".join(verb[:2])
+)
+def test_where_no_example_can_be_asked_about_there_is_no_score_either(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / "questions.jsonl").write_text('{"image": "gone.png", "question": "q0?", "answer": "yes"}\n')
+    source = f"folder:{tmp_path / 'questions.jsonl'}"
+    at = next(place for place, word in enumerate(verb) if word.startswith("--"))
+    words = [word.replace("MODEL", "http://127.0.0.1:1/v1#nobody") for word in [*verb[:at], source, *verb[at:]]]
+    assert main([*words, "--out", str(tmp_path / "run"), "--json", str(tmp_path / "told.json")]) == 2
+    told = json.loads((tmp_path / "told.json").read_text())["replies"]
+    assert (told["asked"], {*told["left_out"]}) == (0, {"missing image"})
+
+
 def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +128,18 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
         assert warning in text and "left out: refused" in text and "This model takes no pictures" in text
     accuracy = next(one for one in told["scores"] if one["metric"] == "pope_accuracy" and one["level"] == "all")
     assert accuracy["estimate"]["value"] == pytest.approx(18 / 19), "an empty answer is no yes"
+
+
+def test_pictures_under_another_ending_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, ending in enumerate(("jpg", "gif")):
+        tiny_models.picture(number).convert("RGB").save(tmp_path / f"{number}.{ending}")
+    talk = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "yes"}]
+    (tmp_path / "mix.json").write_text(json.dumps([{"image": f"{n}.jpg", "conversations": talk} for n in (0, 1)]))
+    with serving(Faulty(lambda *_: Answer(completion("yes")))) as address:
+        words = ["bench", "answers", f"llava:{tmp_path / 'mix.json'}", "--model", f"{address}#m"]
+        assert main([*words, "--out", str(tmp_path / "run"), "--json", str(tmp_path / "told.json")]) == 0
+    assert json.loads((tmp_path / "told.json").read_text())["found_as"] == {".gif": 1}
+    assert "1 about pictures that were found under another ending" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_endpoint_that_fails_leaves_what_came_by_then(tmp_path: Path) -> None:

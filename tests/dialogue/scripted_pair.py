@@ -1,49 +1,91 @@
-"""A scripted pair of partners in a process of its own, for tests that kill it: RUN LOG INPUTS IN_FLIGHT.
+"""A scripted pair of partners in a process of its own, for tests that kill it: RUN LOG INPUTS IN_FLIGHT KIND.
 
-LOG gets a line for each reply after it has been kept: a line that stands there twice was asked for twice.
+LOG gets a line for each reply: at an endpoint (KIND flowing) after it has been kept, so that a line that stands there
+twice was asked for twice.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
 
-from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import BurnishError
+from burnish.generation import Ask
 from burnish.ids import stable_seed
-from burnish.models import OnReply, Reply
+from burnish.models import CallSource, Decoding, Message, Model, OnReply, Reply, Request
+from burnish.models.base import ignore
 from burnish.records import Dropped, Example
 from burnish.roles import Case
 from burnish.store import Run, new_manifest
 
 
-@dataclass
+@dataclass(eq=False)
 class Scripted:
-    """A role whose replies are a function of the case; remembers how many cases each call had."""
+    """A partner, and its model, whose replies are a function of the case; it answers in batches."""
 
     script: Callable[[Case], Reply]
     calls: list[list[str]] = field(default_factory=list)
-    """The ids of the cases of each call."""
+    """The ids of the cases of each batch."""
     after: Callable[[Case], None] = lambda case: None
-    """Called when a reply has been kept."""
+    """Called when a reply has been told."""
+    cases: dict[str, Case] = field(default_factory=dict)
+    fingerprint = template_fingerprint = "scripted"
 
     @property
     def fingerprints(self) -> Mapping[str, str]:
         return {"scripted": "0"}
 
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return (self,)
+
+    def ask(self, name: str, case: Case) -> Ask:
+        key = f"{case.example.id}: {name}"
+        self.cases[key] = case
+        return Ask(name, self, lambda: Request(messages=(Message(role="user", text=key),)), Decoding())
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
+        cases = [self.case(request) for request in requests]
         self.calls.append([case.example.id for case in cases])
-        for number, case in enumerate(cases):
-            on_reply(number, self.script(case))
-            self.after(case)
+        return [self.tell(number, case, on_reply) for number, case in enumerate(cases)]
+
+    def tell(self, number: int, case: Case, on_reply: OnReply) -> Reply:
+        reply = self.script(case)
+        on_reply(number, reply)
+        self.after(case)
+        return reply
+
+    def case(self, request: Request) -> Case:
+        return self.cases[request.messages[0].text]
+
+
+@dataclass(eq=False)
+class Flowing(Scripted):
+    """The same, asked as an endpoint is: one reply at a time."""
+
+    places: int = 4
+
+    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
+        moved, loop, numbers = asyncio.Event(), asyncio.get_running_loop(), count()
+        calls.listen(lambda: loop.call_soon_threadsafe(moved.set))
+        while not calls.over:
+            moved.clear()
+            if call := calls.take():
+                self.tell(next(numbers), self.case(call.build()), on_reply)
+                await asyncio.sleep(0)
+            elif not calls.over:
+                await moved.wait()
 
 
 @dataclass
@@ -104,6 +146,7 @@ def begin(path: Path) -> Run:
 def main() -> int:
     """Fill the run, slowly enough to be killed in the midst."""
     path, log, inputs, in_flight = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    kind = Flowing if sys.argv[5] == "flowing" else Scripted
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def note(who: str) -> Callable[[Case], None]:
@@ -113,7 +156,7 @@ def main() -> int:
 
         return write
 
-    pair = Pair(Scripted(respond, after=note("student")), Scripted(judge, after=note("teacher")))
+    pair = Pair(kind(respond, after=note("student")), kind(judge, after=note("teacher")))
     try:
         with begin(path) as run:
             print("begun", flush=True)

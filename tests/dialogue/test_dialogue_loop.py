@@ -11,12 +11,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from scripted_pair import Inputs, Scripted, begin, judge, picture, respond
+from scripted_pair import Flowing, Inputs, Scripted, begin, judge, picture, respond
 
-from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.stopping import Rules
-from burnish.dialogue.window import AHEAD
+from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ServerError
+from burnish.generation.driver import AHEAD
 from burnish.ids import content_key
 from burnish.models import Reply
 from burnish.models.reading import read_text
@@ -28,8 +28,8 @@ from patience import HANG_S
 RULES = Rules()
 
 
-def partners() -> tuple[Scripted, Scripted]:
-    return Scripted(respond), Scripted(judge)
+def partners(kind: type[Scripted] = Scripted) -> tuple[Scripted, Scripted]:
+    return kind(respond), kind(judge)
 
 
 def fill(path: Path, pair: tuple[Scripted, Scripted], inputs: Inputs, *, in_flight: int = 8, seed: int = 0) -> None:
@@ -56,10 +56,13 @@ def test_a_dialogue_is_what_was_said_in_turn(tmp_path: Path) -> None:
     assert dialogue.image == content_key(picture(0))
 
 
+@pytest.mark.parametrize("kind", [Scripted, Flowing])
 @pytest.mark.parametrize("in_flight", [1, 3, 8, 1000])
-def test_every_input_has_one_record_in_its_place_whatever_the_window(tmp_path: Path, in_flight: int) -> None:
+def test_every_input_has_one_record_in_its_place_whatever_the_window(
+    tmp_path: Path, in_flight: int, kind: type[Scripted]
+) -> None:
     fill(tmp_path / "whole", partners(), Inputs(60), in_flight=60)
-    fill(tmp_path / "other", partners(), Inputs(60), in_flight=in_flight)
+    fill(tmp_path / "other", partners(kind), Inputs(60), in_flight=in_flight)
     whole, other = list(Run.open(tmp_path / "whole")), list(Run.open(tmp_path / "other"))
     assert [record.id for record in other] == [str(number) for number in range(60)]
     assert other == whole
@@ -168,7 +171,7 @@ def test_a_server_that_dies_costs_nothing_that_was_said(tmp_path: Path, fails_af
                 raise ServerError("The server is gone.")
             return role.script(case)
 
-        return Scripted(reply, after=lambda case: heard.append((who, case.example.id, len(case.turns))))
+        return Flowing(reply, after=lambda case: heard.append((who, case.example.id, len(case.turns))))
 
     def pair(replies: int) -> tuple[Scripted, Scripted]:
         student, teacher = partners()
@@ -204,17 +207,17 @@ def test_progress_tells_dialogues_replies_and_what_is_open(
 ) -> None:
     fill(tmp_path, partners(), Inputs(20))
     line = capsys.readouterr().err.splitlines()[-1]
-    assert re.fullmatch(r"test: 20 of 20 dialogues \(100 %\), [\d.]+ a second, 0:00 left, \d+ replies, 0 open", line), (
-        line
-    )
+    assert re.fullmatch(
+        r"test: 20 of 20 dialogues \(100 %\), [\d.]+ a second, 0:00 left, \d+ replies, 0 open, 2 dropped", line
+    ), line
 
 
 MAKER = Path(__file__).with_name("scripted_pair.py")
 INPUTS = 400
 
 
-def start(run: Path, log: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, str(MAKER), str(run), str(log), str(INPUTS), "50"]
+def start(run: Path, log: Path, kind: str = "flowing") -> subprocess.Popen[str]:
+    command = [sys.executable, str(MAKER), str(run), str(log), str(INPUTS), "50", kind]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
@@ -259,6 +262,21 @@ def test_killed_at_random_moments_no_finished_reply_is_asked_for_again(
     # at each kill one reply may have been kept that the log had no time to tell of
     assert len(once) - 8 <= len(asked) <= len(once)
     assert set(asked) <= set(once)
+
+
+def test_a_batch_torn_by_a_kill_is_asked_again_whole(undisturbed: Path, tmp_path: Path) -> None:
+    run, log = tmp_path / "run", tmp_path / "log"
+    for moment in (130, 470):
+        with start(run, log, "batched") as process:
+            wait_for_replies(log, moment, process)
+            process.kill()
+    with start(run, log, "batched") as process:
+        process.communicate(timeout=HANG_S)
+    assert process.returncode == 0
+    assert contents(run) == contents(undisturbed / "run")
+    asked = Counter(log.read_text().splitlines())
+    assert asked.keys() == {*(undisturbed / "log").read_text().splitlines()}
+    assert 0 < asked.total() - len(asked) <= 2 * 50
 
 
 def test_a_second_process_is_refused_while_one_works(undisturbed: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from burnish.export import ExportConfig, export_run
 from burnish.export.verb import Format
 from burnish.images import decode
 from burnish.make.importing_pairs import ImportPairsConfig, import_pairs
-from burnish.records import Dropped, PreferencePair
+from burnish.records import Dropped, PreferencePair, Said
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 
@@ -54,6 +55,25 @@ def test_what_was_exported_comes_back(run: Run, tmp_path: Path, to: Format) -> N
     if to == "trl":
         made = [[(one.distortion, one.seed) for one in pair.rejected] for pair in pairs]
         assert made == [[(one.distortion, one.seed) for one in kept[pair.id].rejected] for pair in pairs]
+
+
+BEFORE = (Said("system", "Be short."), Said("user", "Which colour?"), Said("assistant", "Blue."))
+
+
+@pytest.mark.parametrize("to", ["trl", "swift", "llamafactory", "llava"])
+def test_a_pair_whose_prompt_is_a_dialogue_comes_back(run: Run, tmp_path: Path, to: Format) -> None:
+    talk = replace(next(iter(run.records(PreferencePair))), question="No: look again.", before=BEFORE)
+    with Run.begin(tmp_path / "talk", run.manifest) as made:
+        made.add_image(picture("red"))
+        made.append([talk])
+        made.finish({})
+    folder = export_run(ExportConfig(run=str(made.path), to=to, out=str(tmp_path / "out"))).folder
+    (file,) = (path for name in ("*.parquet", "pairs.json*", "burnish_pairs.json") for path in folder.rglob(name))
+    (back,) = open_pairs(str(file))
+    assert isinstance(back, PreferencePair)
+    assert (back.before, back.question, back.chosen.text) == (BEFORE, talk.question, talk.chosen.text)
+    if to != "trl":  # its trainer sets the picture's mark itself
+        assert file.read_text(encoding="utf-8").replace("\\n", "").count("<image>Which colour?") in (1, 2)
 
 
 def _said(role: str, text: str) -> dict[str, str]:
@@ -129,9 +149,8 @@ def test_what_is_no_preference_is_counted(tmp_path: Path) -> None:
     file = tmp_path / "pairs.json"
     file.write_text(json.dumps([good, *rows.values()]))
     assert [one.reason for one in open_pairs(str(file)) if isinstance(one, Dropped)] == [*rows]
-    talk = [_said("user", "One?"), _said("assistant", "Yes."), ASKED]
-    file.write_text(json.dumps([{"prompt": talk, "chosen": [GOOD], "rejected": [BAD], "image": "0.png"}]))
-    with pytest.raises(SourceError, match="has 3 messages before its answers, and one is read"):
+    file.write_text(json.dumps([{"prompt": [GOOD], "chosen": [GOOD], "rejected": [BAD], "image": "0.png"}]))
+    with pytest.raises(SourceError, match="has no question before its answers"):
         list(open_pairs(str(file)))
     file.write_text(json.dumps([{"image": "0.png", "caption": "x"}]))
     with pytest.raises(SourceError, match=r"has 'image', 'caption', which is no known form of preferences"):

@@ -12,8 +12,8 @@ import tiny_models
 from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, ConfigError, DistortionError, NothingAnswered
 from burnish.flags import parse_config, words_of
+from burnish.generation.questions import clean_request
 from burnish.images import decode
-from burnish.loop import clean_request
 from burnish.make import pairs
 from burnish.make.length_matching import of_like_length
 from burnish.make.pairs import PairsConfig, make_pairs

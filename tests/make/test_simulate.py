@@ -23,7 +23,7 @@ from burnish.models.local import LocalModel
 from burnish.models.scripted import ScriptedModel
 from burnish.pocket import weights_path
 from burnish.records import Dialogue, Dropped
-from burnish.roles import OracleTeacher, Student, Teacher
+from burnish.roles import Oracle, Role
 from burnish.store import Run
 
 
@@ -194,8 +194,8 @@ def test_two_adapters_share_the_base_and_say_what_each_would_say_alone(tmp_path:
         tmp_path / "run", student_adapter=student, teacher="pocket", teacher_adapter=teacher, limit=6, in_flight=4
     )
     pair = open_partners(both)
-    assert isinstance(pair.student, Student)
-    assert isinstance(pair.teacher, Teacher)
+    assert isinstance(pair.student, Role)
+    assert isinstance(pair.teacher, Role)
     assert isinstance(pair.student.model, LocalModel)
     assert isinstance(pair.teacher.model, LocalModel)
     assert pair.student.model.model is pair.teacher.model.model
@@ -207,7 +207,7 @@ def test_two_adapters_share_the_base_and_say_what_each_would_say_alone(tmp_path:
 
 
 def test_the_oracle_is_a_teacher_and_needs_the_pocket_world(tmp_path: Path) -> None:
-    assert isinstance(open_partners(config(tmp_path)).teacher, OracleTeacher)
+    assert isinstance(open_partners(config(tmp_path)).teacher, Oracle)
     with pytest.raises(SourceError, match="pocket"):
         simulate(config(tmp_path / "run", source=folder(tmp_path, ["q"])))
 

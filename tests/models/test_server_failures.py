@@ -97,6 +97,13 @@ def test_what_concerns_every_request_stops_at_once(answer: Answer, said: str, mo
     assert len(told) == 2
 
 
+def test_a_filter_that_answers_403_concerns_one_request_and_not_the_key() -> None:
+    flagged = Answer(b'{"error": {"code": 403, "message": "Your input was flagged"}}', status=403)
+    replies = ask_all(Faulty(lambda _, body: flagged if text_of(body) == "3" else OK), 6)
+    assert [reply.finish for reply in replies] == ["stop"] * 3 + ["error"] + ["stop"] * 2
+    assert replies[3].error == "The endpoint refuses this request (403 Your input was flagged)."
+
+
 def test_the_first_requests_all_refused_alike_stop_the_run_and_nothing_is_kept() -> None:
     faulty = Faulty(lambda *_: Answer(b'{"error": "images are not supported"}', status=400))
     told: dict[int, Reply] = {}

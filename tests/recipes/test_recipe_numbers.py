@@ -31,8 +31,8 @@ TINY: Mapping[ScaleName, Mapping[str, int]] = {
     "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},
 }
 """Smaller values than the recipes'."""
-ASKING = ("bench.answers", "bench.sampled", "bench.standard.asking.bench", "bench.judged.asking", "make.pairs")
-"""Verbs that refuse to score what nobody answered: the pocket VLM has no answer to many official questions."""
+ASKING = ("generation.runs", "make.pairs")
+"""What refuses to score what nobody answered: the pocket VLM has no answer to many official questions."""
 OURS = ("seva-gains", "seva-price", "seva-when")
 """Recipes without a paper scale."""
 UNDEFINED = {"POPE", "missed", "invented"}

@@ -13,8 +13,8 @@ from burnish.dialogue.reading import open_dialogues
 from burnish.errors import ConfigError, RunError
 from burnish.make.importing import ImportConfig, import_dialogues
 from burnish.report.dialogue_page import write_stats
-from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import NamedStats, StatsConfig, collect_stats, dialogue_stats
+from burnish.report.kinds.dialogues.plots import dialogue_histograms
 from fire_items import made_item, real_file, said, write_items
 from printed import printed
 

@@ -5,8 +5,10 @@ import dataclasses
 from burnish.bench.free_metrics import free_scores
 from burnish.bench.free_reading import Asked, FreeRun, Played
 from burnish.bench.free_rules import FreeRules, worth
-from burnish.report.fire_plots import accuracy_by_turn
-from burnish.report.fire_tables import fixed_tables, free_tables
+from burnish.replies import count_texts
+from burnish.report.kinds.fixed.tables import fixed_tables
+from burnish.report.kinds.free.plots import accuracy_by_turn
+from burnish.report.kinds.free.tables import free_tables
 from burnish.report.tables import Table
 from burnish.scores import Change, FixedScores, FreeScores, TeacherScores, TextScores
 from printed import printed
@@ -22,7 +24,14 @@ def _run(name: str, *dialogues: list[float | None]) -> FreeRun:
         for task, (column, group) in TASKS.items()
         for i in range(len(dialogues))
     ]
-    return FreeRun(name, f"/models/a/long/path/of/checkpoints + {name}", "oracle", tuple(played), {"no picture": 2})
+    return FreeRun(
+        name,
+        f"/models/a/long/path/of/checkpoints + {name}",
+        "oracle",
+        tuple(played),
+        {"no picture": 2},
+        count_texts(()),
+    )
 
 
 def _scores() -> FreeScores:

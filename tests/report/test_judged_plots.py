@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.patches import Rectangle
 
-from burnish.report.judged_plots import judged_plots
+from burnish.report.kinds.judged.plots import judged_plots
 from burnish.scores import Judging, Lengths, PairwiseJudged, PairwisePair, PositionBias
 
 

@@ -16,14 +16,14 @@ from PIL import Image
 from test_fire_tables import _scores
 from test_plots import COMPARED
 
-from burnish.report.answers_plots import answers_plots
-from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import DialogueStats, NamedStats
-from burnish.report.fire_plots import accuracies_by_turn, accuracy_by_turn
-from burnish.report.pairs_plots import answer_lengths
+from burnish.report.kinds.answers.plots import answers_plots
+from burnish.report.kinds.dialogues.plots import dialogue_histograms
+from burnish.report.kinds.free.plots import accuracies_by_turn, accuracy_by_turn
+from burnish.report.kinds.pairs.plots import answer_lengths
+from burnish.report.kinds.pairs.summary import summarise_pairs
+from burnish.report.kinds.training.plots import training_curves
 from burnish.report.plots import LOOKS, Series, as_png, as_svg, dot_plot, radar_plot, save
-from burnish.report.summary import summarise_pairs
-from burnish.report.training_plots import training_curves
 from burnish.scores import Estimate
 
 ESTIMATES = [Estimate(value=0.1 * i, low=0.05 * i, high=0.15 * i, n=5) for i in range(6)]

@@ -14,11 +14,14 @@ from burnish.cli import main
 from burnish.fire.counts import count_dialogues
 from burnish.records import Dialogue, Dropped, Feedback, Response, Turn
 from burnish.report import ReportConfig
+from burnish.report.kinds.answers import answers_tiles
+from burnish.report.kinds.free import free_tiles
+from burnish.report.kinds.training import training_tiles
 from burnish.report.opening import plain_opening
 from burnish.report.pages import write_report
 from burnish.report.section import NamedRun, Tile
 from burnish.report.sections import section_of
-from burnish.report.tiles import answers_tiles, dialogue_tiles, free_tiles, training_tiles
+from burnish.report.tiles import dialogue_tiles
 from burnish.store import Run, new_manifest
 from burnish.store.manifest import write_manifest
 from compared_runs import answers_run
@@ -62,7 +65,7 @@ def test_each_kind_has_its_few_numbers() -> None:
     assert answers_tiles(replace(RESULT, scores=())) == ()
     at, adr, *_ = free_tiles(_scores())
     assert (at.name, at.value) == ("AT", "0.38")  # 2.25 turns over the baseline's 6
-    assert adr == Tile("ADR", "5.25", "gained a dialogue")
+    assert adr == Tile("ADR", "5.25", "gained per dialogue")
     assert free_tiles(replace(_scores(), AT=None))[0] == Tile("turns", "2.25", "until right")
     log = [{"step": 1.0, "loss": 0.7, "rewards/margins": 0.0}, {"step": 2.0, "loss": 0.5, "rewards/margins": 0.25}]
     assert training_tiles(log) == (
@@ -79,9 +82,9 @@ def test_dialogues_are_counted() -> None:
     assert dialogue_tiles(counts) == (
         Tile("examples", "3"),
         Tile("dialogues", "2", "66.7 %"),
-        Tile("turns a dialogue", "1.5"),
+        Tile("turns per dialogue", "1.5"),
     )
-    assert dialogue_tiles(count_dialogues([]))[2] == Tile("turns a dialogue", "–")
+    assert dialogue_tiles(count_dialogues([]))[2] == Tile("turns per dialogue", "–")
 
 
 def test_records_are_open_where_nothing_is_compared_and_folded_beside_verdicts(tmp_path: Path) -> None:

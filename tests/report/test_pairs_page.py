@@ -12,7 +12,7 @@ from PIL import Image
 
 from burnish.distort import parse
 from burnish.records import PreferencePair
-from burnish.report.differences import marked
+from burnish.report.diff import marked
 from burnish.report.opening import plain_opening
 from burnish.report.page import report_page, sample
 from burnish.report.section import NamedRun

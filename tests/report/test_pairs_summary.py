@@ -7,8 +7,8 @@ from pair_runs import answer, dropped, pair, write_run
 
 from burnish.errors import RunError
 from burnish.report.distribution import Distribution
-from burnish.report.pairs_tables import pairs_tables
-from burnish.report.summary import summarise_pairs
+from burnish.report.kinds.pairs.summary import summarise_pairs
+from burnish.report.kinds.pairs.tables import pairs_tables
 from printed import printed
 
 

@@ -9,12 +9,12 @@ from pair_runs import answer, dropped, pair, write_run
 from PIL import Image
 
 from burnish.errors import RunError
-from burnish.report.answers_plots import answers_plots
-from burnish.report.pairs_plots import answer_lengths
+from burnish.report.kinds.answers.plots import answers_plots
+from burnish.report.kinds.pairs.plots import answer_lengths
+from burnish.report.kinds.pairs.summary import summarise_pairs
+from burnish.report.kinds.training.log import read_log, told, training_table
+from burnish.report.kinds.training.plots import training_curves
 from burnish.report.plots import BEFORE, BLUE, save
-from burnish.report.summary import summarise_pairs
-from burnish.report.training import read_log, told, training_table
-from burnish.report.training_plots import training_curves
 from burnish.scores import AnswersResult, Comparison, Estimate, Metric, PairedScore, Score
 
 EXACT = Metric(name="exact_match", title="exact match", family="answers", unit="%", interval="wilson", better="higher")

@@ -20,11 +20,11 @@ from burnish.store.manifest import write_manifest
 
 @dataclass(frozen=True, kw_only=True)
 class _Config:
-    model: str = "m"
+    model: str
 
 
 def _answers_run(folder: Path, *, finished: bool = True) -> None:
-    with Run.begin(folder, new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
+    with Run.begin(folder, new_manifest("answers", _Config(model="m"), seed=0, fingerprints={})) as run:
         if finished:
             run.finish(to_json(COMPARED))
 
@@ -68,7 +68,7 @@ def test_a_run_of_answers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["dpo", "sft"])
 def test_a_training(tmp_path: Path, kind: str) -> None:
-    write_manifest(tmp_path, new_manifest(kind, _Config(), seed=0, fingerprints={}))
+    write_manifest(tmp_path, new_manifest(kind, _Config(model="m"), seed=0, fingerprints={}))
     with pytest.raises(RunError, match=r"has no log\.jsonl yet"):
         write_report(ReportConfig(runs=(str(tmp_path),)))
     (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 0.7, "rewards/accuracies": 0.5}\n')
@@ -90,12 +90,12 @@ def test_what_cannot_be_reported_is_refused_in_a_sentence(tmp_path: Path) -> Non
     _answers_run(tmp_path / "unfinished", finished=False)
     with pytest.raises(RunError, match="has no scores yet"):
         write_report(ReportConfig(runs=(str(tmp_path / "unfinished"),)))
-    with Run.begin(tmp_path / "old", new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
+    with Run.begin(tmp_path / "old", new_manifest("answers", _Config(model="m"), seed=0, fingerprints={})) as run:
         run.finish({"accuracy": 1})
     with pytest.raises(RunError, match=r"another version of Burnish \(AnswersResult has an unknown field"):
         write_report(ReportConfig(runs=(str(tmp_path / "old"),)))
     write_run(tmp_path / "other", [], kind="songs")
-    with pytest.raises(RunError, match="holds songs, of which there is no report"):
+    with pytest.raises(RunError, match="holds songs, for which there is no report"):
         write_report(ReportConfig(runs=(str(tmp_path / "other"),)))
     with pytest.raises(ConfigError, match="--samples must be from 0 to 1000, not 1001"):
         ReportConfig(runs=("x",), samples=1001)

@@ -10,9 +10,9 @@ import pytest
 from burnish.cli import main
 from burnish.records import Dropped, Prediction
 from burnish.report import ReportConfig
+from burnish.report.kinds.sampled.summary import summarise_sampled
+from burnish.report.kinds.sampled.tables import sampled_plots
 from burnish.report.pages import write_report
-from burnish.report.sampled_summary import summarise_sampled
-from burnish.report.sampled_tables import sampled_plots
 from burnish.store import Run, new_manifest
 from fire_items import png
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from PIL import Image
 
 from burnish.cli import main
 from burnish.images import encode_png
+from burnish.make.pairs import PairsConfig
 from burnish.records import (
     Dialogue,
     Dropped,
@@ -37,16 +38,14 @@ EVIL = "\x1b[31mred\x1b[2J [bold]loud[/bold] :smile: \x9b1m \u202eback"
 SAFE = "␛[31mred␛[2J [bold]loud[/bold] :smile: \ufffd1m \ufffdback"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    source: str = "quiz"
-    model: str = "pocket"
-    out: str = "run"
-
-
 def _run(folder: Path, records: Sequence[Record], *, kind: str = "pairs", done: bool = True) -> str:
     """A run of these records, all of them about one red picture."""
-    with Run.begin(folder, new_manifest(kind, _Config(), seed=7, fingerprints={"model": "ab" * 32})) as run:
+    with Run.begin(
+        folder,
+        new_manifest(
+            kind, PairsConfig(source="quiz", model="pocket", out="run"), seed=7, fingerprints={"model": "ab" * 32}
+        ),
+    ) as run:
         key = run.add_image(encode_png(Image.new("RGB", (32, 16), (220, 20, 20))))
         for record in records:
             pictured = isinstance(record, PreferencePair | Prediction | Dialogue)

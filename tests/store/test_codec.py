@@ -20,6 +20,7 @@ from burnish.records import (
     Record,
     Rejected,
     Response,
+    Said,
     Turn,
 )
 from burnish.store.codec import KINDS, from_json, from_line, to_json, to_line
@@ -35,6 +36,7 @@ PAIR = PreferencePair(
         Rejected(distortion="moco", seed=0, answer=ANSWER),
     ),
     source="ocr",
+    before=(Said("user", "And \u2028 before?"), Said("assistant", "A cat.")),
     facts={"task": "counting", "options": ["a", "b"], "scene": {"n": 3, "area": 0.5, "seen": True, "name": None}},
 )
 PREDICTION = Prediction(id="p", image="1" * 64, question="q", answer="yes", text="no", source="s", n_tokens=3)
@@ -72,6 +74,9 @@ class Measured:
 
 
 def test_records_from_before_a_field_was_added_are_read() -> None:
+    pair = json.loads(to_line(PAIR))
+    del pair["before"]
+    assert from_line(json.dumps(pair).encode()) == replace(PAIR, before=())
     old = json.loads(to_line(PREDICTION))
     for name in ("thinking", "replies"):
         del old[name]

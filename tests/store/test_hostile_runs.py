@@ -13,8 +13,9 @@ from PIL import Image
 from burnish.errors import ImageError, RunError
 from burnish.ids import content_key
 from burnish.records import Prediction
-from burnish.store import Run, new_manifest
+from burnish.store import Run, disk, lines, new_manifest
 from burnish.store.disk import lock, write_whole
+from burnish.store.places import Place, lines_from
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,24 @@ def test_a_picture_is_what_its_name_says(tmp_path: Path) -> None:
     run.image_path(key).write_bytes(picture(200))
     with pytest.raises(ImageError, match="is not the picture that its name says"):
         run.image(key)
+
+
+def test_a_line_too_long_to_be_a_record_is_neither_read_nor_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "run")
+    for module in (disk, lines):
+        monkeypatch.setattr(module, "MOST_LINE", 100)
+    for use in (list, lambda run: run.at(0), lambda run: list(lines_from(run.path, Place()))):
+        with pytest.raises(RunError, match="has a line of more than 100 bytes"):
+            use(Run.open(tmp_path / "run"))
+    long = Prediction(id="2", image="", question="?", text="yes" * 100, answer="yes", source="s")
+    with (
+        Run.begin(tmp_path / "run", MANIFEST) as run,
+        pytest.raises(RunError, match=r"Record '2' cannot be stored in .* bytes, and the most are 100"),
+    ):
+        run.append([long])
+    assert len(Run.open(tmp_path / "run")) == 1
 
 
 FILES = ("lock", "manifest.json.tmp", "journal.jsonl", "done.json")

@@ -83,7 +83,7 @@ def test_a_line_torn_at_any_byte_is_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path, begin=0)
     for number in range(3):
-        journal.put(Part(number, "a"), reply("ü" * number))
+        journal.put({Part(number, "a"): reply("ü" * number)})
     journal.close()
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
@@ -95,7 +95,7 @@ def test_a_line_torn_at_any_byte_is_cut_off(tmp_path: Path) -> None:
         assert len(torn) == there
         assert path.read_bytes() == b"".join(lines[:there])
         if there == 2:
-            torn.put(Part(2, "a"), reply("üü"))
+            torn.put({Part(2, "a"): reply("üü")})
         torn.close()
         assert path.read_bytes() == whole
 
@@ -109,10 +109,10 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 def test_a_reply_is_kept_once_and_never_for_a_record_that_is_there(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl", begin=5)
-    journal.put(Part(5, "a"), reply("5"))
+    journal.put({Part(5, "a"): reply("5")})
     for part in (Part(5, "a"), Part(4, "a")):
         with pytest.raises(ValueError, match="answered already"):
-            journal.put(part, reply("again"))
+            journal.put({part: reply("again")})
     journal.close()
 
 
@@ -122,7 +122,7 @@ def test_neither_file_nor_memory_grows_with_what_is_forgotten(tmp_path: Path) ->
     text = "x" * 10_000  # 400 lines of 10 kB: four times what may lie about
     largest = 0
     for number in range(400):
-        journal.put(Part(number, "a"), reply(text))
+        journal.put({Part(number, "a"): reply(text)})
         journal.forget(before=number - 9)
         assert len(journal) == min(number + 1, 10)
         largest = max(largest, path.stat().st_size)

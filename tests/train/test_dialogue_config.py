@@ -20,7 +20,7 @@ def test_the_defaults_are_the_papers() -> None:
     """Section 5.1: rank 64 on queries and keys, AdamW at 2e-4 with a cosine, batches of 64, one epoch."""
     for config in (student(), TeacherConfig(runs=("run",), model="model", out="out")):
         assert (config.lora_rank, config.alpha, config.lora_layers) == (64, 256, ("q_proj", "k_proj"))
-        assert (config.lr, config.weight_decay, config.batch_size, config.passes) == (2e-4, 0, 64, 1)
+        assert (config.lr, config.weight_decay, config.batch_size, config.epochs) == (2e-4, 0, 64, 1)
         assert (config.warmup, config.max_length, config.mix_share) == (0.03, 3072, 0.5)
         assert not config.train_projector
     assert student(lora_targets="all-linear").lora_layers is None

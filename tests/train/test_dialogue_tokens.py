@@ -17,7 +17,7 @@ import tiny_models
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
-from burnish.roles import Case, Student, Teacher
+from burnish.roles import Case, student_role, teacher_role
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
@@ -73,11 +73,11 @@ def requests(model: LocalModel, prompt, told: Dialogue, image: bytes):
     """What the loop sends at each trained turn, and what it is then to be told."""
     asked = example(told, image)
     if isinstance(prompt, StudentPrompt):
-        role, trained = Student(model=model, prompt=prompt), range(1, len(told.turns))
+        role, trained = student_role(model=model, prompt=prompt), range(1, len(told.turns))
         cases = [Case(asked, told.turns[:i]) for i in trained]
         texts = [told.turns[i].response.text for i in trained]
     else:
-        role, trained = Teacher(model=model, prompt=prompt), range(len(told.turns))
+        role, trained = teacher_role(model=model, prompt=prompt), range(len(told.turns))
         cases = [Case(asked, told.turns[:i], told.turns[i].response.text) for i in trained]
         texts = [told.turns[i].feedback.text for i in trained]
     return [(role.request(case), text) for case, text in zip(cases, texts, strict=True)]

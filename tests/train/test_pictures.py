@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import more_families
 import tiny_models
 from burnish.errors import RunError
 from burnish.images import encode_png
@@ -30,7 +31,7 @@ ROWS = [
 
 def adapted(family: str, rows=ROWS, **flags):
     """A model in training, with an adapter that says something, and a batch for it."""
-    model, processor = tiny_models.FAMILIES[family]()
+    model, processor = {**more_families.ALL, **tiny_models.FAMILIES}[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "")
     reading = APART if family == "qwen2_5_vl" else Together(even_length=1000)
     batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(rows)
@@ -61,15 +62,33 @@ def test_the_numbers_do_not_change(family: str) -> None:
     torch.testing.assert_close(*found, atol=1e-5, rtol=1e-5)
 
 
+def trainer_of(model, tmp_path) -> DPOTrainer:
+    config = DPOConfig(run="run", model="m", out=str(tmp_path), batch_size=2, device="cpu")
+    return DPOTrainer(objective=config.objective, model=model, args=training_arguments(config, tmp_path))
+
+
 def step(model, batch, tmp_path) -> int:
     """How often the vision tower runs in a step of DPO."""
     runs = []
     tower = model.get_base_model().get_encoder("image")
     tower.register_forward_hook(lambda *_: runs.append(1))
-    config = DPOConfig(run="run", model="m", out=str(tmp_path), batch_size=2, device="cpu")
-    trainer = DPOTrainer(objective=config.objective, model=model, args=training_arguments(config, tmp_path))
-    trainer.compute_loss(model, batch, num_items_in_batch=torch.tensor([2, 2])).backward()
+    trainer_of(model, tmp_path).compute_loss(model, batch, num_items_in_batch=torch.tensor([2, 2])).backward()
     return len(runs)
+
+
+@pytest.mark.parametrize("train_projector", [False, True], ids=["frozen", "trained"])
+def test_a_convolutional_tower_sees_in_training_what_it_sees_when_the_model_answers(train_projector, tmp_path) -> None:
+    model, batch = adapted("fast_vlm", train_projector=train_projector)
+    tower = model.get_base_model().get_encoder("image")
+    seen = tower.eval()(batch["pixel_values"]).last_hidden_state
+    before = {name: value.clone() for name, value in tower.named_buffers()}
+    found = []
+    tower.register_forward_hook(lambda _module, _inputs, output: found.append(output.last_hidden_state))
+    trainer_of(model, tmp_path).compute_loss(model.train(), batch, num_items_in_batch=torch.tensor([2, 2]))
+    for one in found:
+        torch.testing.assert_close(one, seen)
+    torch.testing.assert_close(dict(tower.named_buffers()), before)
+    assert model.get_base_model().get_decoder().training
 
 
 @FAMILY

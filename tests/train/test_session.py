@@ -41,7 +41,7 @@ def run(write_run, tmp_path_factory) -> Path:
 def config(run, base, tmp_path_factory) -> DPOConfig:
     """Eight pairs in batches of four, three passes: six steps."""
     out = tmp_path_factory.mktemp("trained") / "out"
-    return DPOConfig(run=str(run), model=str(base), out=str(out), passes=3, merge=True, **SMALL)
+    return DPOConfig(run=str(run), model=str(base), out=str(out), epochs=3, merge=True, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +148,25 @@ def test_bfloat16_trains_an_adapter_of_full_precision(config: DPOConfig, trained
     assert half == pytest.approx(full, abs=0.1)
 
 
+def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path, tmp_path: Path) -> None:
+    """A second round starts where the first ended, keeps the adapter's shape, and belongs to the same model."""
+    flags = {"adapter": str(trained), "passes": 1, "merge": False, "lora_rank": 8}
+    more = train_dpo(replace(config, out=str(tmp_path / "out"), **flags)).checkpoint
+    steps = read_log(more / "log.jsonl")
+    assert steps[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)
+    moved = steps[0]["logps/chosen"] - read_log(trained / "log.jsonl")[0]["logps/chosen"]
+    assert abs(moved) > 1e-3  # it begins as the trained model, not as the plain one
+    before, after = adapter(trained), adapter(more)
+    assert {name: tensor.shape for name, tensor in after.items()} == {n: t.shape for n, t in before.items()}
+    assert any((after[name] - before[name]).abs().max() > 1e-4 for name in after)
+    opened = LocalModel.open(ModelOptions(model=str(base), adapter=str(more), device="cpu"))
+    assert opened.model.peft_config["default"].r == 4
+    with pytest.raises(ConfigError, match="give the new adapter a folder of its own"):
+        replace(config, adapter=config.out)
+
+
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
-    short = replace(config, out=str(tmp_path / "out"), passes=1, merge=False)
+    short = replace(config, out=str(tmp_path / "out"), epochs=1, merge=False)
     first = train_dpo(short)
     (tmp_path / "out" / "left-over").write_text("of an earlier training")
     second = train_dpo(replace(short, lr=1e-3, restart=True))
@@ -183,7 +200,7 @@ def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path
     out = tmp_path / "out"
     flags = [
         *("--model", config.model, "--out", str(out), "--lora-rank", "4", "--lr", "1e-2", "--batch-size", "4"),
-        *("--passes", "3", "--per-device", "2", "--device", "cpu", "--save-steps", "1"),
+        *("--epochs", "3", "--per-device", "2", "--device", "cpu", "--save-steps", "1"),
     ]
     command = [sys.executable, str(Path(__file__).with_name("train_command.py")), config.run, *flags]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

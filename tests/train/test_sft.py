@@ -57,7 +57,7 @@ def test_it_teaches_answers_that_are_then_generated_token_for_token(base, opened
     questions = tmp_path / "questions.jsonl"
     questions.write_text("\n".join(lines))
     config = sft(
-        source=f"folder:{questions}", model=str(base), out=str(tmp_path / "out"), lr=1e-2, batch_size=2, passes=25
+        source=f"folder:{questions}", model=str(base), out=str(tmp_path / "out"), lr=1e-2, batch_size=2, epochs=25
     )
     result = train_sft(config)
     assert result.summary["examples"] == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from dialogue_words import dialogue
 
 from burnish import cli
-from burnish.errors import RunError
+from burnish.errors import ConfigError, RunError
 from burnish.records import Dropped
 from burnish.train.dialogue_config import ShowMaskConfig
 from burnish.train.pack import Node
@@ -96,6 +97,23 @@ def test_what_is_left_out_is_said(run: str) -> None:
 def test_what_cannot_be_shown_is_one_sentence(run: str, choice, message: str) -> None:
     with pytest.raises(RunError, match=message):
         show_mask(ShowMaskConfig(run=run, role="student", model="pocket", **choice), PLAIN)
+
+
+SWITCHED = "{% if enable_thinking is not defined or enable_thinking %}<think>{% else %}<think></think>{% endif %}"
+
+
+@pytest.mark.parametrize(("thinking", "end"), [("on", "<think>"), ("off", "<think></think>")])
+def test_thoughts_are_turned_on_and_off_as_in_training(base: Path, run: str, tmp_path: Path, thinking, end) -> None:
+    model = shutil.copytree(base, tmp_path / "model")
+    template = model / "chat_template.jinja"
+    template.write_text(template.read_text() + "{% if add_generation_prompt %}" + SWITCHED + "{% endif %}")
+    config = ShowMaskConfig(run=run, role="teacher", model=str(model), prompt="fire-teacher", thinking=thinking)
+    assert f"ASSISTANT:{end}«" in show_mask(config, PLAIN)
+
+
+def test_a_template_without_a_switch_is_refused(run: str) -> None:
+    with pytest.raises(ConfigError, match="--thinking needs a chat template with a switch"):
+        show_mask(ShowMaskConfig(run=run, role="student", model="pocket", thinking="off"), PLAIN)
 
 
 def test_the_command_line_marks_where_it_cannot_colour(run: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from burnish.errors import ModelError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
-from burnish.report.training import read_log, training_table
+from burnish.report.kinds.training.log import read_log, training_table
 from burnish.train.config import DPOConfig
 from burnish.train.session import train_dpo
 from burnish.train.soundness import Soundness, sound_weights
@@ -28,7 +28,7 @@ def config(write_run, base, tmp_path_factory) -> DPOConfig:
     """Eight pairs in batches of four, two passes: four steps."""
     folder = tmp_path_factory.mktemp("soundness")
     run = write_run(folder / "run")
-    return DPOConfig(run=str(run), model=str(base), out=str(folder / "out"), passes=2, save_steps=1, **SMALL)
+    return DPOConfig(run=str(run), model=str(base), out=str(folder / "out"), epochs=2, save_steps=1, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def trained(config: DPOConfig) -> Path:
 
 
 def test_a_rate_that_explodes_stops_the_training(config: DPOConfig, tmp_path: Path) -> None:
-    exploding = replace(config, out=str(tmp_path / "out"), lr=1e30, passes=4)
+    exploding = replace(config, out=str(tmp_path / "out"), lr=1e30, epochs=4)
     with pytest.raises(TrainingError, match=r"of step \d is not a finite number, with the examples \d.* a lower --lr"):
         train_dpo(exploding)
     out = tmp_path / "out"

@@ -23,7 +23,7 @@ def test_the_defaults_are_the_papers() -> None:
     config = dpo()
     assert (config.lora_rank, config.alpha, config.lora_dropout) == (1024, 2048, 0)  # table 6
     assert (config.lr, config.weight_decay, config.batch_size, config.beta) == (2e-6, 0, 128, 0.1)  # section 4.1
-    assert (config.warmup, config.passes, config.max_length, config.loss) == (0.03, 2, 2048, ("softmax",))
+    assert (config.warmup, config.epochs, config.max_length, config.loss) == (0.03, 2, 2048, ("softmax",))
     assert not config.train_projector
 
 
@@ -83,7 +83,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch) -> None:
         ),
         ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
         ({"per_device": 0}, "--per-device must be at least 1, not 0"),
-        ({"passes": 0}, "--passes must be at least 1, not 0"),
+        ({"epochs": 0}, "--epochs must be at least 1, not 0"),
         ({"max_steps": 0}, "--max-steps must be at least 1, not 0"),
         ({"max_length": 0}, "--max-length must be at least 1, not 0"),
         ({"save_steps": 0}, "--save-steps must be at least 1, not 0"),

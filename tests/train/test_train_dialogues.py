@@ -26,7 +26,7 @@ from burnish.prompts import OWN, StudentPrompt, TeacherPrompt, choose, load, sav
 from burnish.records import Dialogue
 from burnish.report import ReportConfig
 from burnish.report.pages import write_report
-from burnish.roles import Case, Student
+from burnish.roles import Case, student_role
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
@@ -54,7 +54,7 @@ def config(run: Path, base: Path, tmp_path_factory) -> TeacherConfig:
     """Eight dialogues in batches of four, three passes: six steps."""
     out = tmp_path_factory.mktemp("trained") / "out"
     return TeacherConfig(
-        runs=(str(run),), model=str(base), out=str(out), prompt="pocket-teacher", passes=3, merge=True, **SMALL
+        runs=(str(run),), model=str(base), out=str(out), prompt="pocket-teacher", epochs=3, merge=True, **SMALL
     )
 
 
@@ -133,7 +133,7 @@ def test_a_kill_changes_nothing(config: TeacherConfig, trained: Path, tmp_path: 
     """kill -9 at the first checkpoint; the same command then reaches the weights of an undisturbed training."""
     out = tmp_path / "out"
     flags = [
-        *("--model", config.model, "--out", str(out), "--prompt", "pocket-teacher", "--passes", "3"),
+        *("--model", config.model, "--out", str(out), "--prompt", "pocket-teacher", "--epochs", "3"),
         *("--lora-rank", "4", "--lora-alpha", "8", "--lr", "1e-2", "--batch-size", "4", "--per-device", "2"),
         *("--device", "cpu", "--save-steps", "1"),
     ]
@@ -162,13 +162,13 @@ def test_a_student_says_in_the_loop_what_it_was_taught(base: Path, write_dialogu
         out=str(tmp_path / "out"),
         prompt="pocket-student",
         lora_targets="all-linear",
-        passes=30,
+        epochs=30,
         **(SMALL | {"lora_rank": 8, "lora_alpha": 16, "batch_size": 1}),
     )
     result = train_student(config)
     options = ModelOptions(model=str(base), adapter=str(result.checkpoint), device="cpu")
     prompt = choose(StudentPrompt, given=None, model=str(base), adapter=str(result.checkpoint))
-    student = Student(model=LocalModel.open(options), prompt=prompt, decoding=Decoding(max_new_tokens=12))
+    student = student_role(model=LocalModel.open(options), prompt=prompt, decoding=Decoding(max_new_tokens=12))
     said: dict[int, str] = {}
     cases = [Case(example(told), told.turns[:i]) for i in (1, 2)]
     student.reply(cases, lambda number, reply: said.update({number: reply.text}))
@@ -201,7 +201,7 @@ def test_two_epochs_teach_the_pocket_model(tmp_path: Path) -> None:
         mix="pocket:train",
         lr=2e-3,
         batch_size=16,
-        passes=2,
+        epochs=2,
         device="cpu",
     )
     result = train_student(config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,19 +14,13 @@ from burnish.config import RunFlags, runtime
 from burnish.contrast import ContrastFlags
 from burnish.distort import distortion_seed
 from burnish.errors import ConfigError
-from burnish.loop import (
-    Asked,
-    Asking,
-    clean_request,
-    distorted_request,
-    fill_by_asking,
-    fingerprints,
-)
-from burnish.models import Call, Decoding, Reply, open_model
-from burnish.records import Dropped, Example, Prediction
-from burnish.replies import refuse_unanswered
+from burnish.generation import Life, fill, make_run
+from burnish.generation.questions import Asking, asks, clean_request, distorted_request, fingerprints
+from burnish.generation.replicas import Task, open_asked
+from burnish.models import Decoding, Model
+from burnish.records import Example
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 if TYPE_CHECKING:
@@ -36,15 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
-    """Ask a model every question of a source, greedily, and score its answers by task; answers to questions without a
-    ground truth are kept, and compared by `burnish compare`."""
+    """Ask a model every question of a source and score its greedy answers by task.
+
+    Answers to questions without a ground truth are stored, too: `burnish compare` compares them."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Ask every question once more on the picture distorted in this way, such as `noise:500` or `moco`; repeat the
-    flag for several. The clean picture is always asked."""
+    """Also ask every question about the picture distorted in this way, such as `noise:500` or `moco`; repeat the flag
+    for several."""
     baseline: str | None = runtime(None)
-    """A run of this verb over the same questions to compare with, answer by answer. May be given later: a finished
-    run is scored again, not asked again."""
+    """An earlier run of this verb on the same questions to compare with, answer by answer. You can give it later: a
+    finished run is scored again, not asked again."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -69,49 +63,39 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
-    manifest = new_manifest("answers", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            asker = _Asker(run, config)
-            width = 1 + len(config.distortions)
-            fill_by_asking(run, inputs, model, asker, label="answers", per_input=width)
-        refuse_unanswered(run.path, run)
+    asker = _Asker(model, config)
+
+    def ask(run: Run) -> None:
+        each, replicas = 1 + len(config.distortions), Task(bench_answers, config)
+        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=each, replicas=replicas)
+
+    def score(run: Run) -> AnswersResult:
         scored = read_scored(run)
         result = summarise(scored)
         run.finish(to_json(result))  # before comparing, so that an unfit baseline costs nothing
         if config.baseline and baseline:
             result = replace(result, comparison=compare(scored, baseline, config.baseline))
-            run.finish(to_json(result))
-    return result
+        return result
+
+    return make_run("answers", config, fingerprints(model, inputs), seed=config.seed, fill=ask, score=score)
 
 
 @dataclass(frozen=True)
 class _Asker:
     """Asks each question on the clean picture and under every distortion."""
 
-    run: Run
+    model: Model
     config: AnswersConfig
 
-    def calls(self, example: Example) -> list[Call]:
-        """The clean picture's, then one a distortion."""
+    def live(self, run: Run, _: int, example: Example) -> Life:
+        """The clean picture's answer, then one a distortion."""
+        distortions, decoding = self.config.distortions, self.config.decoding
         distorted = [
             partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
-            for distortion in self.config.distortions
+            for distortion in distortions
         ]
-        return [Call(build, self.config.decoding) for build in (partial(clean_request, example), *distorted)]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """One for each of the calls."""
-        return [self._records(example, replies) for example, replies in asked]
-
-    def _records(self, example: Example, replies: Sequence[Reply]) -> list[Prediction | Dropped]:
-        return [
-            prediction(self.run, example, reply, distortion=distortion)
-            for distortion, reply in zip(self._conditions, replies, strict=True)
-        ]
-
-    @property
-    def _conditions(self) -> tuple[str, ...]:
-        return ("", *(distortion.spec for distortion in self.config.distortions))
+        replies = yield asks(self.model, [(build, decoding) for build in (partial(clean_request, example), *distorted)])
+        views = ["", *(distortion.spec for distortion in distortions)]
+        return [prediction(run, example, reply, distortion=view) for view, reply in zip(views, replies, strict=True)]

@@ -12,9 +12,8 @@ from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.partners import RoleFlags, open_roles
 from burnish.errors import ConfigError
-from burnish.replies import refuse_unanswered
-from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.generation import make_run
+from burnish.store import Run
 
 if TYPE_CHECKING:
     from burnish.scores import FixedScores
@@ -28,18 +27,18 @@ class FixedConfig(RoleFlags, RunFlags):
     """The recorded dialogues: FIRE's JSON, or a run of dialogues."""
     student: str | None = None
     """The student: a path or hub name of an image-text-to-text model of transformers, `pocket`, or
-    `http://HOST/v1#NAME`; without it, no student is asked."""
+    `http://HOST/v1#NAME`. Default: no student is asked."""
     teacher: str | None = None
-    """The teacher, in the same way, or `oracle`, which knows the pocket world. One model for both is loaded once."""
+    """The teacher, given like the student, or `oracle`, which knows the pocket world. Default: no teacher is asked."""
     limit: int | None = None
-    """Dialogues taken, from the first on; all of them without it."""
+    """Dialogues to take, from the first on. Default: all."""
     max_new_tokens: int = 128
     """Longest response or feedback, in tokens."""
     baseline: str | None = runtime(None)
-    """The untrained model's run of this verb on the same dialogues. May be given later: a finished run is scored
+    """The untrained model's run of this verb on the same dialogues. You can give it later: a finished run is scored
     again, not asked again."""
     out: str = place()
-    """Folder of the run that is made; its predictions are written there for `burnish score fixed` too."""
+    """Folder of the run; its predictions are also written there for `burnish score fixed`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,13 +64,13 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     roles = open_roles(config)
     fingerprints = {name: digest for role in roles.values() for name, digest in role.fingerprints.items()}
     fingerprints["dialogues"] = dialogues.fingerprint
-    manifest = new_manifest("fixed", config, seed=0, fingerprints=fingerprints)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            ask(run, dialogues, roles, config.limit)
-            refuse_unanswered(run.path, run)
-            write_predictions(run)
-        names = {str(role): speaker(manifest.config, role) for role in roles}
-        result = scores_of(read_run(run), baseline, names)
-        run.finish(to_json(result))
-    return result
+
+    def fill(run: Run) -> None:
+        ask(run, dialogues, roles, config.limit)
+        write_predictions(run)
+
+    def score(run: Run) -> FixedScores:
+        names = {str(role): speaker(run.manifest.config, role) for role in roles}
+        return scores_of(read_run(run), baseline, names)
+
+    return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=score)

@@ -1,36 +1,29 @@
-"""Predictions for recorded dialogues as a run: resumed at any reply, and read back to be scored.
-
-Roles at an endpoint are asked in a flow, in which no late reply holds up the others; all other roles in chunks.
-"""
+"""Predictions for recorded dialogues as a run: resumed at any reply, and read back to be scored."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, final
 
 from burnish.bench.fixed_metrics import fixed_scores
 from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
-from burnish.dialogue.asking import Tell, answered
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
-from burnish.loop import Asked
-from burnish.loop.flow import Flow
-from burnish.models import Call, Reply, StreamingModel
-from burnish.progress import Progress
+from burnish.generation import Life, fill
+from burnish.models import Reply
 from burnish.records import Dialogue, Dropped, Example, Prediction
-from burnish.roles import Case, Role, RoleName, Student, Teacher
+from burnish.roles import Case, Partner, RoleName
 from burnish.scores import FixedScores
-from burnish.store import Part, Run
+from burnish.store import Run
 from burnish.store.codec import dump
 from burnish.store.disk import explained, write_whole
 
-CHUNK = 512
-"""Texts that are asked for at a time: many full batches, and few pictures in memory."""
+BATCH = 512
+"""Texts that a local model is asked for together: many full batches, and few pictures in memory."""
 PREDICTIONS = "predictions.jsonl"
 
 
@@ -50,41 +43,23 @@ class FixedRun(NamedTuple):
     dropped: Mapping[str, int]
 
 
-def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Role], limit: int | None) -> None:
+def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], limit: int | None) -> None:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
     asked = _all(dialogues, tuple(roles), limit)
-    with Progress("texts", len(asked), done=len(run), unit="texts") as progress:
-        until = 0
-        for name, role in roles.items():
-            until += sum(one.place.role == name for one in asked)
-            if isinstance(role, Student | Teacher) and isinstance(role.model, StreamingModel):
-                flow = Flow(
-                    run,
-                    _Texts(asked[:until], dialogues),
-                    _Predictor(run, role, {one.place: one for one in asked}),
-                    per_input=1,
-                    progress=progress,
-                )
-                role.model.stream(flow.calls(), flow.keep)
-            else:
-                _ask_in_chunks(run, dialogues, role, asked[:until], progress)
 
+    def live(position: int, example: Example) -> Life:
+        one = asked[position]
+        [reply] = yield [roles[one.place.role].ask("reply 1", _case(one, example))]
+        return [_record(run, one, example, reply)]
 
-def _ask_in_chunks(run: Run, dialogues: DialogueSet, role: Role, asked: Sequence[_Asked], progress: Progress) -> None:
-    replies = count(1)
-
-    def tell(_part: Part, _reply: Reply) -> None:
-        progress.advance(0, f"{next(replies):,} replies")
-
-    while chunk := asked[len(run) : len(run) + CHUNK]:
-        run.append(_predict(run, dialogues, role, chunk, tell))
-        progress.advance(len(chunk))
+    models = [model for role in roles.values() for model in role.models]
+    fill(run, _Texts(asked, dialogues), live, models, label="texts", unit="texts", batch=BATCH)
 
 
 @final
 @dataclass(frozen=True)
 class _Texts:
-    """Texts as the inputs of a flow: examples that know their place."""
+    """Texts to predict, as inputs: the examples that they are about."""
 
     asked: Sequence[_Asked]
     dialogues: DialogueSet
@@ -96,30 +71,9 @@ class _Texts:
         """Pictures are opened when they are reached."""
         for one in self.asked[start:]:
             try:
-                picture = self.dialogues.picture(one.dialogue.image)
+                yield _example(one.dialogue, self.dialogues.picture(one.dialogue.image))
             except ImageError as error:
                 yield _dropped(one, error.reason, str(error))
-            else:
-                yield replace(_case(one, picture).example, facts=one.place._asdict())
-
-
-@final
-@dataclass(frozen=True)
-class _Predictor:
-    """What a role is asked in a flow, and what becomes of its replies."""
-
-    run: Run
-    role: Student | Teacher
-    asked: Mapping[Place, _Asked]
-
-    def calls(self, example: Example) -> list[Call]:
-        """One for each text."""
-        case = _case(self.asked[place_of(example)], example.image)
-        return [Call(partial(self.role.request, case), self.role.decoding)]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """The same."""
-        return [[_record(self.run, self.asked[place_of(example)], example, reply)] for example, (reply,) in asked]
 
 
 def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -> list[_Asked]:
@@ -133,25 +87,8 @@ def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -
     return [one for role in roles for one in asked if one.place.role == role]
 
 
-def _predict(
-    run: Run, dialogues: DialogueSet, role: Role, chunk: Sequence[_Asked], tell: Tell
-) -> Iterator[Prediction | Dropped]:
-    """The records of a chunk, which begins where the run ends."""
-    parts = [Part(len(run) + i, one.place.role) for i, one in enumerate(chunk)]
-    cases, broken = {}, {}
-    for part, one in zip(parts, chunk, strict=True):
-        try:
-            cases[part] = _case(one, dialogues.picture(one.dialogue.image))
-        except ImageError as error:
-            broken[part] = _dropped(one, error.reason, str(error))
-    replies = answered(role, cases, run, tell)
-    for part, one in zip(parts, chunk, strict=True):
-        yield broken[part] if part in broken else _record(run, one, cases[part].example, replies[part])
-
-
-def _case(one: _Asked, picture: bytes) -> Case:
-    dialogue, turn = one.dialogue, one.place.turn - 1
-    example = Example(
+def _example(dialogue: Dialogue, picture: bytes) -> Example:
+    return Example(
         id=dialogue.id,
         image=picture,
         question=dialogue.question,
@@ -159,8 +96,12 @@ def _case(one: _Asked, picture: bytes) -> Case:
         source=dialogue.source,
         facts=dialogue.facts,
     )
-    latest = dialogue.turns[turn].response.text if one.place.role == "teacher" else ""
-    return Case(example, dialogue.turns[:turn], latest)
+
+
+def _case(one: _Asked, example: Example) -> Case:
+    turn = one.place.turn - 1
+    latest = one.dialogue.turns[turn].response.text if one.place.role == "teacher" else ""
+    return Case(example, one.dialogue.turns[:turn], latest)
 
 
 def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction | Dropped:
@@ -228,8 +169,8 @@ def write_predictions(run: Run) -> None:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode(), sync=False)
 
 
-def place_of(record: Prediction | Example) -> Place:
-    """Which text a record predicts, or an example asks for."""
+def place_of(record: Prediction) -> Place:
+    """Which text a record predicts."""
     facts = record.facts
     role = next(known for known in ROLES if known == facts["role"])
     return Place(int(str(facts["item"])), int(str(facts["turn"])), role)

@@ -19,10 +19,10 @@ import tyro
 from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
 from burnish.config import RUNTIME, RunFlags, runtime
-from burnish.dialogue.loop import Conversations, Pair
 from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.records import Record
 from burnish.replies import refuse_unanswered
@@ -36,19 +36,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FreeConfig(Partners, Questions, FreeRules, RunFlags):
-    """Let a student speak freely with a teacher, and measure how fast and how far it gets (FIRE's tables 4 to 6)."""
+    """Let a student talk with a teacher and measure how fast and how far it improves (FIRE's tables 4 to 6)."""
 
     threshold: float = 8.0
-    """The score from which on a response is right, and the dialogue ends."""
+    """The score from which a response counts as right, which ends the dialogue."""
     max_turns: int = N_MAX
-    """Turns after which a dialogue ends in any case. It ends before when a score does not rise, or there is none."""
+    """Turns after which a dialogue ends at the latest. It ends earlier if a score does not rise, or if there is
+    none."""
     max_new_tokens: int = 160
     """Longest response or feedback, in tokens."""
     seeds: int = runtime(1)
-    """How many times the bench is run, with the seeds --seed, --seed + 1 and so on: for means and deviations."""
+    """How many times to run the bench, with the seeds --seed, --seed + 1 and so on, for means and standard
+    deviations."""
     baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = field(default=(), metadata=RUNTIME)
-    """The untrained model's run of this verb on the same questions (or its dialogues), by which AT is divided; once,
-    or once a seed. May be given later: finished dialogues are only counted again."""
+    """The untrained model's run of this verb on the same questions (or its dialogues), whose turns AT is divided by;
+    once, or once per seed. You can give it later: finished dialogues are only counted again."""
 
     def __post_init__(self) -> None:
         Partners.__post_init__(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +13,10 @@ from burnish.bench.free_rules import FreeRules, Worth, worth
 from burnish.bench.naming import speaker
 from burnish.dialogue.reading import open_dialogues
 from burnish.dialogue.seeds import seed_folders
-from burnish.errors import RunError
+from burnish.errors import NothingAnswered
 from burnish.progress import tracked
-from burnish.records import Dialogue, Dropped, Facts
+from burnish.records import Dialogue, Dropped, Facts, ReplyEnd
+from burnish.replies import ReplyCounts, count_ends, ends_of
 from burnish.store import Run
 
 TOLD = ("group", "stands_for")
@@ -50,6 +51,8 @@ class FreeRun:
     dialogues: tuple[Played, ...]
     dropped: Mapping[str, int]
     """What is no dialogue, by reason."""
+    replies: ReplyCounts
+    """What became of all replies in it."""
 
 
 def read_seeds(path: str, rules: FreeRules) -> list[FreeRun]:
@@ -63,19 +66,23 @@ def read_seeds(path: str, rules: FreeRules) -> list[FreeRun]:
 
 def read_free(path: str, rules: FreeRules) -> FreeRun:
     """All dialogues of a run or file."""
-    played, dropped = [], Counter[str]()
+    played, dropped, ends = [], Counter[str](), Counter[ReplyEnd]()
     worth_of = cache(partial(worth, rules=rules))  # few dialogues differ in their scores
     for outcome in tracked(open_dialogues(path), f"score {path}", unit="dialogues"):
+        ends.update(ends_of(outcome))
         if isinstance(outcome, Dropped):
             dropped[outcome.reason] += 1
         else:
             scores = tuple(turn.feedback.score for turn in outcome.turns)
             played.append(_played(outcome, worth_of(scores)))
+    replies = count_ends(ends.elements(), dict(dropped.most_common()))
     if not played:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in dropped.most_common())
-        raise RunError(f"{path} holds no dialogue to score ({reasons or 'it has no record yet'}).")
+        raise NothingAnswered(
+            f"{path} holds no dialogue to score ({reasons or 'it has no record yet'}).", asdict(replies)
+        )
     student, teacher = _speakers(path)
-    return FreeRun(path, student, teacher, tuple(played), dict(dropped.most_common()))
+    return FreeRun(path, student, teacher, tuple(played), dict(dropped.most_common()), replies)
 
 
 def _played(dialogue: Dialogue, its_worth: Worth) -> Played:

@@ -32,24 +32,26 @@ class FreeRules:
     """How free dialogues are counted. Every verb that counts them has these flags."""
 
     threshold: float = 8.0
-    """The score from which on a response is right."""
+    """The score from which a response counts as right."""
     punishment: int = runtime(10)
-    """n_k of a dialogue that never gets there: the paper's p."""
+    """The turns n_k of a dialogue that never gets a right response: the paper's p."""
     failed: Literal["punished", "actual"] = runtime("punished")
-    """n_k of a dialogue that never gets there: the punishment, early stops included, or its actual turns."""
+    """n_k of a dialogue that never gets a right response: `punished` takes --punishment, even after an early stop;
+    `actual` takes its turns."""
     failed_divisor: Literal["actual", "punished"] = runtime("actual")
-    """What ATR divides such a dialogue's refinement by: its actual turns minus 1, or the punishment minus 1."""
+    """What ATR divides the gain of such a dialogue by: its actual turns minus 1, or --punishment minus 1."""
     one_score: Literal["zero", "left-out"] = runtime("zero")
-    """How a dialogue with a single score, which shows no refinement, enters ATR: as 0, or not at all. In ADR and RR
-    it always counts as 0."""
+    """How a dialogue with a single score, which shows no refinement, enters ATR: as 0, or not at all. In ADR and RR it
+    always counts as 0."""
     no_score: Literal["failed", "left-out"] = runtime("failed")
-    """A dialogue in which no score can be read has never got there and has refined nothing, or enters neither AT, ADR,
-    ATR nor RR."""
+    """How a dialogue without a readable score counts: as one that never gets right and gains nothing, or not at all in
+    AT, ADR, ATR and RR."""
     right_at_once: Literal["left-out", "counted"] = runtime("left-out")
-    """A dialogue whose first response is right enters neither AT, ADR, ATR nor RR, or counts as n_k = 1 and 0s."""
+    """How a dialogue counts whose first response is right: not at all in AT, ADR, ATR and RR, or with n_k = 1 and gains
+    of 0."""
     beyond: Literal["ignored", "counted"] = runtime("ignored")
-    """Turns behind the first right response, which FIRE's loop never makes but transcripts may have: as if they were
-    not there, or counted: the last score is then the last turn's, and ATR divides by all turns minus 1."""
+    """Turns after the first right response, which transcripts may have: ignore them, or count them, so that the last
+    score is the last turn's and ATR divides by all turns minus 1."""
 
     def __post_init__(self) -> None:
         if self.punishment < 2:

@@ -6,10 +6,8 @@ Questions need no ground truth here, so that this also makes the answers that mo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import tyro
 
@@ -17,32 +15,32 @@ from burnish.bench.answered import prediction
 from burnish.config import RunFlags
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
+from burnish.generation import Life, fill, make_run
+from burnish.generation.questions import asks, clean_request, fingerprints
+from burnish.generation.replicas import ReplicaFlags, Task, open_asked
 from burnish.ids import stable_seed
-from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
-from burnish.models import Call, Decoding, ModelOptions, Request, open_model
-from burnish.records import Dropped, Example, Prediction
-from burnish.replies import refuse_unanswered
+from burnish.models import Decoding, Model, Request
+from burnish.records import Example, Prediction
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.store import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampledConfig(ContrastFlags, ModelOptions, Questions, RunFlags):
+class SampledConfig(ContrastFlags, ReplicaFlags, Questions, RunFlags):
     """Ask a model every question of a source once at each temperature; nothing is scored."""
 
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
-    `huggingface:path`, `pocket`; several joined by commas. Ground truths are kept, and not needed."""
+    `huggingface:path`, `pocket`; several separated by commas. Ground truths are kept but not needed."""
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.5, 0.7, 0.9, 50.0)
-    """By which the model's scores are divided before a word is drawn; 0 draws nothing. Those of SeVa's table 5."""
+    """Sampling temperatures; 0 is greedy. Default: those of SeVa's table 5."""
     top_p: float = 1.0
-    """Draw among the likeliest words that together reach this probability."""
+    """Nucleus sampling: draw from the likeliest tokens that together reach this probability."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
+        ReplicaFlags.__post_init__(self)
         Questions.__post_init__(self)
         if not self.temperatures:
             raise ConfigError("--temperatures is empty: give 0 for answers that are not drawn at random.")
@@ -74,17 +72,15 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
-    manifest = new_manifest("sampled", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            width = len(config.temperatures)
-            fill_by_asking(run, inputs, model, _Drawer(run, config), label="answers", per_input=width)
-        refuse_unanswered(run.path, run)
-        result = summarise(run)
-        run.finish(to_json(result))
-    return result
+    drawer = _Drawer(model, config)
+
+    def ask(run: Run) -> None:
+        each, replicas = len(config.temperatures), Task(bench_sampled, config)
+        fill(run, inputs, partial(drawer.live, run), [model], label="answers", per_input=each, replicas=replicas)
+
+    return make_run("sampled", config, fingerprints(model, inputs), seed=config.seed, fill=ask, score=summarise)
 
 
 def summarise(run: Run) -> SampledResult:
@@ -99,21 +95,17 @@ def summarise(run: Run) -> SampledResult:
 class _Drawer:
     """Asks each question at every temperature."""
 
-    run: Run
+    model: Model
     config: SampledConfig
 
-    def calls(self, example: Example) -> list[Call]:
-        """One for each temperature."""
-        return [Call(partial(self._request, example, one.temperature), one) for one in self.config.decodings]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """One for each of the calls."""
+    def live(self, run: Run, _: int, example: Example) -> Life:
+        """One answer for each temperature."""
+        decodings = self.config.decodings
+        calls = [(partial(self._request, example, decoding.temperature), decoding) for decoding in decodings]
+        replies = yield asks(self.model, calls)
         return [
-            [
-                prediction(self.run, example, reply, facts={"temperature": temperature})
-                for temperature, reply in zip(self.config.temperatures, replies, strict=True)
-            ]
-            for example, replies in asked
+            prediction(run, example, reply, facts={"temperature": decoding.temperature})
+            for decoding, reply in zip(decodings, replies, strict=True)
         ]
 
     def _request(self, example: Example, temperature: float) -> Request:

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import tyro
 
 from burnish.bench.fixed_reading import (
+    Matched,
     Missing,
     Place,
     match,
@@ -20,9 +21,12 @@ from burnish.bench.fixed_reading import (
 )
 from burnish.bench.free_rules import FreeRules
 from burnish.errors import ConfigError
+from burnish.replies import ReplyCounts, added, count_texts, refuse_no_answer
 
 if TYPE_CHECKING:
     from burnish.scores import FixedScores, FreeScores
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +41,7 @@ class ScoreFixedConfig:
     baseline: str | None = None
     """Predictions of another model for the same dialogues, to compare with."""
     missing: Missing = "refuse"
-    """What is done where a role has predictions, but not for every text: refuse to score, take the missing ones for
-    empty texts, or leave them out."""
+    """What to do if a role's predictions are incomplete: refuse, count missing ones as empty, or leave them out."""
     json: str | None = None
     """Also write the scores to this file."""
 
@@ -51,7 +54,8 @@ class ScoreFreeConfig(FreeRules):
     """FIRE's JSON, or a run of dialogues; several, or the folder of `burnish bench free`, are the seeds of one
     experiment."""
     baseline: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """The untrained model's dialogues about the same questions, by which AT is divided; once, or once a seed."""
+    """The untrained model's dialogues about the same questions, whose turns AT is divided by; once, or once per
+    seed."""
     plot: str | None = None
     """Also draw the accuracy by turn (figure 7) to this PNG file."""
     json: str | None = None
@@ -68,8 +72,15 @@ class ScoreFreeConfig(FreeRules):
         return FreeRules(**{field.name: getattr(self, field.name) for field in dataclasses.fields(FreeRules)})
 
 
-def score_fixed(config: ScoreFixedConfig) -> FixedScores:
-    """The scores of predictions. Raises SourceError or RunError, naming file and line."""
+class Measured(NamedTuple, Generic[S]):
+    """Scores, and what became of the replies that they rest on."""
+
+    scores: S
+    replies: ReplyCounts
+
+
+def score_fixed(config: ScoreFixedConfig) -> Measured[FixedScores]:
+    """The scores of predictions. Raises SourceError or RunError, naming file and line; NothingAnswered for none."""
     from burnish.bench.fixed_metrics import fixed_scores
 
     references = read_references(config.references)
@@ -77,19 +88,29 @@ def score_fixed(config: ScoreFixedConfig) -> FixedScores:
     def read(path: str) -> Mapping[Place, str]:
         return read_predictions(path, references)
 
-    matched = match(read(config.predictions), references, config.missing, config.predictions)
+    given = read(config.predictions)
+    matched = match(given, references, config.missing, config.predictions)
+    dropped = unusable_reasons(references)
+    replies = count_texts(given.values(), {**dropped, **_missing(matched)})
+    refuse_no_answer(config.predictions, replies, "look into how they were made")
     before = match(read(config.baseline), references, config.missing, config.baseline).pairs if config.baseline else {}
     names = {"predictions": Path(config.predictions).stem}
-    return fixed_scores(
+    scores = fixed_scores(
         matched,
         baseline=before,
         names=names | ({"baseline": Path(config.baseline).stem} if config.baseline else {}),
-        dropped=unusable_reasons(references),
+        dropped=dropped,
     )
+    return Measured(scores, replies)
 
 
-def score_free(config: ScoreFreeConfig) -> FreeScores:
-    """The scores of dialogues. Raises SourceError, RunError, or ConfigError for a baseline of other seeds."""
+def _missing(matched: Matched) -> dict[str, int]:
+    return {f"no prediction of the {role}": count for role, count in matched.missing.items()}
+
+
+def score_free(config: ScoreFreeConfig) -> Measured[FreeScores]:
+    """The scores of dialogues. Raises SourceError, RunError, or ConfigError for a baseline of other seeds;
+    NothingAnswered where there is no dialogue, or no word in any."""
     from burnish.bench.free_metrics import free_scores
     from burnish.bench.free_reading import read_seeds
 
@@ -97,4 +118,6 @@ def score_free(config: ScoreFreeConfig) -> FreeScores:
         [run for path in paths for run in read_seeds(path, config.rules)]
         for paths in (config.dialogues, config.baseline)
     )
-    return free_scores(seeds, config.rules, baseline)
+    replies = added(run.replies for run in seeds)
+    refuse_no_answer(" ".join(config.dialogues), replies, "look into how they were made")
+    return Measured(free_scores(seeds, config.rules, baseline), replies)

@@ -10,7 +10,7 @@ import numpy as np
 
 from burnish.bench.metrics import Term
 from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
-from burnish.bench.scorers import METRICS, score
+from burnish.bench.scorers import METRICS, score, stands
 from burnish.contrast import named_with_contrast
 from burnish.errors import RunError
 from burnish.progress import tracked
@@ -41,9 +41,11 @@ def read_scored(run: Run) -> ScoredRun:
     if run.manifest.kind != "answers":
         raise RunError(f"{run.path} holds {run.manifest.kind}, not answers: give a run of `burnish bench answers`.")
     answers, questions, dropped = [], set(), Counter[str]()
+    clean: Prediction | None = None  # of the question whose other answers follow it
     for record in tracked(run, f"score {run.path.name}", len(run), unit="answers"):
         if isinstance(record, Prediction):
-            answers.append(_scored(record))
+            clean = record if not record.distortion else clean
+            answers.append(_scored(record, clean))
             questions.add((record.source, record.id))
         elif isinstance(record, Dropped):
             dropped[record.reason] += 1
@@ -125,12 +127,14 @@ def model_name(manifest: Manifest) -> str:
     return named_with_contrast(name, manifest.config)
 
 
-def _scored(prediction: Prediction) -> ScoredAnswer:
+def _scored(prediction: Prediction, clean: Prediction | None) -> ScoredAnswer:
+    """`clean` is the answer about the clean picture that came before, of this question or another."""
+    of_it = clean and prediction.distortion and (clean.source, clean.id) == (prediction.source, prediction.id)
     return ScoredAnswer(
         key=Key(prediction.source, prediction.id, prediction.distortion),
         asked=Asked(prediction.image, prediction.question, prediction.answer),
         groups=_groups(prediction),
-        terms=score(prediction),
+        terms={**score(prediction), **(stands(clean, prediction) if clean and of_it else {})},
         text=prediction.text,
     )
 

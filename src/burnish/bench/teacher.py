@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import partial
-from pathlib import Path
 from statistics import fmean
 
 from burnish.bench.answered import prediction
@@ -19,39 +17,38 @@ from burnish.dialogue.foolish import KINDS, Fools
 from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.fire.texts import read_score
-from burnish.loop import Asked, fill_by_asking, fingerprints
-from burnish.models import Call, ModelRuntime
+from burnish.generation import Life, fill, make_run
+from burnish.generation.questions import fingerprints
+from burnish.models import ModelRuntime
 from burnish.prompts.templates import TeacherSees
 from burnish.records import Dropped, Example, Prediction
-from burnish.replies import refuse_unanswered
-from burnish.roles import Case, Teacher
+from burnish.roles import Case, Role
 from burnish.scores import Estimate, FooledKind, FooledScores
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
+from burnish.store import Run
 from burnish.uncertainty import wilson
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherConfig(ModelRuntime, Questions, RunFlags):
-    """Ask a teacher about right and wrong answers, made of the ground truths alone: is it fooled?"""
+    """Test whether wrong answers, made from the ground truths, fool a teacher."""
 
     teacher: str
     """The teacher: a path or hub name of an image-text-to-text model of transformers, `pocket`, or
     `http://HOST/v1#NAME`."""
     teacher_adapter: str | None = None
-    """A PEFT adapter to put on the teacher."""
+    """A PEFT adapter to load on the teacher."""
     teacher_prompt: str | None = None
-    """The teacher's prompt, a YAML file or a name such as fire-teacher; without it, the one that its adapter was
-    trained with, else pocket-teacher for `pocket` and fire-teacher for any other."""
+    """The teacher's prompt: a YAML file or a name such as fire-teacher. Default: the prompt that its adapter was
+    trained with, else pocket-teacher for `pocket` and fire-teacher for other models."""
     teacher_sees: TeacherSees | None = None
-    """Of each dialogue the latest response, or its history; without it, what the prompt says."""
+    """What the teacher sees of a dialogue: the latest response, or its history. Default: as the prompt says."""
     threshold: float = 8.0
-    """The score from which on a teacher is satisfied."""
+    """The score from which the teacher is satisfied."""
     max_new_tokens: int = 128
     """Longest feedback, in tokens."""
     out: str = place()
-    """Folder of the run that is made."""
+    """Folder of the run."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,48 +71,42 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     teacher = open_roles(config.roles)["teacher"]
-    if not isinstance(teacher, Teacher):
+    if not isinstance(teacher, Role):
         raise ConfigError(f"--teacher {config.teacher} is no model.")
     inputs = stream(config.source, config)
     marks = {**fingerprints(teacher.model, inputs), **teacher.fingerprints}
-    manifest = new_manifest("teacher bench", config, seed=config.seed, fingerprints=marks)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            maker = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
-            fill_by_asking(run, inputs, teacher.model, maker, label="feedback", per_input=len(KINDS))
-        refuse_unanswered(run.path, run)
-        result = _scores(run, speaker(manifest.config, "teacher"), config.threshold)
-        run.finish(to_json(result))
-    return result
+
+    def ask(run: Run) -> None:
+        fooler = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
+        fill(run, inputs, fooler.live, teacher.models, label="feedback", per_input=len(KINDS))
+
+    def score(run: Run) -> FooledScores:
+        return _scores(run, speaker(run.manifest.config, "teacher"), config.threshold)
+
+    return make_run("teacher bench", config, marks, seed=config.seed, fill=ask, score=score)
 
 
 @dataclass(frozen=True)
 class _Fooler:
-    """What the teacher is told that the student said, and the records of its feedback."""
+    """Tells a teacher what the student said, and keeps its feedback."""
 
     run: Run
-    teacher: Teacher
+    teacher: Role[Case]
     fools: Fools
 
-    def calls(self, example: Example) -> list[Call]:
-        """One for each kind of answer; none without a ground truth."""
-        if not example.answer:
-            return []
-        cases = [Case(example, (), said) for said in self.fools.answers(example).values()]
-        return [Call(partial(self.teacher.request, case), self.teacher.decoding) for case in cases]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """One for each of the calls."""
-        return [self._records(one) for one in asked]
-
-    def _records(self, one: Asked) -> list[Prediction | Dropped]:
-        example = one.example
+    def live(self, _: int, example: Example) -> Life:
+        """Feedback to each kind of answer; none without a ground truth."""
         if not example.answer:
             reason = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
             return [reason] * len(KINDS)
+        answers = self.fools.answers(example)
+        replies = yield [
+            self.teacher.ask(f"reply {number}", Case(example, (), said))
+            for number, said in enumerate(answers.values(), start=1)
+        ]
         return [
             prediction(self.run, example, reply, facts={"kind": kind, "said": said})
-            for (kind, said), reply in zip(self.fools.answers(example).items(), one.replies, strict=True)
+            for (kind, said), reply in zip(answers.items(), replies, strict=True)
         ]
 
 

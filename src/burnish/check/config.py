@@ -13,9 +13,9 @@ from burnish.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """Open a model and find out what of Burnish works with it, and whether it is right.
+    """Open a model and check that everything Burnish does with it works and gives correct results.
 
-    Exits with 2 where the model cannot be loaded, or would be wrong.
+    Exits with 2 if the model cannot be loaded or gives wrong results.
     """
 
     model: tyro.conf.Positional[str]
@@ -27,7 +27,7 @@ class CheckConfig:
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
     json: str | None = runtime(None)
-    """Also write what was found to this file."""
+    """Also write the findings to this file."""
 
     def __post_init__(self) -> None:
         if self.model.startswith(("http://", "https://")):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Self, TypeAlias, final
+from typing import Final, Self, TypeAlias
 
 from burnish.ids import stable_seed
-from burnish.models import OnReply, Reply
 from burnish.records import Example
-from burnish.roles import Case
+from burnish.roles import Case, Oracle
 
 POOL: Final = 256
 """Ground truths of other examples that wrong answers are made with."""
@@ -93,18 +91,13 @@ KINDS: Final[Mapping[str, Callable[[Fools, Example, Draw], str]]] = {
 """In the order of tables."""
 
 
-@final
-class FoolStudent:
+def fool_student() -> Oracle[Case]:
     """A student that is no model, and never right: teachers that learn from it are harder to fool."""
 
-    @property
-    def fingerprints(self) -> Mapping[str, str]:
-        """Of what it says."""
-        return {"student fool": hashlib.sha256(VERSION.encode()).hexdigest()}
-
-    def reply(self, cases: Sequence[Case], on_reply: OnReply) -> None:
+    def says(case: Case) -> str:
         """A wrong answer of one kind or another, of another kind in each turn."""
-        for number, case in enumerate(cases):
-            said = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
-            first = stable_seed(case.example.source, case.example.id)
-            on_reply(number, Reply(text=said[(first + len(case.turns)) % len(said)]))
+        said = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
+        first = stable_seed(case.example.source, case.example.id)
+        return said[(first + len(case.turns)) % len(said)]
+
+    return Oracle(name="student fool", version=VERSION, says=says)

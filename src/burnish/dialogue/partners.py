@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from burnish.config import runtime
 from burnish.contrast import ContrastFlags
-from burnish.dialogue.foolish import FoolStudent
-from burnish.dialogue.loop import IN_FLIGHT, Pair
+from burnish.dialogue.foolish import fool_student
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import IN_FLIGHT, Pair
 from burnish.errors import ConfigError
 from burnish.models import Decoding, ModelOptions, ModelRuntime, open_models
 from burnish.prompts import StudentPrompt, TeacherPrompt, choose
 from burnish.prompts.templates import StudentSees, TeacherSees
-from burnish.roles import OracleTeacher, Role, RoleName, Student, Teacher
+from burnish.roles import Partner, Role, RoleName, oracle_teacher, student_role, teacher_role
 
 ORACLE = "oracle"
 """The teacher that is no model: it knows the pocket world."""
@@ -111,13 +111,13 @@ def open_partners(config: Partners) -> Pair:
 
 def seeded(pair: Pair, config: ContrastFlags, seed: int) -> Pair:
     """The pair as it speaks in the run of a seed, which decides how the student's pictures are distorted."""
-    if not isinstance(pair.student, Student):
+    if not isinstance(pair.student, Role):
         return pair
     decoding = dataclasses.replace(pair.student.decoding, contrast=config.contrast_by(seed))
     return pair._replace(student=dataclasses.replace(pair.student, decoding=decoding))
 
 
-def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName, Role]:
+def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName, Partner]:
     """Those of student and teacher that are named, in this order; `temperature` is the student's, as contrast is.
 
     One local model that both name is loaded once, whatever adapters they put on it. Raises ModelError, ServerError or
@@ -129,16 +129,16 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
         open_models([_options(config, name, adapter) for name, adapter in named if name and name not in (FOOL, ORACLE)])
     )
     greedy = Decoding(max_new_tokens=config.max_new_tokens)
-    roles: dict[RoleName, Role] = {}
+    roles: dict[RoleName, Partner] = {}
     if student_prompt:
         decoding = dataclasses.replace(greedy, temperature=temperature, contrast=config.contrast_by(0))
-        roles["student"] = Student(model=next(models), prompt=student_prompt, decoding=decoding)
+        roles["student"] = student_role(model=next(models), prompt=student_prompt, decoding=decoding)
     elif config.student == FOOL:
-        roles["student"] = FoolStudent()
+        roles["student"] = fool_student()
     if teacher_prompt:
-        roles["teacher"] = Teacher(model=next(models), prompt=teacher_prompt, decoding=greedy)
+        roles["teacher"] = teacher_role(model=next(models), prompt=teacher_prompt, decoding=greedy)
     elif config.teacher == ORACLE:
-        roles["teacher"] = OracleTeacher()
+        roles["teacher"] = oracle_teacher()
     return roles
 
 

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -14,12 +14,15 @@ from typing import Any, NamedTuple, Protocol
 from burnish.errors import RunError
 from burnish.images import decode, encode_png, own_file
 from burnish.progress import Progress
-from burnish.records import Dropped, PreferencePair, Record
+from burnish.records import Dropped, PreferencePair, Record, Said
 from burnish.store import Run
 
 IMAGE_TAG = "<image>"
 MEDIA_TAGS = (IMAGE_TAG, "<video>", "<audio>")
 """Where the trainers' formats put pictures, films and sounds into text: none may stand there by chance."""
+
+SHAREGPT = {"user": "human", "assistant": "gpt", "system": "system"}
+"""What LLaVA and its descendants call who speaks."""
 
 
 @dataclass
@@ -59,11 +62,12 @@ class Comparison(NamedTuple):
     id: str
     """Unique in the export: source, example and distortion."""
     image: str
-    question: str
+    prompt: tuple[Said, ...]
+    """The messages before the answer, without a mark of the picture; the last is the question."""
     chosen: str
     rejected: str
     distortion: str
-    """Empty for pairs that were made elsewhere."""
+    """Empty for pairs that no distortion made."""
     seed: int
     """By which the distorted picture is drawn again."""
 
@@ -85,17 +89,15 @@ def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
 def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
     """Every pair's negatives one by one, for the formats that know one chosen and one rejected answer a row.
 
-    A question's `<image>` is taken out, because the exporter sets it where the format wants it. A row in whose text
+    A message's `<image>` is taken out, because the exporter sets it where the format wants it. A row in whose text
     a media tag remains is left out: its reader would look for another picture. Raises RunError for other records.
     """
     for record in kept_records(run, tally):
         if not isinstance(record, PreferencePair):
             raise RunError(f"{run.path} holds more than preference pairs ({record.id!r}): export it --to parquet.")
-        question = record.question
-        if IMAGE_TAG in question:
-            question = question.replace(IMAGE_TAG, "").strip()
+        prompt = tuple(map(_without_tag, (*record.before, Said("user", record.question))))
         for number, rejected in enumerate(record.rejected, start=1):
-            texts = (question, record.chosen.text, rejected.answer.text)
+            texts = (*(one.text for one in prompt), record.chosen.text, rejected.answer.text)
             if any(tag in text for tag in MEDIA_TAGS for text in texts):
                 tally.left_out["media tag in the text"] += 1
                 continue
@@ -103,12 +105,22 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
             yield Comparison(
                 id=f"{record.source}/{record.id}/{rejected.distortion or number}",
                 image=record.image,
-                question=question,
+                prompt=prompt,
                 chosen=record.chosen.text,
                 rejected=rejected.answer.text,
                 distortion=rejected.distortion,
                 seed=rejected.seed,
             )
+
+
+def with_tag(prompt: Sequence[Said], tag: str) -> list[Said]:
+    """The messages with the picture's mark before the text of the first of the user's."""
+    first = next(place for place, one in enumerate(prompt) if one.speaker == "user")
+    return [one._replace(text=tag + one.text) if place == first else one for place, one in enumerate(prompt)]
+
+
+def _without_tag(one: Said) -> Said:
+    return one._replace(text=one.text.replace(IMAGE_TAG, "").strip()) if IMAGE_TAG in one.text else one
 
 
 def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_as_seen, write_json_list
+from burnish.export.base import (
+    IMAGE_TAG,
+    SHAREGPT,
+    Card,
+    Tally,
+    comparisons,
+    place_as_seen,
+    with_tag,
+    write_json_list,
+)
 from burnish.store import Run
 
 _FILE = "burnish_pairs.json"
@@ -52,7 +61,9 @@ def export_llamafactory(run: Run, folder: Path, tally: Tally) -> Card:
 def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
-            "conversations": [{"from": "human", "value": IMAGE_TAG + comparison.question}],
+            "conversations": [
+                {"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tag(comparison.prompt, IMAGE_TAG)
+            ],
             "chosen": {"from": "gpt", "value": comparison.chosen},
             "rejected": {"from": "gpt", "value": comparison.rejected},
             "images": [place_as_seen(run, folder, comparison.image, tally)],

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Comparison, Tally, comparisons, place_as_seen, write_json_list
+from burnish.export.base import (
+    IMAGE_TAG,
+    SHAREGPT,
+    Card,
+    Comparison,
+    Tally,
+    comparisons,
+    place_as_seen,
+    with_tag,
+    write_json_list,
+)
 from burnish.store import Run
 
 _USAGE = """\
@@ -40,6 +50,6 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
 def _conversation(comparison: Comparison, answer: str) -> list[dict[str, str]]:
     # LLaVA was trained with the picture on a line of its own before the question.
     return [
-        {"from": "human", "value": f"{IMAGE_TAG}\n{comparison.question}"},
+        *({"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tag(comparison.prompt, f"{IMAGE_TAG}\n")),
         {"from": "gpt", "value": answer},
     ]

@@ -47,16 +47,16 @@ METHODS: Mapping[str, Method] = {
 
 @dataclass(frozen=True, kw_only=True)
 class CardConfig:
-    """Write a model card beside a trained adapter and its merged model: base, data, method, flags, what was measured,
+    """Write a model card for a trained adapter and its merged model: base, data, method, flags, measured results,
     limits. The licence is left for you to fill in."""
 
     checkpoint: tyro.conf.Positional[str]
     """Folder of a finished training (`burnish train …`)."""
     runs: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Runs of `burnish bench` before and after, whose comparison stands on the card."""
+    """Runs of `burnish bench` before and after training, to compare on the card."""
     push: str | None = None
-    """Also upload the folder to the Hugging Face hub under this name, such as you/llava-seva, with your own login
-    (`hf auth login`). Nothing is ever uploaded without this flag."""
+    """Also upload the folder to the Hugging Face hub under this name, such as you/llava-seva, with your own login (`hf
+    auth login`). Burnish never uploads anything without this flag."""
     merged: bool = False
     """Upload the merged model, which `--merge` wrote, instead of the adapter."""
 

@@ -67,6 +67,8 @@ def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally)
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
@@ -89,6 +91,8 @@ def _column(hint: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
         return {field.name: _column(hints[field.name]) for field in dataclasses.fields(hint)}
+    if hasattr(hint, "_fields"):
+        return {name: _column(one) for name, one in get_type_hints(hint).items()}
     origin, args = get_origin(hint), get_args(hint)
     if origin is tuple:
         return List(_column(args[0]))

@@ -56,7 +56,7 @@ def _rows(run: Run, tally: Tally) -> Iterator[Row]:
         content = run.image(comparison.image)
         values = {
             "images": [{"bytes": content, "path": run.image_path(comparison.image).name}],
-            "prompt": [{"role": "user", "content": comparison.question}],
+            "prompt": [{"role": one.speaker, "content": one.text} for one in comparison.prompt],
             "chosen": [{"role": "assistant", "content": comparison.chosen}],
             "rejected": [{"role": "assistant", "content": comparison.rejected}],
             "id": comparison.id,

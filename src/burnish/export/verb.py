@@ -57,9 +57,9 @@ class ExportConfig:
     """Folder of the run."""
     to: Format
     """`parquet` holds every record in full and opens with `datasets.load_dataset`; `trl`, `swift` (ms-swift),
-    `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs as those trainers read them, one row a
-    negative; `fire` holds dialogues in FIRE's published JSON; `vlmevalkit` holds the answers of a run of
-    `bench standard` as VLMEvalKit scores them."""
+    `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs in these trainers' formats, one row per negative;
+    `fire` holds dialogues in FIRE's published JSON; `vlmevalkit` holds the answers of a run of `bench standard` for
+    VLMEvalKit."""
     out: str
     """Folder to write; it must be new or empty."""
     restart: bool = runtime(False)

@@ -20,7 +20,7 @@ from burnish.models import Decoding, ModelOptions, open_model
 from burnish.progress import tracked
 from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
-from burnish.roles import Composer, OracleComposer
+from burnish.roles import composer_role, oracle_composer
 from burnish.sources import Questions, stream
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -135,10 +135,10 @@ def summarise(run: Run, model: str, price: Price | None) -> ComposeResult:
 
 def _composers(config: ComposeConfig) -> Composers:
     if config.model == ORACLE:
-        oracle = OracleComposer()
+        oracle = oracle_composer()
         return Composers(oracle, oracle)
     prompt = load(ComposerPrompt, config.prompt)
-    first = Composer(model=open_model(config), prompt=prompt, decoding=config.decoding)
+    first = composer_role(model=open_model(config), prompt=prompt, decoding=config.decoding)
     if config.temperature > 0:
         return Composers(first, first)
     drawn = dataclasses.replace(config.decoding, temperature=AGAIN_TEMPERATURE)

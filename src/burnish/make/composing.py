@@ -1,35 +1,35 @@
-"""The loop of composing: examples in, one Dialogue or Dropped each out, every reply asked and paid for once.
-
-A window of examples is open at a time, and each step asks for the next reply of all of them at once: new examples
-together with those whose last reply was turned down, so that an endpoint always has many calls open.
-"""
+"""The life of an example about which a dialogue is composed: replies are asked for until one is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, final
 
-from burnish.dialogue.asking import answered
 from burnish.dialogue.attempts import Attempt, Attempts, usage_of
-from burnish.dialogue.window import Open, Window
+from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.fire.spending import Price, Usage
+from burnish.generation import Life, Scene, fill
+from burnish.generation.driver import Counts
 from burnish.ids import stable_seed
 from burnish.make.verdicts import Rules, Verdict, drop, judge
-from burnish.models import Reply
-from burnish.progress import Progress
-from burnish.records import Dialogue, Dropped
-from burnish.roles import Case, Role
+from burnish.models import Model, Reply
+from burnish.records import Dialogue, Dropped, Example
+from burnish.roles import Case, Partner
 from burnish.sources import Inputs
-from burnish.store import Part, Run
+from burnish.store import Run
 
 
 class Composers(NamedTuple):
     """Who writes."""
 
-    first: Role
-    again: Role
+    first: Partner
+    again: Partner
     """Asked where a reply is turned down: one that is greedy would say the same again."""
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Those that are asked."""
+        return (*self.first.models, *self.again.models)
 
 
 @dataclass(slots=True)
@@ -39,10 +39,11 @@ class Tally:
     price: Price | None
     usage: Usage = field(default_factory=Usage)
     dropped: int = 0
+    """By earlier processes."""
 
-    def note(self) -> str:
+    def note(self, counts: Counts) -> str:
         """ "3 dropped, 12,345 tokens in, 678 out, 0.04 USD"."""
-        parts = [f"{self.dropped:,} dropped"]
+        parts = [f"{self.dropped + counts.dropped:,} dropped"]
         if self.usage.prompt_tokens or self.usage.completion_tokens:
             parts.append(f"{self.usage.prompt_tokens:,} tokens in, {self.usage.completion_tokens:,} out")
         if self.price:
@@ -71,32 +72,57 @@ class Composition:
         """
         dropped = sum(1 for _ in run.records(Dropped))
         tally = Tally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
-        with Progress("compose", len(inputs), done=len(run)) as progress:
-            steps = _Steps(self, run, inputs, tally, progress)
-            while steps.window.refill():
-                steps.ask()
-                steps.append_finished(attempts)
+        made: dict[int, list[Attempt]] = {}
+
+        def begin(position: int, example: Example) -> Life:
+            return self._live(run, example, _Asked(position, example, tally, made.setdefault(position, [])))
+
+        def before(position: int) -> None:
+            attempts.append(made.pop(position, ()))
+
+        models = self.composers.models
+        fill(run, inputs, begin, models, label="compose", window=self.window, on_append=before, note=tally.note)
+
+    def _live(self, run: Run, example: Example, asked: _Asked) -> Life:
+        if example.answer is None:
+            return [Replies(example).dropped("no ground truth", example.question)]
+        outcome = yield from self._compose(example, asked)
+        if isinstance(outcome, Dialogue):
+            run.add_image(example.image)
+        return [outcome]
+
+    def _compose(self, example: Example, asked: _Asked) -> Scene[Outcome]:
+        replies = Replies(example)
+        while True:
+            name = f"attempt {len(asked.attempts) + 1}"
+            composer = self.composers.again if asked.attempts else self.composers.first
+            [reply] = yield [composer.ask(name, self._case(example, name))]
+            replies.ends.append(reply.end)
+            verdict = judge(example, reply, self.rules)
+            asked.note(reply, verdict)
+            if verdict.fault is None:
+                return replies.dialogue(verdict.turns)
+            if not verdict.again or len(asked.attempts) == self.rules.attempts:
+                return replace(drop(example, reply, verdict.fault), replies=tuple(replies.ends))
+
+    def _case(self, example: Example, name: str) -> Case:
+        """Another attempt draws other words."""
+        return Case(example, (), seed=stable_seed(self.seed, example.source, example.id, name))
 
 
-@dataclass(slots=True)
-class _Asked(Open):
-    """An example that is asked about until a reply is taken."""
+class _Asked(NamedTuple):
+    """What was asked about an example."""
 
-    attempts: list[Attempt] = field(default_factory=list)
-
-    @property
-    def part(self) -> Part:
-        """The reply that comes next."""
-        return Part(self.position, f"attempt {len(self.attempts) + 1}")
-
-    def case(self, seed: int) -> Case:
-        """What is asked next; another attempt draws other words."""
-        seed = stable_seed(seed, self.example.source, self.example.id, self.part.name)
-        return Case(self.example, (), seed=seed)
+    position: int
+    """Of the record in the run."""
+    example: Example
+    tally: Tally
+    attempts: list[Attempt]
 
     def note(self, reply: Reply, verdict: Verdict) -> None:
         """Count a reply among the attempts."""
         fault = verdict.fault
+        self.tally.usage += usage_of(reply)
         self.attempts.append(
             Attempt(
                 record=self.position,
@@ -110,57 +136,3 @@ class _Asked(Open):
                 completion_tokens=reply.completion_tokens,
             )
         )
-
-
-@final
-class _Steps:
-    """Asks about the examples in a window."""
-
-    def __init__(self, plan: Composition, run: Run, inputs: Inputs, tally: Tally, progress: Progress) -> None:
-        self._plan, self._run, self._tally, self._progress = plan, run, tally, progress
-        self.window = Window(inputs, start=len(run), room=plan.window, enter=_Asked)
-        self._attempts: dict[int, Sequence[Attempt]] = {}
-        """Of records that wait for an earlier one, by their position in the run."""
-
-    def ask(self) -> None:
-        """One more reply for each open example."""
-        composers, waiting = self._plan.composers, list(self.window)
-        if composers.first is composers.again:
-            self._ask(composers.first, waiting)
-        else:
-            turned_down = [one for one in waiting if one.attempts]
-            self._ask(composers.first, [one for one in waiting if not one.attempts])
-            self._ask(composers.again, turned_down)
-
-    def _ask(self, role: Role, examples: Sequence[_Asked]) -> None:
-        by_part = {one.part: one for one in examples}
-        cases = {part: one.case(self._plan.seed) for part, one in by_part.items()}
-
-        def tell(part: Part, reply: Reply) -> None:
-            self._tally.usage += usage_of(reply)
-            self._judge(by_part[part], reply)
-            self._progress.advance(0, self._tally.note())
-
-        answered(role, cases, self._run, tell)
-
-    def append_finished(self, attempts: Attempts) -> None:
-        """Append the records that wait for no earlier one."""
-        for record in self.window.in_order():
-            attempts.append(self._attempts.pop(len(self._run), ()))
-            self._run.append([record])
-            self._tally.dropped += isinstance(record, Dropped)
-            self._progress.advance(1, self._tally.note())
-
-    def _judge(self, one: _Asked, reply: Reply) -> None:
-        verdict = judge(one.example, reply, self._plan.rules)
-        one.replies.append(reply.end)
-        one.note(reply, verdict)
-        if verdict.fault is None:
-            self._run.add_image(one.example.image)
-            record: Dialogue | Dropped = one.ended(verdict.turns)
-        elif verdict.again and len(one.attempts) < self._plan.rules.attempts:
-            return
-        else:
-            record = replace(drop(one.example, reply, verdict.fault), replies=tuple(one.replies))
-        self._attempts[one.position] = one.attempts
-        self.window.leave(one, record)

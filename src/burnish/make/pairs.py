@@ -15,19 +15,19 @@ from burnish.config import RunFlags, added
 from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
 from burnish.flags import optional_value
-from burnish.loop import (
-    Asked,
+from burnish.generation import Life, fill
+from burnish.generation.questions import (
     Asking,
+    asks,
     clean_request,
     distorted_request,
-    fill,
-    fill_by_asking,
     fingerprints,
     parse_distortions,
 )
+from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
-from burnish.models import Call, Reply, ScoringModel, Variants, Weighed, open_model
+from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
@@ -36,8 +36,8 @@ from burnish.store.codec import to_json
 
 DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
-CHUNK = 256
-"""Examples in a chunk, at whose end a few long answers are alone in their batch."""
+BATCH = 256
+"""Examples that a local model is asked about together; at their end a few long answers are alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,18 +82,16 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     distortions = config.distortions
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            maker = _PairMaker(run, distortions, config)
-            if isinstance(model, ScoringModel):
-                fill(run, inputs, partial(maker.contrasted, model), label="pairs", chunk=CHUNK)
-            else:
-                fill_by_asking(run, inputs, model, maker, label="pairs")
+            maker = _PairMaker(run, model, distortions, config)
+            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))
             refuse_unanswered(run.path, run)
-            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
+            scorer = open_model(config) if config.replicas else model
+            foreseen = foresee(scorer, run.records(PreferencePair)) if isinstance(scorer, ScoringModel) else None
             run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
@@ -106,66 +104,53 @@ def summarise(run: Run) -> dict[str, Json]:
 
 @dataclass(frozen=True)
 class _PairMaker:
-    """Algorithm 1, from examples to what the model is asked, and from its answers to records."""
+    """Algorithm 1, from an example to what the model is asked, and from its answers to the record."""
 
     run: Run
+    model: Model
     distortions: tuple[Distortion, ...]
     config: PairsConfig
 
-    def contrasted(self, model: ScoringModel, examples: Sequence[Example]) -> list[list[PreferencePair | Dropped]]:
-        """The record of each example, with the model's log-probabilities on the clean picture."""
-        # built when they are reached, so that few pictures are open at a time
-        built = ([call.build() for call in self.calls(example)] for example in examples)
-        weighed = model.contrast(
-            (Variants(clean, tuple(distorted)) for clean, *distorted in built), self.config.decoding
-        )
-        return [[self._record(example, *one)] for example, one in zip(examples, weighed, strict=True)]
-
-    def calls(self, example: Example) -> list[Call]:
-        """About the clean picture, then about each distorted one."""
+    def live(self, _: int, example: Example) -> Life:
+        """Ask about the clean picture and about each distorted one, all scored on the clean one if the model can."""
         distorted = [
             partial(distorted_request, example, distortion, self._seed(example, distortion))
             for distortion in self.distortions
         ]
-        return [Call(build, self.config.decoding) for build in (partial(clean_request, example), *distorted)]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[PreferencePair | Dropped]]:
-        """The record of each example, of a model that cannot weigh what it says."""
-        return [[self._record(example, *(Weighed(reply, None) for reply in replies))] for example, replies in asked]
+        decoding = self.config.decoding
+        calls = [(build, decoding) for build in (partial(clean_request, example), *distorted)]
+        chosen, *others = yield asks(self.model, calls, scored=True)
+        made = self._made(example, chosen, others)
+        return [replace(made, replies=tuple(reply.end for reply in (chosen, *others)))]
 
     def _seed(self, example: Example, distortion: Distortion) -> int:
         return distortion_seed(self.config.seed, example, distortion.spec)
 
-    def _record(self, example: Example, chosen: Weighed, *others: Weighed) -> PreferencePair | Dropped:
-        """The pair or why there is none, and with it what became of every reply."""
-        replies = tuple(weighed.reply.end for weighed in (chosen, *others))
-        return replace(self._made(example, chosen, others), replies=replies)
-
-    def _made(self, example: Example, chosen: Weighed, others: Sequence[Weighed]) -> PreferencePair | Dropped:
+    def _made(self, example: Example, chosen: Reply, others: Sequence[Reply]) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
-        for weighed in (chosen, *others):
-            if weighed.reply.finish == "error":
-                return _dropped(example, "refused", weighed.reply.error)
-        if not chosen.reply.text:
+        for reply in (chosen, *others):
+            if reply.finish == "error":
+                return _dropped(example, "refused", reply.error)
+        if not chosen.text:
             return _dropped(example, "empty answer", example.question)
-        if chosen.reply.end == "cut" and not self.config.keep_cut:
-            return _dropped(example, "cut answer", chosen.reply.text)
-        different: dict[str, tuple[Distortion, Weighed]] = {}
-        for distortion, weighed in zip(self.distortions, others, strict=True):
-            if weighed.reply.text != chosen.reply.text and weighed.reply.end != "thinking cut":
-                different.setdefault(weighed.reply.text, (distortion, weighed))
+        if chosen.end == "cut" and not self.config.keep_cut:
+            return _dropped(example, "cut answer", chosen.text)
+        different: dict[str, tuple[Distortion, Reply]] = {}
+        for distortion, reply in zip(self.distortions, others, strict=True):
+            if reply.text != chosen.text and reply.end != "thinking cut":
+                different.setdefault(reply.text, (distortion, reply))
         if not different:
-            equal = any(weighed.reply.text == chosen.reply.text for weighed in others)
-            return _dropped(example, "equal answers" if equal else "no rejected answer", chosen.reply.text)
+            equal = any(reply.text == chosen.text for reply in others)
+            return _dropped(example, "equal answers" if equal else "no rejected answer", chosen.text)
         if self.config.match_length is None:
             return self._pair(example, chosen, different.values())
         return self._matched(example, chosen, [*different.values()], self.config.match_length)
 
     def _matched(
-        self, example: Example, chosen: Weighed, rejected: Sequence[tuple[Distortion, Weighed]], share: float
+        self, example: Example, chosen: Reply, rejected: Sequence[tuple[Distortion, Reply]], share: float
     ) -> PreferencePair | Dropped:
         """The pair without the negatives that are longer or shorter than the chosen answer by more than a share."""
-        length, *others = (_tokens(weighed.reply) for weighed in (chosen, *(one for _, one in rejected)))
+        length, *others = (_tokens(reply) for reply in (chosen, *(one for _, one in rejected)))
         if not all((length, *others)):
             return _dropped(example, "unknown length", "It is not known how many tokens the answers alone have.")
         alike = [of_like_length(length, other, share) for other in others]
@@ -173,17 +158,15 @@ class _PairMaker:
             return _dropped(example, "different lengths", f"{length} tokens against {', '.join(map(str, others))}")
         return self._pair(example, chosen, compress(rejected, alike))
 
-    def _pair(
-        self, example: Example, chosen: Weighed, rejected: Iterable[tuple[Distortion, Weighed]]
-    ) -> PreferencePair:
+    def _pair(self, example: Example, chosen: Reply, rejected: Iterable[tuple[Distortion, Reply]]) -> PreferencePair:
         return PreferencePair(
             id=example.id,
             image=self.run.add_image(example.image),
             question=example.question,
             chosen=_answer(chosen),
             rejected=tuple(
-                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(weighed))
-                for distortion, weighed in rejected
+                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(reply))
+                for distortion, reply in rejected
             ),
             source=example.source,
             answer=example.answer,
@@ -200,12 +183,11 @@ def _tokens(reply: Reply) -> int:
     return 0 if reply.thinking else reply.completion_tokens
 
 
-def _answer(weighed: Weighed) -> Answer:
-    reply = weighed.reply
+def _answer(reply: Reply) -> Answer:
     return Answer(
         text=reply.text,
         token_ids=reply.token_ids,
-        ref_logp=weighed.logp,
+        ref_logp=reply.logp,
         thinking=reply.thinking,
         finish=reply.came_to_its_end,
     )

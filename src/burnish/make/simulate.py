@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from burnish.config import RunFlags
-from burnish.dialogue.loop import Conversations
 from burnish.dialogue.partners import FOOL, Partners, open_partners, seeded
 from burnish.dialogue.stopping import Rules
+from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.progress import tracked

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from burnish.errors import ConfigError
 from burnish.models.base import (
+    BuildRequest,
     Call,
+    CallSource,
     Contrast,
     Decoding,
     Message,
@@ -24,7 +26,9 @@ from burnish.models.base import (
 )
 
 __all__ = [
+    "BuildRequest",
     "Call",
+    "CallSource",
     "Contrast",
     "Decoding",
     "Message",

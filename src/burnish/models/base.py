@@ -6,11 +6,13 @@ endpoint) and `scripted` (a double for tests). Nothing here imports torch.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from burnish.config import added, runtime
 from burnish.errors import ConfigError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
+T = TypeVar("T")
 PixelTransform: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
 """Works on the processor's normalised `pixel_values` of one request (float32, any leading axes, then C, H, W)."""
 
@@ -141,6 +144,8 @@ class Reply:
     """What the model thought before the answer; no score, comment or text is ever read from it."""
     asked_without: tuple[str, ...] = ()
     """Fields of the request that the endpoint refused, so that it was asked without them or by another name."""
+    logp: float | None = None
+    """Summed log-probability (nats) of its tokens on the clean picture, where that was asked for and can be known."""
 
     @property
     def end(self) -> ReplyEnd:
@@ -206,17 +211,49 @@ class Model(Protocol):
         ...
 
 
+class CallSource(Protocol):
+    """Calls as they come: which one is next may depend on replies to others."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no call will come any more."""
+        ...
+
+    def take(self) -> Call | None:
+        """The next call; None where there is none now. Never called by two threads at once."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from whatever thread, when there may be a call again, or there will be no more."""
+        ...
+
+
 @runtime_checkable
 class StreamingModel(Model, Protocol):
     """A model whose answers do not depend on what else it is asked: calls may flow in as places become free."""
 
-    def stream(self, calls: Iterator[Call], on_reply: OnReply) -> None:
+    @property
+    def places(self) -> int:
+        """Calls that are open at once."""
+        ...
+
+    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
         """Answer all calls, telling each reply by the call's number in their order.
 
-        The iterator is read by one thread at a time, while others build requests and call `on_reply`.
+        Calls are taken, and their requests built, by one other thread; `on_reply` is called in the event loop's.
         Raises ModelError or ServerError, once the calls that are open have come to their end.
         """
         ...
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run from plain code, and also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @runtime_checkable
@@ -245,44 +282,44 @@ class ModelRuntime:
     """How models are run: the flags of every verb that asks one or several."""
 
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Numbers the model computes in; `auto` is what its checkpoint says (float32 on a CPU)."""
+    """Compute dtype. `auto` takes the checkpoint's (float32 on a CPU)."""
     device: str = runtime("auto")
     """`auto` (a GPU if there is one), `cpu`, `cuda:1`, or `balanced` to spread one model over all GPUs."""
     batch_size: int = runtime(16)
-    """Requests in one forward pass of a local model."""
+    """Requests per forward pass of a local model."""
     reuse_gib: float | None = runtime(None)
-    """GiB in which a local model keeps what it has read of dialogues for their next turns, 0 for none of it; without
-    it a quarter of the memory that is free beside the model."""
+    """Memory (GiB) in which a local model caches the prefixes of dialogues for their next turns; 0 caches none.
+    Default: a quarter of the memory that the model leaves free."""
     pad_to_square: bool = False
     """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
     thinking: Literal["off", "on"] | None = added(None)
-    """Turn a local model's thoughts before answers off or on, where its chat template has a switch; without it, what
-    the template does by itself. Thoughts are kept apart, and are no part of any answer."""
+    """Turn a local model's thinking on or off, where its chat template has a switch. Default: as the template does.
+    Thoughts are stored apart and are never part of an answer."""
     repetition_penalty: Literal["off", "checkpoint"] = added("off")
-    """Whether the penalty on words that were there already acts, which some checkpoints bring (1.05 in Qwen2-VL's).
-    Endpoints are sent 1 for off, and nothing for checkpoint."""
+    """Whether the checkpoint's own repetition penalty applies (Qwen2-VL ships 1.05). At endpoints, `off` sends 1 and
+    `checkpoint` sends nothing."""
     request: str | None = added(None)
-    """A JSON object that is merged into every request to an endpoint, such as '{"reasoning_effort": "low"}' or
+    """A JSON object to merge into every request to an endpoint, such as '{"reasoning_effort": "low"}' or
     '{"chat_template_kwargs": {"enable_thinking": false}}'."""
     concurrency: int = runtime(32)
-    """Calls that are open at once at an endpoint."""
+    """Requests that are open at once at an endpoint."""
     timeout: float = runtime(120.0)
-    """Seconds after which a call to an endpoint is tried again."""
+    """Seconds to wait for an endpoint's reply before trying again."""
     retries: int = runtime(5)
-    """Tries after the first at an endpoint, with growing pauses; only for 429, 5xx and time-outs."""
+    """Retries at an endpoint after 429, 5xx and time-outs, with growing pauses."""
     api_key_env: str = runtime("OPENAI_API_KEY")
     """Name of the environment variable that holds the endpoint's key; the key itself is never stored."""
 
     give_up: int = runtime(20)
-    """Requests to an endpoint that fail after all retries, with no success between them, until the run stops. Fewer are
-    asked once more when a later one has succeeded, and dropped if they fail again."""
+    """Stop the run after this many requests to an endpoint have failed in a row, retries included. Fewer failures are
+    asked once more after the next success, and dropped if they fail again."""
     send: str | None = added(None)
-    """How pictures that were distorted, turned upright or are of a rare kind go to an endpoint: `png` (default; without
-    loss), or `jpeg:90`, as which PNG files go then, too. All others go as the bytes of their own files."""
+    """How to encode pictures that cannot be sent as their own files (distorted, rotated by EXIF, or of a rare kind):
+    `png` (the default, lossless) or `jpeg:90`, which also re-encodes PNG files."""
     send_side: int | None = added(None)
-    """Make pictures whose longer side has more pixels smaller before they go to an endpoint, such as 2048."""
+    """Shrink pictures whose longer side exceeds this many pixels, such as 2048, before sending them to an endpoint."""
 
     def __post_init__(self) -> None:
         Sending.parse(self.send, self.send_side)
@@ -325,10 +362,10 @@ class ModelOptions(ModelRuntime):
     """Which model, and how it is run. Every verb that needs one model has these flags."""
 
     model: str
-    """A path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that comes with
+    """A path or hub name of an image-text-to-text model of transformers, `pocket` for the small model that comes with
     Burnish, or `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint (vLLM, transformers serve, …)."""
     adapter: str | None = None
-    """A PEFT adapter to put on the model."""
+    """A PEFT adapter to load on the model."""
 
     def __post_init__(self) -> None:
         if not self.model:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from typing import NamedTuple, TypeAlias, final
 
 from burnish.errors import ServerError
-from burnish.models.base import Call, OnReply, Reply
+from burnish.models.base import Call, CallSource, OnReply, Reply
 from burnish.models.endpoint import Exhausted
 
 Encode: TypeAlias = Callable[[Call], bytes]
@@ -22,13 +22,10 @@ GIVE_UP = 20
 """Requests that may fail with no success between them."""
 READY = 32
 """Requests that may be encoded before a place is free, so that none stays empty while a picture is read."""
-AHEAD = 4
-"""Times as many requests as there are places may have been taken since the oldest that is not answered: callers hold
-what waits for it."""
 
 
 class _Taken(NamedTuple):
-    """The next request."""
+    """A request that was taken and is not answered."""
 
     number: int
     body: bytes
@@ -47,27 +44,33 @@ class _Aside(NamedTuple):
 
 @final
 class Calls:
-    """Requests on their way from an iterator to their replies.
+    """Requests on their way from a source to their replies.
 
     One thread reads and encodes them while calls are open: more threads would only take the interpreter from each other
     and from the loop, where all else happens.
     """
 
     def __init__(
-        self, calls: Iterator[Call], encode: Encode, on_reply: OnReply, *, places: int, give_up: int = GIVE_UP
+        self,
+        source: CallSource,
+        encode: Encode,
+        on_reply: OnReply,
+        *,
+        places: int,
+        give_up: int = GIVE_UP,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
-        self._calls = enumerate(calls)
-        self._encode, self._on_reply, self._places = encode, on_reply, places
+        """`on_idle` is called where no call is open and none can be taken before replies have been heard."""
+        self._source, self._encode, self._on_reply, self._on_idle = source, encode, on_reply, on_idle
+        self._places = places
         self._ready = asyncio.Queue[_Taken | None]()
         """None stands at the end."""
-        self._waiting = set[int]()
-        """Numbers of the requests that are not answered."""
-        self._next = 0
+        self._numbers = count()
+        self._waiting = 0
+        """Requests that are not answered, those aside included."""
         self._give_up, self._failed_in_a_row = give_up, 0
         self._ticks = count(1)
         self._aside: list[_Aside] = []
-        self._again = deque[_Taken]()
-        """Those that are to be sent once more."""
         self._answered = False
         """Whether any request was."""
         self._moved = asyncio.Event()
@@ -78,42 +81,32 @@ class Calls:
 
         A failure lets the calls that are open come to their end: their answers may be paid for.
         """
-        work = (self._feed(), *(place() for _ in range(self._places)))
+        work = (self._until_end(self._feed(is_well)), *(self._until_end(place()) for _ in range(self._places)))
         for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
             raise failure
-        if self._aside and not (self._answered and await is_well()):
-            raise ServerError(self._aside[0].why)
-        for one in self._aside:
-            self._drop(one)
 
     async def work(self, answer: Answer) -> None:
         """Answer one request after another, until none is left or a call has failed."""
+        while (taken := await self._ready.get()) and not self._stopped:
+            sent = next(self._ticks)
+            try:
+                reply = await answer(taken.body)
+            except Exhausted as failure:
+                self._put_aside(taken, failure)
+            else:
+                self._finish(taken.number, reply)
+                self._note_success(sent)
+
+    async def _until_end(self, work: Awaitable[None]) -> None:
+        """When one is at its end, or has failed, the others are to come to theirs: they would say the same of the
+        rest.
+        """
         try:
-            while (taken := await self._next_to_send()) and not self._stopped:
-                sent = next(self._ticks)
-                try:
-                    reply = await answer(taken.body)
-                except Exhausted as failure:
-                    self._put_aside(taken, failure)
-                else:
-                    self._finish(taken.number, reply)
-                    self._note_success(sent)
-        except BaseException:
-            self._stopped = True  # the others would say the same of the rest
+            await work
+        finally:
+            self._stopped = True
             self._moved.set()
             self._ready.put_nowait(None)  # for the next that looks
-            raise
-
-    async def _next_to_send(self) -> _Taken | None:
-        """A request that failed before and may be sent once more, or the next of all; None where there is no other."""
-        if self._again:
-            return self._again.popleft()
-        taken = await self._ready.get()
-        if taken is None:
-            self._ready.put_nowait(None)  # for the next that looks
-            self._release([one for one in self._aside if one.taken.failed == 1])
-            return self._again.popleft() if self._again else None
-        return taken
 
     def _put_aside(self, taken: _Taken, failure: Exhausted) -> None:
         """It is not known yet whether this request is at fault, or the endpoint."""
@@ -132,47 +125,58 @@ class Calls:
         self._release([one for one in before if one.taken.failed == 1])
         for one in before:
             if one.taken.failed > 1:
-                self._aside.remove(one)
                 self._drop(one)
 
     def _release(self, ones: Sequence[_Aside]) -> None:
         for one in ones:
             self._aside.remove(one)
-            self._again.append(one.taken)
+            self._ready.put_nowait(one.taken)
 
     def _drop(self, one: _Aside) -> None:
+        self._aside.remove(one)
         self._finish(one.taken.number, Reply(text="", finish="error", error=f"Others are answered, but {one.why}"))
 
     def _finish(self, number: int, reply: Reply) -> None:
-        self._on_reply(number, reply)
-        self._waiting.remove(number)
+        self._waiting -= 1
         self._moved.set()
+        self._on_reply(number, reply)
 
-    async def _feed(self) -> None:
+    async def _feed(self, is_well: Callable[[], Awaitable[bool]]) -> None:
+        """Take requests as there is room for them; where none can be taken, decide about those aside."""
         loop = asyncio.get_running_loop()
-        try:
-            with ThreadPoolExecutor(max_workers=1) as thread:
-                while await self._may_take() and (taken := await loop.run_in_executor(thread, self._take)):
+        self._source.listen(partial(self._wake, loop))
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            while not self._stopped:
+                self._moved.clear()
+                has_room = self._waiting < self._places + READY
+                if has_room and (taken := await loop.run_in_executor(thread, self._take)):
+                    self._waiting += 1
                     self._ready.put_nowait(taken)
-        finally:
-            self._ready.put_nowait(None)
+                elif self._waiting > len(self._aside):
+                    await self._moved.wait()
+                elif self._aside:
+                    await self._settle(is_well)
+                else:
+                    self._on_idle()
+                    if self._source.over:
+                        break
+                    await self._moved.wait()
 
-    async def _may_take(self) -> bool:
-        """Wait until another request may be taken. False after a failure."""
-        while not self._stopped and not self._has_room():
-            self._moved.clear()
-            await self._moved.wait()
-        return not self._stopped
+    async def _settle(self, is_well: Callable[[], Awaitable[bool]]) -> None:
+        """No other request will tell whether the endpoint is well: ask once more, then ask the endpoint itself."""
+        if once := [one for one in self._aside if one.taken.failed == 1]:
+            self._release(once)
+        elif self._answered and await is_well():
+            for one in [*self._aside]:
+                self._drop(one)
+        else:
+            raise ServerError(self._aside[0].why)
 
-    def _has_room(self) -> bool:
-        # what is aside waits for a later request, which must not wait for it
-        oldest = min(self._waiting - {one.taken.number for one in self._aside}, default=self._next)
-        return len(self._waiting) < self._places + READY and self._next - oldest < AHEAD * self._places
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._moved.is_set():
+            loop.call_soon_threadsafe(self._moved.set)
 
     def _take(self) -> _Taken | None:
-        """The next request; None where there is no other."""
-        for number, call in self._calls:
-            self._next = number + 1
-            self._waiting.add(number)
-            return _Taken(number, self._encode(call))
-        return None
+        """The next request; None where there is none now."""
+        call = self._source.take()
+        return None if call is None else _Taken(next(self._numbers), self._encode(call))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import ssl
 import textwrap
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from burnish.jsons import read_json
 
 T = TypeVar("T")
 
+_FILTERED = re.compile(r"flagged|moderation|content.?(filter|policy)|safety", re.IGNORECASE)
+"""What a refusal says that concerns what one request shows or asks, and not the key."""
 LONGEST_PAUSE_S = 300.0
 """However long an endpoint asks to be left alone, it is asked again after this."""
 
@@ -150,6 +153,8 @@ class Endpoint:
             )
         if code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
             raise _Passing(f"{code} {_detail(response)}", _retry_after_s(response))
+        if code == httpx.codes.FORBIDDEN and _FILTERED.search(_text(response)):
+            raise Refused(f"The endpoint refuses this request ({code} {_detail(response)}).")
         if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise ServerError(
                 f"{url} refuses the key in the environment variable {self.api_key_env} ({code}): put a valid one there."
@@ -168,7 +173,7 @@ class Endpoint:
 
 def _has_no_quota(response: httpx.Response) -> bool:
     """Whether it is not for too many calls that this one is turned down, but for want of money."""
-    return response.status_code == httpx.codes.TOO_MANY_REQUESTS and "insufficient_quota" in response.text
+    return response.status_code == httpx.codes.TOO_MANY_REQUESTS and "insufficient_quota" in _text(response)
 
 
 def _detail(response: httpx.Response) -> str:

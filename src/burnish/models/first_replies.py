@@ -17,25 +17,30 @@ class FirstReplies:
 
     def __init__(self, on_reply: OnReply) -> None:
         self._on_reply = on_reply
-        self._held: list[tuple[int, Reply]] | None = []
-        """Refusals so far; None when replies pass."""
+        self._held: list[tuple[int, Reply]] = []
+        """Refusals that are not passed on yet."""
+        self._alike = 0
+        """First replies, all of them refusals with one text; -1 when another has come."""
+        self._text = ""
 
     def __call__(self, number: int, reply: Reply) -> None:
         """The next reply. Raises ServerError at the last of the first refusals that are all the same."""
-        if self._held is None:
-            self._on_reply(number, reply)
-            return
+        if self._alike == 0:
+            self._text = reply.error
         self._held.append((number, reply))
-        if not reply.error or reply.error != self._held[0][1].error:
-            self.close()
-        elif len(self._held) == SAME:
+        if self._alike < 0 or not reply.error or reply.error != self._text:
+            self._alike = -1
+            self.pass_on()
+            return
+        self._alike += 1
+        if self._alike == SAME:
             raise ServerError(
                 f"The endpoint refused the first {SAME} requests, all with the same words, and nothing of it is kept: "
                 f"{reply.error}"
             )
 
-    def close(self) -> None:
-        """Pass on what is held."""
-        held, self._held = self._held or [], None
+    def pass_on(self) -> None:
+        """Pass on what is held: nothing else will come before it is known."""
+        held, self._held = self._held, []
         for number, reply in held:
             self._on_reply(number, reply)

@@ -6,20 +6,29 @@ open at once, however many requests there are.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, final
 
 import httpx
 
 from burnish.errors import ModelError, ServerError
-from burnish.models.base import Call, Decoding, Message, ModelOptions, OnReply, Reply, Request, ignore
+from burnish.models.base import (
+    Call,
+    CallSource,
+    Decoding,
+    Message,
+    ModelOptions,
+    OnReply,
+    Reply,
+    Request,
+    ignore,
+    run_to_end,
+)
 from burnish.models.calls import GIVE_UP, Calls
 from burnish.models.dialect import Dialect
 from burnish.models.endpoint import Endpoint, Exhausted, Refused, Unreadable
@@ -28,8 +37,6 @@ from burnish.models.reading import read_completion
 from burnish.models.sending import AS_THEY_ARE, Sending
 from burnish.records import Json
 from burnish.redaction import redacted
-
-T = TypeVar("T")
 
 
 class ServerModel:
@@ -97,25 +104,26 @@ class ServerModel:
             replies[number] = reply
             on_reply(number, reply)
 
-        numbers = range(len(requests))
-        self.stream((Call(partial(requests.__getitem__, number), decoding) for number in numbers), keep)
-        return [replies[number] for number in numbers]
+        run_to_end(self.stream(_Listed(requests, decoding), keep))
+        return [replies[number] for number in range(len(requests))]
 
-    def stream(self, calls: Iterator[Call], on_reply: OnReply) -> None:
+    @property
+    def places(self) -> int:
+        """Calls that are open at once."""
+        return self._concurrency
+
+    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
+        first = FirstReplies(on_reply)
+        open_calls = Calls(
+            calls, self._body, first, places=self._concurrency, give_up=self._give_up, on_idle=first.pass_on
+        )
 
-        async def answer_all() -> None:
-            taken = FirstReplies(on_reply)
-            open_calls = Calls(calls, self._body, taken, places=self._concurrency, give_up=self._give_up)
+        async def place() -> None:
+            async with self._endpoint.client() as client:
+                await open_calls.work(partial(self._answer, client))
 
-            async def place() -> None:
-                async with self._endpoint.client() as client:
-                    await open_calls.work(partial(self._answer, client))
-
-            await open_calls.answer_all(place, self._is_well)
-            taken.close()
-
-        _run(answer_all())
+        await open_calls.answer_all(place, self._is_well)
 
     async def _is_well(self) -> bool:
         """Whether the endpoint lists its models, or at least says that it does not."""
@@ -175,6 +183,29 @@ class ServerModel:
         return json.dumps(body | self._fields).encode()
 
 
+@final
+class _Listed:
+    """Requests that are all known, as a `CallSource`."""
+
+    def __init__(self, requests: Sequence[Request], decoding: Decoding) -> None:
+        self._requests, self._decoding, self._next = requests, decoding, 0
+
+    @property
+    def over(self) -> bool:
+        """Whether all were taken."""
+        return self._next == len(self._requests)
+
+    def take(self) -> Call | None:
+        """The next."""
+        if self.over:
+            return None
+        self._next += 1
+        return Call(partial(self._requests.__getitem__, self._next - 1), self._decoding)
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """There is nothing to wait for."""
+
+
 def _message(message: Message, sending: Sending) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.text}
@@ -188,7 +219,7 @@ def _only_model(endpoint: Endpoint) -> str:
             return await endpoint.call(client, "GET", "/models", None, _names)
 
     try:
-        names = _run(ask())
+        names = run_to_end(ask())
     except Refused as refusal:
         raise ServerError(f"{endpoint.url} does not say which models it has ({refusal}): add #NAME.") from refusal
     if len(names) != 1:
@@ -202,13 +233,3 @@ def _names(body: Any) -> list[str]:
         return [str(entry["id"]) for entry in body["data"]]
     except (KeyError, TypeError) as error:
         raise Unreadable from error
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end from plain code, and also where a loop runs already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, work).result()

@@ -14,28 +14,28 @@ from burnish.pocket.world.habits import NATURAL
 
 @dataclass(frozen=True, kw_only=True)
 class TrainPocketConfig(RunFlags):
-    """Train the pocket VLM, from nothing or from weights that exist, on a world of habits of any strength."""
+    """Train the pocket VLM, from scratch or from existing weights, on a world with habits of any strength."""
 
     start: str | None = None
-    """Weights to train on from: a folder, or `pocket` for those that come with Burnish. Default: random ones."""
+    """Initial weights: a folder, or `pocket` for those that come with Burnish. Default: random ones."""
     habits: float = NATURAL
     """Strength of the habits of the world that the model learns from, from -1 to 1; 0 for none."""
     text_steps: int = 300
-    """Steps on questions and answers without pictures, in which the language model alone learns what is usual."""
+    """Steps without pictures, in which the language model learns what usually is the answer."""
     tower_steps: int = 1000
-    """Steps in which the tower alone learns to name what each cell of a picture holds."""
+    """Steps in which the vision tower alone learns to name what each cell of a picture holds."""
     steps: int = 2800
     """Steps on questions and answers about pictures."""
     batch_size: int = 64
-    """Pictures a step, each with up to eight questions."""
+    """Pictures per step, each with up to eight questions."""
     lr: float = 2e-3
-    """Highest learning rate: reached after the warm-up, then down a cosine to a fiftieth."""
+    """Peak learning rate, reached after the warm-up, before a cosine decay to a fiftieth of it."""
     warmup: int = 200
     """Steps of linear warm-up at the beginning of each part."""
     weight_decay: float = 0.02
-    """AdamW's weight decay."""
+    """Weight decay of AdamW."""
     seed: int = 0
-    """Decides initial weights and lessons."""
+    """Seed of the initial weights and the training data."""
     bf16: bool = True
     """Compute in bfloat16; weights and optimizer stay float32."""
     save_every: int = runtime(250)

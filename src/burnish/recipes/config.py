@@ -15,31 +15,31 @@ ScaleName: TypeAlias = Literal["pocket", "paper"]
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeConfig:
-    """Run a paper's experiment: make the runs that its table needs, each once, then the table and its figure."""
+    """Run an experiment of the papers: the runs that its table needs, each once, then the table and its figure."""
 
     recipe: tyro.conf.Positional[str]
     """A recipe, such as recipes/seva-table1.yaml."""
     scale: ScaleName = "pocket"
     """`pocket`: the small world that comes with Burnish, in minutes on two cores. `paper`: real models and data, whose
-    places are given with --value or in the environment."""
+    paths you give with --value or in the environment."""
     out: str
-    """Folder for the table (Markdown, JSON) and the figure (PNG), which have the recipe's name."""
+    """Folder for the table (Markdown, JSON) and the figure (PNG), named after the recipe."""
     work: str = "runs/recipes"
-    """Folder of all runs and adapters, named by what made them: recipes that share it share what is alike in them."""
+    """Folder for all runs and adapters. Recipes that share it share their common steps."""
     seeds: tuple[int, ...] = ()
-    """Repetitions, instead of those that the recipe has."""
+    """Seeds to repeat with, instead of the recipe's."""
     value: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """NAME=VALUE: a place that the recipe needs, such as llava=models/llava-1.5-7b, or another value than the
-    recipe's, such as questions=100; repeat the flag for several. What stands in the environment as BURNISH_NAME (in
-    capitals) gives a place, too."""
+    """NAME=VALUE: a path that the recipe needs, such as llava=models/llava-1.5-7b, or another value for one of its
+    settings, such as questions=100; repeat the flag for several. The environment variable BURNISH_NAME (in capitals)
+    gives a path, too."""
     processes: Literal["auto", "one", "each"] = "auto"
-    """Make all steps in this process, or `each` in one of its own, which gives all memory back; `auto` is `one` at
+    """Run all steps in `one` process, or `each` in its own, which frees all memory between them. `auto` is `one` at
     pocket scale and `each` at the paper's."""
     launcher: str = ""
-    """With a process for each step: words that start a training, such as `torchrun --nproc-per-node 8`; without them,
-    the Python that runs this."""
+    """With --processes each: the command that starts a training, such as `torchrun --nproc-per-node 8`. Default: this
+    Python."""
     threads: int | None = None
-    """Threads that PyTorch computes with on a CPU (OMP_NUM_THREADS), here and in the steps' processes."""
+    """CPU threads of PyTorch (OMP_NUM_THREADS), here and in the steps' processes."""
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:

@@ -23,6 +23,7 @@ _STYLES = (":", "--", "-", "-.")
 _HEAT, _DARK = "PuOr", 0.6
 """Colors that color-blind eyes tell apart, darker for larger numbers; from this share of the largest, text is white."""
 _HEAT_ROW, _HEAT_TEXT = 0.3, 9
+_HUNDRED = 100
 
 
 def draw(measured: Measured) -> Figure:
@@ -48,8 +49,14 @@ def _dots(measured: Measured) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.12)
         _set_scale(axes, {value for row in rows for value in measured.values[row.name, column] if value is not None})
-        label_axes(axes, column, "")
+        label_axes(axes, _with_unit(measured, column), "")
     return made
+
+
+def _with_unit(measured: Measured, name: str) -> str:
+    """The column's name, with % where its number is a share that the recipe takes times 100."""
+    column = next(column for column in measured.recipe.columns if column.name == name)
+    return f"{name}, %" if column.number.times == _HUNDRED else name
 
 
 def _set_scale(axes: Axes, known: set[float]) -> None:
@@ -85,7 +92,7 @@ def _curves(measured: Measured) -> Figure:
         places = [(row, column) for row in rows]
         _line(axes, measured, places, color=BLUE, style="-")
         axes.set_xticks(range(len(rows)), rows, rotation=30 if sum(map(len, rows)) > _LEVEL_LETTERS else 0)
-        label_axes(axes, "", column)
+        label_axes(axes, "", _with_unit(measured, column))
     return made
 
 

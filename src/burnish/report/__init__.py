@@ -14,18 +14,18 @@ MAX_SAMPLES = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class ReportConfig:
-    """Draw what runs of pairs, dialogues or benches, or trainings, hold: a page, tables, plots, a sample of records."""
+    """Draw a page, tables, plots and a sample of records from runs and trainings."""
 
     runs: tyro.conf.Positional[tuple[str, ...]]
-    """Folders of runs or trainings, in any mixture; those of one kind are laid side by side too."""
+    """Folders of runs or trainings, in any mixture; those of one kind are shown side by side."""
     out: str | None = None
-    """Folder for the report; without it, `report` inside the first run's folder."""
+    """Folder for the report. Default: `report` in the first run's folder."""
     title: str = ""
-    """What the page is about: begins its title, before the verdicts. Default: who is compared, or what runs hold."""
+    """Begins the page's title, before the verdicts. Default: which models are compared, or what the runs hold."""
     samples: int = 60
-    """Records shown with their pictures, in all."""
+    """Records to show with their pictures."""
     seed: int = 0
-    """Decides which records are shown."""
+    """Seed of the choice of records to show."""
     json: str | None = None
     """Also write the numbers to this file."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import singledispatch
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from burnish.report.versus import column, estimate
+from burnish.report.side_by_side import column, estimate
 from burnish.scores import (
     AccuracyScores,
     ConsistencyJudged,
@@ -20,8 +20,14 @@ from burnish.scores import (
     MmVetJudged,
     PartScore,
     ShrJudged,
+    StandardResult,
     YesNoScores,
 )
+from burnish.store.codec import from_json
+
+BenchmarkScores: TypeAlias = AccuracyScores | MeasuredScores | MmeScores | YesNoScores
+_KINDS: tuple[type[BenchmarkScores], ...] = (AccuracyScores, MeasuredScores, MmeScores, YesNoScores)
+"""What a benchmark's scores may be, told apart by their fields."""
 
 
 class Number(NamedTuple):
@@ -36,6 +42,15 @@ class Numbers(NamedTuple):
 
     whole: list[Number]
     parts: list[Number]
+
+
+def asked_scores(result: StandardResult) -> BenchmarkScores | None:
+    """The benchmark's scores; None where it has none. Raises ValueError for those of another version."""
+    if not isinstance(result.scores, dict):
+        return None
+    given = result.scores.keys()
+    kind = next((kind for kind in _KINDS if {field.name for field in fields(kind)} >= given), AccuracyScores)
+    return from_json(kind, result.scores)
 
 
 @singledispatch

@@ -56,7 +56,13 @@ def _pair(pair: PreferencePair) -> Card:
         label=", ".join(rejected.distortion for rejected in pair.rejected),
         numbers=numbers,
         pictures=(PictureOf(pair.image), *(PictureOf(pair.image, r.distortion, r.seed) for r in pair.rejected)),
-        words=(pair.question, pair.chosen.text, *(answer.text for answer in answers), pair.answer or ""),
+        words=(
+            *(one.text for one in pair.before),
+            pair.question,
+            pair.chosen.text,
+            *(answer.text for answer in answers),
+            pair.answer or "",
+        ),
     )
 
 
@@ -79,12 +85,13 @@ def _dialogue(dialogue: Dialogue) -> Card:
 
 def _prediction(prediction: Prediction, run_seed: int) -> Card:
     spec, temperature = prediction.distortion, prediction.facts.get("temperature")
+    drawn = spec if temperature is None else ""  # words were drawn there, about the clean picture
     return Card(
         kind="prediction",
         record=prediction,
         label=spec or ("" if temperature is None else f"temperature {temperature}"),
         numbers={"tokens": prediction.n_tokens or _words(prediction.text)},
-        pictures=(PictureOf(prediction.image, spec, distortion_seed(run_seed, prediction, spec)),),
+        pictures=(PictureOf(prediction.image, drawn, distortion_seed(run_seed, prediction, drawn)),),
         words=(prediction.question, prediction.answer, prediction.text),
     )
 

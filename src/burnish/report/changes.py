@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.lines import Line2D
 
-from burnish.report.answers_tables import shown_groups
+from burnish.report.kinds.answers.tables import shown_groups
 from burnish.report.plots import GREEN, GREY, ORANGE, Look, figure, label_axes, legend_below
 from burnish.report.tables import number
 from burnish.report.verdicts import Verdict, change_of

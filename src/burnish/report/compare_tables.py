@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from burnish.report.fire_tables import UNDECIDED
+from burnish.report.fire_rows import UNDECIDED
 from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number, p_value

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from burnish.records import Json
-from burnish.report.dialogue_plots import dialogue_histograms
 from burnish.report.dialogue_stats import StatsConfig, collect_stats
-from burnish.report.dialogue_tables import dialogue_tables
+from burnish.report.kinds.dialogues.plots import dialogue_histograms
+from burnish.report.kinds.dialogues.tables import dialogue_tables
 from burnish.report.pages import Report
 from burnish.report.plots import save
 from burnish.report.tables import to_markdown

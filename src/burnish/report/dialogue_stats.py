@@ -29,7 +29,7 @@ class StatsConfig:
     runs: tyro.conf.Positional[tuple[str, ...]]
     """Folders of runs that hold dialogues, or FIRE files: one to four."""
     out: str | None = None
-    """Folder for the plot and the tables; without it, the tables are only shown."""
+    """Folder for the plot and the tables. Default: only print the tables."""
     json: str | None = None
     """Also write all counts to this file."""
 

@@ -19,7 +19,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from burnish.report import differences
+from burnish.report import diff
 from burnish.store.codec import to_json
 from burnish.web.templates import templates_of
 
@@ -78,7 +78,7 @@ def marked(context: Context, text: str, others: Sequence[str]) -> Markup:
     """A model's words, those marked that differ from the others; shortened in the same way."""
     longest: int = context.get("longest", MAX_TEXT)
     end = f" … ({len(text):,} characters)" if len(text) > longest else ""
-    return Markup(differences.marked(text[:longest], [other[:longest] for other in others])) + end
+    return Markup(diff.marked(text[:longest], [other[:longest] for other in others])) + end
 
 
 def facts(answer: Answer) -> list[str]:

@@ -12,8 +12,8 @@ from burnish.report import html
 from burnish.report.cards import Card, PictureOf, card_of
 from burnish.report.finding import Choice, Choices
 from burnish.report.opening import Opening
-from burnish.report.origin import origin_of
 from burnish.report.pictures import Shown, album
+from burnish.report.provenance import origin_of
 from burnish.report.section import NamedRun, Section, parts_of, records_of
 from burnish.scores import Flip
 from burnish.store import Run

@@ -11,14 +11,13 @@ from burnish.records import Json
 from burnish.report import ReportConfig
 from burnish.report.changes import changes_figure
 from burnish.report.compare_tables import comparison_section
-from burnish.report.joint import joint_sections
 from burnish.report.naming import short_names
 from burnish.report.opening import Opening, opening_of, plain_opening
-from burnish.report.origin import origin_of
 from burnish.report.page import report_page
 from burnish.report.plots import save
+from burnish.report.provenance import origin_of
 from burnish.report.section import NamedRun, Section
-from burnish.report.sections import section_of
+from burnish.report.sections import section_of, sections_together
 from burnish.report.tables import Table, to_markdown
 from burnish.report.verdicts import Verdict, verdict_numbers, verdicts_of
 from burnish.scores import Compared
@@ -39,8 +38,10 @@ class Report(NamedTuple):
     """What is to be known before any of them."""
 
 
-def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> Report:
+def write_report(config: ReportConfig, comparisons: Sequence[Compared] = (), before: Sequence[Section] = ()) -> Report:
     """Write the report of one run or of several, which begins with what comparisons of theirs came to.
+
+    The sections `before` stand before all others.
 
     Raises RunError for a folder that holds nothing to report.
     """
@@ -48,12 +49,13 @@ def write_report(config: ReportConfig, comparisons: Sequence[Compared] = ()) -> 
     runs = [NamedRun(name, Run.open(path)) for name, path in zip(short_names(paths), paths, strict=True)]
     out = Path(config.out) if config.out else runs[0].run.path / "report"
     sections = {name: section_of(name, run) for name, run in runs}
-    joint = joint_sections(runs)
+    joint = sections_together(runs)
     verdicts = verdicts_of(comparisons)
     compared = [comparison_section(verdict) for verdict in verdicts]
-    everything = [*compared, *joint, *sections.values()]
+    everything = [*before, *compared, *joint, *sections.values()]
+    links = [f"#s{len(before) + i}" for i in range(1, 1 + len(verdicts))]
     opening = (
-        opening_of(verdicts, [f"#s{i}" for i in range(1, 1 + len(verdicts))], about=config.title, seed=config.seed)
+        opening_of(verdicts, links, about=config.title, seed=config.seed)
         if verdicts
         else plain_opening(runs, joint, [*sections.values()], config.title)
     )

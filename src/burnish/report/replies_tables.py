@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import PurePosixPath
 
 from burnish.models.dialect import meaning
-from burnish.records import Json
+from burnish.records import Dropped, Json, Record
 from burnish.replies import ReplyCounts, count_replies
 from burnish.report.counts_tables import counted
 from burnish.report.section import NamedRun, Section, parts_of, records_of
 from burnish.report.tables import Table
+from burnish.sources.llava import FOUND_AS
 from burnish.store import Run
 
 READ_FROM_FILES = frozenset(("source",))
@@ -24,14 +27,23 @@ def with_replies(section: Section, named: NamedRun) -> Section:
     """The section, and what became of the run's replies, where it asked a model for any."""
     if not named.run.manifest.fingerprints.keys() - READ_FROM_FILES:
         return section
-    counts = count_replies(record for _, _, record in records_of(named, "count"))
+    found = Counter[str]()
+    counts = count_replies(_telling(found, (record for _, _, record in records_of(named, "count"))))
     without = refused_fields(named.run)
     return replace(
         section,
-        tables=(*section.tables, replies_table(counts, without)),
-        numbers={**section.numbers, **replies_numbers(counts, without)},
+        tables=(*section.tables, replies_table(counts, without, found.total())),
+        numbers={**section.numbers, **replies_numbers(counts, without), **({"found_as": dict(found)} if found else {})},
         warning=" ".join(filter(None, (counts.warning(), NOT_GREEDY if "temperature" in without else ""))),
     )
+
+
+def _telling(found: Counter[str], records: Iterable[Record]) -> Iterator[Record]:
+    """The records; `found` gets the endings of pictures that lay under another one than their data set says."""
+    for record in records:
+        if not isinstance(record, Dropped) and FOUND_AS in record.facts:
+            found[PurePosixPath(str(record.facts[FOUND_AS])).suffix] += 1
+        yield record
 
 
 def refused_fields(run: Run) -> list[str]:
@@ -44,8 +56,9 @@ def replies_numbers(counts: ReplyCounts, without: Sequence[str]) -> Mapping[str,
     return {"replies": asdict(counts), **({"refused_fields": [*without]} if without else {})}
 
 
-def replies_table(counts: ReplyCounts, without: Sequence[str]) -> Table:
-    """What was asked and what came; reasons for what was left out; what refusals say, and how was asked otherwise."""
+def replies_table(counts: ReplyCounts, without: Sequence[str], found: int = 0) -> Table:
+    """What was asked and what came; reasons for what was left out; what refusals say, and how was asked otherwise;
+    how many pictures were found under another ending."""
     numbers = {
         "asked": counts.asked,
         "answered": counts.answered,
@@ -55,7 +68,8 @@ def replies_table(counts: ReplyCounts, without: Sequence[str]) -> Table:
         "refused": counts.refused,
     }
     shown = {name: count for name, count in numbers.items() if count or not name.startswith(" ")}
-    notes = (_refusals(counts), *map(meaning, without))
+    under = f"{found:,} about pictures that were found under another ending, as x.gif for x.jpg" if found else ""
+    notes = (_refusals(counts), *map(meaning, without), under)
     return counted("Replies", shown, counts.left_out, "\n".join(filter(None, notes)))
 
 

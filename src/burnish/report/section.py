@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from burnish.dialogue.seeds import seed_folders
@@ -14,9 +15,10 @@ from burnish.records import Json, Record
 from burnish.report.tables import Table
 from burnish.scores import AnswersResult, FixedScores, FooledScores, FreeScores, Judged, StandardResult
 from burnish.store import Run
-from burnish.store.codec import from_json
+from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from matplotlib.figure import Figure
 
 S = TypeVar("S", AnswersResult, ComposeResult, FixedScores, FooledScores, FreeScores, Judged, StandardResult)
@@ -83,3 +85,14 @@ class Section:
     """All that tables and figures were made of."""
     warning: str = ""
     """What is to be known before any number, where there is such."""
+
+
+def scored_section(
+    title: str,
+    tables: Sequence[Table],
+    result: DataclassInstance,
+    tiles: tuple[Tile, ...],
+    figures: Mapping[str, Figure] = MappingProxyType({}),
+) -> Section:
+    """A section of what a verb left in its run."""
+    return Section(title=title, tiles=tiles, tables=tuple(tables), figures=figures, numbers=to_json(result))

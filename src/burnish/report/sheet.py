@@ -60,14 +60,14 @@ class SheetConfig:
     image: tyro.conf.Positional[str]
     """The picture (PNG, JPEG, WebP …)."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A distortion to draw, such as `noise:500`, `rrcrop:0.2-1` or `moco+noise:500`; repeat the flag for more.
-    Without it: the twelve of SeVa's figure 2 and the others that Burnish has."""
+    """A distortion to draw, such as `noise:500`, `rrcrop:0.2-1` or `moco+noise:500`; repeat the flag for more. Default:
+    the twelve of SeVa's figure 2 and Burnish's own."""
     out: str
-    """File of the sheet: .png, .jpg or .webp."""
+    """The image file to write: .png, .jpg or .webp."""
     size: int = 200
     """Pixels along the longer side of each small picture, 48 to 512."""
     seed: int = 0
-    """First seed; the columns have this one and those that follow."""
+    """First seed; the columns show this one and the following ones."""
     per: int = 3
     """Seeds for each distortion, 1 to 10."""
 

@@ -109,3 +109,13 @@ def _right(column: Sequence[str]) -> list[str]:
 def _width(text: str) -> int:
     """Columns of a terminal that the text takes: Chinese, Japanese and Korean characters take two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text)
+
+
+def share_of(part: int, whole: int) -> str:
+    """ "62.0 %", or nothing of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else NOTHING
+
+
+def decimal(value: float | None) -> str:
+    """One digit after the point."""
+    return NOTHING if value is None else f"{value:.1f}"

@@ -27,14 +27,14 @@ PICTURES = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class ValidateConfig:
-    """Tell everything that is wrong with a FIRE file, its pictures included; the exit code is 2 if anything is."""
+    """List everything that is wrong in a FIRE file and its pictures. Exits with 2 if anything is."""
 
     file: tyro.conf.Positional[str]
     """FIRE's JSON (an array, or JSON lines), or `fire:FILE#root=DIR` where its pictures lie in another folder."""
     show: int = 200
-    """Faults that are listed; all are counted."""
+    """Errors to list; all are counted."""
     json: str | None = None
-    """Also write the counts and the listed faults to this file."""
+    """Also write the counts and the listed errors to this file."""
 
     def __post_init__(self) -> None:
         if self.show < 0:

@@ -20,8 +20,9 @@ class StoreFlags:
     """Where ratings are kept. Every verb of `review` has this flag."""
 
     store: str = runtime(DEFAULT_STORE)
-    """A file for SQLite, or the URL of a PostgreSQL database (`postgresql://user:password@host/name`), or `env:NAME`
-    for the environment variable NAME that holds either, so that no password stands in the command."""
+    """Where ratings are stored: a SQLite file, the URL of a PostgreSQL database
+    (`postgresql://user:password@host/name`), or `env:NAME` for an environment variable that holds either, so that no
+    password stands in the command."""
 
     def __post_init__(self) -> None:
         if not self.store:
@@ -30,25 +31,25 @@ class StoreFlags:
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewConfig(StoreFlags):
-    """Serve a page on which people rate what runs hold (FIRE, appendix A)."""
+    """Serve a page on which people rate dialogues and pairs (FIRE, appendix A)."""
 
     runs: tyro.conf.Positional[tuple[str, ...]]
-    """Folders of runs; each is a split, unless its dialogues name theirs."""
+    """Folders of runs. Each is a split, unless its dialogues name theirs."""
     ask: AskName = "scores"
-    """`scores`: 1 to 5 for every feedback and every refined response of a dialogue (figure A1). `models`: which of two
-    models' refined answers is better, of two runs of dialogues on the same questions. `chosen`: whether the chosen
-    answer of a pair (SeVa) is really better than the rejected one."""
+    """`scores`: rate every feedback and every refined response of a dialogue from 1 to 5 (figure A1). `models`: choose
+    the better of two models' refined answers, from two runs of dialogues on the same questions. `chosen`: say whether
+    the chosen answer of a pair (SeVa) is really better than the rejected one."""
     sample: int = 100
-    """Cases drawn from each split."""
+    """Cases to draw from each split."""
     raters: int = 10
-    """People who rate; each has a link of their own."""
+    """Number of raters; each gets a link."""
     overlap: int | None = None
-    """People who rate the same case; without it, everybody rates every case."""
+    """Raters per case. Default: everybody rates every case."""
     seed: int = 0
-    """Decides which cases are drawn, who rates which, in which order, and which side is A."""
+    """Seed of which cases are drawn, who rates which, in which order, and which side is A."""
     host: str = runtime("127.0.0.1")
-    """Address to listen on. On this machine's own (the default) the first page lists everybody's link; on any other it
-    lists none, and only who has a link can see or rate anything."""
+    """Address to listen on. On this machine's own (the default) the first page lists everybody's link; on any other
+    address it lists none, and only people with a link can see or rate anything."""
     port: int = runtime(8000)
     """Port to listen on; 0 takes a free one."""
 
@@ -80,10 +81,10 @@ class ImportRatingsConfig(StoreFlags):
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewSummaryConfig(StoreFlags):
-    """What people said: means with intervals by split and source (FIRE's table A1), and how far they agree."""
+    """Summarise the ratings: means with intervals by split and source (FIRE's table A1), and how far raters agree."""
 
     out: str | None = None
-    """Folder for `ratings` (one row a rating) and `means`, each as CSV and as Parquet; without it, no file is
+    """Folder for `ratings` (one row per rating) and `means`, each as CSV and as Parquet. Default: no files are
     written."""
     json: str | None = None
     """Also write the numbers to this file, as JSON."""

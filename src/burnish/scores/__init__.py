@@ -35,6 +35,7 @@ from burnish.scores.fire import (
 from burnish.scores.fooled import FooledKind, FooledScores
 from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
+    JUDGED_RESULTS,
     Agreement,
     CalibrateJudged,
     Consistency,
@@ -71,6 +72,7 @@ from burnish.scores.standard import (
 __all__ = [
     "BETTER",
     "CONFIDENCE",
+    "JUDGED_RESULTS",
     "AccuracyScores",
     "Agreement",
     "AnswersResult",

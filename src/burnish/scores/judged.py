@@ -238,3 +238,16 @@ class Agreement:
     """Mean absolute difference, for numbers."""
     confusion: Mapping[str, Mapping[str, int]]
     """How often the judge said what (inner) where the other said what (outer)."""
+
+
+JUDGED_RESULTS: Mapping[str, type[Judged]] = {
+    "judged mmvet": MmVetJudged,
+    "judged llava-bench": LlavaBenchJudged,
+    "judged mmhal": MmhalJudged,
+    "judged shr": ShrJudged,
+    "judged consistency": ConsistencyJudged,
+    "judged pairwise": PairwiseJudged,
+    "judged grades": GradesJudged,
+    "judged calibrate": CalibrateJudged,
+}
+"""What each judged benchmark leaves in its run, by the run's kind."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from pathlib import Path
 
 from burnish.errors import ImageError
-from burnish.images import read_inside
 from burnish.sources.fields import kind_of
+from burnish.sources.remote import Root, read_picture
 
 MISSING = "missing image"
 _DATA = "data:"
@@ -17,7 +16,7 @@ _LONGEST_PATH = 1024
 """Characters of a text that may still be a path; one that is longer is base64."""
 
 
-def picture_bytes(value: object, root: Path, which: int | None) -> bytes:
+def picture_bytes(value: object, root: Root, which: int | None) -> bytes:
     """The file content of the picture in a table's cell.
 
     `root` is the folder that paths are relative to, and `which` the number, from 1, of one picture in a list of
@@ -46,12 +45,12 @@ def _chosen(pictures: list[object] | tuple[object, ...], which: int | None) -> o
     return pictures[(which or 1) - 1]
 
 
-def _of_text(text: str, root: Path) -> bytes:
+def _of_text(text: str, root: Root) -> bytes:
     if text.startswith(_DATA):
         return _decoded(text.partition(",")[2], "The data URL")
     if len(text) <= _LONGEST_PATH:
         try:
-            return read_inside(root, text)
+            return read_picture(root, text)
         except ImageError:
             if (data := _maybe(text)) is None:
                 raise

@@ -15,6 +15,7 @@ from burnish.errors import ConfigError, ImageError, SourceError
 from burnish.records import Dropped, Example, Said
 from burnish.sources.base import Candidate, Source
 from burnish.sources.draws import Chosen, Draws
+from burnish.sources.folds import Folds
 from burnish.sources.registry import open_sources
 from burnish.sources.sampling import Sampling
 from burnish.sources.sharding import Shard
@@ -57,6 +58,7 @@ class ExampleStream:
         self._sources = sources
         self._to_train = to_train
         self._only = frozenset(sampling.only)
+        self._folds = Folds.parse(sampling.fold) if sampling.fold else None
         self.population = 0
         """Candidates to choose from, those that are no use included."""
         chosen = self._draw(sampling)
@@ -99,10 +101,7 @@ class ExampleStream:
         for number, listed in self._all():
             names.add(listed.source)
             if self._wanted(listed):
-                # What has no picture shares none: its own id keeps it apart.
-                image = listed.image if isinstance(listed, Candidate) else ""
-                picture = image or f"\x1f{listed.id}"
-                draws.add(listed.id, f"{number}:{picture}", listed.source)
+                draws.add(listed.id, f"{number}:{_picture(listed)}", listed.source)
                 self.population += 1
         if unknown := sorted(self._only - names):
             raise ConfigError(f"--only {unknown[0]} fits no example: the sources are {', '.join(sorted(names))}.")
@@ -136,7 +135,13 @@ class ExampleStream:
                 yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
 
     def _wanted(self, listed: Listed) -> bool:
-        return not self._only or listed.source in self._only
+        named = not self._only or listed.source in self._only
+        return named and (self._folds is None or self._folds.hold(_picture(listed)))
+
+
+def _picture(listed: Listed) -> str:
+    """The picture's name; what has no picture shares none: its own id keeps it apart."""
+    return (listed.image if isinstance(listed, Candidate) else "") or f"\x1f{listed.id}"
 
 
 def _as_line(number: int, listed: Listed) -> bytes:

@@ -18,7 +18,7 @@ MAX_LINE = 64_000_000
 def open_file(path: Path) -> BinaryIO:
     """The file for reading, past its byte-order mark. Raises SourceError where there is none to read."""
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
+        what = "is a folder" if path.is_dir() else "is a pipe or a device" if path.exists() else "is not there"
         hint = " (in a list, every source needs its kind: folder:a.jsonl,folder:b.jsonl)" if "," in path.name else ""
         raise SourceError(f"{path} {what}: give the file that lists the questions{hint}.")
     try:

@@ -15,11 +15,11 @@ from typing import Self, TypeVar
 
 from burnish.errors import LineError
 from burnish.fire.items import read_item, read_question
-from burnish.images import read_inside
 from burnish.records import Dialogue, Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.json_items import Row, json_items
-from burnish.sources.spec import Spec, at_home, parse_spec
+from burnish.sources.remote import Root, read_picture, root_at, table_at
+from burnish.sources.spec import Spec, parse_spec
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def open_fire(path: str) -> FireSource:
     """The source for a file's path, or for `fire:FILE#root=DIR`. Raises SourceError for an unknown option."""
     if path.startswith(f"{_SCHEME}:"):
         return FireSource.from_spec(parse_spec(path, (_SCHEME,)))
-    return FireSource(path=Path(path), root=Path(path).parent)
+    return FireSource(path=table_at(path), root=root_at(None, path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,14 @@ class FireSource(Source):
     """A file of dialogues, read in a stream."""
 
     path: Path
-    root: Path
+    root: Root
     """What picture paths are relative to; nothing outside it is ever opened."""
 
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
         """`fire:PATH` with its option."""
         options = spec.only("root")
-        path = Path(at_home(spec.path))
-        return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))))
+        return cls(path=table_at(spec.path), root=root_at(options.get("root"), spec.path))
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each item."""
@@ -65,7 +64,7 @@ class FireSource(Source):
 
     def picture(self, image: str) -> bytes:
         """The content of the picture at this relative path. Raises ImageError."""
-        return read_inside(self.root, image)
+        return read_picture(self.root, image)
 
     def _read(self, read: Callable[[Row], T]) -> Iterator[T | Dropped]:
         outcomes = (self._outcome(row, read) for row in json_items(self.path))

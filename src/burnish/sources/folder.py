@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
-from burnish.images import read_inside
 from burnish.records import Dropped, Example
 from burnish.sources.asks import read_asks
 from burnish.sources.base import Candidate, Source, refuse_useless, with_picture
 from burnish.sources.columns import ROLES, Columns
 from burnish.sources.huggingface import HuggingFaceSource
 from burnish.sources.photos import PhotoFolder
+from burnish.sources.remote import Root, is_address, read_picture, root_at, table_at
 from burnish.sources.spec import Spec, at_home
-from burnish.sources.tables import holds_texts, read_rows
+from burnish.sources.tables import ENDINGS, holds_texts, read_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class FolderSource(Source):
     """Pictures plus a table of questions."""
 
     path: Path
-    root: Path
+    root: Root
     """What picture paths are relative to; nothing outside it is ever opened."""
     columns: Columns
 
@@ -37,13 +37,13 @@ class FolderSource(Source):
     def from_spec(cls, spec: Spec) -> Self:
         """`folder:PATH` with its options."""
         options = spec.only("root", "ask", *ROLES)
-        path = Path(at_home(spec.path))
+        path = table_at(spec.path)
         columns = Columns(
             named={role: options[role] for role in ROLES if role in options},
             asks=read_asks(options.get("ask")),
             default_source=path.stem.lower(),
         )
-        return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))), columns=columns)
+        return cls(path=path, root=root_at(options.get("root"), spec.path), columns=columns)
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each row."""
@@ -53,15 +53,26 @@ class FolderSource(Source):
 
     def load(self, candidate: Candidate) -> Example:
         """Reads the picture's file."""
-        return with_picture(candidate, read_inside(self.root, candidate.image))
+        return with_picture(candidate, read_picture(self.root, candidate.image))
 
 
 def open_folder(spec: Spec) -> Source:
     """What `folder:PATH` names: a table of questions, a table with its pictures inside, or a directory of pictures."""
+    if is_address(spec.path):
+        return _open_elsewhere(spec)
     path = Path(at_home(spec.path))
     if path.is_dir() and ("ask" in spec.options or not _is_data_set(path)):
         return PhotoFolder.from_spec(spec)
     if path.is_dir() or (path.suffix.lower() == ".parquet" and path.is_file() and not holds_texts(path)):
+        return HuggingFaceSource.from_spec(spec)
+    return FolderSource.from_spec(spec)
+
+
+def _open_elsewhere(spec: Spec) -> Source:
+    """The same at an address: a table by its ending, else a directory."""
+    if PurePosixPath(spec.path.partition("::")[0]).suffix.lower() not in ENDINGS:
+        return PhotoFolder.from_spec(spec)
+    if spec.path.lower().endswith(".parquet") and not holds_texts(table_at(spec.path)):
         return HuggingFaceSource.from_spec(spec)
     return FolderSource.from_spec(spec)
 

@@ -28,6 +28,7 @@ from burnish.sources.embedded import picture_bytes
 from burnish.sources.fields import one_line, scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
+from burnish.sources.remote import Root, is_address, root_at, table_at
 from burnish.sources.spec import Spec, at_home
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class HuggingFaceSource(Source):
     """Columns that the user named, by role."""
     asks: tuple[str, ...] = ()
     """Questions for every picture."""
-    root: Path | None = None
+    root: Root | None = None
     """What paths of pictures are relative to; None for where the table lies."""
     which: int | None = None
     """The number of the picture, from 1, where a row has several."""
@@ -63,12 +64,12 @@ class HuggingFaceSource(Source):
         if which is not None and (not which.isascii() or not which.isdecimal() or which == "0"):
             raise SourceError(f"#which={which} of {spec.path} is no number of a picture: give 1 for the first.")
         return cls(
-            path=at_home(spec.path),
+            path=str(table_at(spec.path)) if is_address(spec.path) else at_home(spec.path),
             split=options.get("split"),
             config=options.get("config"),
             columns={role: options[role] for role in roles if role in options},
             asks=read_asks(options.get("ask")),
-            root=Path(at_home(options["root"])) if "root" in options else None,
+            root=_root(options.get("root"), spec.path),
             which=int(which) if which else None,
         )
 
@@ -149,6 +150,11 @@ class HuggingFaceSource(Source):
     @property
     def _name(self) -> str:
         return Path(self.path).stem.lower()
+
+
+def _root(option: str | None, table: str) -> Root | None:
+    """Where pictures are, if the user says it or the table lies elsewhere."""
+    return root_at(option, table) if option is not None or is_address(table) else None
 
 
 def _columns(table: Dataset, start: int, stop: int, path: str) -> Mapping[str, list[object]]:

@@ -16,7 +16,6 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
 from burnish.errors import ImageError, LineError
-from burnish.images import read_inside
 from burnish.records import Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture, without_picture
 from burnish.sources.conversation import Messages, Question, is_asked, questions, read_messages
@@ -24,7 +23,8 @@ from burnish.sources.embedded import MISSING, picture_bytes
 from burnish.sources.fields import scalar_field, text_field
 from burnish.sources.json_items import Row, json_items
 from burnish.sources.photos import ENDINGS
-from burnish.sources.spec import Spec, at_home
+from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
+from burnish.sources.spec import Spec
 
 TEXT = "text"
 """The source of items without a picture."""
@@ -42,7 +42,7 @@ class LlavaSource(Source):
     """Conversations in the format of LLaVA-665K, read in a stream: the real file has a gigabyte."""
 
     path: Path
-    root: Path
+    root: Root
     """What picture paths are relative to; nothing outside it is ever opened."""
     strip: frozenset[str] = frozenset({"ocr_vqa"})
     """Names of sources whose questions lose SHORT_ANSWER."""
@@ -51,9 +51,9 @@ class LlavaSource(Source):
     def from_spec(cls, spec: Spec) -> Self:
         """`llava:PATH` with its options."""
         options = spec.only("root", "strip")
-        path = Path(at_home(spec.path))
+        path = table_at(spec.path)
         strip = frozenset(options.get("strip", "ocr_vqa").split("+")) - {"none"}
-        return cls(path=path, root=Path(at_home(options.get("root", str(path.parent)))), strip=strip)
+        return cls(path=path, root=root_at(options.get("root"), spec.path), strip=strip)
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each human turn, and a Dropped for each item or turn that cannot be used."""
@@ -70,10 +70,12 @@ class LlavaSource(Source):
             if error.reason != MISSING or (beside := self._beside(candidate.image)) is None:
                 raise
             candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: beside})
-            return with_picture(candidate, read_inside(self.root, beside))
+            return with_picture(candidate, read_picture(self.root, beside))
 
     def _beside(self, image: str) -> str | None:
         """The path of a picture that differs in its ending alone."""
+        if isinstance(self.root, RemoteFolder):  # each look would be a call
+            return None
         paths = (str(PurePosixPath(image).with_suffix(ending)) for ending in ENDINGS)
         return next((path for path in paths if (self.root / path).is_file()), None)
 
@@ -113,8 +115,11 @@ class LlavaSource(Source):
             return self._name
         if not image:
             return TEXT
-        path = PurePosixPath(image)
-        inside = path.relative_to(self.root.resolve()) if path.is_relative_to(self.root.resolve()) else path
+        path, root = (
+            PurePosixPath(image),
+            self.root.address if isinstance(self.root, RemoteFolder) else self.root.resolve(),
+        )
+        inside = path.relative_to(root) if path.is_relative_to(root) else path
         folders = [] if image.startswith(_DATA) else PurePosixPath(str(inside).lower().lstrip("/")).parts[:-1]
         return folders[0] if folders else self._name
 

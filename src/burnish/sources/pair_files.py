@@ -102,7 +102,7 @@ class FilePairs:
                 yield number, dropped_row(placed.row.place, self._name, error)
             else:
                 own = pair.id if self._is_own(placed.row.values) else ""
-                yield (placed.same, pair.question, pair.chosen.text, own), pair
+                yield (placed.same, pair.before, pair.question, pair.chosen.text, own), pair
 
     def _reader(self, columns: Sequence[str]) -> Callable[[Values, _Placed], PreferencePair]:
         kind = self._kind or kind_of_columns(columns)
@@ -114,7 +114,7 @@ class FilePairs:
         preference_of = KINDS[kind].read
 
         def read(values: Values, placed: _Placed) -> PreferencePair:
-            question, chosen, rejected = preference_of(values)
+            question, chosen, rejected, before = preference_of(values)
             others = [one for one in dict.fromkeys(rejected) if one != chosen]
             if not chosen or not all(others):
                 raise LineError("empty answer", "has an empty answer")
@@ -129,6 +129,7 @@ class FilePairs:
                 chosen=Answer(text=chosen),
                 rejected=tuple(Rejected(distortion=distortion, seed=seed, answer=Answer(text=one)) for one in others),
                 source=source,
+                before=before,
             )
 
         return read

@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from burnish.errors import LineError, SourceError
-from burnish.images import read_inside
 from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, with_picture
 from burnish.sources.fields import scalar_field, text_field
 from burnish.sources.json_items import Row
-from burnish.sources.spec import Spec, at_home
+from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
+from burnish.sources.spec import Spec
 from burnish.sources.tables import Columns, read_rows
 
 ENDINGS = frozenset(
@@ -34,7 +34,7 @@ ENDINGS = frozenset(
 class PhotoFolder(Source):
     """A directory of pictures; hidden files and directories, and links to directories, are passed over."""
 
-    root: Path
+    root: Root
     asks: tuple[str, ...]
     source: str
     truths: Path | None = None
@@ -45,25 +45,27 @@ class PhotoFolder(Source):
     def from_spec(cls, spec: Spec) -> Self:
         """`folder:DIRECTORY` with its options. Raises SourceError where nothing is asked."""
         options = spec.only("ask", "truths", "image", "answer", "source")
-        root, asks = Path(at_home(spec.path)), read_asks(options.get("ask"))
+        root, asks = root_at(spec.path, ""), read_asks(options.get("ask"))
         if not asks:
             raise SourceError(
-                f"{root} is a directory: say what to ask of its pictures, as in 'folder:{spec.path}#ask=Describe this "
-                "picture.', or give a file of questions in it."
+                f"{spec.path} is a directory: say what to ask of its pictures, as in "
+                f"'folder:{spec.path}#ask=Describe this picture.', or give a file of questions in it."
             )
         return cls(
             root=root,
             asks=asks,
-            source=options.get("source", root.resolve().name.lower() or "pictures"),
-            truths=Path(at_home(options["truths"])) if "truths" in options else None,
+            source=options.get("source", _name_of(root)),
+            truths=table_at(options["truths"]) if "truths" in options else None,
             columns={role: options[role] for role in ("image", "answer") if role in options},
         )
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each picture and question, in the order of paths, then why rows of truths are no use."""
-        names = sorted(_pictures(self.root))
+        names = sorted(pictures_in(self.root))
         if not names:
-            raise SourceError(f"{self.root} holds no picture ({', '.join(sorted(ENDINGS))}): give another directory.")
+            raise SourceError(
+                f"{_told(self.root)} holds no picture ({', '.join(sorted(ENDINGS))}): give another directory."
+            )
         truths, faults = self._truths(names)
         for name in names:
             plain = Candidate(id=name, image=name, question="", answer=truths.get(name), source=self.source)
@@ -72,7 +74,7 @@ class PhotoFolder(Source):
 
     def load(self, candidate: Candidate) -> Example:
         """Reads the picture's file."""
-        return with_picture(candidate, read_inside(self.root, candidate.image))
+        return with_picture(candidate, read_picture(self.root, candidate.image))
 
     def _truths(self, names: list[str]) -> tuple[dict[str, str], list[Dropped]]:
         """The answers by picture, and the rows that fit none."""
@@ -86,7 +88,7 @@ class PhotoFolder(Source):
             try:
                 told, answer = self._row(row)
                 if told not in paths or (paths[told] != told and by_name[told] > 1):
-                    why = "is the name of several pictures" if told in paths else f"is no picture in {self.root}"
+                    why = "is the name of several pictures" if told in paths else f"is no picture in {_told(self.root)}"
                     raise LineError("truth without a picture", f"is about {told!r}, which {why}")
                 truths[paths[told]] = answer
             except LineError as error:
@@ -118,8 +120,23 @@ class PhotoFolder(Source):
         return self.columns.get(role, role)
 
 
-def _pictures(root: Path) -> Iterator[str]:
+def _told(root: Root) -> str:
+    return root.address if isinstance(root, RemoteFolder) else str(root)
+
+
+def _name_of(root: Root) -> str:
+    """The directory's own name."""
+    name = PurePosixPath(root.address).name if isinstance(root, RemoteFolder) else root.resolve().name
+    return name.lower() or "pictures"
+
+
+def pictures_in(root: Root) -> Iterator[str]:
     """Paths below the root, with `/`."""
+    if isinstance(root, RemoteFolder):
+        paths = map(PurePosixPath, root.names())
+        hidden = (path for path in paths if not any(part.startswith(".") for part in path.parts))
+        yield from (str(path) for path in hidden if path.suffix.lower() in ENDINGS)
+        return
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:

@@ -25,6 +25,8 @@ class Preference(NamedTuple):
     question: str
     chosen: str
     rejected: tuple[str, ...]
+    before: tuple[Said, ...] = ()
+    """The messages before the question."""
 
 
 class Kind(NamedTuple):
@@ -46,7 +48,7 @@ def _trl(values: Values) -> Preference:
     """`prompt`, `chosen` and `rejected`, each a text or messages; without a prompt it stands in the other two."""
     chosen, rejected = _turns(values, "chosen"), _turns(values, "rejected")
     prompt = _prompt(values) if values.get("prompt") else chosen[:-1]
-    return Preference(_question(prompt), _answer(chosen[-1:]), (_answer(rejected[-1:]),))
+    return _preference(prompt, _answer(chosen[-1:]), (_answer(rejected[-1:]),))
 
 
 def _swift(values: Values) -> Preference:
@@ -56,7 +58,7 @@ def _swift(values: Values) -> Preference:
     several = other if isinstance(other, list) else [other]
     texts = [text_field({"rejected_response": one}, "rejected_response").strip() for one in several if one is not None]
     rejected = texts or [_answer(_turns(values, "rejected_messages")[-1:])]
-    return Preference(_question(turns[:-1]), _answer(turns[-1:]), tuple(rejected))
+    return _preference(turns[:-1], _answer(turns[-1:]), tuple(rejected))
 
 
 def _llamafactory(values: Values) -> Preference:
@@ -67,7 +69,7 @@ def _llamafactory(values: Values) -> Preference:
         prompt = [Said("user", "\n".join(parts).replace("<image>", "").strip())]
     else:
         prompt = _turns(values, "conversations" if "conversations" in values else "messages")
-    return Preference(_question(prompt), _answer(_turns(values, "chosen")), (_answer(_turns(values, "rejected")),))
+    return _preference(prompt, _answer(_turns(values, "chosen")), (_answer(_turns(values, "rejected")),))
 
 
 def _rlaifv(values: Values) -> Preference:
@@ -86,7 +88,7 @@ def _rlaifv(values: Values) -> Preference:
 def _povid(values: Values) -> Preference:
     """`conversations` that ends with the chosen answer and `rejected_conversations` with the rejected one."""
     chosen, rejected = _turns(values, "conversations"), _turns(values, "rejected_conversations")
-    return Preference(_question(chosen[:-1]), _answer(chosen[-1:]), (_answer(rejected[-1:]),))
+    return _preference(chosen[:-1], _answer(chosen[-1:]), (_answer(rejected[-1:]),))
 
 
 def _vlfeedback(values: Values) -> Preference:
@@ -96,7 +98,7 @@ def _vlfeedback(values: Values) -> Preference:
     worse = sorted((one for one in ranked if one[0] < best[0]), key=lambda one: -one[0])
     if not worse:
         raise LineError("no preference", "has completions that are rated alike")
-    return Preference(_question(_prompt(values)), best[1], tuple(dict.fromkeys(text for _, text in worse)))
+    return _preference(_prompt(values), best[1], tuple(dict.fromkeys(text for _, text in worse)))
 
 
 def _completions(values: Values) -> list[Values]:
@@ -133,13 +135,11 @@ def _turns(values: Values, name: str, *, speaker: str = "assistant") -> list[Sai
     return [said(one) for one in read_messages([value] if isinstance(value, dict) else value, name)]
 
 
-def _question(prompt: Sequence[Said]) -> str:
-    """The one question of a prompt."""
+def _preference(prompt: Sequence[Said], chosen: str, rejected: tuple[str, ...]) -> Preference:
+    """Of answers to the last message of a prompt, the others standing before it."""
     if not prompt or prompt[-1].speaker != "user" or not prompt[-1].text:
         raise LineError("no question", "has no question before its answers")
-    if len(prompt) > 1:
-        raise LineError("prompt of several turns", f"has {len(prompt)} messages before its answers, and one is read")
-    return prompt[-1].text
+    return Preference(prompt[-1].text, chosen, rejected, tuple(prompt[:-1]))
 
 
 def _answer(turns: Sequence[Said]) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import tyro
 
-from burnish.config import runtime
+from burnish.config import added, runtime
 from burnish.errors import ConfigError
+from burnish.sources.folds import Folds
 from burnish.sources.sharding import Shard
 
 
@@ -19,22 +20,27 @@ class Sampling:
     """
 
     per_image: int | None = 2
-    """Questions taken of one picture, at random, as SeVa does; None for all of them."""
+    """Questions per picture, chosen at random as in SeVa; None takes all of them."""
     per_source: int | None = None
-    """Examples taken of each source name (SeVa takes 8,000 each of textvqa and ocr_vqa); None for all."""
+    """Examples per source name (SeVa takes 8,000 each of textvqa and ocr_vqa). Default: all."""
     only: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Take this source name and no others, such as textvqa; repeat the flag for several."""
+    """Take only this source name, such as textvqa; repeat the flag for several."""
+    fold: str | None = added(None)
+    """Take the pictures of fold I of N alone, as I/N, or of folds I to J, as I-J/N: which fold a picture is in depends
+    on its name alone. So `2-10/10` makes data of nine tenths of the pictures, and `1/10` benches on the others."""
     limit: int | None = None
-    """Examples taken in all. A larger limit begins with the same examples in the same order."""
+    """Examples in all. A larger limit begins with the same examples in the same order."""
     seed: int = 0
-    """Decides every random choice: the same seed gives the same examples in the same order."""
+    """Seed of every random choice: the same seed gives the same examples in the same order."""
 
     shard: str | None = runtime(None)
-    """Make part I of N alone, as I/N: the same records as in the whole run, whose parts `burnish merge` joins."""
+    """Make only part I of N, as I/N. `burnish merge` joins the parts to the whole run."""
 
     def __post_init__(self) -> None:
         if self.shard is not None:
             Shard.parse(self.shard)
+        if self.fold is not None:
+            Folds.parse(self.fold)
         for flag, value in (
             ("--per-image", self.per_image),
             ("--per-source", self.per_source),
@@ -54,4 +60,4 @@ class Questions(Sampling):
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
     `huggingface:path`, `pocket`; several joined by commas."""
     per_image: int | None = None
-    """Questions taken of one picture, at random; without it, all of them."""
+    """Questions per picture, chosen at random. Default: all of them."""

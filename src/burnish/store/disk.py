@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from burnish.errors import RunError, RunLocked
 from burnish.plain_files import open_plain, strange_entry
 
+MOST_LINE = 64_000_000
+"""Bytes of the longest line: a run from elsewhere must not fill the memory with one."""
 PICTURES = "images"
 """The folder of a run or an export with its pictures."""
 
@@ -82,6 +85,14 @@ def append_whole(file: FileIO, data: bytes, *, size: int) -> None:
     except OSError:
         file.truncate(size)
         raise
+
+
+def bounded_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """The lines of a file from where it stands. Raises RunError for one of more than MOST_LINE bytes."""
+    while line := file.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise RunError(f"{path} has a line of more than {MOST_LINE:,} bytes, which Burnish has not written.")
+        yield line
 
 
 def lock(path: Path) -> int:

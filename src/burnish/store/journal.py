@@ -1,6 +1,7 @@
 """What models have said for records that are not yet whole, so that a kill loses no finished reply.
 
-    RUN/journal.jsonl           {"record": 12, "part": "student 2", "reply": {…}}, one line a reply
+    RUN/journal.jsonl           {"record": 12, "part": "student 2", "reply": {…}}, one line a reply, or
+                                {"replies": [{"record": 12, …}, …]} for those that are kept all or none
 
 A record of many replies (a dialogue, a composed dialogue that is tried again, several judges' verdicts) is appended to
 the run only when all of them are there. Until then each reply stands here, under the position that the record will have
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, final
@@ -20,7 +22,7 @@ from burnish.errors import RunError
 from burnish.jsons import read_json
 from burnish.records import Json
 from burnish.store.codec import dump
-from burnish.store.disk import append_whole, write_whole
+from burnish.store.disk import append_whole, bounded_lines, write_whole
 
 NAME = "journal.jsonl"
 COMPACT_BYTES = 1 << 20
@@ -64,16 +66,24 @@ class Journal:
         reply: Json = None if line is None else json.loads(line)["reply"]
         return reply
 
-    def put(self, part: Part, reply: Json) -> None:
-        """Keep a reply, once; it has left this process when the call returns, and survives its death."""
-        if part.record < self._begin or part.name in self._lines.get(part.record, {}):
-            raise ValueError(f"{part} is answered already")
-        line = dump({"record": part.record, "part": part.name, "reply": reply}).encode() + b"\n"
+    def put(self, replies: Mapping[Part, Json]) -> None:
+        """Keep replies, each once and all of them or none; they have left this process when the call returns, and
+        survive its death.
+        """
+        for part in replies:
+            if part.record < self._begin or part.name in self._lines.get(part.record, {}):
+                raise ValueError(f"{part} is answered already")
+        lines = {part: _line(part, reply) for part, reply in replies.items()}
+        together = b'{"replies": [' + b", ".join(line.rstrip() for line in lines.values()) + b"]}\n"
+        self._write(together if len(lines) > 1 else b"".join(lines.values()))
+        for part, line in lines.items():
+            self._keep(part, line)
+
+    def _write(self, line: bytes) -> None:
         if self._file is None:
             self._file = self._path.open("ab", buffering=0)
         append_whole(self._file, line, size=self._size)
         self._size += len(line)
-        self._keep(part, line)
 
     def forget(self, before: int) -> None:
         """Drop the replies for records before this position: those records are in the run now."""
@@ -96,18 +106,19 @@ class Journal:
     def _read(self) -> None:
         """Take in every line that still matters, and cut off what a killed process left of the last."""
         with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(bounded_lines(file, self._path), start=1):
                 if not line.endswith(b"\n"):
                     break
                 self._size += len(line)
-                part = _part(line)
-                if part is None:
+                entries = _entries(line)
+                if entries is None:
                     raise RunError(
                         f"{self._path}, line {number}, is no reply: delete this file, and the replies in it, those of "
                         "unfinished records, are asked for again."
                     )
-                if part.record >= self._begin:
-                    self._keep(part, line)
+                for part, reply in entries.items():
+                    if part.record >= self._begin:
+                        self._keep(part, _line(part, reply))
         os.truncate(self._path, self._size)
 
     def _compact_if_mostly_forgotten(self) -> None:
@@ -124,13 +135,23 @@ def delete_journal(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _part(line: bytes) -> Part | None:
-    """Whose reply the line holds; None where it is no line of a journal."""
+def _line(part: Part, reply: Json) -> bytes:
+    return dump({"record": part.record, "part": part.name, "reply": reply}).encode() + b"\n"
+
+
+def _entries(line: bytes) -> dict[Part, Json] | None:
+    """The replies that a line holds; None where it is no line of a journal."""
     try:
-        entry: Any = read_json(line)
+        value: Any = read_json(line)
     except ValueError:
         return None
-    if not isinstance(entry, dict) or entry.keys() != {"record", "part", "reply"}:
-        return None
-    record, name = entry["record"], entry["part"]
-    return Part(record, name) if type(record) is int and isinstance(name, str) else None
+    together = isinstance(value, dict) and value.keys() == {"replies"} and isinstance(value["replies"], list)
+    found = {}
+    for entry in value["replies"] if together else [value]:
+        if not isinstance(entry, dict) or entry.keys() != {"record", "part", "reply"}:
+            return None
+        record, name = entry["record"], entry["part"]
+        if type(record) is not int or not isinstance(name, str):
+            return None
+        found[Part(record, name)] = entry["reply"]
+    return found

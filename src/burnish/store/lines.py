@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from burnish.errors import RunError
-from burnish.store.disk import append_whole
+from burnish.store.disk import MOST_LINE, append_whole, bounded_lines
 
 SHARD_LINES = 10_000
 """Lines in every file but the last."""
@@ -59,7 +59,7 @@ class Lines:
             path = self._shard(start // SHARD_LINES)
             expected, number = min(SHARD_LINES, self._count - start), 0
             with path.open("rb") as file:
-                for number, text in enumerate(islice(file, expected), start=1):
+                for number, text in enumerate(islice(bounded_lines(file, path), expected), start=1):
                     yield Line(path, number, text)
             if number < expected:
                 raise RunError(f"{path} has {number:,} lines where {expected:,} were written: the run is damaged.")
@@ -68,7 +68,7 @@ class Lines:
         """The line at this place, from 0, without the files before its own. Raises RunError as iterating does."""
         path, place = self._shard(index // SHARD_LINES), index % SHARD_LINES
         with path.open("rb") as file:
-            for text in islice(file, place, place + 1):
+            for text in islice(bounded_lines(file, path), place, place + 1):
                 return Line(path, place + 1, text)
         raise RunError(f"{path} has no line {place + 1:,}, which was written: the run is damaged.")
 
@@ -81,7 +81,10 @@ class Lines:
         """Add one line (newline included) and hand it to the operating system, so that it outlives this process.
 
         When the disk refuses (OSError), what was written of the line is taken back: the sequence is as before.
+        Raises ValueError for a line that is too long to be read again.
         """
+        if len(line) > MOST_LINE:
+            raise ValueError(f"it has {len(line):,} bytes, and the most are {MOST_LINE:,}")
         if self._file is None:
             self._file = self._growing().open("ab", buffering=0)
         append_whole(self._file, line, size=self._size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import burnish
 from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, RunError
+from burnish.flags import words_of
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
 from burnish.records import Json
+from burnish.renamed import renamed
 from burnish.store.codec import dump, from_json, to_json
 from burnish.store.disk import refuse_links, write_whole
 
@@ -44,6 +46,8 @@ class Manifest:
     """Burnish's version, and the git commit when it runs from a checkout."""
     created: str
     """When the run was begun (ISO 8601, UTC)."""
+    words: tuple[str, ...] = ()
+    """What gives these settings on a command line, behind the verb; nothing in runs of older versions."""
 
 
 def new_manifest(kind: str, config: DataclassInstance, *, seed: int, fingerprints: Mapping[str, str]) -> Manifest:
@@ -56,6 +60,7 @@ def new_manifest(kind: str, config: DataclassInstance, *, seed: int, fingerprint
         fingerprints=dict(fingerprints),
         version=code_version(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        words=tuple(words_of(type(config), everything(config))),
     )
 
 
@@ -81,9 +86,10 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise RunError(f"{path} was written by another version of Burnish: read it with that version.")
     try:
-        return from_json(Manifest, data)
+        manifest = from_json(Manifest, data)
     except ValueError as error:
-        raise RunError(f"{path} is no manifest: {error}.") from error
+        raise RunError(f"{path} is not a manifest: {error}.") from error
+    return replace(manifest, config=renamed(manifest.config), settings=renamed(manifest.settings))
 
 
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:

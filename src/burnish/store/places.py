@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from burnish.errors import RunError
 from burnish.store import manifest
-from burnish.store.disk import explained
+from burnish.store.disk import bounded_lines, explained
 
 FOLDER = "records"
 
@@ -32,7 +32,7 @@ def lines_from(run: Path, begin: Place) -> Iterator[tuple[Place, bytes]]:
             followed = _shard(run, shard + 1).exists()
             with path.open("rb") as file:
                 file.seek(offset)
-                for line in file:
+                for line in bounded_lines(file, path):
                     if not line.endswith(b"\n"):
                         break
                     yield Place(shard, offset), line
@@ -47,7 +47,7 @@ def line_at(run: Path, place: Place) -> bytes:
     try:
         with _shard(run, place.shard).open("rb") as file:
             file.seek(place.offset)
-            line = file.readline()
+            line = next(bounded_lines(file, _shard(run, place.shard)), b"")
     except FileNotFoundError:
         line = b""
     if not line.endswith(b"\n"):

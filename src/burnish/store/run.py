@@ -120,10 +120,11 @@ class Run:
         for record in records:
             try:
                 line = to_line(record)
+                with explained(self._path, "written"):
+                    self._lines.append(line)
             except ValueError as error:
                 raise RunError(f"Record {record.id!r} cannot be stored in {self._path}: {error}.") from error
             with explained(self._path, "written"):
-                self._lines.append(line)
                 if self._opened_journal is not None:
                     self._opened_journal.forget(before=len(self._lines))
 
@@ -131,16 +132,20 @@ class Run:
         """The reply that `keep_reply` was given for this part, by this process or an earlier one; None without."""
         return self._journal().get(part)
 
-    def keep_reply(self, part: Part, reply: Json) -> None:
-        """Keep what a model said for a record that is not yet in the run, until it is.
+    def keep_replies(self, replies: Mapping[Part, Json]) -> None:
+        """Keep what models said for records that are not yet in the run, until they are; all of it or nothing.
 
-        The reply has left this process when the call returns, and survives its death.
+        The replies have left this process when the call returns, and survive its death.
         """
         try:
             with explained(self._path, "written"):
-                self._journal().put(part, reply)
+                self._journal().put(replies)
         except ValueError as error:
-            raise RunError(f"The reply for {part} cannot be stored in {self._path}: {error}.") from error
+            raise RunError(f"Replies cannot be stored in {self._path}: {error}.") from error
+
+    def keep_reply(self, part: Part, reply: Json) -> None:
+        """Keep one reply, as `keep_replies` does."""
+        self.keep_replies({part: reply})
 
     @property
     def notes(self) -> tuple[str, ...]:

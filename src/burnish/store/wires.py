@@ -137,6 +137,8 @@ def _wire(kind: Any) -> _Wire:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _Wire(*object_wire(kind))
     origin, args = get_origin(kind), get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return _named_tuple_wire(kind)
     if origin is tuple and args[1:] == (...,):
         return _tuple_wire(_wire(args[0]))
     if origin in (Mapping, dict):
@@ -147,6 +149,13 @@ def _wire(kind: Any) -> _Wire:
     if origin is not Literal and kind not in _SCALARS:
         raise TypeError(f"Records have no JSON form for {kind}.")
     return _SCALARS.get(kind, _Wire(kind))
+
+
+def _named_tuple_wire(kind: type) -> _Wire:
+    """As a list of its values, none of which may be spelled in another way than msgspec's."""
+    if any(_wire(hint).changed for hint in get_type_hints(kind).values()):
+        raise TypeError(f"Records have no JSON form for {kind}: make it a dataclass.")
+    return _Wire(kind)
 
 
 def _tuple_wire(item: _Wire) -> _Wire:

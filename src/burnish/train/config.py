@@ -12,7 +12,7 @@ import tyro
 from burnish.config import added, place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Questions
-from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
+from burnish.train.loss_terms import Objective, parse_terms
 from burnish.train.shares import parse_shares
 
 ALL_LINEAR = "all-linear"
@@ -23,86 +23,90 @@ class TrainConfig:
     """What every kind of training needs: a model, an adapter's shape, an optimiser and a place for the result."""
 
     model: str
-    """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small one that comes with
-    Burnish."""
+    """A path or hub name of an image-text-to-text model of transformers, or `pocket` for the small model that comes
+    with Burnish."""
+    adapter: str | None = added(None)
+    """A LoRA adapter to go on from. It keeps its own rank, alpha and layers, whatever the `--lora` flags say; DPO's
+    reference is then the model with it."""
     out: str = place()
-    """Folder of the checkpoint that is made: a PEFT adapter with the model's processor beside it."""
+    """Folder of the checkpoint: a PEFT adapter and the model's processor."""
     lora_rank: int
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lora_alpha: int | None = None
-    """The adapter's weight before it is divided by the rank. Without it: twice the rank, as throughout the paper."""
+    """LoRA's alpha: the adapter is scaled by alpha divided by rank. Default: twice the rank, as throughout the
+    paper."""
     lora_dropout: float = 0.0
     """Dropout before the adapter's layers."""
     lora_targets: str = ALL_LINEAR
-    """Layers of the language model that are adapted: `all-linear` for every linear one, `qk` for queries and keys of
-    its attention, or the last parts of their names, joined by commas, such as `q_proj,v_proj`."""
+    """Layers of the language model to adapt: `all-linear` for every linear one, `qk` for the queries and keys of its
+    attention, or the last parts of their names, separated by commas, such as `q_proj,v_proj`."""
     experts: bool = False
-    """Adapt the experts of a mixture too, where the model holds each layer's in one tensor; without it the rest of the
-    language model alone."""
+    """Also adapt a mixture's experts where each layer stores them as one tensor."""
     train_projector: bool = False
-    """Train the projector between vision tower and language model too. The paper's words freeze it; its authors'
-    published code trains it."""
+    """Also train the projector between vision tower and language model. SeVa's paper freezes it; its published code
+    trains it."""
     lr: float
     """Peak learning rate."""
     warmup: float = 0.03
-    """Share of all steps in which the rate rises linearly, before it falls along a cosine to 0."""
+    """Warm-up: the share of all steps in which the learning rate rises linearly, before a cosine decay to 0."""
     weight_decay: float = 0.0
-    """AdamW's weight decay."""
+    """Weight decay of AdamW."""
     max_grad_norm: float = 1.0
-    """Longer gradients are cut to this length."""
+    """Gradient norm clipping: a gradient with a larger norm is scaled down to this norm."""
     batch_size: int = 128
-    """Examples in one optimiser step, over all devices."""
-    passes: int
-    """Times that every example is seen."""
+    """Examples per optimiser step, over all devices."""
+    epochs: int
+    """Epochs: how often training goes through all examples."""
     max_steps: int | None = None
-    """Stop after this many optimiser steps, whatever `--passes` says; the rate falls to 0 at that step."""
+    """Stop after this many optimiser steps, whatever `--epochs` says; the learning rate falls to 0 at that step."""
     max_length: int = 2048
-    """Longest sequence in tokens, image tokens included. Longer answers are cut; an example whose prompt alone is too
+    """Longest sequence in tokens, image tokens included. Longer answers are cut. An example whose prompt alone is too
     long is left out, because a picture is never cut. Both are counted."""
     pad_to_square: bool = False
-    """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 was trained and SeVa was run. Must be as it
-    was when the answers were generated."""
+    """Pad pictures to a square in the processor's mean colour, as LLaVA-1.5 and SeVa do. Give it exactly where it was
+    given when the answers were generated."""
     thinking: Literal["off", "on"] | None = added(None)
-    """The switch of thoughts in the chat template, as it was when the answers were generated."""
+    """The chat template's switch for thinking. Set it as it was when the answers were generated."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Numbers the model computes in; `auto` is bfloat16 on a GPU that has it, else float32."""
+    """Compute dtype. `auto` is bfloat16 on a GPU that supports it, else float32."""
     seed: int = 0
-    """Decides the adapter's first values and the order of examples."""
+    """Seed of the adapter's initial values and of the order of examples."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
 
     per_device: int = runtime(4)
-    """Most examples in one forward pass of one device; the rest of a batch is accumulated. The largest number up to
-    this one that divides the batch evenly is taken."""
+    """Most examples per forward pass and device; gradients accumulate over the rest of the batch. Burnish takes the
+    largest number up to this one that divides the batch evenly."""
     vision_cache: str | None = runtime(None)
-    """Folder in which encoded pictures are kept, for later passes and for other trainings of the same model. Without
-    it each is encoded once a step. It takes as much room as the pictures' tokens: about 5 MB a picture of LLaVA-1.5-7B
-    in bfloat16."""
+    """Folder for encoded pictures, shared by later epochs and trainings of the same model. Default: encode each picture
+    once per step. It holds about 5 MB per picture for LLaVA-1.5-7B in bfloat16."""
     activation_checkpointing: bool = runtime(False)
-    """Compute the language model's activations twice instead of keeping them: slower, with less memory."""
+    """Recompute the language model's activations instead of storing them: slower, with less memory."""
     attention: Literal["sdpa", "flex"] = runtime("sdpa")
-    """How the language model's attention is computed. `flex` (FlexAttention, on GPUs only) passes over what no token of
-    a row sees, so all examples of a forward pass can share rows; it is compiled at the first step. Not timed yet."""
+    """Attention kernel of the language model. `flex` (FlexAttention, GPUs only) skips masked blocks, so that all
+    examples of a forward pass can share rows; it is compiled at the first step and not yet timed."""
     device: Literal["auto", "cpu"] = runtime("auto")
     """`auto` takes the GPUs that the launcher gives (torchrun, accelerate launch), else the CPU."""
     workers: int | None = runtime(None)
-    """Processes that decode pictures beside the training. Without it: 4 a GPU, none on a CPU."""
+    """Data loader processes that decode pictures. Default: 4 per GPU, none on a CPU."""
     deepspeed: str | None = runtime(None)
     """A DeepSpeed configuration (JSON); the paper used ZeRO stage 3."""
     fsdp: str | None = runtime(None)
     """A configuration (JSON) of PyTorch's fully sharded data parallel training, as transformers' `fsdp_config`."""
     report_to: tyro.conf.UseAppendAction[tuple[Literal["tensorboard", "wandb"], ...]] = runtime(())  # noqa: RUF009
-    """Also send the log to TensorBoard (its files go to OUT/tensorboard) or Weights & Biases; may be repeated."""
+    """Also log to TensorBoard (files in OUT/tensorboard) or Weights & Biases."""
     save_steps: int = runtime(50)
-    """Steps between two checkpoints. The same command, given again after an interruption, goes on from the last one."""
+    """Steps between two checkpoints. An interrupted training goes on from the last one when you repeat the command."""
     keep_checkpoints: bool = runtime(False)
-    """Keep the last checkpoints, with their optimiser states, when training has ended."""
+    """Keep the last checkpoints and their optimiser states after training."""
     merge: bool = runtime(False)
-    """Also write the whole model with the adapter merged into it, to OUT/merged. May be asked for later."""
+    """Also write the whole model with the adapter merged into it, to OUT/merged. You can ask for it later."""
+    plan: bool = runtime(False)
+    """Do not train: measure a few steps and print what the training would take (parameters, memory, sizes, hours)."""
     restart: bool = runtime(False)
-    """Train anew, deleting what an earlier training left in OUT."""
+    """Delete an earlier training in OUT and train anew."""
     json: str | None = runtime(None)
-    """Also write the result's numbers to this file."""
+    """Also write the result's numbers to this file, as JSON."""
 
     def __post_init__(self) -> None:
         if not self.model:
@@ -117,13 +121,15 @@ class TrainConfig:
             lora_alpha=self.lora_alpha,
             batch_size=self.batch_size,
             per_device=self.per_device,
-            passes=self.passes,
+            epochs=self.epochs,
             max_steps=self.max_steps,
             max_length=self.max_length,
             save_steps=self.save_steps,
         )
         _require_at_least(0, weight_decay=self.weight_decay, workers=self.workers)
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
+        if self.adapter:
+            self._check_adapter()
         if not all(name.strip() for name in self.lora_targets.split(",")):
             raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
         if self.experts and self.lora_dropout:
@@ -131,6 +137,8 @@ class TrainConfig:
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
+        if self.plan and processes() > 1:
+            raise ConfigError("--plan measures one device: call it without torchrun or accelerate launch.")
         if self.deepspeed and self.fsdp:
             raise ConfigError("--deepspeed and --fsdp are two ways to share a model between devices: give one of them.")
         for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):
@@ -138,6 +146,15 @@ class TrainConfig:
                 raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
         if self.batch_size % processes():
             raise ConfigError(f"--batch-size {self.batch_size} cannot be shared evenly by {processes()} processes.")
+
+    def _check_adapter(self) -> None:
+        if self.deepspeed or self.fsdp:
+            raise ConfigError(
+                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it "
+                "into the model (--merge), and train a new one on that."
+            )
+        if self.adapter == self.out:
+            raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
 
     @property
     def alpha(self) -> int:
@@ -167,46 +184,49 @@ class TrainConfig:
 class DPOConfig(TrainConfig):
     """Train a model to prefer its answers to clean pictures over those to distorted ones (SeVa; DPO).
 
-    The defaults are the paper's (section 4.1 and table 6). Gives a PEFT adapter; goes on where it was interrupted.
+    The defaults are the paper's (section 4.1 and table 6). Writes a PEFT adapter. The same command
+    resumes an interrupted training.
     """
 
     run: tyro.conf.Positional[str]
     """A finished run of `burnish pairs` or `burnish import pairs`."""
     more_runs: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Further ones to train on together. With shares, as in `runs/seva=0.7 runs/rlaifv=0.3`, as many pairs are drawn of
-    each, by --seed, as the shares allow; without, all are taken."""
+    """More runs to train on. With shares, as in `runs/seva=0.7 runs/rlaifv=0.3`, pairs are drawn from each by --seed in
+    these proportions. Default: all pairs of all runs."""
     loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """What is minimised, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8` and
-    `--loss sft=0.2`. SeVa's losses for many negatives are `softmax` (equation 16 with 6; the default) and `sum`
-    (equation 18 as printed). The others have TRL's names and are the mean over a pair's negatives: `sigmoid` (DPO),
-    `sigmoid_norm` (per token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is
-    on the chosen answer alone. All equations are in docs/training.md."""
+    """The loss, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8 --loss
+    sft=0.2`. SeVa's losses for many negatives are `softmax` (the default; equations 16 and 6) and `sum` (equation 18 as
+    printed). The others have TRL's names and average over a pair's negatives: `sigmoid` (DPO), `sigmoid_norm` (per
+    token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is the likelihood of
+    the chosen answer. `copo` prefers the chosen answer to the picture over the same answer to the distorted picture,
+    `ancpo` keeps it likely; `mdpo` is `sigmoid`, `copo` and `ancpo`. docs/training.md has all equations."""
     beta: float = 0.1
-    """How strongly the policy is held to the reference model."""
+    """DPO's beta: how strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
-    """For `--loss robust`: the share of pairs whose preference is taken to be the wrong way round."""
+    """For `--loss robust`: the share of pairs assumed to be the wrong way round."""
     ld_alpha: float | None = None
-    """For `--loss ld`: what tokens of the longer answer beyond the length of the shorter weigh, from 0 to 1."""
+    """For `--loss ld`: the weight, from 0 to 1, of tokens of the longer answer beyond the length of the shorter one."""
     lora_rank: int = 1024
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-6
     """Peak learning rate."""
-    passes: int = 2
-    """Times that every pair is seen. The paper's "one epoch" saw its data twice, by its authors' account."""
+    epochs: int = 2
+    """Epochs: how often training goes through all pairs. The paper says one epoch; its authors say that this epoch saw
+    each pair twice, hence 2."""
     references: Literal["auto", "stored", "computed"] = runtime("auto")
-    """Where the reference model's log-probabilities come from: `stored` with the run's pairs by the same model, or
-    `computed` beside each step. `auto` takes stored ones in float32, if the first 16 pairs, computed again, are right;
-    in bfloat16 it computes, because rounding would differ from the policy's."""
+    """Where the reference model's log-probabilities come from: `stored` beside the run's pairs by the same model, or
+    `computed` at each step. `auto` takes stored ones in float32 if the first 16 pairs, computed again, agree; in
+    bfloat16 it computes them, because rounding would differ from the policy's."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.shares  # noqa: B018 - checks its values
         # a run's identity has what is meant, however it was written
         object.__setattr__(self, "loss", tuple(term.spec for term in self.objective.terms))
-        if self.references == "stored" and self.objective.weighs_tokens:
+        if self.references == "stored" and (loss := self.objective.needs_references):
             raise ConfigError(
-                f"--references stored is not available with --loss {LENGTH_DESENSITISED}, which weighs an answer's "
-                "tokens, because a run holds their sum alone: take --references auto."
+                f"--references stored is not available with --loss {loss}, because a run does not hold those that it "
+                "needs: take --references auto."
             )
 
     @property
@@ -227,22 +247,22 @@ class DPOConfig(TrainConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class SFTConfig(TrainConfig, Questions):
-    """Go on with supervised fine-tuning on ground truths: what SeVa is compared with (table 3).
+    """Continue supervised fine-tuning on ground truths, which SeVa is compared with (table 3).
 
-    The defaults are those of LLaVA-1.5's published fine-tuning with LoRA. Gives a PEFT adapter; goes on where it was
-    interrupted.
+    The defaults are those of LLaVA-1.5's published fine-tuning with LoRA. Writes a PEFT adapter. The same command
+    resumes an interrupted training.
     """
 
     source: tyro.conf.Positional[str]
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`,
-    `huggingface:path`, `pocket`, several joined by commas; or a finished run of `burnish pairs`, for the ground truths
-    of its pairs."""
+    `huggingface:path`, `pocket`, several separated by commas; or a finished run of `burnish pairs`, for the ground
+    truths of its pairs."""
     lora_rank: int = 128
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-4
     """Peak learning rate."""
-    passes: int = 1
-    """Times that every example is seen."""
+    epochs: int = 1
+    """Epochs: how often training goes through all examples."""
 
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)

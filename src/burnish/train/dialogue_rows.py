@@ -150,7 +150,7 @@ class DialoguePreparer:
         return row
 
     def general(self, example: TrainingExample | Dropped) -> DialogueRow | Dropped:
-        """A question with its ground truth, put as `burnish.loop` puts it, behind the messages before it."""
+        """A question with its ground truth, put as `burnish.generation` puts it, behind the messages before it."""
         if isinstance(example, Dropped):
             return example
         messages = conversation(example.question, DOT if example.image else b"", example.before)

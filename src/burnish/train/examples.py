@@ -40,6 +40,8 @@ class TrainingExample(NamedTuple):
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
     before: Sequence[Said] = ()
     """The messages before the question."""
+    distortions: Sequence[tuple[str, int]] = ()
+    """Of each rejected answer, by which its distorted picture is drawn again, and the seed; "" where there is none."""
 
 
 class TrainingSet(Protocol):
@@ -87,6 +89,8 @@ class Preferences:
                 image=self.open(pair.image),
                 question=pair.question,
                 answers=answers,
+                before=pair.before,
+                distortions=tuple((one.distortion, one.seed) for one in pair.rejected),
             )
 
 
@@ -218,5 +222,5 @@ def _truth(asked: Example | PreferencePair, picture: str, image: bytes) -> Train
         image=image,
         question=asked.question,
         answers=(Answer(text=asked.answer),),
-        before=asked.before if isinstance(asked, Example) else (),
+        before=asked.before,
     )

@@ -11,12 +11,14 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, PeftType, get_peft_model
 from peft.tuners.lora import LoraLayer
 from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
 from burnish.errors import ModelError
+from burnish.models import ModelOptions
+from burnish.models.loading import find, put_on
 from burnish.train.config import TrainConfig, is_main_process
 from burnish.train.lora_targets import Targets, share_beside_experts, targets
 
@@ -26,12 +28,14 @@ SmolVLM, Qwen-VL."""
 
 
 def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) -> PeftModel:
-    """The model with a fresh adapter, which alone is trained; everything else is frozen.
+    """The model with a fresh adapter, or the one to go on from, which alone is trained; everything else is frozen.
 
     `base_name` is what the adapter's own configuration calls the model. Raises ModelError for a model in which the
-    language model, or the projector that is to be trained, cannot be found.
+    language model, or the projector that is to be trained, cannot be found, and for an adapter that does not fit.
     """
     model.name_or_path = base_name
+    if config.adapter:
+        return _gone_on_from(model, config, config.adapter, base_name)
     wanted = targets(model, config.lora_layers, experts=config.experts)
     if is_main_process() and (share := share_beside_experts(model, wanted)) is not None:
         print(
@@ -49,6 +53,20 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
         weights = [f"{name}.weight" for name in lost]
         adapted = _adapt(adapted.unload(), config, kept, [*weights, *wanted.experts])
     verify(adapted, wanted)
+    return adapted
+
+
+def _gone_on_from(model: PreTrainedModel, config: TrainConfig, adapter: str, base_name: str) -> PeftModel:
+    """The model with an adapter that was trained before, to be trained on."""
+    options = ModelOptions(
+        model=config.model, adapter=adapter, pad_to_square=config.pad_to_square, thinking=config.thinking
+    )
+    adapted = put_on(model, find(config.model), find(adapter), options)
+    own = adapted.peft_config[adapted.active_adapter]
+    if own.peft_type != PeftType.LORA:
+        raise ModelError(f"--adapter {adapter} is of the kind {own.peft_type}: give a LoRA adapter to go on from.")
+    own.base_model_name_or_path = base_name
+    adapted.set_adapter(adapted.active_adapter)
     return adapted
 
 

@@ -22,6 +22,17 @@ _UNUSED = ("last_hidden_state", "hidden_states", "attentions")
 """What a vision tower gives beside its features: its memory is not kept until the step's end."""
 
 
+def hold_still(network: PreTrainedModel) -> None:
+    """Let all but the language model compute as it does when it answers, whatever mode the trainer has set.
+
+    A convolutional tower's batch normalisation would else see the batch in place of its statistics, and change them.
+    """
+    within = set(network.get_decoder().modules())
+    for module in network.modules():
+        if module not in within:
+            module.training = False
+
+
 @torch.no_grad()
 def with_features(network: PreTrainedModel, batch: Batch, cache: FeatureCache | None = None) -> Batch:
     """The batch with its pictures encoded; as it is where the model cannot take them so, or where that is trained.
@@ -38,7 +49,8 @@ def _encode(network: PreTrainedModel, batch: Batch) -> ModelOutput:
     encode: Any = network.base_model.get_image_features
     wanted = {name: batch[name] for name in inspect.signature(encode).parameters if name in batch}
     encoded: ModelOutput = encode(**wanted, return_dict=True)
-    return type(encoded)(**{name: value for name, value in encoded.items() if name not in _UNUSED})
+    # None, not left out: timm's towers give a form that must have them all
+    return type(encoded)(**{name: None if name in _UNUSED else value for name, value in encoded.items()})
 
 
 def _encode_once(network: PreTrainedModel, batch: Batch, cache: FeatureCache) -> ModelOutput:

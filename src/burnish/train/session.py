@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
 
 import torch
@@ -18,22 +19,24 @@ from transformers import AutoConfig, PreTrainedModel, PrinterCallback, TrainingA
 from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
-from burnish.models.fingerprint import record_base
+from burnish.models.fingerprint import folder_digest, record_base
 from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
+from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
 from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import student_material, teacher_material
-from burnish.train.dpo import DPOTrainer
+from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.examples import preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.lora import add_adapter, checkpoint_activations
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output, make_readable
+from burnish.train.plan import rehearse
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
@@ -56,16 +59,7 @@ def train_dpo(config: DPOConfig) -> TrainResult:
 
     Raises a BurnishError for a run, model or folder that cannot be used.
     """
-
-    def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
-        stored = stored_references(config, train_dataset)
-        return DPOTrainer(objective=config.objective, stored=stored, train_dataset=train_dataset, **parts)
-
-    def material(model: LocalModel) -> Answers:
-        pairs = preferences(config, model_fingerprint=model.fingerprint)
-        return Answers(model, pairs, max_length=config.max_length)
-
-    return _train(config, "dpo", material, trainer)
+    return _train(config, _dpo_parts(config))
 
 
 def train_sft(config: SFTConfig) -> TrainResult:
@@ -73,11 +67,7 @@ def train_sft(config: SFTConfig) -> TrainResult:
 
     Raises a BurnishError for a source, run, model or folder that cannot be used.
     """
-
-    def material(model: LocalModel) -> Answers:
-        return Answers(model, truths(config), max_length=config.max_length)
-
-    return _train(config, "sft", material, SFTTrainer)
+    return _train(config, _sft_parts(config))
 
 
 def train_student(config: StudentConfig) -> TrainResult:
@@ -85,7 +75,7 @@ def train_student(config: StudentConfig) -> TrainResult:
 
     Raises a BurnishError for a prompt, run, source, model or folder that cannot be used.
     """
-    return _train(config, "student", lambda model: student_material(model, config), SFTTrainer)
+    return _train(config, _student_parts(config))
 
 
 def train_teacher(config: TeacherConfig) -> TrainResult:
@@ -93,33 +83,99 @@ def train_teacher(config: TeacherConfig) -> TrainResult:
 
     Raises a BurnishError for a prompt, run, source, model or folder that cannot be used.
     """
-    return _train(config, "teacher", lambda model: teacher_material(model, config), SFTTrainer)
+    return _train(config, _teacher_parts(config))
 
 
-def _train(config: TrainConfig, kind: str, open_material: OpenMaterial, make_trainer: MakeTrainer) -> TrainResult:
+def plan_training(config: TrainConfig) -> TrainingPlan:
+    """What the training would take, measured over a few of its steps; nothing is kept of them.
+
+    Raises a BurnishError for what the training itself would not start with.
+    """
+    parts = _PARTS[type(config)](config)
+    with TemporaryDirectory(prefix="burnish-plan-") as folder:
+        short = replace(config, out=str(Path(folder) / parts.kind), merge=False)
+        with Output(Path(short.out)) as output:
+            arguments = training_arguments(short, output.checkpoints)
+            session = _open(short, output, parts)
+            prepared = session.begin()
+            assert prepared is not None  # the folder is new
+            trainer = session.trainer(arguments, parts.make_trainer)
+            return rehearse(trainer, short, prepared._asdict())
+
+
+class _Parts(NamedTuple):
+    """What differs between the verbs."""
+
+    kind: str
+    material: OpenMaterial
+    make_trainer: MakeTrainer
+
+
+def _dpo_parts(config: Any) -> _Parts:
+    def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
+        stored = stored_references(config, train_dataset)
+        start = StartWeights(parts["model"]) if config.adapter else None
+        return DPOTrainer(objective=config.objective, stored=stored, start=start, train_dataset=train_dataset, **parts)
+
+    def material(model: LocalModel) -> Answers:
+        pairs = preferences(config, model_fingerprint=_start_fingerprint(config, model))
+        distorted = config.objective.sees_distorted
+        return Answers(model, pairs, max_length=config.max_length, distorted=distorted)
+
+    return _Parts("dpo", material, trainer)
+
+
+def _sft_parts(config: Any) -> _Parts:
+    def material(model: LocalModel) -> Answers:
+        return Answers(model, truths(config), max_length=config.max_length)
+
+    return _Parts("sft", material, SFTTrainer)
+
+
+def _student_parts(config: Any) -> _Parts:
+    return _Parts("student", lambda model: student_material(model, config), SFTTrainer)
+
+
+def _teacher_parts(config: Any) -> _Parts:
+    return _Parts("teacher", lambda model: teacher_material(model, config), SFTTrainer)
+
+
+_PARTS: Mapping[type[TrainConfig], Callable[[Any], _Parts]] = {
+    DPOConfig: _dpo_parts,
+    SFTConfig: _sft_parts,
+    StudentConfig: _student_parts,
+    TeacherConfig: _teacher_parts,
+}
+
+
+def _train(config: TrainConfig, parts: _Parts) -> TrainResult:
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
-        model = LocalModel.open(_options(config))
-        refuse_thinking([_options(config)], [model])
-        if not model.takes_batches:
-            raise ModelError(
-                f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
-            )
-        if config.attention == "flex":
-            use_flex(cast(PreTrainedModel, model.model))
-        session = _Session(config, kind, output, model, open_material(model))
+        session = _open(config, output, parts)
         processes, prepared = PartialState(), None
         with processes.main_process_first():
             if processes.is_main_process:
                 prepared = session.begin()
         if output.summary is None:
-            session.fit(arguments, make_trainer)
+            session.fit(arguments, parts.make_trainer)
         if prepared is not None:
             session.finish(prepared)
         if processes.is_main_process and config.merge and not output.merged.exists():
             session.merge()
         processes.wait_for_everyone()
         return TrainResult(output.path, output.summary or {})
+
+
+def _open(config: TrainConfig, output: Output, parts: _Parts) -> _Session:
+    model = LocalModel.open(_options(config))
+    refuse_thinking([_options(config)], [model])
+    if not model.takes_batches:
+        raise ModelError(
+            f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
+        )
+    if config.attention == "flex":
+        use_flex(cast(PreTrainedModel, model.model))
+    return _Session(config, parts.kind, output, model, parts.material(model))
 
 
 @final
@@ -135,8 +191,10 @@ class _Session:
 
     def begin(self) -> Prepared | None:
         """Claim the folder and prepare the examples; None when all was done before."""
+        adapter = {"adapter": folder_digest(find(self.config.adapter))} if self.config.adapter else {}
         fingerprints = {
             "model": self.model.fingerprint,
+            **adapter,
             "template": self.model.template_fingerprint,
             **self.material.fingerprints,
         }
@@ -150,6 +208,13 @@ class _Session:
 
     def fit(self, arguments: TrainingArguments, make_trainer: MakeTrainer) -> None:
         """Train to the end, from the last whole checkpoint if there is one."""
+        trainer = self.trainer(arguments, make_trainer)
+        last = self.output.last_checkpoint()
+        if last is None or last.step != self.config.max_steps:
+            trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+
+    def trainer(self, arguments: TrainingArguments, make_trainer: MakeTrainer) -> AnswerTrainer:
+        """Trainer over the prepared examples, with a new adapter on the model."""
         set_seed(self.config.seed)
         # PEFT 0.21 asks transformers 5.23 by a name that it calls old
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
@@ -167,9 +232,7 @@ class _Session:
                 callbacks=[StepLog(self.output.log, self.kind), WholeCheckpoints(self.output.checkpoints)],
             )
         trainer.remove_callback(PrinterCallback)
-        last = self.output.last_checkpoint()
-        if last is None or last.step != self.config.max_steps:
-            trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+        return trainer
 
     def _features(self) -> FeatureCache | None:
         if self.config.vision_cache is None:
@@ -224,6 +287,11 @@ def _options(config: TrainConfig) -> ModelOptions:
         thinking=config.thinking,
         trust_remote_code=config.trust_remote_code,
     )
+
+
+def _start_fingerprint(config: TrainConfig, model: LocalModel) -> str:
+    """Of the model as it is before the training: as `burnish pairs` has it of a model with the same adapter."""
+    return folder_digest(find(config.model), find(config.adapter)) if config.adapter else model.fingerprint
 
 
 def _base_name(config: TrainConfig) -> str:

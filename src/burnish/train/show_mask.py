@@ -1,4 +1,4 @@
-"""A dialogue as a model is trained on it, for people: every token that it reads, and which of them are trained."""
+"""What a model is trained on, for people: every token that it reads, and which of them are trained."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from typing import NamedTuple, TypeAlias
 
 from burnish.errors import RunError
 from burnish.models import ModelOptions
+from burnish.models.adapters import refuse_thinking
 from burnish.models.loading import outline
 from burnish.models.local import LocalModel
 from burnish.printable import printable
-from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig
+from burnish.train.config import DPOConfig, TrainConfig
+from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.dialogues import Told
+from burnish.train.encode import AnswerEncoder, Row, answer_tree, conversation
+from burnish.train.examples import TrainingExample, preferences
 from burnish.train.measure import picture_marks
 from burnish.train.pack import Node, Tree
+from burnish.train.prepare import Preparer
 
 Decode: TypeAlias = Callable[[Sequence[int]], str]
 
@@ -35,29 +40,59 @@ PLAIN = Marks("«", "»")
 
 
 def show_mask(config: ShowMaskConfig, marks: Marks) -> str:
-    """The dialogue that the flags choose, as text. Raises a BurnishError for one that is not trained on."""
+    """The dialogue or pair that the flags choose, as text. Raises a BurnishError for one that is not trained on."""
     training = config.training()
-    model = _outlined(training.model, pad_to_square=training.pad_to_square, trusted=training.trust_remote_code)
+    model = _outlined(training)
+    if isinstance(training, DPOConfig):
+        head, tree = _pair(model, training, config)
+    else:
+        head, tree = _dialogue(model, training, config)
+    decode: Decode = model.processor.tokenizer.decode
+    pictures = picture_marks(model)
+    part = "answer" if isinstance(training, DPOConfig) else "turn"
+    return "\n".join([*head, counts(tree, pictures, part), "", draw(tree, decode, pictures, marks)])
+
+
+def _dialogue(
+    model: LocalModel, training: StudentConfig | TeacherConfig, config: ShowMaskConfig
+) -> tuple[list[str], Tree]:
+    """What is said of the dialogue, and its tokens."""
     if isinstance(training, StudentConfig):
         material = student_material(model, training)
     else:
         material = teacher_material(model, training)
     row = _chosen(material, config)
     _, tree = material.collate.read(row)
-    decode: Decode = model.processor.tokenizer.decode
-    pictures = picture_marks(model)
     head = f"{row.id} of {config.run}, as a {config.role} learns it"
-    left_out = [f"left out: {n} ({reason})" for reason, n in sorted(material.preparer.turns_left_out.items())]
-    return "\n".join([head, *left_out, counts(tree, pictures), "", draw(tree, decode, pictures, marks)])
+    return [head, *(f"left out: {n} ({why})" for why, n in sorted(material.preparer.turns_left_out.items()))], tree
 
 
-def counts(tree: Tree, pictures: Collection[int]) -> str:
-    """How many tokens there are, how many of them are trained, at which turn, and how many stand for the picture."""
+def _pair(model: LocalModel, training: DPOConfig, config: ShowMaskConfig) -> tuple[list[str], Tree]:
+    """What is said of the pair, and its tokens: the chosen answer is the first."""
+    pairs = preferences(training, model_fingerprint=model.fingerprint)
+    encoder = AnswerEncoder(model.encoder, model.end_token_ids)
+    preparer = Preparer(encoder, max_length=training.max_length, picture_marks=picture_marks(model))
+    for place, example in enumerate(one for one in pairs.read() if isinstance(one, TrainingExample)):
+        if config.id not in (None, example.id) or config.index not in (None, place):
+            continue
+        row = preparer.prepare(example)
+        if isinstance(row, Row):
+            prompt = model.encoder.encode(conversation(example.question, example.image, example.before))
+            return [f"{row.id} of {config.run}, as train dpo reads it"], answer_tree(prompt, row.answers)
+        if config.id is not None or config.index is not None:
+            raise RunError(f"{example.id} of {config.run} is not trained on ({row.reason}).")
+    chosen = f" with the id {config.id!r}" if config.id is not None else ""
+    chosen = f" at --index {config.index}" if config.index is not None else chosen
+    raise RunError(f"{config.run} has no pair{chosen} that is trained on.")
+
+
+def counts(tree: Tree, pictures: Collection[int], part: str = "turn") -> str:
+    """How many tokens there are, how many of them are trained, in which part, and how many stand for the picture."""
     turns: Counter[int] = Counter()
     for node in tree:
         turns[node.turn] += len(node.ids)
     read = turns.pop(0, 0)
-    by_turn = ", ".join(f"turn {turn} {count:,}" for turn, count in sorted(turns.items()))
+    by_turn = ", ".join(f"{part} {turn} {count:,}" for turn, count in sorted(turns.items()))
     seen = sum(token in pictures for node in tree for token in node.ids)
     trained = sum(turns.values())
     return f"{read + trained:,} tokens, {seen:,} of them the picture's; {trained:,} trained: {by_turn}"
@@ -119,7 +154,21 @@ def _chosen(material: DialogueMaterial, config: ShowMaskConfig) -> DialogueRow:
     raise RunError(f"{config.run} has no dialogue that a {config.role} is trained on.")
 
 
-def _outlined(name: str, *, pad_to_square: bool, trusted: bool) -> LocalModel:
-    options = ModelOptions(model=name, pad_to_square=pad_to_square, trust_remote_code=trusted)
+def _outlined(training: TrainConfig) -> LocalModel:
+    """The model without its weights. Raises ConfigError for a switch of thoughts that its template does not have."""
+    options = ModelOptions(
+        model=training.model,
+        pad_to_square=training.pad_to_square,
+        thinking=training.thinking,
+        trust_remote_code=training.trust_remote_code,
+    )
     model, processor, folders = outline(options)
-    return LocalModel(model, processor, fingerprint=lambda: str(folders[0]), pad_to_square=pad_to_square)
+    opened = LocalModel(
+        model,
+        processor,
+        fingerprint=lambda: str(folders[0]),
+        pad_to_square=options.pad_to_square,
+        thinking=options.thinks,
+    )
+    refuse_thinking([options], [opened])
+    return opened

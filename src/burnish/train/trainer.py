@@ -19,7 +19,7 @@ from transformers import PreTrainedModel, Trainer, TrainingArguments
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
 from burnish.train.feature_cache import FeatureCache
-from burnish.train.pictures import with_features
+from burnish.train.pictures import hold_still, with_features
 from burnish.train.sampling import StepSampler, token_counts
 from burnish.train.sequences import Batch
 from burnish.train.soundness import Soundness
@@ -87,8 +87,10 @@ class AnswerTrainer(Trainer, ABC):
     def look(self, model: nn.Module, batch: Batch) -> Batch:
         """The batch with its pictures encoded, where the model can be given them so, for all that reads it."""
         adapted: PeftModel = self.accelerator.unwrap_model(model)
+        network = cast(PreTrainedModel, adapted.get_base_model())
+        hold_still(network)
         with self.accelerator.autocast():
-            return with_features(cast(PreTrainedModel, adapted.get_base_model()), batch, self._features)
+            return with_features(network, batch, self._features)
 
     def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None, kind: int = 0) -> Tensor:
         """The batch's share in the step's mean over items of a kind, times the processes over which gradients are
@@ -114,7 +116,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "output_dir": str(checkpoints),
         "per_device_train_batch_size": config.micro_batch,
         "gradient_accumulation_steps": config.accumulation,
-        "num_train_epochs": config.passes,
+        "num_train_epochs": config.epochs,
         "max_steps": -1 if config.max_steps is None else config.max_steps,
         "learning_rate": config.lr,
         "lr_scheduler_type": "cosine",

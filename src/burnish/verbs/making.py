@@ -10,6 +10,7 @@ from burnish.verbs.telling import make_and_tell, tell, write_json
 if TYPE_CHECKING:
     from burnish.bench.standard.registry import MakeConfig
     from burnish.make.compose import ComposeConfig
+    from burnish.make.from_dialogues import FromDialoguesConfig
     from burnish.make.importing import ImportConfig
     from burnish.make.importing_pairs import ImportPairsConfig, PairSet
     from burnish.make.pairs import PairsConfig
@@ -21,6 +22,13 @@ def pairs(config: PairsConfig) -> None:
     from burnish.make.pairs import make_pairs
 
     _refuse_nothing(make_and_tell(lambda: make_pairs(config), Path(config.out), config.json).run)
+
+
+def pairs_from_dialogues(config: FromDialoguesConfig) -> None:
+    """Make pairs of dialogues, then their tables and page of samples."""
+    from burnish.make.from_dialogues import pairs_from_dialogues as make
+
+    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json).run)
 
 
 def compose(config: ComposeConfig) -> None:

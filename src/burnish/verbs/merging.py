@@ -25,7 +25,7 @@ Summarise: TypeAlias = Callable[[Run, Sequence[Run]], Mapping[str, Json]]
 
 @dataclass(frozen=True, kw_only=True)
 class MergeConfig(RunFlags):
-    """Join the runs of all shards of one run, in whichever order they are given."""
+    """Join the runs of all shards, given in any order, to the run that one machine would have made."""
 
     runs: tyro.conf.Positional[tuple[str, ...]]
     """The runs that were made with --shard 1/N, 2/N … N/N."""

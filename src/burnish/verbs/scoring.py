@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import tell, tell_report, write_json
+from burnish.verbs.telling import or_told, tell, tell_report, tell_scores, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.compare.configs import CompareConfig
@@ -22,51 +22,56 @@ GATE_FAILED = 3
 def score_fixed(config: ScoreFixedConfig) -> None:
     """Score predictions, and show tables 2 and 3 of FIRE."""
     from burnish.bench.score import score_fixed as score
-    from burnish.report.fire_tables import fixed_tables
+    from burnish.report.kinds.fixed.tables import fixed_tables
     from burnish.store.codec import to_json
 
-    scores = score(config)
-    tell(fixed_tables(scores), write_json(config.json, to_json(scores)))
+    scores, replies = or_told(lambda: score(config), config.json)
+    tell_scores(fixed_tables(scores), to_json(scores), replies, config.json)
 
 
 def score_free(config: ScoreFreeConfig) -> None:
     """Score dialogues, and show tables 4 to 6 of FIRE."""
     from burnish.bench.score import score_free as score
-    from burnish.report.fire_plots import accuracy_by_turn
-    from burnish.report.fire_tables import free_tables
+    from burnish.report.kinds.free.plots import accuracy_by_turn
+    from burnish.report.kinds.free.tables import free_tables
     from burnish.report.plots import save
     from burnish.store.codec import to_json
 
-    scores = score(config)
+    scores, replies = or_told(lambda: score(config), config.json)
     drawn = save(accuracy_by_turn(scores), Path(config.plot)) if config.plot else ()
-    tell(free_tables(scores), [*drawn, *write_json(config.json, to_json(scores))])
+    tell_scores(free_tables(scores), to_json(scores), replies, config.json, drawn)
 
 
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
-    from burnish.bench.standard.recording import recorded, refuse_mixed
+    from burnish.bench.standard.recording import names_of, recorded, refuse_mixed
     from burnish.bench.standard.registry import benchmark, score
+    from burnish.replies import count_texts, refuse_no_answer
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
     scored = score(config)
+    replies = count_texts(scored.texts)
+    or_told(lambda: refuse_no_answer(names_of(config), replies, "look into how they were made"), config.json)
+    numbers = to_json(scored.scores)
     if config.json is None:
         refuse_mixed(config)
-        told: tuple[str, ...] = ()
     else:
-        made = recorded(config, scored)
-        told = write_json(config.json, {**to_json(scored.scores), "recorded": to_json(made)})
-    tell(standard_tables(scored.scores, benchmark(config.benchmark).title), told)
+        numbers["recorded"] = to_json(recorded(config, scored))
+    tell_scores(standard_tables(scored.scores, benchmark(config.benchmark).title), numbers, replies, config.json)
 
 
 def score_agreement(config: AgreementConfig) -> None:
     """Measure one judge by another."""
     from burnish.bench.judged.agreement import score_agreement as score
-    from burnish.report.judged_tables import judged_tables
+    from burnish.replies import count_replies
+    from burnish.report.kinds.judged.tables import judged_tables
+    from burnish.store import Run
     from burnish.store.codec import to_json
 
     scores = score(config)
-    tell(judged_tables(scores), write_json(config.json, to_json(scores)))
+    replies = count_replies(Run.open(Path(config.judged)))
+    tell_scores(judged_tables(scores), to_json(scores), replies, config.json)
 
 
 def compare(config: CompareConfig) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from burnish.records import Json
+    from burnish.replies import ReplyCounts
     from burnish.report import ReportConfig
     from burnish.report.pages import Report
     from burnish.report.section import Section
@@ -62,6 +63,39 @@ def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *base
         raise
     tell_report(draw(run, *baselines), json_file)
     return made
+
+
+def or_told(score: Callable[[], T], json_file: str | None) -> T:
+    """What `score` returns; where no recorded reply is an answer their counts are shown and written, and
+    NothingAnswered goes on."""
+    from burnish.errors import NothingAnswered
+    from burnish.replies import ReplyCounts
+    from burnish.report.replies_tables import replies_numbers, replies_table
+
+    try:
+        return score()
+    except NothingAnswered as error:
+        if error.replies:
+            counts = ReplyCounts(**error.replies)
+            tell([replies_table(counts, ())], write_json(json_file, replies_numbers(counts, ())))
+        raise
+
+
+def tell_scores(
+    tables: Iterable[Table],
+    numbers: Mapping[str, Json],
+    replies: ReplyCounts,
+    json_file: str | None,
+    files: Iterable[Path | str] = (),
+) -> None:
+    """Show scores of recorded replies and what became of these, a warning first, and write both."""
+    from burnish.report.replies_tables import replies_numbers, replies_table
+    from burnish.report.terminal import prose, say
+
+    if warning := replies.warning():
+        say("", prose(warning))
+    told = write_json(json_file, {**numbers, **replies_numbers(replies, ())})
+    tell([*tables, replies_table(replies, ())], [*files, *told])
 
 
 def _tell_replies(path: Path, json_file: str | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from burnish.verbs.telling import draw, tell, write_json
 
@@ -12,33 +13,35 @@ if TYPE_CHECKING:
     from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
 
+C = TypeVar("C", bound="TrainConfig")
+
 
 def train_dpo(config: DPOConfig) -> None:
     """Train on preference pairs, then draw the curves."""
     from burnish.train.session import train_dpo as train
 
-    _tell_training(config, train(config))
+    _train_or_plan(config, train)
 
 
 def train_sft(config: SFTConfig) -> None:
     """Train on ground truths, then draw the curves."""
     from burnish.train.session import train_sft as train
 
-    _tell_training(config, train(config))
+    _train_or_plan(config, train)
 
 
 def train_student(config: StudentConfig) -> None:
     """Train on responses that follow feedback, then draw the curves."""
     from burnish.train.session import train_student as train
 
-    _tell_training(config, train(config))
+    _train_or_plan(config, train)
 
 
 def train_teacher(config: TeacherConfig) -> None:
     """Train on feedback, then draw the curves."""
     from burnish.train.session import train_teacher as train
 
-    _tell_training(config, train(config))
+    _train_or_plan(config, train)
 
 
 def train_pocket(config: TrainPocketConfig) -> None:
@@ -56,6 +59,18 @@ def show_mask(config: ShowMaskConfig) -> None:
     from burnish.train.show_mask import show_mask as shown
 
     print(shown(config, COLOURED if coloured() else PLAIN))
+
+
+def _train_or_plan(config: C, train: Callable[[C], TrainResult]) -> None:
+    if not config.plan:
+        _tell_training(config, train(config))
+        return
+    from burnish.report.plan_tables import plan_tables
+    from burnish.store.codec import to_json
+    from burnish.train.session import plan_training
+
+    plan = plan_training(config)
+    tell(plan_tables(plan), write_json(config.json, {**to_json(plan), "hours": plan.hours}))
 
 
 def _tell_training(config: TrainConfig, result: TrainResult) -> None:

@@ -16,13 +16,13 @@ class ViewConfig:
     run: tyro.conf.Positional[str]
     """Folder of a run or a training, finished or not."""
     host: str = "127.0.0.1"
-    """Address to listen on. On any but this machine's own (the default) only who has the link, which holds a secret,
-    can see anything."""
+    """Address to listen on. On any address but this machine's own (the default), only people with the link, which holds
+    a secret, can see anything."""
     port: int = 8001
     """Port to listen on; 0 takes a free one."""
     index: str | None = None
-    """File for the index by which records are found, safe to delete; without it, one in `burnish` in the user's
-    folder for caches (`$XDG_CACHE_HOME`, else `~/.cache`)."""
+    """File for the search index, which can be deleted at any time. Default: a file in `burnish` in the user's cache
+    folder (`$XDG_CACHE_HOME`, else `~/.cache`)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from burnish.report import html
 from burnish.report.cards import PictureOf
 from burnish.report.finding import Choice
-from burnish.report.origin import origin_of
+from burnish.report.provenance import origin_of
 from burnish.store import Run
 from burnish.view.finding import PAGE, check, choices_in, find, find_id
 from burnish.view.page import heading, neighbours, pager, remark, state_of, templates, views

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from burnish.errors import BurnishError
 from burnish.ids import content_key
+from burnish.report.kinds.training.log import LOG
 from burnish.report.opening import plain_opening
 from burnish.report.plots import as_svg
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import section_of
-from burnish.report.training import LOG
 from burnish.store import Run
 from burnish.view.index import noted, records_in, told_of
 from burnish.view.page import templates

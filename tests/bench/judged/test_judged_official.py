@@ -31,6 +31,7 @@ def scored(folder: Path, name: str, *flags: object) -> dict[str, Any]:
     assert main(["score", name, *map(str, flags), "--json", str(folder / "scores.json")]) == 0
     found: dict[str, Any] = json.loads((folder / "scores.json").read_text())
     assert found.pop("recorded")["benchmark"] == name
+    assert found.pop("replies")["answered"] > 0
     return found
 
 

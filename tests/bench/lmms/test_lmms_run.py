@@ -7,7 +7,7 @@ import pytest
 
 lmms_eval = pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: `make test-lmms` installs it")
 
-from burnish.loop import clean_request  # noqa: E402
+from burnish.generation.questions import clean_request  # noqa: E402
 from burnish.models import Decoding, ModelOptions, open_model  # noqa: E402
 from burnish.models.local import LocalModel  # noqa: E402
 from burnish.pocket.world import make  # noqa: E402

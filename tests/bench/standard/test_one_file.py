@@ -155,9 +155,9 @@ def test_every_verb_finds_a_benchmark_in_one_file(tmp_path: Path) -> None:
         said = [{"question_id": key, "text": text} for key, text in zip("ab", texts, strict=True)]
         words = ("score", name, "--questions", riddles, "--predictions", lines_file(tmp_path / file, said))
         scores.append((*words, "--json", tmp_path / f"{file}.json"))
-    overview, old, _, _, asked, report, _, made = _burnish(
+    *helps, old, _, _, asked, report, _, made = _burnish(
         room,
-        ("--help",),
+        *(("help", *words) for words in (("bench", "standard"), ("score",), ("submit",), (f"make-{name}",))),
         *scores,
         ("compare", tmp_path / "old.json", tmp_path / "new.json", "--json", tmp_path / "compared.json"),
         ("bench", "standard", name, "--data", riddles.parent, "--model", "pocket", "--max-new-tokens", 2, "--out", run),
@@ -165,8 +165,9 @@ def test_every_verb_finds_a_benchmark_in_one_file(tmp_path: Path) -> None:
         ("submit", name, "--out", tmp_path / "submission.json"),
         (f"make-{name}", "--out", tmp_path / "made"),
     )
+    said_by_help = "\n".join(helps)
     for verb in (f"bench standard {name}", f"score {name}", f"submit {name}", f"make-{name}", "Riddles: the true word"):
-        assert verb in overview
+        assert verb in said_by_help
     assert "Riddles" in old and "Riddles" in report and "A Riddles of your own" in made
     assert [_accuracy(tmp_path / f"{file}.json") for file in ("old", "new")] == [0.5, 1.0]
     compared = json.loads((tmp_path / "compared.json").read_text())

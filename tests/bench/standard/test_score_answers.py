@@ -265,7 +265,7 @@ def _mathvista(folder: Path) -> Path:
         (["(B)", "3", "1.5", "[1, 2]"], 4, 0),
         (["B", "3.7", "1.46", "[1,2]"], 3, 0),  # whole numbers are cut, others rounded, lists equal as texts
         (['The answer is "5".', "three", "1.4", ""], 1, 2),
-        (["", "", "", ""], 0, 4),  # no answer is none, not the shortest choice
+        (["", "", "", "[9]"], 0, 3),  # no answer is none, not the shortest choice
         (["(A)", "The answer is 3", "inf", "x"], 0, 1),  # a sentence is no number: have it extracted first
     ],
 )

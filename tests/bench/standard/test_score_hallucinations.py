@@ -267,10 +267,8 @@ def test_hallusionbench_by_question_figure_and_pair(tmp_path: Path) -> None:
 def test_an_empty_answer_is_right_nowhere(tmp_path: Path) -> None:
     """Also where "I cannot tell" would be: at questions that need a figure and have none."""
     file = _hallusion(tmp_path)
-    empty = scored(
-        tmp_path, "hallusionbench", "--questions", file, "--predictions", _hallusion_said(file, tmp_path, *[""] * 5)
-    )
-    assert _value(empty, "accuracy") == 0
+    said = _hallusion_said(file, tmp_path, "", "", "Yes", "", "")  # the third is wrong
+    assert _value(scored(tmp_path, "hallusionbench", "--questions", file, "--predictions", said), "accuracy") == 0
     unsure = _hallusion_said(file, tmp_path, *["I cannot tell"] * 5)
     assert _value(scored(tmp_path, "hallusionbench", "--questions", file, "--predictions", unsure), "accuracy") > 0
 

@@ -16,26 +16,27 @@ MAX_FLIPS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class CompareConfig:
-    """Say whether one result of a benchmark is better than another, question by question, and which flipped."""
+    """Say whether one result of a benchmark is better than another, and which questions flipped."""
 
     before: tyro.conf.Positional[str]
     """A run of `burnish bench`, or the file that `burnish score NAME … --json` wrote."""
     after: tyro.conf.Positional[str]
-    """Another result of the same benchmark: it is called better or worse."""
+    """Another result of the same benchmark; it is called better or worse."""
     may_differ: tuple[str, ...] = ()
-    """What else than model, adapter and seed may differ, by the name that the refusal has for it, such as prompt."""
+    """Settings that may differ beside model, adapter and seed, such as prompt. A refusal names them."""
     judged: str | None = None
     """A run of `burnish bench judged pairwise` in which a judge compared these two runs' answers."""
     on: str | None = None
-    """The metric that decides, by its name in the JSON, such as repetition; default: the benchmark's own."""
+    """The metric that decides, by its name in the JSON, such as repetition. Default: the benchmark's main metric."""
     fail_if: GateRule | None = None
-    """Exit with 3 if the second result is worse (undecided passes), or if it is not better: for a release gate."""
+    """Exit with 3 if the second result is worse, or if it is not better: a release gate. With `worse`, an undecided
+    comparison passes."""
     images: str | None = None
-    """Folder of the pictures, for results that have none: files that `burnish score` wrote."""
+    """Folder of the pictures, for results of `burnish score`, which have none."""
     flips: int = 100
-    """Questions that flipped to show on the page with their pictures."""
+    """Flipped questions to show on the page with their pictures."""
     out: str | None = None
-    """Folder for the page; without it, `compared` in the second result's folder, or beside its file."""
+    """Folder for the page. Default: `compared` in the second result's folder, or beside its file."""
     json: str | None = None
     """Also write the numbers and all flips to this file."""
 

@@ -17,12 +17,13 @@ from burnish.uncertainty import effective_size
 
 @dataclass(frozen=True, kw_only=True)
 class PowerConfig:
-    """Say how small a change the questions of a result can show, before a second model is asked."""
+    """Tell the smallest change that the questions of a result can show, before you ask a second model."""
 
     result: tyro.conf.Positional[str]
     """A result as `burnish compare` takes it, such as the first model's."""
     changed: tuple[float, ...] = (0.05, 0.1, 0.2)
-    """Shares of answers that may turn from right to wrong or back: the more, the larger the smallest change."""
+    """Shares of answers that may change between right and wrong: the larger the share, the larger the smallest change
+    that shows."""
     json: str | None = None
     """Also write the numbers to this file."""
 

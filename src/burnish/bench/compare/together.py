@@ -18,11 +18,11 @@ class TogetherConfig:
     """Say whether a model is better over several benchmarks, or over several seeds, correcting for their number."""
 
     before: tuple[str, ...]
-    """Results of the first model, as `burnish compare` takes them, one a benchmark and seed."""
+    """Results of the first model, as `burnish compare` takes them, one per benchmark and seed."""
     after: tuple[str, ...]
-    """Results of the second, in the same order: each is compared with the one at its place."""
+    """Results of the second model, in the same order."""
     may_differ: tuple[str, ...] = ()
-    """What else than model, adapter and seed may differ, by the name that the refusal has for it."""
+    """Settings that may differ beside model, adapter and seed. A refusal names them."""
     json: str | None = None
     """Also write the numbers to this file."""
 

@@ -32,12 +32,12 @@ from burnish.store import Run
 
 @dataclass(frozen=True, kw_only=True)
 class AgreementConfig:
-    """Measure one judge by another about the same answers: agreement and Cohen's kappa."""
+    """Measure how far two judges agree about the same answers: agreement and Cohen's kappa."""
 
     judged: tyro.conf.Positional[str]
     """A run of `burnish bench judged`."""
     truth: str
-    """A run of the same bench over the same answers, by the judge that the first is measured by, such as the oracle."""
+    """A run of the same bench over the same answers by the judge to compare with, such as the oracle."""
     json: str | None = None
     """Also write the numbers to this file."""
 

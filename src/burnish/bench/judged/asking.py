@@ -10,23 +10,21 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import count
-from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.dialogue.asking import Tell, answered
 from burnish.errors import ConfigError
+from burnish.generation import Life, fill, make_run
 from burnish.models import Decoding, Reply, open_model
-from burnish.progress import Progress
 from burnish.prompts import choose_judge
-from burnish.records import Facts, Judgement
-from burnish.replies import refuse_unanswered
-from burnish.roles import Judge, JudgeCase, OracleJudge
+from burnish.records import Example, Facts, Judgement
+from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
 from burnish.scores import Judged
-from burnish.store import Part, Run, new_manifest
-from burnish.store.codec import dump, to_json
+from burnish.store import Run
+from burnish.store.codec import dump
 
+BATCH = 512
+"""Questions that a local judge is asked together."""
 FIRST, SECOND = "judge", "judge again"
 """What the two replies for a record are called in the journal."""
 Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
@@ -72,67 +70,57 @@ def judged(
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.
     """
-    judge = open_judge(config)
+    judge, sees_pictures = open_judge(config)
+
+    def live(position: int, _: Example) -> Life:
+        question = questions[position]
+        picture = partial(picture_of, question.image) if sees_pictures else None
+        return _live(judge, question, JudgeCase(question.values, question.truth, picture), reads)
+
+    def ask(run: Run) -> None:
+        fill(run, _Asked(questions), live, judge.models, label="judgements", unit="judgements", batch=BATCH)
+
     fingerprints = {**judge.fingerprints, "questions": _fingerprint(questions)}
-    manifest = new_manifest(f"judged {config.task}", config, seed=0, fingerprints=fingerprints)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            _Asker(run, judge, reads, picture_of).ask(questions)
-        refuse_unanswered(run.path, run)
-        result = score(run)
-        run.finish(to_json(result))
-    return result
+    return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
 
 
-def open_judge(config: JudgeFlags) -> Judge | OracleJudge:
-    """Whom the flags name, at temperature 0. Raises ModelError, ServerError or ConfigError."""
+def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:
+    """Whom the flags name, at temperature 0, and whether that sees pictures.
+
+    Raises ModelError, ServerError or ConfigError.
+    """
     if config.judge == ORACLE:
-        return OracleJudge(task=config.task)
+        return oracle_judge(config.task), False
     prompt = choose_judge(config.task, given=config.judge_prompt, model=config.judge)
     decoding = Decoding(max_new_tokens=config.max_new_tokens)
-    return Judge(model=open_model(config.judge_model), prompt=prompt, decoding=decoding)
+    opened = judge_role(model=open_model(config.judge_model), prompt=prompt, decoding=decoding)
+    return opened, prompt.sees == "picture"
 
 
+def _live(judge: Speaker[JudgeCase], question: Question, case: JudgeCase, reads: Reads) -> Life:
+    """Ask once, and once more where the reply cannot be read."""
+    replies = yield [judge.ask(FIRST, case)]
+    [first] = replies
+    if first.finish != "error" and not reads(case.values, first.text):
+        [second] = yield [judge.ask(SECOND, case._replace(unread=first.text))]
+        replies = [first, second]
+    return [_judgement(question, replies)]
+
+
+@final
 @dataclass(frozen=True)
-class _Asker:
-    """Puts all questions to a judge, then once more those whose replies cannot be read: a late reply holds up no other.
+class _Asked:
+    """Questions as inputs; their pictures are opened when they are reached, where the judge sees them."""
 
-    What came is in the journal, and pictures are opened when they are reached.
-    """
+    questions: Sequence[Question]
 
-    run: Run
-    judge: Judge | OracleJudge
-    reads: Reads
-    picture_of: PictureOf
+    def __len__(self) -> int:
+        return len(self.questions)
 
-    def ask(self, questions: Sequence[Question]) -> None:
-        """Append one Judgement for every question that the run does not hold yet."""
-        start = len(self.run)
-        with Progress("judgements", len(questions), done=start, unit="judgements") as progress:
-            replies = count(1)
-
-            def tell(part: Part, _reply: Reply) -> None:
-                progress.advance(int(part.name == FIRST), f"{next(replies):,} replies")
-
-            self.run.append(self._judgements(questions[start:], start, tell))
-
-    def _judgements(self, questions: Sequence[Question], start: int, tell: Tell) -> Iterator[Judgement]:
-        """The records of questions, of which the first is the run's record `start`."""
-        cases = {Part(start + i, FIRST): self._case(question) for i, question in enumerate(questions)}
-        first = answered(self.judge, cases, self.run, tell)
-        unread = {
-            Part(part.record, SECOND): cases[part]._replace(unread=reply.text)
-            for part, reply in first.items()
-            if reply.finish != "error" and not self.reads(cases[part].values, reply.text)
-        }
-        second = answered(self.judge, unread, self.run, tell)
-        for part, question in zip(cases, questions, strict=True):
-            again = second.get(Part(part.record, SECOND))
-            yield _judgement(question, [first[part], *([again] if again else [])])
-
-    def _case(self, question: Question) -> JudgeCase:
-        picture = partial(self.picture_of, question.image) if self.judge.sees_pictures else None
-        return JudgeCase(question.values, question.truth, picture)
+    def from_index(self, start: int) -> Iterator[Example]:
+        """The questions from there on."""
+        for one in self.questions[start:]:
+            yield Example(id=one.id, image=b"", question="", source=one.source)
 
 
 def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:

@@ -25,13 +25,13 @@ class JudgeFlags(ModelRuntime, RunFlags):
     for model NAME at an OpenAI-compatible endpoint, or `oracle`, which knows the pocket world and is never wrong (for
     grades, pairwise and shr)."""
     judge_adapter: str | None = None
-    """A PEFT adapter to put on the judge."""
+    """A PEFT adapter to load on the judge."""
     judge_prompt: str | None = None
-    """The judge's prompt, a YAML file or a name such as judge-mmvet; without it, the one that comes with Burnish."""
+    """The judge's prompt: a YAML file or a name such as judge-mmvet. Default: the one that comes with Burnish."""
     max_new_tokens: int = 1024
     """Longest reply of the judge, in tokens."""
     calibration: str | None = runtime(None)
-    """A run of `bench judged calibrate` by the same judge, so that every table says how far it agrees with people."""
+    """A run of `bench judged calibrate` by the same judge, so that every table shows how far it agrees with people."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,7 +64,7 @@ class MmvetConfig(JudgeFlags):
     answers: str = place()
     """A run with the answers, JSON lines with `question_id` and `text`, or MM-Vet's own {"v1_0": "text"}."""
     runs: int = 1
-    """How many times every answer is graded; the paper has 5. At temperature 0 a local judge says the same again."""
+    """How many times to grade every answer; the paper uses 5. At temperature 0 a local judge always repeats itself."""
     max_new_tokens: int = 16
     """Longest reply of the judge, in tokens; the official evaluator allows 3."""
 
@@ -91,7 +91,7 @@ class LlavaBenchConfig(JudgeFlags):
 
 @dataclass(frozen=True, kw_only=True)
 class MmhalConfig(JudgeFlags):
-    """Let a judge rate answers to MMHal-Bench, 0 to 6; its words are written as `burnish score mmhal` reads them."""
+    """Let a judge rate answers to MMHal-Bench, 0 to 6; `burnish score mmhal` reads its replies."""
 
     task: ClassVar[JudgeTask] = "mmhal"
     questions: str = place()
@@ -108,8 +108,8 @@ class ShrConfig(JudgeFlags):
     answers: str = place()
     """A run with the descriptions, or JSON lines with `question_id` (the picture's id in Visual Genome) and `text`."""
     regions: str | None = runtime(None)
-    """Visual Genome's region_descriptions.json, by which the judge knows the pictures. Without it, it knows a run's
-    ground truths."""
+    """Visual Genome's region_descriptions.json, which describes the pictures to the judge. Default: the ground truths
+    of the run."""
     image_data: str | None = runtime(None)
     """Visual Genome's image_data.json, with the pictures' sizes; needed with --regions."""
     factual: tuple[str, ...] = runtime(())
@@ -126,9 +126,9 @@ class AnswerFlags(JudgeFlags):
     """What benches of recorded answers to any questions share."""
 
     questions: str | None = runtime(None)
-    """JSON lines with `question_id`, `question` (or `text`) and `image`, where the answers do not tell them."""
+    """JSON lines with `question_id`, `question` (or `text`) and `image`, for answers that do not hold them."""
     images: str | None = runtime(None)
-    """Folder of the pictures, for a judge's prompt that shows them and answers that are no run."""
+    """Folder of the pictures, for answers from a file and a judge's prompt that shows pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ class PairwiseConfig(AnswerFlags):
     answers: tuple[str, ...] = place()
     """Two or more runs, or files of JSON lines with `question_id` and `text` (or `answer`): every pair is compared."""
     tokenizer: str | None = runtime(None)
-    """A model whose tokens all answers are counted in; without it, the runs' own counts, and words for files."""
+    """A model whose tokenizer counts the length of all answers. Default: the runs' own counts, and words for files."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -164,12 +164,12 @@ class GradesConfig(JudgeFlags):
 
     task: ClassVar[JudgeTask] = "grades"
     answers: str = place()
-    """A run with the answers to questions with ground truths; those drawn at several temperatures are all graded."""
+    """A run with answers to questions with ground truths. If it has several temperatures, all answers are graded."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrateConfig(JudgeFlags):
-    """Measure a judge against people: it rates turns of dialogues that people rated, and is asked twice."""
+    """Measure how far a judge agrees with people, and with itself, on turns of dialogues that people rated."""
 
     task: ClassVar[JudgeTask] = "calibrate"
     rated: str = place()

@@ -11,15 +11,18 @@ from burnish.bench.scorers.description import DESCRIPTION
 from burnish.bench.scorers.existence import EXISTENCE
 from burnish.bench.scorers.length import LENGTH
 from burnish.bench.scorers.objects import OBJECTS
+from burnish.bench.scorers.standing import STANDS, stands
 from burnish.bench.scorers.unlabelled import UNLABELLED
 from burnish.records import Prediction
 from burnish.scores import Metric
 
-__all__ = ["METRICS", "Scorer", "has_truth", "score"]
+__all__ = ["METRICS", "Scorer", "has_truth", "score", "stands"]
 
 SCORERS = (CLOSED, EXISTENCE, DESCRIPTION, OBJECTS, UNLABELLED, LENGTH)
 """All of them, in the order in which tables show their metrics."""
-METRICS: Mapping[str, Metric] = {metric.name: metric for scorer in SCORERS for metric in scorer.metrics}
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric for metric in (*(one for scorer in SCORERS for one in scorer.metrics), STANDS)
+}
 """Every metric by name."""
 
 DEFAULT = (CLOSED, EXISTENCE, LENGTH)

@@ -76,7 +76,7 @@ class ScoreAmberConfig:
     predictions: str
     """A JSON list or JSON lines with `id` and `response`."""
     task: Task = "all"
-    """Which of its tasks was asked."""
+    """Which of AMBER's tasks was asked."""
     words: WordsName = "amber"
     """How descriptions are read: `amber` as the authors do, by NLTK and spaCy, which you install; `plain` by the words
     of AMBER's lists alone, whose numbers are not AMBER's."""
@@ -92,7 +92,7 @@ class AskAmberConfig(AskConfig):
 
     benchmark = "amber"
     task: Task = "all"
-    """Which of its tasks is asked."""
+    """Which of AMBER's tasks to ask."""
     words: WordsName = "amber"
     """How descriptions are read: `amber` as the authors do, by NLTK and spaCy, which you install; `plain` by the words
     of AMBER's lists alone, whose numbers are not AMBER's."""

@@ -58,12 +58,12 @@ class ScoreChairConfig:
     annotations: str
     """Detection annotations in COCO's form, such as instances_val2014.json: COCO's own, or those of your pictures."""
     captions: str | None = None
-    """People's captions of the same pictures in COCO's form, such as captions_val2014.json: what they name is there
-    too. The official numbers need them."""
+    """People's captions of the same pictures in COCO's form, such as captions_val2014.json: objects that they name
+    count as present too. The official numbers need them."""
     predictions: str
     """JSON lines or a JSON list with `image` (the file's name) or `image_id`, and `text` or `caption`."""
     synonyms: str | None = None
-    """Other words for the objects, one line a kind, as the authors' synonyms.txt has them. default: a short list of
+    """Other words for the objects, one line per kind, as in the authors' synonyms.txt. Default: a short list of
     Burnish's own for COCO's 80 names."""
     json: str | None = None
     """Also write the scores to this file."""
@@ -77,9 +77,9 @@ class AskChairConfig(AskConfig):
     annotations: str = "instances_val2014.json"
     """Detection annotations under --data, in COCO's form."""
     captions: str | None = None
-    """People's captions under --data, in COCO's form: what they name is there too."""
+    """People's captions under --data, in COCO's form: objects that they name count as present too."""
     synonyms: str | None = None
-    """Other words for the objects, one line a kind. default: a short list of Burnish's own for COCO's 80 names."""
+    """Other words for the objects, one line per kind. Default: a short list of Burnish's own for COCO's 80 names."""
     max_new_tokens: int = 512
     """Longest description, in tokens."""
 

@@ -37,8 +37,8 @@ class ScoreLlavaBenchConfig:
     """The judge's replies as LLaVA's eval_gpt_review_bench writes them: JSON lines with `question_id` and `content`,
     whose first line has the points of the reference's answer and of the model's."""
     failed: FailedReviews = "left-out"
-    """What is done with a review without two numbers on its first line: left out and counted, or averaged in as -1
-    for both, as the original does."""
+    """What to do about a review without two numbers on its first line: leave it out and count it, or average it in as
+    -1 for both, as the original does."""
     json: str | None = None
     """Also write the scores to this file."""
 
@@ -84,7 +84,8 @@ def score(
         failed=sum(points is None for points in read.values()),
         failed_as=failed,
     )
-    return Scored(scores, tuple(scored(key, questions[key], points) for key, points in counted.items()))
+    answers = tuple(scored(key, questions[key], points) for key, points in counted.items())
+    return Scored(scores, answers, [reviews[key] for key in questions])
 
 
 def scored(key: str, question: Question, points: Points) -> ScoredAnswer:

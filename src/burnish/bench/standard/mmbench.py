@@ -45,7 +45,7 @@ class ScoreMmbenchConfig:
 
     benchmark: ClassVar[str] = "mmbench"
     questions: str
-    """MMBench's table with answers (a dev set), tab-separated, one row a rotation."""
+    """MMBench's table with answers (a dev set), tab-separated, one row per rotation."""
     predictions: str
     """JSON lines with `question_id` (the table's index) and `text`."""
     json: str | None = None
@@ -126,7 +126,7 @@ def score(questions: Sequence[Question], texts: Mapping[str, str]) -> Scored[Acc
         "answers without an option": sum(not letter for letter in said.values()),
         "questions in one rotation only": sum(len(group) == 1 for group in rotations),
     }
-    return accuracy_scores("MMBench", answers, RATE, counts)
+    return accuracy_scores("MMBench", answers, RATE, counts)._replace(said=list(texts.values()))
 
 
 def reading(text: str, options: Mapping[str, str]) -> str:

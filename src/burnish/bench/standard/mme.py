@@ -35,10 +35,10 @@ class ScoreMmeConfig:
 
     benchmark: ClassVar[str] = "mme"
     folder: tyro.conf.Positional[str]
-    """Folder of MME's 14 files, such as existence.txt: on each line picture, question, truth and prediction between
-    tabs, two lines a picture."""
+    """Folder of MME's 14 files, such as existence.txt. Each line has picture, question, truth and prediction, separated
+    by tabs; each picture has two lines."""
     missing: MissingTasks = "refuse"
-    """What is done where tasks have no file: refuse to score, or sum the others."""
+    """What to do if tasks have no file: refuse, or sum the others."""
     json: str | None = None
     """Also write the scores to this file."""
 
@@ -52,10 +52,10 @@ class AskMmeConfig(AskConfig):
 
     benchmark = "mme"
     prompt: MmePrompt = "own"
-    """`own` asks MME's own words, which end with "Please answer yes or no."; `llava` puts its request for a single
-    word in that sentence's place."""
+    """`own` asks in MME's own words, which end with "Please answer yes or no."; `llava` replaces that sentence by its
+    request for a single word."""
     missing: MissingTasks = "refuse"
-    """What is done where tasks have no folder: refuse to ask, or sum the others."""
+    """What to do if tasks have no folder: refuse, or sum the others."""
 
 
 def score_files(config: ScoreMmeConfig) -> Scored[MmeScores]:

@@ -94,7 +94,9 @@ def score(questions: Mapping[str, Item], replies: Mapping[str, str]) -> Scored[M
         rated(key, row.key("image_id"), row.text("question_type"), replies[key]) for key, row in questions.items()
     ]
     unread = sum(rating(replies[key]) is None for key in questions)
-    return measured_scores("MMHal-Bench", answers, MEASURES, {"replies without one rating, which count 0": unread})
+    counts = {"replies without one rating, which count 0": unread}
+    scored = measured_scores("MMHal-Bench", answers, MEASURES, counts)
+    return scored._replace(said=[replies[key] for key in questions])
 
 
 def rated(key: str, picture: str, kind: str, reply: str, text: str = "") -> ScoredAnswer:

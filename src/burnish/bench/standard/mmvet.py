@@ -32,8 +32,8 @@ class ScoreMmvetConfig:
     questions: str
     """MM-Vet's mm-vet.json."""
     judgements: str
-    """The grades as the official evaluator writes them, {"v1_0": {"score": [0.5], "content": ["0.5"]}}: one score a
-    run of the judge. A reply without a score counts 0, and is counted."""
+    """The grades as the official evaluator writes them, {"v1_0": {"score": [0.5], "content": ["0.5"]}}: one score per
+    run of the judge. A reply without a score counts as 0 and is reported."""
     json: str | None = None
     """Also write the scores to this file."""
 
@@ -69,7 +69,8 @@ def score(questions: Mapping[str, Question], grades: Mapping[str, Sequence[Grade
         integrations=_parts(questions, means, lambda question: ["_".join(question.capabilities)]),
         unparsed=sum(grade.score is None for key in questions for grade in grades[key]),
     )
-    return Scored(scores, tuple(scored(key, questions[key], grades[key]) for key in questions))
+    answers = tuple(scored(key, questions[key], grades[key]) for key in questions)
+    return Scored(scores, answers, [grade.said for key in questions for grade in grades[key]])
 
 
 def scored(key: str, question: Question, grades: Sequence[Grade]) -> ScoredAnswer:

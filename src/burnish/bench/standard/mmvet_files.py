@@ -26,6 +26,8 @@ class Grade(NamedTuple):
 
     score: float | None
     """0 to 1; None where the reply had no score, even when it was asked again."""
+    said: str = ""
+    """The reply; of files without the judge's own words, the score."""
 
 
 def read_questions(path: str) -> dict[str, Question]:
@@ -58,9 +60,14 @@ def _grades(item: Item) -> list[Grade]:
     replies = item.sequence("content") if "content" in item.values else []
     scores = item.sequence("score")
     return [
-        Grade(None if i < len(replies) and score_in(str(replies[i])) is None else _number(item, value))
-        for i, value in enumerate(scores)
+        _grade(_number(item, value), str(replies[i]) if i < len(replies) else None) for i, value in enumerate(scores)
     ]
+
+
+def _grade(score: float | None, said: str | None) -> Grade:
+    if said is None:
+        return Grade(score, "" if score is None else f"{score:g}")
+    return Grade(None if score_in(said) is None else score, said)
 
 
 def _number(item: Item, value: object) -> float | None:

@@ -32,10 +32,10 @@ class ScorePopeConfig:
 
     benchmark: ClassVar[str] = "pope"
     questions: tuple[str, ...]
-    """POPE's files of questions, one a split, such as coco_pope_random.json: JSON lines with `question_id`, `image`,
+    """POPE's question files, one per split, such as coco_pope_random.json: JSON lines with `question_id`, `image`,
     `text` and `label`."""
     predictions: tuple[str, ...]
-    """JSON lines with `question_id` and `text`: one file a split in the order of --questions, or one for all splits.
+    """JSON lines with `question_id` and `text`: one file per split in the order of --questions, or one for all splits.
     POPE numbers the questions of every split from 1, so one file for all must list them in the splits' order."""
     protocol: Protocol = "llava"
     """How an answer is read: `llava` drops the end token `</s>` first, `seva` keeps it, as SeVa's own scorer did, so
@@ -59,7 +59,7 @@ class AskPopeConfig(AskConfig):
 
     benchmark = "pope"
     splits: tuple[str, ...] = ("random", "popular", "adversarial")
-    """The splits that are asked, all in one run: of each, --data has one file, such as coco_pope_random.json."""
+    """Splits to ask, all in one run; --data has one file for each, such as coco_pope_random.json."""
     protocol: Protocol = "llava"
     """`llava` asks for a single word and drops the end token before reading; `seva` asks the bare question and leaves
     the end token on the answer, as SeVa did. Numbers of the two are not comparable."""

@@ -38,15 +38,15 @@ class MakePopeConfig:
     """Detection annotations in COCO's form, such as instances_val2014.json, with `images`, `annotations` and
     `categories`."""
     out: str
-    """Folder that the files are written to."""
+    """Folder for the files."""
     name: str = "own"
-    """What the files' names begin with: own_pope_random.json."""
+    """Beginning of the file names, as in own_pope_random.json."""
     pictures: int = 500
-    """Pictures that are asked about, drawn among those with enough objects."""
+    """Pictures to ask about, drawn from those with enough objects."""
     objects: int = 3
-    """Objects of each picture that are asked about, and as many that are not in it."""
+    """Objects to ask about per picture, and as many that are absent."""
     seed: int = 0
-    """Decides every draw."""
+    """Seed of every draw."""
     json: str | None = None
     """Also write the counts to this file."""
 

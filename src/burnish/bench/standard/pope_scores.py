@@ -9,7 +9,7 @@ import numpy as np
 
 from burnish.bench.scored import ScoredAnswer
 from burnish.bench.standard.numbers import MEAN, RATE, Later, Scored, bootstrap, bounds, known
-from burnish.bench.standard.pope_answers import RATIOS, PopeAnswer, Protocol, read_answer, scored, terms_of
+from burnish.bench.standard.pope_answers import END_TOKEN, RATIOS, PopeAnswer, Protocol, read_answer, scored, terms_of
 from burnish.bench.standard.pope_files import Splits
 from burnish.scores import YesNoScores, YesNoSplit
 from burnish.uncertainty import Floats, ratio, ratios
@@ -42,7 +42,8 @@ def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol
     f1s = [split.f1 for split in scores.values() if split.f1 is not None]
     mean = sum(f1s) / len(f1s) if len(f1s) == len(scores) else None
     interval = _mean_f1_interval([*sums.values()])
-    return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each))
+    said = (text.removesuffix(END_TOKEN) for name in splits for text in predictions[name].values())
+    return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each), said)
 
 
 def _sums(answers: Iterator[PopeAnswer]) -> _Sums:

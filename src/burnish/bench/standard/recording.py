@@ -52,10 +52,20 @@ def refuse_mixed(config: ScoreStandardConfig) -> None:
     _read_given({field.name: getattr(config, field.name) for field in dataclasses.fields(config)})  # type: ignore[arg-type]
 
 
+def names_of(config: ScoreStandardConfig) -> str:
+    """The files of what was said, for messages."""
+    return " ".join(_given({field.name: getattr(config, field.name) for field in dataclasses.fields(config)})[1])  # type: ignore[arg-type]
+
+
+def _given(flags: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The flag that names what was said, and its files."""
+    given = next(name for name in _GIVEN if name in flags)
+    return given, [flags[given]] if isinstance(flags[given], str) else [*flags[given]]
+
+
 def _read_given(flags: Mapping[str, Any]) -> tuple[list[str], str]:
     """The files of what was said, and the words around the questions."""
-    given = next(name for name in _GIVEN if name in flags)
-    paths = [flags[given]] if isinstance(flags[given], str) else [*flags[given]]
+    given, paths = _given(flags)
     return paths, read_frame(paths) if given == "predictions" else ""
 
 

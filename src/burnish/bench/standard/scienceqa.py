@@ -33,9 +33,9 @@ class ScoreScienceqaConfig:
     splits: str
     """ScienceQA's pid_splits.json."""
     split: str = "test"
-    """The split that is scored."""
+    """The split to score."""
     predictions: str
-    """JSON lines with `question_id` and `text`; those for questions without a picture are passed over."""
+    """JSON lines with `question_id` and `text`; questions without a picture are skipped."""
     json: str | None = None
     """Also write the scores to this file."""
 

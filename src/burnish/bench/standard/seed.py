@@ -28,7 +28,7 @@ class ScoreSeedConfig:
 
     benchmark: ClassVar[str] = "seed"
     questions: str
-    """SEED-Bench.json; its questions about videos are passed over."""
+    """SEED-Bench.json; its questions about videos are skipped."""
     predictions: str
     """JSON lines with `question_id` and `text`."""
     json: str | None = None

@@ -45,8 +45,8 @@ class AskShrConfig(AskConfig):
     max_new_tokens: int = 512
     """Longest description, in tokens."""
     beams: int = 5
-    """Beams of the search for a description, as SHR's authors have them; 1 is greedy, as a model at an endpoint needs
-    it. Numbers with different beams are not comparable."""
+    """Beams of the beam search, as SHR's authors use it; endpoints need 1 (greedy). Numbers with different beams are
+    not comparable."""
 
     @property
     def decoding(self) -> Decoding:

@@ -49,8 +49,8 @@ class AskTextvqaConfig(AskConfig):
 
     benchmark = "textvqa"
     ocr: OcrTokens = "rosetta"
-    """Whether the words that the OCR system Rosetta read stand in the question, as in LLaVA's evaluation. Numbers with
-    and without are not comparable."""
+    """Whether the question lists the words that the OCR system Rosetta read, as in LLaVA's evaluation. Numbers with and
+    without are not comparable."""
 
 
 RELEASE = "TextVQA_0.5.1_val.json is on textvqa.org/dataset"

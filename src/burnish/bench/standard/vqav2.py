@@ -67,8 +67,8 @@ class SubmitVqav2Config:
     predictions: str
     """JSON lines with `question_id` and `text`."""
     missing: MissingAnswers = "refuse"
-    """What is done with questions without a prediction: refuse to write, or an empty answer, as LLaVA does for
-    test2015 when test-dev alone was asked."""
+    """What to do about questions without a prediction: refuse, or write an empty answer, as LLaVA does for test2015
+    when only test-dev was asked."""
     out: str
     """The JSON file that is written."""
 

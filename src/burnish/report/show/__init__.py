@@ -11,19 +11,18 @@ from burnish.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class ShowConfig:
-    """Show a record of a run: a pair, a dialogue, a prediction, a judgement, or what was dropped and why."""
+    """Show a record of a run: a pair, a dialogue, a prediction, a judgement, or a dropped example and why."""
 
     run: tyro.conf.Positional[str]
     """Folder of the run."""
     id: tyro.conf.Positional[str | None] = None
-    """Which record; without it, what the run is and its first record."""
+    """ID of the record. Default: an overview of the run and its first record."""
     number: int = 1
-    """Which record, counted from 1 in the run (-1 is its last), or among those with this ID or these words."""
+    """Number of the record, from 1 in the run (-1 is the last), or among those with this ID or these words."""
     search: str | None = None
-    """The first record in whose texts these words stand together, in small or capital letters."""
+    """Show the first record that contains these words, in any case."""
     no_picture: bool = False
-    """Leave the pictures away, which else are drawn on a terminal that can (Kitty's protocol, Sixel, blocks of
-    colour)."""
+    """Do not draw pictures. Default: draw them in terminals that can (Kitty's protocol, Sixel, or colour blocks)."""
 
     def __post_init__(self) -> None:
         if self.id is not None and self.search is not None:

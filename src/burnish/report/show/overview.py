@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from burnish.errors import RunError
-from burnish.report.origin import Origin
+from burnish.report.kinds.training.log import LOG, read_log, training_table
+from burnish.report.provenance import Origin
 from burnish.report.tables import Table
-from burnish.report.training import LOG, read_log, training_table
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from burnish.errors import BurnishError
 from burnish.report.cards import PictureOf, card_of
-from burnish.report.origin import origin_of
+from burnish.report.provenance import origin_of
 from burnish.report.show import ShowConfig
 from burnish.report.show.finding import Found, find, follows
 from burnish.report.show.overview import open_run, overview

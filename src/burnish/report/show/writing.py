@@ -15,7 +15,7 @@ from rich.text import Text
 
 from burnish.printable import one_line, printable
 from burnish.records import Answer, Dialogue, Dropped, Facts, Judgement, Prediction, PreferencePair, Record, Turn
-from burnish.report.differences import pieces
+from burnish.report.diff import pieces
 from burnish.report.terminal import WIDTH
 
 QUIET = "dim"
@@ -86,7 +86,8 @@ def lines(record: Record, _pen: Pen) -> list[Line]:
 @lines.register
 def _(pair: PreferencePair, pen: Pen) -> list[Line]:
     texts = [rejected.answer.text for rejected in pair.rejected]
-    told = [*_asked(pair.question, pair.answer), *_thinking(pair.chosen.thinking)]
+    told: list[Line] = [(one.speaker, _text(one.text)) for one in pair.before]
+    told += [*_asked(pair.question, pair.answer), *_thinking(pair.chosen.thinking)]
     told.append(("chosen", pen.marked(pair.chosen.text, texts, "bold green")))
     told.append(_small(_answer_facts(pair.chosen)))
     for rejected in pair.rejected:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from burnish.bench.answered import prediction
 from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig, config_of
 from burnish.bench.standard.registry import benchmark, open_benchmark
 from burnish.errors import RunError
-from burnish.loop import Asked, clean_request, fill_by_asking, fingerprints
-from burnish.models import Call, Decoding, open_model
+from burnish.generation import Life, fill, make_run
+from burnish.generation.questions import asks, clean_request, fingerprints
+from burnish.generation.replicas import Task, open_asked
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
-from burnish.replies import refuse_unanswered
 from burnish.scores import StandardResult
 from burnish.sources import ExampleStream, Sampling
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 ENDED = "ended"
@@ -37,17 +34,22 @@ def bench_standard(config: AskConfig) -> StandardResult:
     opened = open_benchmark(config)
     source = BenchmarkSource(opened, config.limit, config.seed)
     inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed, shard=config.shard))
-    model = open_model(config)
+    model = open_asked(config)
     prompt = hashlib.sha256(opened.frame.encode()).hexdigest()
     found = {**fingerprints(model, inputs), "prompt": prompt}
-    manifest = new_manifest("standard", config, seed=config.seed, fingerprints=found)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
-        if run.summary is None:
-            fill_by_asking(run, inputs, model, _Asker(run, config.decoding), label=config.benchmark)
-        refuse_unanswered(run.path, run)
-        result = _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)
-        run.finish(to_json(result))
-    return result
+    decoding = config.decoding
+
+    def live(run: Run, _: int, example: Example) -> Life:
+        [reply] = yield asks(model, [(partial(clean_request, example), decoding)])
+        return [prediction(run, example, reply, facts={ENDED: reply.finish == "stop"})]
+
+    def ask(run: Run) -> None:
+        fill(run, inputs, partial(live, run), [model], label=config.benchmark, replicas=Task(bench_standard, config))
+
+    def score(run: Run) -> StandardResult:
+        return _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)
+
+    return make_run("standard", config, found, seed=config.seed, fill=ask, score=score)
 
 
 def finish(run: Run, name: str) -> StandardResult:
@@ -58,24 +60,6 @@ def finish(run: Run, name: str) -> StandardResult:
     config = config_of(way.config, run.manifest.settings)
     opened = open_benchmark(config)
     return _finish(run, opened, BenchmarkSource(opened, config.limit, config.seed), name)
-
-
-@dataclass(frozen=True)
-class _Asker:
-    """Asks each question once."""
-
-    run: Run
-    decoding: Decoding
-
-    def calls(self, example: Example) -> list[Call]:
-        """The question about its picture."""
-        return [Call(partial(clean_request, example), self.decoding)]
-
-    def records(self, asked: Sequence[Asked]) -> list[list[Prediction | Dropped]]:
-        """One for each example."""
-        return [
-            [prediction(self.run, example, reply, facts={ENDED: reply.finish == "stop"})] for example, (reply,) in asked
-        ]
 
 
 def _counted(run: Run, name: str) -> StandardResult:

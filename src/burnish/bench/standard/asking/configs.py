@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
-from burnish.models import Decoding, ModelOptions
+from burnish.generation.replicas import ReplicaFlags
+from burnish.models import Decoding
 from burnish.records import Json
 from burnish.sources.sharding import Shard
 
@@ -23,23 +24,22 @@ Language: TypeAlias = Literal["en", "cn"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskConfig(ContrastFlags, ModelOptions, RunFlags):
+class AskConfig(ContrastFlags, ReplicaFlags, RunFlags):
     """What every `burnish bench standard NAME` has."""
 
     benchmark: ClassVar[str]
     data: str = place()
-    """Folder with the files of the official release under their own names, or `huggingface:PATH` of a data set that
-    holds questions and pictures (with `#split=` and `#config=` where it has several)."""
+    """Folder with the files of the official release under their own names, or `huggingface:PATH` of a data set with
+    questions and pictures (with `#split=` and `#config=` if it has several)."""
     images: str | None = runtime(None)
-    """Folder of the pictures, where they do not lie under --data as the official release unpacks them."""
+    """Folder of the pictures. Default: under --data, as the official release unpacks them."""
     limit: int | None = None
-    """Questions taken, drawn by --seed; what is scored together counts as one (all rotations of a question of MMBench,
-    all questions about a picture where it has several). All of them without it."""
+    """Questions to take, drawn by --seed. Questions that are scored together count as one (all rotations in MMBench,
+    all questions about one picture). Default: all."""
     seed: int = 0
-    """Decides the order of the questions, and which are taken."""
+    """Seed of the order of the questions, and of which are taken."""
     shard: str | None = runtime(None)
-    """Ask part I of N alone, as I/N: the same records as in the whole run, whose parts `burnish merge` joins and
-    scores."""
+    """Ask only part I of N, as I/N. `burnish merge` joins and scores the parts."""
     max_new_tokens: int = 128
     """Longest answer, in tokens."""
 

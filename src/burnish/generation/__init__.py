@@ -1,0 +1,13 @@
+"""One driver for everything that is generated: what makers, benches and dialogues ask of models.
+
+What happens to one example is a *life*, a generator function (`script.py`): it yields the requests that it needs
+(`requests.py`), is sent the replies, and returns its records. `driver.py` keeps many lives at once: a window over the
+inputs, the run's journal, records in the order of the inputs. How models are asked is `batched.py`'s (a local model, in
+whole batches) or `streamed.py`'s (endpoints, one reply at a time), and `runs.py` is what a verb calls.
+"""
+
+from burnish.generation.requests import Ask, Known
+from burnish.generation.runs import fill, make_run
+from burnish.generation.script import Begin, Life, Records, Scene
+
+__all__ = ["Ask", "Begin", "Known", "Life", "Records", "Scene", "fill", "make_run"]

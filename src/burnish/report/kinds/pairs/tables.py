@@ -1,0 +1,93 @@
+"""What a run of preference pairs holds, as tables."""
+
+from __future__ import annotations
+
+from burnish.report.distribution import Distribution
+from burnish.report.kinds.pairs.summary import PairsSummary
+from burnish.report.section import Tile
+from burnish.report.tables import NOTHING, Table, decimal, share_of
+from burnish.scores import Foresight
+
+
+def pairs_tables(summary: PairsSummary) -> list[Table]:
+    """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
+    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _foreseen(summary.foresight)]
+    return [table for table in tables if table.rows]
+
+
+def pairs_tiles(summary: PairsSummary) -> tuple[Tile, ...]:
+    """The numbers that a page begins with."""
+    tiles = [
+        Tile("examples", f"{summary.made:,}"),
+        Tile("pairs kept", f"{summary.kept:,}", share_of(summary.kept, summary.made)),
+        Tile("dropped", f"{summary.dropped.total():,}", share_of(summary.dropped.total(), summary.made)),
+    ]
+    for name, answers in (("chosen", summary.chosen), ("rejected", summary.rejected)):
+        measured, unit = (answers.tokens, "tokens") if answers.tokens.n else (answers.words, "words")
+        median = NOTHING if measured.median is None else f"{measured.median:g}"
+        tiles.append(Tile(f"median length, {name}", median, unit))
+    return tuple(tiles)
+
+
+def _sources(summary: PairsSummary) -> Table:
+    rows = [(name, counts.made, counts.kept) for name, counts in sorted(summary.sources.items())]
+    if len(rows) > 1:
+        rows.append(("all", summary.made, summary.kept))
+    return Table(
+        title="Preference pairs",
+        columns=("source", "examples", "pairs", "share"),
+        rows=tuple((name, f"{made:,}", f"{kept:,}", share_of(kept, made)) for name, made, kept in rows),
+    )
+
+
+def _drops(summary: PairsSummary) -> Table:
+    return Table(
+        title="Examples without a pair",
+        columns=("reason", "examples", "share"),
+        rows=tuple((reason, f"{n:,}", share_of(n, summary.made)) for reason, n in summary.dropped.most_common()),
+    )
+
+
+def _negatives(summary: PairsSummary) -> Table:
+    return Table(
+        title="Rejected answers",
+        columns=("distortion", "answers", "of pairs"),
+        rows=tuple(
+            (spec or "none: imported, or of dialogues", f"{n:,}", share_of(n, summary.kept))
+            for spec, n in summary.distortions.items()
+        ),
+    )
+
+
+def _lengths(summary: PairsSummary) -> Table:
+    kinds = [("chosen", summary.chosen), ("rejected", summary.rejected)]
+    return Table(
+        title="Answer length",
+        columns=("answers", "n", "mean tokens", "median", "mean words", "median"),
+        rows=tuple(
+            (name, f"{lengths.words.n:,}", *_mean_median(lengths.tokens), *_mean_median(lengths.words))
+            for name, lengths in kinds
+            if lengths.words.n
+        ),
+    )
+
+
+def _foreseen(foresight: Foresight | None) -> Table:
+    """What docs/seva.md found to tell beforehand whether training on the pairs helps."""
+    rows = [] if foresight is None else [
+        ("rejected answers that are more usual than the chosen one", f"{100 * foresight.rejected_more_usual:.1f} %"),
+        ("how much likelier they are without the picture, in nats", f"{foresight.gap:+.2f}"),
+        ("how much less likely they are with it, in nats", f"{foresight.margin:+.2f}"),
+    ]  # fmt: skip
+    return Table(
+        title="What the pairs will teach",
+        columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
+        rows=tuple(rows),
+        note="Training on pairs takes away what the model says because it is usual. It helps where most rejected "
+        "answers are more usual than the chosen ones (likelier to the model when it sees no picture), on pictures that "
+        "are unusual; where things are as usual, it costs some accuracy (docs/seva.md).",
+    )
+
+
+def _mean_median(lengths: Distribution) -> tuple[str, str]:
+    return decimal(lengths.mean), decimal(lengths.median)
