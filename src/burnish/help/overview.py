@@ -22,7 +22,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 }
 """What stands together in the overview; NAME folds all verbs that begin so. A verb that is missing here comes last."""
 FOLDED: Mapping[str, str] = {
-    "pairs NAME": "from-samples: drawn answers; from-dialogues: feedback",
+    "pairs NAME": "from-samples: drawn; from-dialogues: feedback",
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
