@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from burnish.errors import ImageError, RunError
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
@@ -124,7 +124,7 @@ def _dropped(dropped: Dropped, _pictures: Sequence[str]) -> str:
     return text_html(f"Dropped: {dropped.reason}. {dropped.detail}")
 
 
-_BODIES = {
+_BODIES: Mapping[type[Record], Callable[[Any, Sequence[str]], str]] = {
     PreferencePair: _pair,
     Dialogue: _dialogue,
     Prediction: _prediction,
