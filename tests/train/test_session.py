@@ -165,6 +165,25 @@ def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path
         replace(config, adapter=config.out)
 
 
+@pytest.mark.parametrize("variant", ["dora", "rslora"])
+def test_variants_of_lora_are_trained_and_loaded(config: DPOConfig, base: Path, tmp_path: Path, variant: str) -> None:
+    changes = {"epochs": 1, "merge": False, "scheduler": "linear", "optimizer": "sgd", "lora_variant": variant}
+    out = train_dpo(replace(config, out=str(tmp_path / "out"), **changes)).checkpoint
+    opened = LocalModel.open(ModelOptions(model=str(base), adapter=str(out), device="cpu"))
+    own = opened.model.peft_config["default"]
+    assert (own.use_dora, own.use_rslora) == (variant == "dora", variant == "rslora")
+    assert any("magnitude" in name for name in adapter(out)) == (variant == "dora")
+
+
+def test_unknown_names_are_refused_with_those_there_are(config: DPOConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--scheduler cosin is not one of transformers': choose from linear, cosine"):
+        train_dpo(replace(config, out=str(tmp_path / "out"), scheduler="cosin"))
+    with pytest.raises(ConfigError, match="--optimizer adamw is not one of"):
+        train_dpo(replace(config, out=str(tmp_path / "out"), optimizer="adamw"))
+    with pytest.raises(ConfigError, match="--lora-variant dora is not available with --experts"):
+        replace(config, lora_variant="dora", experts=True)
+
+
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:
     short = replace(config, out=str(tmp_path / "out"), epochs=1, merge=False)
     first = train_dpo(short)

@@ -8,7 +8,7 @@ from burnish.commands import VERBS
 
 STAGES: Mapping[str, tuple[str, ...]] = {
     "Start": ("demo", "check", "improve"),
-    "Make": ("distort", "pairs", "pairs from-dialogues", "compose", "simulate"),
+    "Make": ("distort", "pairs", "pairs NAME", "compose", "simulate"),
     "Train": ("train dpo", "train sft", "train student", "train teacher", "train pocket", "show-mask"),
     "Bench": (
         *("bench answers", "bench sampled", "bench fixed", "bench free", "bench teacher"),
@@ -22,6 +22,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 }
 """What stands together in the overview; NAME folds all verbs that begin so. A verb that is missing here comes last."""
 FOLDED: Mapping[str, str] = {
+    "pairs NAME": "from-samples: drawn; from-dialogues: feedback",
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",

@@ -30,6 +30,11 @@ def _round(config: ImproveConfig, number: int) -> list[tuple[str, str, str, str]
         replies = examples * (1 + len(made.distortions))
         rows.append((f"round {number}, pairs", f"{examples:,}", f"{replies:,}", ""))
         pairs += examples
+    if "sample" in config.ways:
+        drawn = parts.samples_config(config, number, config.adapter)
+        examples = len(stream(drawn.source, drawn))
+        rows.append((f"round {number}, samples", f"{examples:,}", f"{examples * drawn.samples:,}", ""))
+        pairs += examples
     if "dialogues" in config.ways:
         talk = parts.simulate_config(config, number, config.adapter)
         examples = len(stream(talk.source, talk))
