@@ -117,7 +117,7 @@ class Attempts:
                 try:
                     attempt = from_json(Attempt, read_json(line.text))
                 except ValueError as error:
-                    raise RunError(f"{line.path}, line {line.number}, is no attempt: {error}.") from error
+                    raise RunError(f"{line.path}, line {line.number}, is not an attempt: {error}.") from error
                 if (attempt.record, attempt.number) > last:
                     last = (attempt.record, attempt.number)
                     yield attempt

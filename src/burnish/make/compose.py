@@ -26,7 +26,7 @@ from burnish.store import Run
 from burnish.store.codec import to_json
 
 ORACLE = "oracle"
-"""The composer that is no model: it knows the pocket world."""
+"""The composer that is not a model: it knows the pocket world."""
 AGAIN_TEMPERATURE = 1.0
 """At which a reply is asked for again where the first was greedy."""
 LEAST_WINDOW = 64
@@ -39,31 +39,31 @@ class ComposeConfig(ModelOptions, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
     model: str
-    """Who writes: a model, mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path or
-    hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
+    """The model that writes: mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path
+    or hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
     prompt: str = "fire-compose"
     """The prompt: `fire-compose`, which is the paper's (figures A10 and A11), or a YAML file like it."""
     attempts: int = 3
-    """Replies asked for until one is a dialogue in the prompt's form, each drawn anew. A dialogue in form that fails
-    the paper's filter (its last score is not above its first, or it is too long) is dropped, not asked for again."""
+    """Replies to ask for until one is a dialogue in the prompt's form. A well-formed dialogue that fails the paper's
+    filter (its last score is not above its first, or it is too long) is dropped, not asked for again."""
     max_turns: int = 6
-    """Turns of the longest dialogue that is kept, as in the paper."""
+    """Most turns of a dialogue that is kept, as in the paper."""
     keep_secret: bool = False
-    """Also turn down a dialogue whose feedback holds the ground truth, word for word, where it scores below 8. Short
-    ground truths such as "no" stand in honest feedback too."""
+    """Also reject a dialogue whose feedback quotes the ground truth, word for word, where it scores below 8. Short
+    ground truths such as "no" appear in honest feedback, too."""
     temperature: float = 1.0
-    """0 is greedy, for the first attempt; above 0 words are drawn, by --seed."""
+    """Sampling temperature, with --seed. At 0 the first attempt is greedy."""
     max_new_tokens: int = 2048
     """Longest reply, in tokens."""
     prices: str | None = runtime(None)
-    """Count the cost by this table (YAML or JSON): for the model's name, `currency`, and `input` and `output`, the
-    prices of a million tokens."""
+    """Compute the cost from this table (YAML or JSON), which holds for the model's name `currency`, and `input` and
+    `output`, the prices per million tokens."""
 
     def __post_init__(self) -> None:
         ModelOptions.__post_init__(self)
         Questions.__post_init__(self)
         if self.model == ORACLE and (self.adapter or self.prompt != "fire-compose"):
-            raise ConfigError("--model oracle is no model: it takes no --adapter and no --prompt.")
+            raise ConfigError("--model oracle is not a model: it takes no --adapter and no --prompt.")
         self.decoding, self.rules  # noqa: B018 - both check their values
 
     @property

@@ -46,15 +46,15 @@ class PairsConfig(Asking, Sampling, RunFlags):
 
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `huggingface:path`,
-    `pocket`; several joined by commas."""
+    `pocket`; several separated by commas."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
-    for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
+    """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag for
+    several rejected answers. Default: noise:800, the paper's choice for 7B models (for 13B it has noise:500)."""
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in tokens differs from the chosen answer's by more than this share of the
-    longer one, and count the examples that then have none. Without a number: 0.1."""
+    longer one, and count the examples that then have none. The flag alone means 0.1."""
     keep_cut: bool = added(False)
-    """Also make pairs of chosen answers that were cut at --max-new-tokens; no end token is trained behind them."""
+    """Also make pairs of chosen answers that were cut at --max-new-tokens. No end token is trained after them."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)

@@ -354,13 +354,15 @@ class ModelRuntime:
 
     @property
     def request_fields(self) -> dict[str, Json]:
-        """What `request` says. Raises ConfigError where it is no JSON object, or holds what Burnish decides."""
+        """What `request` says. Raises ConfigError where it is not a JSON object, or holds what Burnish decides."""
         if self.request is None:
             return {}
         try:
             fields: Json = json.loads(self.request)
         except ValueError as error:
-            raise ConfigError(f"--request is no JSON ({error}): give an object, such as '{{\"top_k\": 1}}'.") from error
+            raise ConfigError(
+                f"--request is not JSON ({error}): give an object, such as '{{\"top_k\": 1}}'."
+            ) from error
         if not isinstance(fields, dict):
             raise ConfigError(f"--request must be a JSON object, such as '{{\"top_k\": 1}}', not {self.request:.40}.")
         if taken := sorted(fields.keys() & {"messages", "model", "n", "stream"}):

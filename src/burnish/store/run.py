@@ -180,7 +180,7 @@ class Run:
         return _read_notes(self._path)
 
     def note(self, texts: Iterable[str]) -> None:
-        """Keep what was found out on the way, and is no part of a record; it survives the death of this process."""
+        """Keep what was found out on the way, and is not part of a record; it survives the death of this process."""
         self._require_lock()
         noted = self.notes
         new = [text for text in texts if text not in noted]
@@ -344,7 +344,7 @@ def _record(line: Line) -> Record:
     try:
         return from_line(line.text)
     except ValueError as error:
-        raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
+        raise RunError(f"{line.path}, line {line.number}, is not a record: {error}.") from error
 
 
 def _read_notes(path: Path) -> tuple[str, ...]:
@@ -369,7 +369,7 @@ def _read_summary(path: Path) -> dict[str, Json] | None:
     except ValueError as error:
         raise RunError(f"{done} cannot be read: {error}.") from error
     if not isinstance(summary, dict):
-        raise RunError(f"{done} is no summary: it holds {type(summary).__name__} where an object belongs.")
+        raise RunError(f"{done} is not a summary: it holds {type(summary).__name__} where an object belongs.")
     return summary
 
 
