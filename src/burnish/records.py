@@ -206,6 +206,8 @@ class Judgement:
     """What stood in the places of the judge's prompt."""
     said: tuple[str, ...] = ()
     """Its reply, and where that could not be read a second one."""
+    settled: str = ""
+    """What stands for its reply where there was no answer to judge, by the benchmark's rule: it was not asked."""
     refused: str = ""
     """One sentence where the judge could not be asked; there is no reply then."""
     facts: Facts = field(default_factory=dict)

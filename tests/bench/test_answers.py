@@ -11,10 +11,11 @@ from answer_runs import find
 from PIL import Image
 
 from burnish.bench import answers
-from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.bench.answers import TEMPERATURE, AnswersConfig, bench_answers
 from burnish.bench.scored import ALL
 from burnish.bench.scorers import stands
 from burnish.bench.scoring import score_answers
+from burnish.cli import main
 from burnish.errors import ConfigChanged, ConfigError, RunError
 from burnish.models import Decoding, OnReply, Reply, Request
 from burnish.models.base import ignore
@@ -172,6 +173,29 @@ def test_whether_an_answer_stands_under_a_distortion(tmp_path: Path, monkeypatch
     result = bench_answers(_config(source, tmp_path / "run", "invert"))
     (found,) = [one for one in result.scores if one.metric == "stands" and one.level == "all"]
     assert (found.distortion, found.estimate.value, found.estimate.n) == ("invert", 1 / 2, 2)  # articles aside
+
+
+class _Drawing(ScriptedModel):
+    """Says another word where it may draw."""
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
+        said = ScriptedModel(lambda _: "something else") if decoding.temperature == TEMPERATURE else super()
+        return said.generate(requests, decoding, on_reply)
+
+
+def test_stability_asks_in_light_noise_cropped_and_at_a_temperature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use(monkeypatch, _Drawing(_how_bright))
+    source = _folder(tmp_path, {"a": BRIGHT, "b": DARK}, answer=None)
+    result = bench_answers(_config(source, tmp_path / "run", stability=True))
+    found = {
+        one.distortion: one.estimate.value for one in result.scores if (one.metric, one.level) == ("stands", "all")
+    }
+    assert found == {"imagenoise:150,336": 1, "centercrop:0.9": 1, "temperature:0.7": 0}
+    assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "page")]) == 0
+    with pytest.raises(ConfigError, match=r"--distort centercrop:0\.9 is given twice"):
+        _config(source, tmp_path / "no", "centercrop:0.9", stability=True)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ SIMULATE = ["simulate", "--student", "MODEL", "--teacher", "MODEL"]
     ("answer", "name", "line"),
     [
         (REFUSED, "refused", "This model takes no pictures"),
-        (EMPTY, "empty", "are no whole answers"),
+        (EMPTY, "empty", "are not whole answers"),
         (THOUGHT, "thinking_cut", "with the thoughts cut"),
     ],
     ids=["refused", "empty", "thoughts"],
@@ -120,7 +120,7 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
         "left_out": {"refused": 1},
         "refusals": {"The endpoint refuses this request (400 This model takes no pictures).": 1},
     }
-    warning = "Of 20 replies 3 (15.0 %) are no whole answers: 1 empty, 1 cut at the longest answer, 1 refused."
+    warning = "Of 20 replies 3 (15.0 %) are not whole answers: 1 empty, 1 cut at the longest answer, 1 refused."
     assert capsys.readouterr().out.replace("\n", " ").strip().startswith(warning)
     report = tmp_path / "run" / "report"
     for file in ("tables.md", "index.html"):

@@ -126,13 +126,15 @@ def test_what_cannot_be_asked_is_dropped_with_its_reason(tmp_path: Path) -> None
     assert [path.stem for path in (tmp_path / "images").rglob("*.png")] == [first.image], "only what is kept is stored"
 
 
-def test_an_empty_response_is_judged_like_any_other(tmp_path: Path) -> None:
+def test_no_teacher_is_asked_about_an_empty_response_which_scores_0(tmp_path: Path) -> None:
     student = Scripted(lambda case: Reply(text=""))
-    teacher = Scripted(lambda case: said(1, f"nothing after {len(case.turns)}"))
+    teacher = Scripted(lambda case: said(9, "never said"))
     fill(tmp_path, (student, teacher), Inputs(1))
     [dialogue] = Run.open(tmp_path)
     assert isinstance(dialogue, Dialogue)
     assert [turn.response.text for turn in dialogue.turns] == ["", "", ""]
+    assert [turn.feedback.score for turn in dialogue.turns] == [0, 0, 0]
+    assert teacher.calls == []
 
 
 def test_a_judge_decides_what_is_kept(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_bfloat16_trains_an_adapter_of_full_precision(config: DPOConfig, trained
 
 def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path, tmp_path: Path) -> None:
     """A second round starts where the first ended, keeps the adapter's shape, and belongs to the same model."""
-    flags = {"adapter": str(trained), "passes": 1, "merge": False, "lora_rank": 8}
+    flags = {"adapter": str(trained), "epochs": 1, "merge": False, "lora_rank": 8}
     more = train_dpo(replace(config, out=str(tmp_path / "out"), **flags)).checkpoint
     steps = read_log(more / "log.jsonl")
     assert steps[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)

@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 import tyro
 
 from burnish.bench.answered import prediction
-from burnish.config import RunFlags, runtime
+from burnish.config import RunFlags, added, runtime
 from burnish.contrast import ContrastFlags
-from burnish.distort import distortion_seed
+from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
-from burnish.generation.questions import Asking, asks, clean_request, distorted_request, fingerprints
+from burnish.generation.questions import (
+    Asking,
+    asks,
+    clean_request,
+    distorted_request,
+    fingerprints,
+    parse_distortions,
+)
 from burnish.generation.replicas import Task, open_asked
-from burnish.models import Decoding, Model
+from burnish.ids import stable_seed
+from burnish.models import Decoding, Model, Request
 from burnish.records import Example
 from burnish.sources import Questions, stream
 from burnish.store import Run
@@ -25,6 +33,11 @@ from burnish.store.codec import to_json
 
 if TYPE_CHECKING:
     from burnish.scores import AnswersResult
+
+
+LIGHT = ("imagenoise:150", "centercrop:0.9")
+"""What hardly changes a picture: noise that people do not mind, and its middle without a tenth of its sides."""
+TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +49,9 @@ class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Also ask every question about the picture distorted in this way, such as `noise:500` or `moco`; repeat the flag
     for several."""
+    stability: bool = added(False)
+    """Ask every question three times more: on the picture in light noise, on its cropped middle, and with words drawn
+    at a temperature; tables and `burnish compare` say how often the answer stands."""
     baseline: str | None = runtime(None)
     """An earlier run of this verb on the same questions to compare with, answer by answer. You can give it later: a
     finished run is scored again, not asked again."""
@@ -46,6 +62,16 @@ class AnswersConfig(ContrastFlags, Asking, Questions, RunFlags):
         self.refuse_contrast(self.model, "--model")
         if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():
             raise ConfigError(f"--baseline and --out are both {self.out}: a run cannot be its own baseline.")
+
+    @property
+    def distortions(self) -> tuple[Distortion, ...]:
+        """The distortions that `distort` names, and those of `stability`."""
+        return parse_distortions((*self.distort, *(LIGHT if self.stability else ())))
+
+    @property
+    def drawn(self) -> tuple[Decoding, ...]:
+        """How words are drawn beside the greedy ones."""
+        return (replace(self.decoding, temperature=TEMPERATURE),) if self.stability else ()
 
     @property
     def decoding(self) -> Decoding:
@@ -66,10 +92,11 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     model = open_asked(config)
     inputs = stream(config.source, config)
     asker = _Asker(model, config)
+    width = 1 + len(config.distortions) + len(config.drawn)
 
     def ask(run: Run) -> None:
-        each, replicas = 1 + len(config.distortions), Task(bench_answers, config)
-        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=each, replicas=replicas)
+        replicas = Task(bench_answers, config)
+        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=width, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:
         scored = read_scored(run)
@@ -84,18 +111,28 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
 
 @dataclass(frozen=True)
 class _Asker:
-    """Asks each question on the clean picture and under every distortion."""
+    """Asks each question on the clean picture, under every distortion, and with words that are drawn."""
 
     model: Model
     config: AnswersConfig
 
     def live(self, run: Run, _: int, example: Example) -> Life:
-        """The clean picture's answer, then one a distortion."""
+        """The clean picture's answer, then one per distortion, then those that are drawn."""
         distortions, decoding = self.config.distortions, self.config.decoding
         distorted = [
             partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
             for distortion in distortions
         ]
-        replies = yield asks(self.model, [(build, decoding) for build in (partial(clean_request, example), *distorted)])
+        calls = [(build, decoding) for build in (partial(clean_request, example), *distorted)]
+        drawn = [(partial(_drawn_request, example, self.config.seed), how) for how in self.config.drawn]
+        replies = yield asks(self.model, [*calls, *drawn])
         views = ["", *(distortion.spec for distortion in distortions)]
-        return [prediction(run, example, reply, distortion=view) for view, reply in zip(views, replies, strict=True)]
+        told = [prediction(run, example, reply, distortion=view) for view, reply in zip(views, replies, strict=False)]
+        for how, reply in zip(self.config.drawn, replies[len(calls) :], strict=True):
+            name, facts = f"temperature:{how.temperature:g}", {"temperature": how.temperature}
+            told.append(prediction(run, example, reply, distortion=name, facts=facts))
+        return told
+
+
+def _drawn_request(example: Example, seed: int) -> Request:
+    return replace(clean_request(example), seed=stable_seed(seed, example.source, example.id, "drawn"))

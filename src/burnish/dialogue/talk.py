@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.dialogue.stopping import Rules
 from burnish.fire.texts import read_feedback, read_response
-from burnish.generation import Life, Scene, fill
+from burnish.generation import Known, Life, Scene, fill
 from burnish.ids import stable_seed
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Example, Turn
@@ -21,6 +21,10 @@ Judge: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 IN_FLIGHT = 2048
 """Dialogues that are open at a time: many full batches in every step, and at an endpoint 8 rounds of 256 calls."""
+
+
+TO_NOTHING = Reply(text="Score: 0.\nFeedback: There is no answer: answer the question.")
+"""The feedback to an empty response, about which no teacher is asked."""
 
 
 class Pair(NamedTuple):
@@ -57,7 +61,7 @@ class Conversations:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         An input that its source had to drop stays so; one without a ground truth, and one whose request is refused, are
-        dropped. An empty response is one like any other: a bench must count it against the student.
+        dropped. An empty response scores 0 without a teacher: a bench must count it against the student.
         Raises ModelError or ServerError: what is finished is kept, and the next call goes on from there.
         """
 
@@ -82,7 +86,8 @@ class Conversations:
             if refused := replies.note(name, response):
                 return refused
             name = f"teacher {len(turns) + 1}"
-            [feedback] = yield [self.pair.teacher.ask(name, self._case(example, turns, name, response.text))]
+            case = self._case(example, turns, name, response.text)
+            [feedback] = yield [self.pair.teacher.ask(name, case) if response.text else Known(name, TO_NOTHING)]
             if refused := replies.note(name, feedback):
                 return refused
             turns = (*turns, _turn(response, feedback))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 _OUTPUT = "out restart json page plot report_to save_steps keep_checkpoints merge"
 ASKING: Mapping[str, str] = {
     "What is asked": "per_image per_source only fold limit seed shard",
-    "Model": "model adapter student_adapter teacher_adapter judge_adapter dtype device batch_size replicas reuse_gib "
-    "pad_to_square trust_remote_code",
+    "Model": "model adapter student_adapter teacher_adapter judge_adapter dtype device batch_size replicas ray "
+    "reuse_gib pad_to_square trust_remote_code",
     "Generation": "max_new_tokens temperature top_p thinking repetition_penalty contrast contrast_alpha contrast_beta",
     "Endpoint": "concurrency timeout retries give_up api_key_env request send send_side",
     "Output": _OUTPUT,

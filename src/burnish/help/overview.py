@@ -54,7 +54,7 @@ def beginning(words: str) -> list[str]:
 
 
 def group_help(words: str) -> str:
-    """The verbs that begin with these words: one a line, those that the overview folds as one."""
+    """The verbs that begin with these words: one per line, those that the overview folds as one."""
     folds = [fold.removesuffix(" NAME") for fold in FOLDED if fold.startswith(f"{words} ") and fold != f"{words} NAME"]
     alone = [name for name in beginning(words) if not any(name.startswith(f"{fold} ") for fold in folds)]
     listed = {name: VERBS[name].what for name in alone} | {f"{fold} NAME": FOLDED[f"{fold} NAME"] for fold in folds}

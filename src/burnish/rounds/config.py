@@ -57,7 +57,7 @@ class ImproveConfig:
     teacher: str | None = None
     """The teacher of dialogues: a model, or `oracle` on the pocket world."""
     teacher_adapter: str | None = None
-    """A PEFT adapter to put on the teacher."""
+    """A PEFT adapter to load on the teacher."""
     limit: int | None = None
     """Examples of the source in each round; default: all."""
     pictures: Literal["same", "new"] = "same"
@@ -112,7 +112,7 @@ class ImproveConfig:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """What `--set` gives. Raises ConfigError for what is no flag of a part."""
+        """What `--set` gives. Raises ConfigError for what is not a flag of a part."""
         return tuple(map(_setting, self.set))
 
     def fold(self, number: int) -> str | None:

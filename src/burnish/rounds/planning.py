@@ -18,7 +18,7 @@ def plan_table(config: ImproveConfig) -> Table:
         columns=("", "examples", "replies at most", "steps at most"),
         rows=(*rows, *benched),
         note="A round trains on the pairs that it keeps, which are fewer. Tokens are at most replies times "
-        "--max-new-tokens. How long that takes depends on the machine: a round with a small --limit tells its speed.",
+        "--max-new-tokens. How long that takes depends on the machine: a round with a small --limit shows its speed.",
     )
 
 

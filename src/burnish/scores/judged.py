@@ -28,6 +28,8 @@ class Judging:
     """The ones without any reply that can be read: counted, never guessed."""
     refused: int
     """The ones that the judge could not be asked."""
+    settled: int = 0
+    """Further ones that the judge was not asked: there was no answer to judge, and the rule stands for its reply."""
     parse_rate: float | None
     """The share that can be read, in the end."""
     interval: Bounds | None

@@ -43,7 +43,7 @@ class AnswerTrainer(Trainer, ABC):
     loss_is_scaled_for_ga = True
 
     def __init__(self, *, features: FeatureCache | None = None, **parts: Any) -> None:
-        """`features` keeps encoded pictures; without it they are encoded once a step."""
+        """`features` keeps encoded pictures; without it they are encoded once per step."""
         super().__init__(**parts)
         self._features = features
         self._soundness = Soundness(self.log)
@@ -64,7 +64,7 @@ class AnswerTrainer(Trainer, ABC):
         """The summed loss of this batch, as `mean_over_step` scales it; the training step is visible here."""
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """Forward and backward over one batch; the step that it belongs to stops the training if it is no number."""
+        """Forward and backward over one batch; the step that it belongs to stops the training if it is not a number."""
         loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
         self._soundness.saw(loss, inputs["id_E"])
         return loss
@@ -130,7 +130,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "bf16": computes_in_bfloat16(config),
         "use_cpu": config.device == "cpu",
         "logging_steps": 1,
-        "logging_nan_inf_filter": False,  # a loss that is no number must show
+        "logging_nan_inf_filter": False,  # a loss that is not a number must show
         "save_steps": config.save_steps,
         "save_total_limit": KEPT_CHECKPOINTS,
         "report_to": list(config.report_to) or "none",

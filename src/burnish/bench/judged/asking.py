@@ -49,6 +49,8 @@ class Question:
     """The picture's name, for a prompt that shows it."""
     truth: Facts = field(default_factory=dict)
     """What the oracle knows."""
+    settled: str = ""
+    """What stands for a reply, where there is no answer to judge; empty for what the judge is asked."""
 
 
 def no_pictures(_image: str) -> bytes:
@@ -65,7 +67,7 @@ def judged(
     score: Callable[[Run], J],
     picture_of: PictureOf = no_pictures,
 ) -> J:
-    """Fill the run `config.out` with one Judgement a question, and score it; a finished run is scored anew.
+    """Fill the run `config.out` with one Judgement per question, and score it; a finished run is scored anew.
 
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.
@@ -98,7 +100,9 @@ def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:
 
 
 def _live(judge: Speaker[JudgeCase], question: Question, case: JudgeCase, reads: Reads) -> Life:
-    """Ask once, and once more where the reply cannot be read."""
+    """Ask once, and once more where the reply cannot be read; nothing where there is no answer to judge."""
+    if question.settled:
+        return [_judgement(question, [])]
     replies = yield [judge.ask(FIRST, case)]
     [first] = replies
     if first.finish != "error" and not reads(case.values, first.text):
@@ -132,6 +136,7 @@ def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
         said=tuple(reply.text for reply in replies if reply.finish != "error"),
         thinking=tuple(reply.thinking for reply in replies if reply.finish != "error"),
         replies=tuple(reply.end for reply in replies),
+        settled=question.settled,
         refused=next((reply.error for reply in replies if reply.finish == "error"), ""),
         facts=question.facts,
     )
@@ -140,5 +145,7 @@ def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
 def _fingerprint(questions: Sequence[Question]) -> str:
     digest = hashlib.sha256()
     for question in questions:
-        digest.update(dump(asdict(question)).encode())
+        fields = asdict(question)
+        del fields["settled"]  # it follows from the others
+        digest.update(dump(fields).encode())
     return digest.hexdigest()

@@ -19,11 +19,13 @@ from burnish.store.manifest import NAME
 from burnish.uncertainty import wilson
 
 NOT_KNOWN = "undefined"
-Outcome: TypeAlias = Literal["at once", "again", "unread", "refused"]
+Outcome: TypeAlias = Literal["at once", "again", "unread", "refused", "settled"]
 
 
 def readable(judgement: Judgement, reads: Reads) -> str | None:
-    """The first of its replies that can be read; None where there is none."""
+    """The first of its replies that can be read, or what stands for one; None where there is none."""
+    if judgement.settled:
+        return judgement.settled
     return next((said for said in judgement.said if reads(judgement.asked, said)), None)
 
 
@@ -36,6 +38,7 @@ def last_said(judgement: Judgement, reads: Reads) -> str:
 def judging(run: Run, judgements: Iterable[Judgement], reads: Reads) -> Judging:
     """How the judge did."""
     counts = Counter(_outcome(judgement, reads) for judgement in judgements)
+    settled = counts.pop("settled", 0)
     n, read = counts.total(), counts["at once"] + counts["again"]
     return Judging(
         judge=speaker(run.manifest.config, "judge"),
@@ -45,6 +48,7 @@ def judging(run: Run, judgements: Iterable[Judgement], reads: Reads) -> Judging:
         again=counts["again"],
         unread=counts["unread"],
         refused=counts["refused"],
+        settled=settled,
         parse_rate=read / n if n else None,
         interval=bounds(wilson(read, n)) if n else None,
         calibration=calibrated(run),
@@ -62,7 +66,9 @@ def calibrated(run: Run) -> str:
         return ""
     other = Run.open(Path(str(path)))
     if other.manifest.kind != "judged calibrate" or other.summary is None:
-        raise RunError(f"--calibration {path} is no finished run of `burnish bench judged calibrate`: make one first.")
+        raise RunError(
+            f"--calibration {path} is not a finished run of `burnish bench judged calibrate`: make one first."
+        )
     ours, theirs = (speaker(one.manifest.config, "judge") for one in (run, other))
     if ours != theirs:
         raise RunError(
@@ -83,6 +89,8 @@ def judges_itself(run: Run) -> bool:
 
 
 def _outcome(judgement: Judgement, reads: Reads) -> Outcome:
+    if judgement.settled:
+        return "settled"
     found = readable(judgement, reads)
     if found is not None:
         return "at once" if found is judgement.said[0] else "again"

@@ -19,6 +19,9 @@ from burnish.records import Judgement
 from burnish.scores import GradesJudged, PartScore
 from burnish.store import Run
 
+NO_ANSWER = "Score: 0"
+"""The grade of an empty answer."""
+
 
 def bench_grades(config: GradesConfig) -> GradesJudged:
     """Have the answers graded. Raises a BurnishError."""
@@ -39,13 +42,14 @@ def _question(given: Given) -> Question:
         part=f"{given.temperature:g}" if given.temperature else "",
         image=given.image,
         truth=given.facts,
+        settled="" if given.text.strip() else NO_ANSWER,
     )
 
 
 def grade(said: str) -> float | None:
     """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
 
-    A number alone is no grade: models that cannot judge answer the question instead, and with a number now and then.
+    A number alone is not a grade: models that cannot judge answer the question instead, and with a number now and then.
     """
     return read_score(said) if "score" in said.lower() else None
 

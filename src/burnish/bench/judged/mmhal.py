@@ -18,6 +18,9 @@ from burnish.store import Run
 from burnish.store.disk import explained, write_whole
 
 JUDGEMENTS = "judgements.json"
+NO_ANSWER = "Rating: 0"
+"""Of an empty answer. Its scale has 3 for one without information and without hallucination, which silence must not
+earn."""
 
 
 def bench_mmhal(config: MmhalConfig) -> MmhalJudged:
@@ -56,6 +59,7 @@ def _question(key: str, row: Item, answer: str) -> Question:
             "answer": answer,
         },
         facts={"picture": row.key("image_id")},
+        settled="" if answer.strip() else NO_ANSWER,
     )
 
 

@@ -19,6 +19,8 @@ from burnish.store import Run
 from burnish.store.disk import explained, write_whole
 
 GRADES = "grades.json"
+NO_ANSWER = "0.0"
+"""The grade of an empty answer."""
 
 
 def bench_mmvet(config: MmvetConfig) -> MmVetJudged:
@@ -55,6 +57,7 @@ def _questions(config: MmvetConfig) -> list[Question]:
             },
             facts={"picture": item.text("imagename")},
             part=f"run {run}",
+            settled="" if answers[key].text.strip() else NO_ANSWER,
         )
         for run in range(1, config.runs + 1)
         for key, item in asked.items()
@@ -62,7 +65,7 @@ def _questions(config: MmvetConfig) -> list[Question]:
 
 
 def _write_grades(run: Run, judgements: list[Judgement]) -> None:
-    """In the official evaluator's layout: by question, a list with one entry a run."""
+    """In the official evaluator's layout: by question, a list with one entry per run."""
     grades: dict[str, dict[str, list[object]]] = defaultdict(lambda: {"model": [], "content": [], "score": []})
     for judgement in judgements:
         said = last_said(judgement, reads)

@@ -42,7 +42,7 @@ def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
                 pair_result(names, found[names], unpaired=len({*a.by_id} ^ {*b.by_id}))
                 for names, (a, b) in pairs.items()
             ),
-            bias=position_bias([two for of_pair in found.values() for two in of_pair]),
+            bias=position_bias([two for of_pair in asked_of(judgements).values() for two in of_pair]),
             lengths=counted.by_name,
             tokens=counted.unit,
         )
@@ -80,9 +80,23 @@ def _in_both_orders(names: tuple[str, str], one: Both) -> list[Question]:
             part=f"{first} | {second}",
             image=one.asked.image,
             truth=one.first.facts,
+            settled=_settled(texts[first], texts[second]),
         )
         for first, second in (names, names[::-1])
     ]
+
+
+def _settled(first: str, second: str) -> str:
+    """An answer wins over none, and two that are none tie; the judge is asked about two answers."""
+    there = bool(first.strip()), bool(second.strip())
+    return {(True, True): "", (True, False): "Verdict: first", (False, True): "Verdict: second"}.get(
+        there, "Verdict: tie"
+    )
+
+
+def asked_of(judgements: Sequence[Judgement]) -> dict[tuple[str, str], list[TwoVerdicts]]:
+    """The verdicts that the judge itself gave, by pair."""
+    return verdicts_by_pair([judgement for judgement in judgements if not judgement.settled])
 
 
 def verdicts_by_pair(judgements: Sequence[Judgement]) -> dict[tuple[str, str], list[TwoVerdicts]]:

@@ -122,7 +122,8 @@ def _(judgement: Judgement, _pen: Pen) -> list[Line]:
     told.append(("", Text()))
     for said, thought in zip_longest(judgement.said, judgement.thinking, fillvalue=""):
         told += [*_thinking(thought), ("judge", _text(said, "bold"))]
-    told += [("not asked", _text(judgement.refused))] if judgement.refused else []
+    not_asked = judgement.refused or (judgement.settled and f"no answer to judge, which counts as {judgement.settled}")
+    told += [("not asked", _text(not_asked))] if not_asked else []
     return [*told, *_facts(judgement.facts)]
 
 

@@ -26,8 +26,10 @@ def answers_plots(result: AnswersResult) -> dict[str, Figure]:
     plots: dict[str, Figure] = {}
     for family in dict.fromkeys(metric.family for metric in result.metrics):
         metrics = family_metrics(result, family)
-        tasks = {score.group for score in result.scores if score.level == "task" and score.metric == metrics[0].name}
-        if len(tasks) > 1 or len(metrics) <= 2:
+        own = [score for score in result.scores if score.metric == metrics[0].name]
+        tasks = {score.group for score in own if score.level == "task"}
+        of_clean = any(not score.distortion for score in own)  # whether an answer stands, no clean picture tells
+        if of_clean and (len(tasks) > 1 or len(metrics) <= 2):
             plots[f"{family}-by-task"] = by_task(result, metrics[0])
         if len(metrics) > 2:
             plots[f"{family}-by-metric"] = by_metric(result, family)
@@ -53,7 +55,8 @@ def by_metric(result: AnswersResult, family: str) -> Figure:
 def by_distortion(result: AnswersResult, metric: Metric) -> Figure:
     """A metric over all questions, on clean pictures and under each distortion."""
     group = _all(result, metric)
-    rows = [_Row(condition(spec), metric.name, "all", group, spec) for spec in result.distortions]
+    measured = {score.distortion for score in result.scores if score.metric == metric.name}
+    rows = [_Row(condition(spec), metric.name, "all", group, spec) for spec in result.distortions if spec in measured]
     return _plot(result, rows, f"{_title(metric)} under each distortion", metric)
 
 

@@ -38,6 +38,7 @@ def judging_note(judging: Judging) -> str:
         f"Judge: {judging.judge}{prompt}. Read: {read:,} of {judging.n:,} replies "
         f"({share(judging.parse_rate, judging.interval)} %), {judging.again:,} of them when asked again; "
         f"{judging.unread:,} cannot be read, {judging.refused:,} were refused.",
+        f"{judging.settled:,} more were not asked about: there was no answer to judge." if judging.settled else "",
         judging.calibration or ("" if judging.judge == "oracle" else UNCALIBRATED),
         "The judge is one of the models that it judges: judges prefer their own words." if judging.relative else "",
     )
@@ -104,7 +105,7 @@ def _(scores: CalibrateJudged) -> list[Table]:
         rows=tuple((name, f"{one.n:,}", _correlation(one)) for name, one in numbers.items()),
         text_columns=frozenset({0}),
         note=notes(
-            f"Left out: {scores.left_out:,} turns of which a rating cannot be read." if scores.left_out else "",
+            f"Left out: {scores.left_out:,} turns whose rating cannot be read." if scores.left_out else "",
             "± is the 95 % interval, whole dialogues drawn with replacement. The judge rated each turn twice, with the "
             "scale in either order.",
         ),
