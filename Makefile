@@ -4,7 +4,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-busy test-lmms static check clean
+.PHONY: demo docs test test-slow test-busy test-models test-lmms static check clean
 
 ## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
@@ -14,13 +14,31 @@ demo: .venv/installed
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
 
+## What takes minutes and CI leaves out: packages built and installed, the site built.
+test-slow: .venv/installed-dev docs
+	BURNISH_SLOW=1 $(BIN)/pytest tests/slow
+
 ## The same on a machine that is busy with other work, which no test may mind.
 test-busy: .venv/installed-dev
 	tests/busy.sh $(MAKE) test
 
+## The tests of what depends on transformers, on the oldest version that is supported and on the newest that was tried.
+FLOOR := 5.16.0
+NEWEST := 5.24.0
+MODEL_TESTS := tests/check tests/train/test_shared_prefix.py tests/train/test_branching.py tests/train/test_answer_head.py
+test-models: test-models-$(FLOOR) test-models-$(NEWEST)
+
+test-models-%: .transformers/%/installed .venv/installed-dev
+	PYTHONPATH=.transformers/$* OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --timeout 1800 -W default $(MODEL_TESTS)
+
 ## Real runs of lmms-eval with the small model, in an environment of its own: lmms-eval needs torchvision (7 GB in all).
 test-lmms: .venv-lmms/installed
 	OMP_NUM_THREADS=1 .venv-lmms/bin/pytest -W default tests/bench/lmms
+
+## The site, in build/site; a link that leads nowhere ends it.
+docs: .venv/installed-docs
+	$(BIN)/python docs/build_site.py build/docs
+	$(BIN)/zensical build --strict
 
 ## Format, lint, strict types, import contracts.
 static: .venv/installed-dev
@@ -33,7 +51,7 @@ static: .venv/installed-dev
 check: static test
 
 clean:
-	rm -rf .venv .venv-lmms demo
+	rm -rf .venv .venv-lmms .transformers build demo
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -42,6 +60,19 @@ clean:
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
+# Only what differs stands before the packages of .venv; transformers 5.16 wants an older huggingface_hub.
+.transformers/$(FLOOR)/installed: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) transformers==$(FLOOR) 'huggingface_hub<2'
+	touch $@
+
+.transformers/%/installed: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) transformers==$*
 	touch $@
 
 .venv-lmms/installed: pyproject.toml

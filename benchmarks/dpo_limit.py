@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dpo_pairs import Words
+from shapes import Family
 
 BACKWARD = 1
 """A backward pass, in forward passes."""
@@ -25,12 +26,12 @@ class Limit:
     computed: float
 
 
-def limit(width: int, layers: int, words: Words, negatives: int) -> Limit:
+def limit(family: Family, width: int, layers: int, words: Words, negatives: int) -> Limit:
     """For answers of mean length; both sides compute attention in full, as masked attention does."""
     answer = sum(words.answer) / 2 + 1
     prompt = words.picture + words.question + 4
     language = _tower(width, layers, gated=True)
-    picture = _tower(width, layers, gated=False)(words.picture + 1)
+    picture = _tower(width, layers, gated=family.gated)(family.patches)
     apart, tree = language(prompt + answer), language(prompt + (negatives + 1) * answer)
     trl = negatives * 2 * ((1 + BACKWARD + 1) * apart + 2 * picture)
     return Limit(stored=trl / ((1 + BACKWARD) * tree + picture), computed=trl / ((1 + BACKWARD + 1) * tree + picture))

@@ -1,4 +1,4 @@
-"""Random preference pairs on a random model in LLaVA-1.5's shape, as `burnish pairs` would leave them."""
+"""Random preference pairs on a random model of a family's shape, as `burnish pairs` would leave them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from burnish.pocket.vocabulary import words as vocabulary
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
 from burnish.train.encode import conversation
-from llava_shaped import Shape, save
+from shapes import IMAGE_TOKENS, Name, Shape, save
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Words:
     question: int = 30
     answer: tuple[int, int] = (40, 80)
     """Shortest and longest."""
-    picture: int = 576
+    picture: int = IMAGE_TOKENS
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ def run_folder(home: Path, negatives: int) -> Path:
     return home / f"pairs-{negatives}"
 
 
-def write_pairs(home: Path, width: int, layers: int, pairs: dict[int, int], words: Words) -> None:
+def write_pairs(home: Path, family: Name, width: int, layers: int, pairs: dict[int, int], words: Words) -> None:
     """Save the model, and for each number of negatives a run with so many pairs, weighed by the model."""
-    save(Shape(out=str(model_folder(home)), width=width, layers=layers))
+    save(Shape(out=str(model_folder(home)), family=family, width=width, layers=layers))
     model = LocalModel.open(ModelOptions(model=str(model_folder(home)), device="cpu", dtype="float32"))
     for negatives, count in pairs.items():
         manifest = new_manifest("pairs", Origin(), seed=0, fingerprints={"model": model.fingerprint})

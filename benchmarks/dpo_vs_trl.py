@@ -1,12 +1,12 @@
-"""DPO on a model in LLaVA-1.5's shape, beside TRL: pairs a second, peak memory, and the same log-probabilities.
+"""DPO on a model in a family's shape, beside TRL: pairs a second, peak memory, and the same log-probabilities.
 
-    python benchmarks/dpo_vs_trl.py [--pairs 48] [--width 512] [--layers 4] [--repeats 3] [--json FILE]
+    python benchmarks/dpo_vs_trl.py [--family llava] [--pairs 48] [--width 512] [--layers 4] [--repeats 3] [--json FILE]
 
-Both train the same adapter on the same pairs in the same batches, each run in a process of its own, in turns. An
-epoch's first 16 pairs warm up (there Burnish checks stored references) and are not timed; TRL's reference pass is part
-of its epoch. `burnish` uses references stored with the pairs, `burnish, computed` computes them, `trl` is TRL without
-activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no others. Beside
-the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
+Both train the same adapter on the same pairs in the same batches, each run in a process of its own, in turns. The
+first step warms up and is not timed, nor are the first 16 pairs where Burnish checks stored references; TRL's reference
+pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them, `trl` is
+TRL without activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no
+others. Beside the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
 
 Memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back as soon
 as it is freed: the peak is that of the tensors, as a GPU's allocator would count it, and not of the heap's holes.
@@ -32,6 +32,7 @@ import tyro
 from dpo_limit import limit
 from dpo_pairs import Words, write_pairs
 from dpo_peers import PEERS, Epoch, Setup, differences
+from shapes import FAMILIES, Name
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,8 +60,10 @@ class Cost(NamedTuple):
 class Bench:
     """What is compared."""
 
+    family: Name = "llava"
+    """Whose shape the model has, always with 576 image tokens."""
     pairs: int = 48
-    """Pairs in the epoch, those that warm up among them."""
+    """Pairs that are there, those that warm up among them."""
     width: int = 512
     """Hidden size of both towers."""
     layers: int = 4
@@ -71,6 +74,8 @@ class Bench:
     """Pairs in an optimiser step, all in one forward pass."""
     repeats: int = 3
     """Runs of each; ratios are taken within a repeat, and their median is shown."""
+    less: bool = False
+    """Only what is compared first: one negative, and TRL without activation checkpointing."""
     threads: int = 2
     """Threads of every process."""
     warm: int = WARM
@@ -88,16 +93,19 @@ def main(bench: Bench) -> None:
     os.environ |= {"OMP_NUM_THREADS": str(bench.threads), "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
     with tempfile.TemporaryDirectory() as folder:
         home, words = Path(folder), Words()
-        alone(write_pairs, home, bench.width, bench.layers, {FEW: bench.pairs, MANY: bench.pairs}, words)
+        counts = {FEW: bench.pairs, **({} if bench.less else {MANY: bench.pairs})}
+        alone(write_pairs, home, bench.family, bench.width, bench.layers, counts, words)
         difference = alone(differences, home, FEW, bench.rank)
         print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
         peers = runs(bench, home)
-        memory = {name: run(WEIGHED_STEPS).peak_mib for name, run in peers.items()}
+        memory = {name: run(None).peak_mib for name, run in peers.items()}
         print("\n".join(f"{name}: {peak:,.0f} MiB above the loaded model" for name, peak in memory.items()), flush=True)
         found: dict[str, list[Cost]] = {}
         for _ in range(bench.repeats):
             for name, run in peers.items():
-                found.setdefault(name, []).append(one := cost(run(None), bench.warm))
+                unseen = warm(name, bench)
+                timed = run(bench.pairs - bench.warm + unseen)
+                found.setdefault(name, []).append(one := cost(timed, unseen))
                 rates = f"{1 / one.seconds:.3f} pairs a second, {1 / one.cpu_seconds:.3f} a second of CPU time"
                 print(f"{name}: {rates}", flush=True)
     numbers = compare(found, memory, difference, bench, words)
@@ -107,7 +115,7 @@ def main(bench: Bench) -> None:
 
 
 def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
-    """The runs of one repeat, in their order: of so many steps, in which memory is given back, or of an epoch."""
+    """The runs of one repeat, in their order: over so many pairs, or a few steps in which memory is given back."""
 
     def one(peer: str, negatives: int, **options: object) -> Callable[[int | None], Epoch]:
         setup = Setup(
@@ -119,21 +127,32 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
             device=bench.device,
         )
 
-        def run(steps: int | None) -> Epoch:
-            with environment({} if steps is None else GIVE_BACK):
-                return alone(PEERS[peer], replace(setup, steps=steps), **options)
+        def run(pairs: int | None) -> Epoch:
+            if pairs is None:
+                with environment(GIVE_BACK):
+                    return alone(PEERS[peer], replace(setup, steps=WEIGHED_STEPS), **options)
+            rows = pairs * (negatives if peer == "trl" else 1)
+            return alone(PEERS[peer], replace(setup, steps=rows // bench.batch), **options)
 
         return run
 
-    return {
+    first = {
         STORED: one("burnish", FEW, references="stored"),
         COMPUTED: one("burnish", FEW, references="computed"),
         TRL: one("trl", FEW, checkpointing=False),
+    }
+    others = {
         TRL_DEFAULT: one("trl", FEW, checkpointing=True),
         STORED_K4: one("burnish", MANY, references="stored"),
         COMPUTED_K4: one("burnish", MANY, references="computed"),
         TRL_K4: one("trl", MANY, checkpointing=False),
     }
+    return first if bench.less else first | others
+
+
+def warm(name: str, bench: Bench) -> int:
+    """Pairs at a run's beginning that are not timed: one step, but for Burnish with references that are checked."""
+    return bench.warm if name in (STORED, STORED_K4) else bench.batch
 
 
 def cost(epoch: Epoch, warm: int) -> Cost:
@@ -153,26 +172,34 @@ def compare(
         ratios: list[float] = [getattr(one, of) / getattr(other, of) for one, other in both]
         return median(ratios)
 
-    few, many = (limit(bench.width, bench.layers, words, negatives) for negatives in (FEW, MANY))
-    speedup, speedup_k4 = ratio("seconds", TRL, STORED), ratio("seconds", TRL_K4, STORED_K4)
+    family = FAMILIES[bench.family]
+    few, many = (limit(family, bench.width, bench.layers, words, negatives) for negatives in (FEW, MANY))
+    speedup = ratio("seconds", TRL, STORED)
+    others = (
+        {}
+        if bench.less
+        else {
+            "speedup_against_default": ratio("seconds", TRL_DEFAULT, STORED),
+            "memory_ratio_against_default": memory[STORED] / memory[TRL_DEFAULT],
+            "speedup_k4": ratio("seconds", TRL_K4, STORED_K4),
+            "speedup_k4_cpu": ratio("cpu_seconds", TRL_K4, STORED_K4),
+            "speedup_k4_computed": ratio("seconds", TRL_K4, COMPUTED_K4),
+            "limit_k4": many.stored,
+            "fraction_of_limit_k4": ratio("seconds", TRL_K4, STORED_K4) / many.stored,
+        }
+    )
     return {
         "speedup": speedup,
         "speedup_cpu": ratio("cpu_seconds", TRL, STORED),
         "speedup_computed": ratio("seconds", TRL, COMPUTED),
         "speedup_computed_cpu": ratio("cpu_seconds", TRL, COMPUTED),
-        "speedup_against_default": ratio("seconds", TRL_DEFAULT, STORED),
-        "speedup_k4": speedup_k4,
-        "speedup_k4_cpu": ratio("cpu_seconds", TRL_K4, STORED_K4),
-        "speedup_k4_computed": ratio("seconds", TRL_K4, COMPUTED_K4),
+        **others,
         "memory_ratio": memory[STORED] / memory[TRL],
         "memory_ratio_computed": memory[COMPUTED] / memory[TRL],
-        "memory_ratio_against_default": memory[STORED] / memory[TRL_DEFAULT],
         "max_logp_diff": difference,
         "limit": few.stored,
         "limit_computed": few.computed,
-        "limit_k4": many.stored,
         "fraction_of_limit": speedup / few.stored,
-        "fraction_of_limit_k4": speedup_k4 / many.stored,
         "memory_mib": memory,
         "runs": {name: [cost._asdict() for cost in costs] for name, costs in found.items()},
     }

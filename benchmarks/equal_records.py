@@ -2,9 +2,9 @@
 
     python benchmarks/equal_records.py [--against 391f94b] [--only answers] [--json FILE]
 
-Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies the words that
-are sent decide, on questions and pictures that are written here: three pictures, and one that cannot be opened. Compared
-are the bytes of the records and the names of the pictures of all runs, and what `done.json` counts.
+Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies the words
+that are sent decide, on questions and pictures that are written here: three pictures, and one that cannot be opened.
+Compared are the bytes of the records and the names of the pictures of all runs, and what `done.json` counts.
 """
 
 from __future__ import annotations

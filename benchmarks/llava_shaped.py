@@ -43,6 +43,14 @@ class Shape:
 
 def save(shape: Shape) -> None:
     """Build the model and its processor, and save both under `shape.out`."""
+    model, processor = build(shape)
+    model.save_pretrained(shape.out)
+    processor.save_pretrained(shape.out)
+    print(f"{shape.out}: {model.num_parameters():,} parameters, {(PICTURE // PATCH) ** 2} image tokens")
+
+
+def build(shape: Shape) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
+    """The model and its processor."""
     torch.manual_seed(shape.seed)
     tokenizer = build_tokenizer()
     processor = LlavaProcessor(
@@ -56,10 +64,7 @@ def save(shape: Shape) -> None:
         num_additional_image_tokens=1,
         chat_template=CHAT_TEMPLATE,
     )
-    model = LlavaForConditionalGeneration(_config(shape, tokenizer))
-    model.save_pretrained(shape.out)
-    processor.save_pretrained(shape.out)
-    print(f"{shape.out}: {model.num_parameters():,} parameters, {(PICTURE // PATCH) ** 2} image tokens")
+    return LlavaForConditionalGeneration(_config(shape, tokenizer)), processor
 
 
 def _config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:

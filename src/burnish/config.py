@@ -8,7 +8,6 @@ it holds: a run records it, but may be resumed with another value.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,18 +20,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RENAMED: Mapping[str, str] = {"passes": "epochs"}
-"""Old names of fields and their new ones. Flags, YAML files, recipes and runs may still use the old ones in 0.2."""
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
 ADDED = {"added": True}
 """The metadata of a field that belongs to a run's identity where it is not at its default."""
-
-
-def renamed(values: Mapping[str, T]) -> dict[str, T]:
-    """The values under today's names; a value that is there under its new name already wins."""
-    old = {RENAMED[name]: value for name, value in values.items() if name in RENAMED}
-    return {**old, **{name: value for name, value in values.items() if name not in RENAMED}}
 
 
 def runtime(default: T) -> T:

@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
-from burnish.config import RENAMED, renamed
 from burnish.errors import ConfigError
 from burnish.plain_files import read_plain
+from burnish.renamed import RENAMED, renamed
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -1,13 +1,15 @@
-"""Progress that a person can read: counts, rate and time left, on one line of a terminal, as plain lines elsewhere."""
+"""Progress that a person can read: counts, rate and time left, on one line of a terminal, as a bar in a notebook, as
+plain lines elsewhere."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self, TextIO, TypeVar
+from typing import Any, Self, TextIO, TypeVar
 
 T = TypeVar("T")
 
@@ -23,8 +25,8 @@ def tracked(items: Iterable[T], label: str, total: int | None = None, *, unit: s
 class Progress:
     """Counts up to `total` (None when unknown), beginning at `done` when work is resumed.
 
-    On a terminal one line is redrawn; elsewhere a plain line is written every `every_s` seconds and at the end. What
-    is over within `silent_s` seconds is not told of.
+    On a terminal one line is redrawn, in a notebook `tqdm.auto` draws a bar; elsewhere a plain line is written every
+    `every_s` seconds and at the end. Nothing is shown of what is over within `silent_s` seconds.
     """
 
     def __init__(
@@ -47,13 +49,17 @@ class Progress:
         self._began = self._last = time.monotonic()
         self._note = ""
         self._written = -1
+        self._bar: Any = None
+        self._in_notebook = stream is None and _in_notebook()
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """`n` more are done; `note` stands at the line's end (a loss, a count of drops)."""
         self._done += n
         self._note = note or self._note
         now = time.monotonic()
-        if now - self._last >= self._every_s and now - self._began >= self._silent_s:
+        if self._in_notebook and now - self._began >= self._silent_s:
+            self._draw_bar()
+        elif now - self._last >= self._every_s and now - self._began >= self._silent_s:
             self._last = now
             self._write(self.line(now - self._began))
 
@@ -80,12 +86,24 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         elapsed_s = time.monotonic() - self._began
-        if elapsed_s < self._silent_s:
+        if self._bar is not None:
+            self._bar.close()
+        if elapsed_s < self._silent_s or self._bar is not None:
             return
         if self._tty or self._written != self._done:
             self._write(self.line(elapsed_s))
         if self._tty:
             self._stream.write("\n")
+
+    def _draw_bar(self) -> None:
+        if self._bar is None:
+            with warnings.catch_warnings():  # without ipywidgets it warns, and draws a bar of characters
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=self._total, initial=self._start_count, desc=self._label, unit=f" {self._unit}")
+        self._bar.set_postfix_str(self._note, refresh=False)
+        self._bar.update(self._done - self._bar.n)
 
     def _write(self, line: str) -> None:
         self._written = self._done
@@ -93,6 +111,12 @@ class Progress:
             line = f"\r\x1b[2K{line[: os.get_terminal_size(self._stream.fileno()).columns - 1]}"
         self._stream.write(line if self._tty else f"{line}\n")
         self._stream.flush()
+
+
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 def _rate(per_second: float) -> str:

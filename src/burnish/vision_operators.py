@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # which takes half of the time of `import burnish`; Python asks for their methods alone
+    Loader = MetaPathFinder = object
 
 NAME = "torchvision"
 DESCRIBED = ("nms", "qnms")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import transformers
 
 import families
 import tiny_models
@@ -17,6 +18,15 @@ from burnish.check.config import CheckConfig
 KEYS = {"family", "batched_equals_single", "logp_difference", "noise", "shared_prefix", "why_not_shared", "lora", "ok"}
 QUICK = ("qwen3_5", "molmo2", "mllama")
 """The families whose states, places and masks are each of a kind of their own."""
+WRONG = {("mllama", "5.16.0"): "it cannot go on from its cache", ("llama4", "5.24.0"): "its own `generate` fails"}
+"""What is wrong in transformers itself, in the oldest and the newest version that `make test-models` tries."""
+
+
+def marked(family: str):
+    marks = [] if family in QUICK else [pytest.mark.slow]
+    if reason := WRONG.get((family, transformers.__version__)):
+        marks.append(pytest.mark.xfail(reason=reason, strict=True))
+    return pytest.param(family, marks=marks)
 
 
 def saved(built: tuple[Any, Any], folder: Path) -> Path:
@@ -42,15 +52,14 @@ def test_what_is_found_is_printed_and_written(tmp_path: Path, capsys: pytest.Cap
     assert "14 modules, 100% of the language model" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "family", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in families.FAMILIES]
-)
+@pytest.mark.parametrize("family", [marked(name) for name in families.FAMILIES])
 def test_a_family_is_right_in_batches_and_alone(family: str, tmp_path: Path) -> None:
     pytest.importorskip("torchvision")
     found = check(CheckConfig(model=str(saved(families.FAMILIES[family](), tmp_path / "model")), device="cpu"))
     assert found.problems == ()
     assert found.ok and found.batched_equals_single and found.noise
     assert found.logp_difference is not None and found.logp_difference < 1e-3
+    assert found.shared_prefix == (not found.why_not_shared)
     assert found.lora.modules and found.lora.share > (0.1 if found.lora.experts else 0.97)
 
 

@@ -24,7 +24,7 @@ from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.lessons import student_asks, teacher_asks
-from burnish.train.logps import token_logps
+from burnish.train.logps import predictions, token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.masks import sees
 from burnish.train.measure import picture_marks
@@ -183,14 +183,17 @@ def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
 
 def test_no_logits_are_made_but_for_trained_tokens() -> None:
     model = opened("llava")
-    made = []
-    model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: made.append(inputs[0].shape))
+    given = []
+    model.model.get_output_embeddings().register_forward_hook(lambda _, inputs, output: given.append(inputs[0].shape))
     # dialogue 1 has three responses; the last two answers are the same, and so are the last two prompts of its teacher
     batch = collator(model, TREES)([prepared(model, PROMPTS["teacher"], 1)._asdict()])
-    token_logps(model.model, batch)
     tokens = batch["answer_mask_ST"].sum().item()
     # two feedbacks begin behind one prompt, whose last token predicts the first token of both
-    assert [tuple(shape) for shape in made] == [(1, tokens - 1, tiny_models.WIDTH)]
+    assert predictions(batch).predicts_ST.sum() == tokens - 1
+    token_logps(model.model, batch)  # whose head learns, so that its logits are those of the model itself
+    model.model.requires_grad_(False)
+    token_logps(model.model, batch)  # by blocks, but for one token that shows what the model does with its logits
+    assert [tuple(shape) for shape in given] == [(1, tokens - 1, tiny_models.WIDTH), (1, 1, tiny_models.WIDTH)]
 
 
 @pytest.mark.parametrize("role", ["student", "teacher"])

@@ -13,13 +13,18 @@ import torch
 from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
+from burnish.distort import parse
+from burnish.images import decode
 from burnish.models import Request
 from burnish.models.local import LocalModel
+from burnish.records import Dropped, PreferencePair
 from burnish.store import Run
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
+from burnish.train.encode import batch as answer_batch
 from burnish.train.examples import preferences
+from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.loss_terms import Objective
 from burnish.train.losses import softmax
@@ -46,7 +51,8 @@ def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, start=None
     examples = preferences(config, model_fingerprint=opened.fingerprint)
     folder.mkdir(exist_ok=True)
     encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
-    prepare(examples, Preparer(encoder, max_length=2048, picture_marks=()), folder / "table.arrow")
+    preparer = Preparer(encoder, max_length=2048, picture_marks=(), distorted=config.objective.sees_distorted)
+    prepare(examples, preparer, folder / "table.arrow")
     return DPOTrainer(
         objective=config.objective,
         start=start,
@@ -282,3 +288,66 @@ def test_an_adapter_that_is_gone_on_from_is_the_reference(adapted, opened, write
     moved, _ = step(trainer, [batch])
     assert moved < loss - 1e-4
     assert adapted.training
+
+
+def test_mdpo_prefers_the_picture_to_its_distorted_copies(adapted, opened, write_run, tmp_path) -> None:
+    """Each chosen answer is read again under the pictures that its rejected answers were given to."""
+    run = redrawn(write_run(tmp_path / "run", negatives=[1, 2]), tmp_path / "redrawn")
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=("mdpo",))
+    assert set(trainer.train_dataset[1]["distortions"]) == {"noise:900", "flip:1"}
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(2)])
+    assert int(batch["examples"]) == 2 and len(batch["present_EA"]) == len(batch["picture_E"]) == 5
+    found, gradients = step(trainer, [copy.deepcopy(batch)])
+    logged = measured(trainer)
+
+    def reward(pair: PreferencePair, request: Request) -> float:
+        prompt = opened.encoder.encode_request(request)
+        alone = answer_batch([(prompt, [pair.chosen.token_ids])], opened.pad_token_id)
+        with torch.no_grad():
+            policy = answer_logps(adapted, alone).item()
+            with adapted.disable_adapter():
+                return 0.1 * (policy - answer_logps(adapted, alone).item())
+
+    clean, conditional = [], []
+    for pair in Run.open(run).records(PreferencePair):
+        image = Run.open(run).image(pair.image)
+        asked = conversation(pair.question, image)
+        clean.append(reward(pair, Request(messages=tuple(asked))))
+        noisy = []
+        for one in pair.rejected:
+            distortion = parse(one.distortion)
+            message = replace(asked[0], images=(distortion.image(decode(image), one.seed),))
+            request = Request(messages=(message,), pixel_transform=distortion.pixels(one.seed))
+            noisy.append(reward(pair, request))
+        losses = [-math.log(1 / (1 + math.exp(other - clean[-1]))) for other in noisy]
+        conditional.append(sum(losses) / len(losses))
+    anchor = [-math.log(1 / (1 + math.exp(-value))) for value in clean]
+    assert logged["loss/copo"] == pytest.approx(sum(conditional) / 2, abs=1e-5)
+    assert logged["loss/ancpo"] == pytest.approx(sum(anchor) / 2, abs=1e-5)
+    assert found == pytest.approx(logged["loss/sigmoid"] + logged["loss/copo"] + logged["loss/ancpo"], abs=1e-5)
+    assert any(gradient.abs().max() > 0 for gradient in gradients.values())
+    # apart, two passes of one pair each come to the same step
+    halves = [trainer.data_collator([trainer.train_dataset[i]]) for i in range(2)]
+    assert step(trainer, halves)[0] == pytest.approx(found, abs=1e-5)
+
+
+def redrawn(run: Path, out: Path) -> Path:
+    """The same pairs, whose rejected answers come from strong distortions."""
+    with Run.begin(out, Run.open(run).manifest) as made:
+        for pair in Run.open(run).records(PreferencePair):
+            made.add_image(Run.open(run).image(pair.image))
+            rejected = [
+                replace(one, distortion=s) for one, s in zip(pair.rejected, ("noise:900", "flip:1"), strict=False)
+            ]
+            made.append([replace(pair, rejected=tuple(rejected))])
+        made.finish({})
+    return out
+
+
+def test_pairs_that_no_distortion_made_are_left_out_of_mdpo(opened, write_run, tmp_path) -> None:
+    encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
+    preparer = Preparer(encoder, max_length=2048, picture_marks=(), distorted=True)
+    config = DPOConfig(run=str(write_run(tmp_path / "run", negatives=[1])), model="m", out="out")
+    (example,) = preferences(config, model_fingerprint=opened.fingerprint).read()
+    left_out = preparer.prepare(example._replace(distortions=[("", 0)]))
+    assert isinstance(left_out, Dropped) and left_out.reason == "a rejected answer that no distortion made"

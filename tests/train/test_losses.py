@@ -29,6 +29,8 @@ from burnish.train.losses import (
 ALL = pytest.mark.parametrize("name", LOSSES)
 LIKE_DPO = pytest.mark.parametrize("name", ["softmax", "sum", "sigmoid"])
 AT_ONCE = ("softmax", "sum")
+CHOSEN_ALONE = ("copo", "ancpo")
+"""Which do not look at what was said instead."""
 
 
 def objective(name: str, *, beta: float = 0.1) -> Objective:
@@ -37,11 +39,12 @@ def objective(name: str, *, beta: float = 0.1) -> Objective:
 
 
 def ratios(*answers: tuple[float, ...], present: int | None = None) -> LogRatios:
-    """One pair: the log-ratios of each answer's tokens, the chosen answer's first."""
+    """One pair: the log-ratios of each answer's tokens, the chosen answer's first; -0.5 under distorted pictures."""
     longest = max(map(len, answers))
     tokens = torch.tensor([[[*one, *[0.0] * (longest - len(one))] for one in answers]])
     present_BK = torch.arange(len(answers) - 1)[None] < (len(answers) - 1 if present is None else present)
-    return LogRatios(tokens.sum(dim=2), torch.tensor([[len(one) for one in answers]]), present_BK, tokens)
+    lengths = torch.tensor([[len(one) for one in answers]])
+    return LogRatios(tokens.sum(dim=2), lengths, present_BK, tokens, torch.full(present_BK.shape, -0.5))
 
 
 def value(name: str, *answers: tuple[float, ...], beta: float = 0.1) -> float:
@@ -77,6 +80,10 @@ CHOSEN, REJECTED = (2.0, -1.0, 1.5), (-1.0, -0.5)
         ("apo_zero", 0.900394),
         # 0.562177 + 1 - 0.598688
         ("apo_down", 0.963489),
+        # the chosen answer's rewards on the picture and on the distorted one, 0.25 and -0.05: log(1 + exp(-0.3))
+        ("copo", 0.554355),
+        # log(1 + exp(-0.25))
+        ("ancpo", 0.575939),
         # two tokens count in full, the third by half: 2 - 1 + 0.75 = 1.75; m = 0.325: log(1.722527) = 0.543793
         ("ld", 0.543793),
     ],
@@ -112,12 +119,27 @@ def test_sigmoid_with_two_negatives() -> None:
     assert value("sigmoid", (5.0,), (-3.0,), (1.0,)) == pytest.approx(0.442058, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in AT_ONCE])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in (*AT_ONCE, *CHOSEN_ALONE)])
 def test_several_negatives_give_the_mean_over_them(name: str) -> None:
     others = [(-1.0, -0.5), (3.0,), (0.5, 0.5, -2.0, 1.0)]
     each = [value(name, CHOSEN, one) for one in others]
     assert value(name, CHOSEN, *others) == pytest.approx(sum(each) / 3, abs=1e-6)
     assert max(each) - min(each) > 1e-2
+
+
+def test_conditional_preference_is_the_mean_over_distorted_pictures() -> None:
+    under = torch.tensor([[-3.0, 1.0]])
+    found = LOSSES["copo"](ratios((5.0,), (9.0,), (-9.0,))._replace(distorted_BK=under), objective("copo"))
+    # rewards 0.5 against -0.3 and 0.1, as of two rejected answers above
+    assert found.item() == pytest.approx(0.442058, abs=1e-6)
+
+
+def test_mdpo_is_three_terms() -> None:
+    assert parse_terms(["mdpo=0.5", "sft"]) == (
+        Term("sigmoid", 0.5), Term("copo", 0.5), Term("ancpo", 0.5), Term("sft", 1)
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="--loss sigmoid is given twice"):
+        parse_terms(["mdpo", "sigmoid"])
 
 
 def test_softmax_of_untrained_policy_is_chance_among_all_answers() -> None:
@@ -175,7 +197,7 @@ def two_pairs(rubbish: float) -> tuple[LogRatios, Tensor]:
     lengths = torch.tensor([[2, 3, 0], [1, 2, 2]])
     tokens = torch.stack([sums / 2, sums / 2, torch.zeros_like(sums)], dim=2)
     present = torch.tensor([[True, False], [True, True]])
-    return LogRatios(sums, lengths, present, tokens), sums
+    return LogRatios(sums, lengths, present, tokens, sums[:, 1:]), sums
 
 
 @ALL

@@ -94,7 +94,8 @@ def test_everything_left_out_is_counted(opened: LocalModel, tmp_path) -> None:
     )
     rows = open_table(table)
     assert rows["answers"][:] == [[[5, 6], [7]], [[5, 6, 7], [6, 6, 7]]]
-    assert set(rows[0]) == {"id", "picture", "question", "answers", "references", "before"}
+    texts = {"id", "picture", "question", "answers", "references", "before", "distortions", "seeds"}
+    assert set(rows[0]) == texts
 
 
 def test_nothing_to_train_on_is_one_sentence(opened: LocalModel, tmp_path) -> None:

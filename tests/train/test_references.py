@@ -123,7 +123,7 @@ def test_length_normalised_losses_take_them(weighed, base, tmp_path, capsys) -> 
 def test_losses_of_tokens_compute_them(weighed, base, tmp_path, capsys) -> None:
     out = trained(weighed, base, tmp_path / "out", loss=("ld",), ld_alpha=0.5)
     said = capsys.readouterr().err
-    assert "are computed: --loss ld weighs an answer's tokens, and a run holds their sum alone." in said
+    assert "are computed: a run does not hold those that --loss ld needs." in said
     assert_same_training(
         out, trained(weighed, base, tmp_path / "computed", loss=("ld",), ld_alpha=0.5, references="computed")
     )

@@ -23,8 +23,9 @@ from burnish.generation.questions import (
     fingerprints,
     parse_distortions,
 )
+from burnish.generation.replicas import Task, open_asked
 from burnish.ids import stable_seed
-from burnish.models import Decoding, Model, Request, open_model
+from burnish.models import Decoding, Model, Request
 from burnish.records import Example
 from burnish.sources import Questions, stream
 from burnish.store import Run
@@ -88,13 +89,14 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     asker = _Asker(model, config)
     width = 1 + len(config.distortions) + len(config.drawn)
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=width)
+        replicas = Task(bench_answers, config)
+        fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=width, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:
         scored = read_scored(run)

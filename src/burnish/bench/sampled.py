@@ -17,15 +17,16 @@ from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints
+from burnish.generation.replicas import ReplicaFlags, Task, open_asked
 from burnish.ids import stable_seed
-from burnish.models import Decoding, Model, ModelOptions, Request, open_model
+from burnish.models import Decoding, Model, Request
 from burnish.records import Example, Prediction
 from burnish.sources import Questions, stream
 from burnish.store import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampledConfig(ContrastFlags, ModelOptions, Questions, RunFlags):
+class SampledConfig(ContrastFlags, ReplicaFlags, Questions, RunFlags):
     """Ask a model every question of a source once at each temperature; nothing is scored."""
 
     source: tyro.conf.Positional[str]
@@ -39,7 +40,7 @@ class SampledConfig(ContrastFlags, ModelOptions, Questions, RunFlags):
     """Longest answer, in tokens."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
+        ReplicaFlags.__post_init__(self)
         Questions.__post_init__(self)
         if not self.temperatures:
             raise ConfigError("--temperatures is empty: give 0 for answers that are not drawn at random.")
@@ -71,12 +72,13 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     drawer = _Drawer(model, config)
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(drawer.live, run), [model], label="answers", per_input=len(config.temperatures))
+        each, replicas = len(config.temperatures), Task(bench_sampled, config)
+        fill(run, inputs, partial(drawer.live, run), [model], label="answers", per_input=each, replicas=replicas)
 
     return make_run("sampled", config, fingerprints(model, inputs), seed=config.seed, fill=ask, score=summarise)
 

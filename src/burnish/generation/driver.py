@@ -92,17 +92,21 @@ class Lives:
         per_input: int = 1,
         on_append: Callable[[int], None] = lambda _: None,
         note: Callable[[Counts], str] = usual_note,
+        begins: int | None = None,
     ) -> None:
         """`room` lives are open at a time; each ends in `per_input` records.
 
         With a `block`, those of so many inputs are, counted from the first input of all, and no other before all of
         these have ended: so batches do not depend on where a run was killed, or how it is divided.
         `on_append` is told the place of an input whose records are appended next.
+        A run that holds other records already may go on with the inputs from the one where it `begins`.
         """
         self._run, self._begin, self._per_input = run, begin, per_input
         self._room, self._block = room, block
         self._progress, self._on_append, self._note = progress, on_append, note
-        self._next = len(run) // per_input
+        self._first = 0 if begins is None else len(run) - begins * per_input
+        """The place in the run of the first input's first record."""
+        self._next = (len(run) - self._first) // per_input
         """The input whose records come next."""
         self._inputs = enumerate(inputs.from_index(self._next), start=self._next)
         self._reached = self._next
@@ -235,13 +239,13 @@ class Lives:
 
     def _part(self, one: Open, name: str) -> Part:
         """Replies are kept until the last record of their input is in the run."""
-        return Part((one.position + 1) * self._per_input - 1, name)
+        return Part(self._first + (one.position + 1) * self._per_input - 1, name)
 
     def _append_ended(self) -> None:
         """Append the records that wait for no earlier ones."""
         while (records := self._ended.pop(self._next, None)) is not None:
             self._on_append(self._next)
-            torn = len(self._run) - self._next * self._per_input
+            torn = len(self._run) - self._first - self._next * self._per_input
             self._run.append(records[torn:])
             self._next += 1
             self._dropped += sum(isinstance(record, Dropped) for record in records)

@@ -10,15 +10,16 @@ import tyro
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
+from burnish.generation.replicas import ReplicaFlags
 from burnish.generation.requests import Ask
 from burnish.images import decode
-from burnish.models import BuildRequest, Decoding, Message, Model, ModelOptions, Request
+from burnish.models import BuildRequest, Decoding, Message, Model, Request
 from burnish.records import Example
 from burnish.sources import ExampleStream
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking(ModelOptions):
+class Asking(ReplicaFlags):
     """Which model is asked, and about which distorted copies of a picture."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from burnish.config import RunFlags
 from burnish.generation.batched import live_in_batches
 from burnish.generation.driver import Counts, Lives, usual_note
+from burnish.generation.replicas import Task, fill_by_replicas
 from burnish.generation.script import Begin
+from burnish.generation.serving import SERVING
 from burnish.generation.streamed import live_in_streams
 from burnish.models import Model, StreamingModel
 from burnish.progress import Progress
@@ -65,14 +67,21 @@ def fill(
     window: int | None = None,
     on_append: Callable[[int], None] = lambda _: None,
     note: Callable[[Counts], str] = usual_note,
+    replicas: Task | None = None,
 ) -> None:
     """Append the records of every input that the run does not hold yet: `per_input` of each, in the inputs' order.
 
     `models` are all that the lives ask. Where all are endpoints, replies are handed on one by one; else batches of the
     lives of `batch` inputs are asked. With a `window` so many lives are open in either case, and others take the places
-    of those that end. An input that its source had to drop counts as one Dropped record, followed by copies of it up to
-    `per_input`. Raises ModelError, ServerError or SourceError; the next call goes on from there.
+    of those that end. With `replicas`, processes of their own ask the batches. An input that its source had to drop
+    counts as one Dropped record, followed by copies of it up to `per_input`. Raises ModelError, ServerError or
+    SourceError; the next call goes on from there.
     """
+    if serving := SERVING.get():
+        serving.serve(run, inputs, begin, per_input=per_input, batch=batch)
+    if replicas and replicas.config.replicas:
+        fill_by_replicas(run, inputs, replicas, label=label, unit=unit, per_input=per_input, batch=batch)
+        return
     asked = list({id(model): model for model in models}.values())
     streams = [model for model in asked if isinstance(model, StreamingModel)]
     streamed = bool(streams) and len(streams) == len(asked)

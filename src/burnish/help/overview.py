@@ -25,7 +25,7 @@ FOLDED: Mapping[str, str] = {
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
-    "compare NAME": "one verdict over several results; power",
+    "compare NAME": "together: one verdict of many; power: what can show",
     "review NAME": "import ratings from a FIRE file; summarise them",
     "make-NAME": "make a benchmark from your own annotations",
     "submit NAME": "write a benchmark server's file: vqav2, …",

@@ -24,6 +24,7 @@ from burnish.generation.questions import (
     fingerprints,
     parse_distortions,
 )
+from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
 from burnish.models import Model, Reply, ScoringModel, open_model
@@ -81,15 +82,16 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     distortions = config.distortions
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config)
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
-            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH)
+            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))
             refuse_unanswered(run.path, run)
-            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
+            scorer = open_model(config) if config.replicas else model
+            foreseen = foresee(scorer, run.records(PreferencePair)) if isinstance(scorer, ScoringModel) else None
             run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
         summary = run.summary or {}
         return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))

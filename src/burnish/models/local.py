@@ -28,7 +28,7 @@ from burnish.models.contrasting import Contrasting
 from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
-from burnish.models.loading import load
+from burnish.models.loading import find, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
@@ -99,6 +99,13 @@ class LocalModel:
         )
         opened.try_batches()
         return opened
+
+    @classmethod
+    def outlined(cls, options: ModelOptions) -> LocalModel:
+        """The same without weights: it can tell who it is, and answers nothing. Raises ModelError or ConfigError."""
+        model, processor, folders = outline(options)
+        adapter = (find(options.adapter),) if options.adapter else ()
+        return cls(model, processor, fingerprint=lambda: folder_digest(*folders, *adapter), thinking=options.thinks)
 
     def try_batches(self) -> None:
         """Answer one request at a time from now on if the model's family is not tested and batches come out wrong."""

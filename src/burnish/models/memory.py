@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from typing import TypeVar, final
 
@@ -15,6 +16,15 @@ FREE_SHARE = 0.25
 """Of the free memory, what may be taken for what can be done without."""
 
 log = logging.getLogger(__name__)
+
+
+def visible_gpus() -> list[str]:
+    """The CUDA devices that this process sees, by the names that CUDA_VISIBLE_DEVICES takes."""
+    named = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    count = torch.cuda.device_count()
+    return named[:count] if named else [str(number) for number in range(count)]
+
+
 T = TypeVar("T")
 
 

@@ -7,19 +7,20 @@ far their numbers may be looked at side by side.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple, TypeAlias
 
 from burnish.contrast import CONTRAST_FLAGS
+from burnish.models import ModelOptions
 from burnish.records import Dialogue, Judgement, Prediction, Record
 from burnish.report.section import NamedRun, records_of
+from burnish.sources import Sampling
 from burnish.store import Run
 from burnish.store.codec import dump
 
-_CHOOSING = frozenset(("source", "dialogues", "limit", "only", "per_image", "per_source", "seed", "distort"))
+_CHOOSING = frozenset(("source", "dialogues", "distort", *(field.name for field in fields(Sampling))))
 """Flags that choose questions: these are looked at themselves."""
-_ANSWERING = frozenset(
-    ("model", "adapter", "dtype", "pad_to_square", "trust_remote_code", "max_new_tokens", *CONTRAST_FLAGS)
-)
+_ANSWERING = frozenset(("max_new_tokens", *CONTRAST_FLAGS, *(field.name for field in fields(ModelOptions))))
 """Flags that choose who answers, and how."""
 _Asked: TypeAlias = Mapping[int, int]
 """Hashes of the questions' ids, and of picture and words, 0 where nothing tells them: a run of any size fits."""

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import burnish
-from burnish.config import everything, identity, renamed
+from burnish.config import everything, identity
 from burnish.errors import ConfigChanged, RunError
 from burnish.flags import words_of
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
 from burnish.records import Json
+from burnish.renamed import renamed
 from burnish.store.codec import dump, from_json, to_json
 from burnish.store.disk import refuse_links, write_whole
 

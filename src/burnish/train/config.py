@@ -12,7 +12,7 @@ import tyro
 from burnish.config import added, place, runtime
 from burnish.errors import ConfigError
 from burnish.sources import Questions
-from burnish.train.loss_terms import LENGTH_DESENSITISED, Objective, parse_terms
+from burnish.train.loss_terms import Objective, parse_terms
 from burnish.train.shares import parse_shares
 
 ALL_LINEAR = "all-linear"
@@ -198,7 +198,8 @@ class DPOConfig(TrainConfig):
     sft=0.2`. SeVa's losses for many negatives are `softmax` (the default; equations 16 and 6) and `sum` (equation 18 as
     printed). The others have TRL's names and average over a pair's negatives: `sigmoid` (DPO), `sigmoid_norm` (per
     token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is the likelihood of
-    the chosen answer. docs/training.md has all equations."""
+    the chosen answer. `copo` prefers the chosen answer to the picture over the same answer to the distorted picture,
+    `ancpo` keeps it likely; `mdpo` is `sigmoid`, `copo` and `ancpo`. docs/training.md has all equations."""
     beta: float = 0.1
     """DPO's beta: how strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
@@ -222,10 +223,10 @@ class DPOConfig(TrainConfig):
         self.shares  # noqa: B018 - checks its values
         # a run's identity has what is meant, however it was written
         object.__setattr__(self, "loss", tuple(term.spec for term in self.objective.terms))
-        if self.references == "stored" and self.objective.weighs_tokens:
+        if self.references == "stored" and (loss := self.objective.needs_references):
             raise ConfigError(
-                f"--references stored is not available with --loss {LENGTH_DESENSITISED}, which weighs an answer's "
-                "tokens, because a run holds their sum alone: take --references auto."
+                f"--references stored is not available with --loss {loss}, because a run does not hold those that it "
+                "needs: take --references auto."
             )
 
     @property

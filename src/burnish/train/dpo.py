@@ -85,7 +85,7 @@ class DPOTrainer(AnswerTrainer):
 
     def items(self, batch: Batch) -> tuple[int, int]:
         """Pairs, and tokens of their chosen answers."""
-        return len(batch["present_EA"]), int((batch["turn_ST"] == 1).sum())
+        return int(batch["examples"]), _chosen_tokens(batch)
 
     def compute_loss(
         self,
@@ -98,21 +98,24 @@ class DPOTrainer(AnswerTrainer):
         inputs = self.look(model, inputs)
         reference = self._reference(model, inputs)
         policy_ST = token_logps(model, inputs)
-        policy_EA = by_example(policy_ST, inputs)
+        policy_EA, pairs = by_example(policy_ST, inputs), int(inputs["examples"])
+        ratios_EA, present_BK = policy_EA - reference.sums_EA, inputs["present_EA"][:pairs, 1:]
+        policy_BA = policy_EA[:pairs]
         ratios = LogRatios(
-            sums_BA=policy_EA - reference.sums_EA,
-            lengths_BA=by_example(inputs["answer_mask_ST"].long(), inputs),
-            present_BK=inputs["present_EA"][:, 1:],
+            sums_BA=ratios_EA[:pairs],
+            lengths_BA=by_example(inputs["answer_mask_ST"].long(), inputs)[:pairs],
+            present_BK=present_BK,
             tokens_BAL=self._ratios_of_tokens(policy_ST, reference, inputs),
+            distorted_BK=self._under_distorted(ratios_EA[pairs:, 0], present_BK),
         )
-        total = policy_EA.new_zeros(())
+        total = policy_BA.new_zeros(())
         for name, weight in self._objective.terms:
-            losses_B = sft(policy_EA) if name == SFT else LOSSES[name](ratios, self._objective)
+            losses_B = sft(policy_BA) if name == SFT else LOSSES[name](ratios, self._objective)
             kind = CHOSEN_TOKENS if name == SFT else PAIRS
             total = total + weight * self.mean_over_step(losses_B.sum(), num_items_in_batch, kind)
             if len(self._objective.terms) > 1:
                 self._sums[f"loss/{name}"] += losses_B.detach().sum()
-        self._measure(self._objective.beta * ratios.sums_BA.detach(), policy_EA.detach(), inputs)
+        self._measure(self._objective.beta * ratios.sums_BA.detach(), policy_BA.detach(), inputs)
         return total
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
@@ -143,12 +146,18 @@ class DPOTrainer(AnswerTrainer):
             return None
         if reference.tokens_ST is None:
             raise ValueError("Log-probabilities of tokens were never stored: give no `stored` for this objective.")
-        return token_by_token(policy_ST - reference.tokens_ST, inputs)
+        return token_by_token(policy_ST - reference.tokens_ST, inputs)[: int(inputs["examples"])]
+
+    def _under_distorted(self, ratios_D: Tensor, present_BK: Tensor) -> Tensor | None:
+        """Those of chosen answers under distorted pictures, which follow one another pair by pair."""
+        if not self._objective.sees_distorted:
+            return None
+        return ratios_D.new_zeros(present_BK.shape).masked_scatter(present_BK, ratios_D)
 
     @torch.no_grad()
     def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, inputs: Batch) -> None:
         """Every pair counts once: what is said of the rejected answers is first averaged over a pair's negatives."""
-        present_BK: Tensor = inputs["present_EA"][:, 1:]
+        present_BK: Tensor = inputs["present_EA"][: int(inputs["examples"]), 1:]
 
         def over_negatives(values_BK: Tensor) -> Tensor:
             return (values_BK * present_BK).sum(dim=1) / present_BK.sum(dim=1)
@@ -165,4 +174,9 @@ class DPOTrainer(AnswerTrainer):
         for name, values_B in measured.items():
             self._sums[name] += values_B.sum()
         self._items[PAIRS] += len(present_BK)
-        self._items[CHOSEN_TOKENS] += (inputs["turn_ST"] == 1).sum()
+        self._items[CHOSEN_TOKENS] += _chosen_tokens(inputs)
+
+
+def _chosen_tokens(batch: Batch) -> int:
+    """Of the pairs' own chosen answers, not of those under distorted pictures."""
+    return int(((batch["turn_ST"] == 1) & (batch["tree_ST"] < batch["examples"])).sum())

@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from burnish.distort import parse
 from burnish.generation.questions import clean_request
 from burnish.ids import content_key
-from burnish.models.base import Message
+from burnish.models.base import Message, Request
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer, Example
 from burnish.train.pack import Node, Tree
@@ -45,6 +46,10 @@ class Row(NamedTuple):
     """Each answer's log-probability (nats) under the model to be trained, where the run has them all."""
     before: Sequence[tuple[str, str]] = ()
     """Speaker and text of the messages before the question."""
+    distortions: Sequence[str] = ()
+    """Of the rejected answers, where the chosen one is read under their distorted pictures too; else none."""
+    seeds: Sequence[int] = ()
+    """By which those pictures are drawn again."""
 
 
 @final
@@ -117,13 +122,34 @@ class Collator:
             conversation(row.question, picture, row.before) for row, picture in zip(examples, pictures, strict=True)
         ]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
-        joined = batch(prompts, self.pad_token_id, self.reading)
+        drawn = [
+            (place, spec, seed)
+            for place, row in enumerate(examples)
+            for spec, seed in zip(row.distortions, row.seeds, strict=True)
+        ]
+        distorted = [
+            (self._distorted(asked[place], spec, seed), examples[place].answers[:1]) for place, spec, seed in drawn
+        ]
+        joined = batch([*prompts, *distorted], self.pad_token_id, self.reading)
+        keys = [content_key(picture) for picture in pictures]
+        joined["examples"] = torch.tensor(len(examples))
         joined["id_E"] = [row.id for row in examples]
-        joined["picture_E"] = [content_key(picture) for picture in pictures]
+        joined["picture_E"] = [
+            *keys,
+            *(content_key(f"{keys[place]} {spec} {seed}".encode()) for place, spec, seed in drawn),
+        ]
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
             joined["reference_EA"] = pad_sequence(references, batch_first=True)
         return joined
+
+    def _distorted(self, asked: Sequence[Message], spec: str, seed: int) -> Encoding:
+        """The conversation about the distorted picture, as it was put when the rejected answer was given."""
+        distortion = parse(spec)
+        messages = tuple(
+            replace(one, images=tuple(distortion.image(picture, seed) for picture in one.images)) for one in asked
+        )
+        return self.encoder.encode_request(Request(messages=messages, pixel_transform=distortion.pixels(seed)))
 
 
 def conversation(question: str, picture: bytes, before: Sequence[Sequence[str]] = ()) -> Sequence[Message]:

@@ -40,6 +40,8 @@ class TrainingExample(NamedTuple):
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
     before: Sequence[Said] = ()
     """The messages before the question."""
+    distortions: Sequence[tuple[str, int]] = ()
+    """Of each rejected answer, by which its distorted picture is drawn again, and the seed; "" where there is none."""
 
 
 class TrainingSet(Protocol):
@@ -88,6 +90,7 @@ class Preferences:
                 question=pair.question,
                 answers=answers,
                 before=pair.before,
+                distortions=tuple((one.distortion, one.seed) for one in pair.rejected),
             )
 
 

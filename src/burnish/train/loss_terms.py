@@ -15,6 +15,8 @@ SFT: Final = "sft"
 """The loss that looks at the chosen answer alone, and is a mean over its tokens."""
 ROBUST: Final = "robust"
 LENGTH_DESENSITISED: Final = "ld"
+CONDITIONAL: Final = "copo"
+"""The loss that looks at the distorted pictures, too."""
 LOSS_NAMES: Final = (
     "softmax",
     "sum",
@@ -27,9 +29,13 @@ LOSS_NAMES: Final = (
     "apo_zero",
     "apo_down",
     LENGTH_DESENSITISED,
+    CONDITIONAL,
+    "ancpo",
     SFT,
 )
 """`burnish.train.losses` has a function for each."""
+TOGETHER: Final = {"mdpo": ("sigmoid", CONDITIONAL, "ancpo")}
+"""What a paper calls several terms of one weight (arXiv 2406.11839, equation 5)."""
 
 
 class Term(NamedTuple):
@@ -87,6 +93,16 @@ class Objective:
         """Whether some loss needs log-probabilities token by token, not only their sum over an answer."""
         return LENGTH_DESENSITISED in self.names
 
+    @property
+    def sees_distorted(self) -> bool:
+        """Whether some loss needs the chosen answer's log-probability under the distorted pictures, too."""
+        return CONDITIONAL in self.names
+
+    @property
+    def needs_references(self) -> str:
+        """The loss whose reference log-probabilities no run of pairs holds; empty where stored ones will do."""
+        return LENGTH_DESENSITISED if self.weighs_tokens else CONDITIONAL if self.sees_distorted else ""
+
     def _require(self, loss: str, flag: str, value: float | None, meaning: str) -> None:
         if loss in self.names and value is None:
             raise ConfigError(f"--loss {loss} needs {flag}: {meaning}.")
@@ -96,21 +112,21 @@ class Objective:
 
 def parse_terms(specs: Sequence[str]) -> tuple[Term, ...]:
     """The terms that the `--loss` flags name as NAME or NAME=WEIGHT; the default where there are none."""
-    terms = tuple(map(_parse, specs)) or (Term(DEFAULT_LOSS, 1),)
+    terms = tuple(term for spec in specs for term in _parse(spec)) or (Term(DEFAULT_LOSS, 1),)
     names = [term.name for term in terms]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigError(f"--loss {min(twice)} is given twice: give each loss once, with its whole weight.")
     return terms
 
 
-def _parse(spec: str) -> Term:
+def _parse(spec: str) -> list[Term]:
     name, given, weight = spec.partition("=")
-    if name not in LOSS_NAMES:
-        raise ConfigError(f"--loss {spec} names no loss: choose from {', '.join(LOSS_NAMES)}.")
+    if name not in LOSS_NAMES and name not in TOGETHER:
+        raise ConfigError(f"--loss {spec} names no loss: choose from {', '.join((*LOSS_NAMES, *TOGETHER))}.")
     try:
         value = float(weight) if given else 1.0
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
         raise ConfigError(f"--loss {spec} must have a weight above 0, such as {name}=0.5.")
-    return Term(name, value)
+    return [Term(one, value) for one in TOGETHER.get(name, (name,))]

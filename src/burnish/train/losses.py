@@ -38,6 +38,8 @@ class LogRatios(NamedTuple):
     """Which rejected answers there are."""
     tokens_BAL: Tensor | None = None
     """Token by token, 0 behind an answer's end; None where no loss needs them."""
+    distorted_BK: Tensor | None = None
+    """Over the chosen answer under each rejected answer's distorted picture; None where no loss needs them."""
 
 
 def softmax(chosen_rewards_B: Tensor, rejected_rewards_BK: Tensor, present_BK: Tensor) -> Tensor:
@@ -106,6 +108,14 @@ def apo_down(chosen_rewards: Tensor, rejected_rewards: Tensor) -> Tensor:
     return chosen_rewards.sigmoid() + 1 - (chosen_rewards - rejected_rewards).sigmoid()
 
 
+def anchored(chosen_rewards: Tensor) -> Tensor:
+    """mDPO's anchor (arXiv 2406.11839, equation 4, with its margin of 0): -log sigmoid(r_c).
+
+    It keeps the chosen answer from becoming less likely than under the reference.
+    """
+    return -logsigmoid(chosen_rewards)
+
+
 def sft(policy_logps_BA: Tensor) -> Tensor:
     """The negative log-probability (nats) of the chosen answer, to be divided by the tokens of all chosen answers.
 
@@ -166,6 +176,17 @@ def length_desensitised(ratios: LogRatios, objective: Objective) -> Tensor:
     return mean_over_negatives(sigmoid, objective.beta * chosen_BK, objective.beta * rejected_BK, ratios.present_BK)
 
 
+def conditional(ratios: LogRatios, objective: Objective) -> Tensor:
+    """mDPO's conditional preference (arXiv 2406.11839, equation 3), the mean over a pair's distorted pictures.
+
+    The chosen answer to the picture over itself to the distorted one: -log sigmoid(r(c | picture) - r(c | distorted)).
+    """
+    if ratios.distorted_BK is None:
+        raise ValueError("conditional preference needs the log-ratios under distorted pictures")
+    chosen_B1 = objective.beta * ratios.sums_BA[:, :1]
+    return mean_over_negatives(sigmoid, chosen_B1, objective.beta * ratios.distorted_BK, ratios.present_BK)
+
+
 LOSSES: Final[Mapping[str, Loss]] = {
     "softmax": _all_at_once(softmax),
     "sum": _all_at_once(summed),
@@ -178,5 +199,7 @@ LOSSES: Final[Mapping[str, Loss]] = {
     "apo_zero": _compared(_whole, lambda _: apo_zero),
     "apo_down": _compared(_whole, lambda _: apo_down),
     "ld": length_desensitised,
+    "copo": conditional,
+    "ancpo": lambda ratios, objective: anchored(objective.beta * ratios.sums_BA[:, 0]),
 }
 """By the names that `--loss` takes, but for `sft`, which compares nothing."""

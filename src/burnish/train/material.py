@@ -61,8 +61,10 @@ class Material(Protocol):
 class Answers:
     """Questions and the answers to them."""
 
-    def __init__(self, model: LocalModel, examples: TrainingSet, *, max_length: int) -> None:
+    def __init__(self, model: LocalModel, examples: TrainingSet, *, max_length: int, distorted: bool = False) -> None:
+        """`distorted`: the chosen answer is read under the rejected answers' distorted pictures, too."""
         self._examples, self._marks, self._max_length = examples, picture_marks(model), max_length
+        self._distorted = distorted
         self._encoder = AnswerEncoder(model.encoder, model.end_token_ids)
         self.fingerprints = {"examples": examples.fingerprint}
         network = cast(PreTrainedModel, model.model)
@@ -71,7 +73,9 @@ class Answers:
 
     def prepare(self, table: Path) -> Prepared:
         """Answers as tokens."""
-        preparer = Preparer(self._encoder, max_length=self._max_length, picture_marks=self._marks)
+        preparer = Preparer(
+            self._encoder, max_length=self._max_length, picture_marks=self._marks, distorted=self._distorted
+        )
         prepared = prepare(self._examples, preparer, table)
         if prepared.cut > prepared.answers * CUT_SHARE:
             print(

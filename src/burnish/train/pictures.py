@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import torch
+from torch import nn
 from torch.distributed.fsdp import FSDPModule, FullyShardedDataParallel
 from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
@@ -38,7 +39,7 @@ def with_features(network: PreTrainedModel, batch: Batch, cache: FeatureCache | 
 
     A model that is shared out between devices encodes them within its own forward pass, which alone can gather it.
     """
-    if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or _is_shared_out(network):
+    if _PIXELS not in batch or not _takes_features(network) or not _are_frozen(network) or is_shared_out(network):
         return batch
     features = _encode(network, batch) if cache is None else _encode_once(network, batch, cache)
     return {**{name: value for name, value in batch.items() if name != _PIXELS}, _FEATURES: {"image": features}}
@@ -85,6 +86,7 @@ def _are_frozen(network: PreTrainedModel) -> bool:
     return not any(parameter.requires_grad and parameter not in within for parameter in network.parameters())
 
 
-def _is_shared_out(network: PreTrainedModel) -> bool:
+def is_shared_out(network: nn.Module) -> bool:
+    """Whether each process holds a part of the weights."""
     sharded = any(isinstance(module, FSDPModule | FullyShardedDataParallel) for module in network.modules())
     return sharded or is_deepspeed_zero3_enabled()

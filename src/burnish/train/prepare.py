@@ -28,6 +28,8 @@ _FEATURES = Features(
         "answers": List(List(Value("int32"))),
         "references": List(Value("float32")),
         "before": List(List(Value("string"))),
+        "distortions": List(Value("string")),
+        "seeds": List(Value("int64")),
     }
 )
 
@@ -89,9 +91,14 @@ def open_table(table: Path) -> Dataset:
 class Preparer:
     """Turns one example at a time into a row, or finds out why it cannot be one."""
 
-    def __init__(self, encoder: AnswerEncoder, *, max_length: int, picture_marks: Collection[int]) -> None:
-        """`picture_marks` are the tokens that stand for pictures; sequences may have `max_length` tokens."""
-        self._encoder, self._max_length = encoder, max_length
+    def __init__(
+        self, encoder: AnswerEncoder, *, max_length: int, picture_marks: Collection[int], distorted: bool = False
+    ) -> None:
+        """`picture_marks` are the tokens that stand for pictures; sequences may have `max_length` tokens.
+
+        `distorted`: rows name the rejected answers' distorted pictures, and an example without one is left out.
+        """
+        self._encoder, self._max_length, self._distorted = encoder, max_length, distorted
         self._marks = frozenset(picture_marks)
         self._lengths = Lengths(encoder)
         self.cut = 0
@@ -101,6 +108,8 @@ class Preparer:
 
     def prepare(self, example: TrainingExample) -> Row | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
+        if self._distorted and not all(spec for spec, _ in example.distortions):
+            return _left_out(example, "a rejected answer that no distortion made")
         messages = conversation(example.question, DOT if example.image else b"", example.before)
         try:
             room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
@@ -119,6 +128,7 @@ class Preparer:
             return _left_out(example, f"chosen and rejected are equal within {self._max_length:,} tokens")
         cut = sum(len(answers[place]) > room for place in kept)
         self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
+        drawn = [example.distortions[place - 1] for place in kept[1:]] if self._distorted else []
         return Row(
             id=example.id,
             picture=example.picture,
@@ -126,6 +136,8 @@ class Preparer:
             answers=[seen[place] for place in kept],
             references=() if cut else _references([example.answers[place] for place in kept]),
             before=[(one.speaker, one.text) for one in example.before],
+            distortions=[spec for spec, _ in drawn],
+            seeds=[seed for _, seed in drawn],
         )
 
 

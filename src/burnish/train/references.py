@@ -19,7 +19,6 @@ from torch import Tensor
 
 from burnish.errors import ConfigError, RunError
 from burnish.train.config import DPOConfig, is_main_process
-from burnish.train.loss_terms import LENGTH_DESENSITISED
 from burnish.train.sequences import Batch
 from burnish.train.trainer import computes_in_bfloat16
 
@@ -99,8 +98,8 @@ def stored_references(config: DPOConfig, table: Dataset) -> StoredReferences | N
     if config.references == "computed":
         return None
     half, required = computes_in_bfloat16(config), config.references == "stored"
-    if config.objective.weighs_tokens:
-        reason = f"--loss {LENGTH_DESENSITISED} weighs an answer's tokens, and a run holds their sum alone"
+    if loss := config.objective.needs_references:
+        reason = f"a run does not hold those that --loss {loss} needs"
     elif pc.min(pc.list_value_length(table.data.column("references"))).as_py() == 0:
         reason = f"not every answer of {', '.join(config.shares)} has one that is whole and of this model"
     elif half and not required:

@@ -21,12 +21,13 @@ are encoded already."""
 
 BOOKKEEPING = (
     *("tokens", "answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST"),
-    *("id_E", "picture_E", "present_EA", "reference_EA"),
+    *("id_E", "picture_E", "present_EA", "reference_EA", "examples"),
 )
 """How many tokens there are, padding aside; which are trained, at which turn, and of which of the batch's trees;
 the place of the token that each one follows and, where rows need a mask of their own, of the last token that sees it;
 each tree's example and the content key of its picture. In a batch of answers, which are the turns of their example,
-also which of them there are and, where they came with the pairs, their log-probabilities under the reference model."""
+also which of them there are, where they came with the pairs, their log-probabilities under the reference model, and how
+many trees are examples: those behind are chosen answers under distorted pictures."""
 
 
 class PackedSequence(NamedTuple):

@@ -119,7 +119,8 @@ def _dpo_parts(config: Any) -> _Parts:
 
     def material(model: LocalModel) -> Answers:
         pairs = preferences(config, model_fingerprint=_start_fingerprint(config, model))
-        return Answers(model, pairs, max_length=config.max_length)
+        distorted = config.objective.sees_distorted
+        return Answers(model, pairs, max_length=config.max_length, distorted=distorted)
 
     return _Parts("dpo", material, trainer)
 

@@ -13,7 +13,7 @@ from burnish.bench.standard.registry import benchmark, open_benchmark
 from burnish.errors import RunError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.models import open_model
+from burnish.generation.replicas import Task, open_asked
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
 from burnish.scores import StandardResult
@@ -34,7 +34,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
     opened = open_benchmark(config)
     source = BenchmarkSource(opened, config.limit, config.seed)
     inputs = ExampleStream([source], Sampling(per_image=None, seed=config.seed, shard=config.shard))
-    model = open_model(config)
+    model = open_asked(config)
     prompt = hashlib.sha256(opened.frame.encode()).hexdigest()
     found = {**fingerprints(model, inputs), "prompt": prompt}
     decoding = config.decoding
@@ -44,7 +44,7 @@ def bench_standard(config: AskConfig) -> StandardResult:
         return [prediction(run, example, reply, facts={ENDED: reply.finish == "stop"})]
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(live, run), [model], label=config.benchmark)
+        fill(run, inputs, partial(live, run), [model], label=config.benchmark, replicas=Task(bench_standard, config))
 
     def score(run: Run) -> StandardResult:
         return _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)

@@ -1,0 +1,156 @@
+"""How many times as fast N replicas are as one, and how many pairs a second one driver carries.
+
+    python benchmarks/replicas.py [--json FILE] [--counts 1 2 4 8]
+
+Each replica holds a scripted model that sleeps 50 ms a batch, as a GPU would compute; pairs with pictures of their own
+are read, sent to the driver and written as ever. The clock runs from the first block that is written to the last, so
+that no start of a process counts. `pairs_per_second` is what one driver carries: pairs by the CPU time of its own
+process, with models that do not sleep at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent))  # replicas import this file by its name
+
+from burnish.config import RunFlags
+from burnish.distort import parse
+from burnish.generation import Life, fill
+from burnish.generation.questions import asks, clean_request, distorted_request
+from burnish.generation.replicas import ReplicaFlags, Task
+from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models.base import ignore
+from burnish.models.scripted import ScriptedModel
+from burnish.records import Answer, Example, PreferencePair, Rejected
+from burnish.store import Run, new_manifest
+
+BATCH, BATCH_S, SIDE = 64, 0.05, 64
+CARRIED_BLOCKS = 100
+FLIP = parse("flip:1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SleepyConfig(ReplicaFlags, RunFlags):
+    """Pairs by a model that sleeps."""
+
+    pairs: int
+    batches: int
+    """Batches of the model in a block."""
+    sleep: float
+
+
+class Sleepy(ScriptedModel):
+    """Answers by what the picture's first pixel is, after a while."""
+
+    def __init__(self, config: SleepyConfig) -> None:
+        super().__init__(lambda request: f"the pixel is {request.messages[-1].images[0].getpixel((0, 0))}")
+        self._pause = config.batches * config.sleep
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_reply: OnReply = ignore) -> list[Reply]:
+        """All replies of a block, after the time of its batches."""
+        time.sleep(self._pause)
+        return super().generate(requests, decoding, on_reply)
+
+
+class Pictures:
+    """Examples with pictures that are drawn when they are reached."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def from_index(self, start: int) -> Iterator[Example]:
+        for number in range(start, self._count):
+            picture = Image.new("RGB", (SIDE, SIDE), (number % 256, number // 256 % 256, 7))
+            picture.putpixel((SIDE - 1, 0), (0, 0, 0))
+            file = io.BytesIO()
+            picture.save(file, "PNG")
+            yield Example(id=str(number), image=file.getvalue(), question="What is it?", source="drawn")
+
+
+def make(config: SleepyConfig) -> list[float]:
+    """Fill the run; when each block came to be written."""
+    model, written = Sleepy(config), list[float]()
+
+    def live(run: Run, _: int, example: Example) -> Life:
+        calls = [partial(clean_request, example), partial(distorted_request, example, FLIP, 0)]
+        chosen, rejected = yield asks(model, [(build, Decoding()) for build in calls])
+        return [
+            PreferencePair(
+                id=example.id,
+                image=run.add_image(example.image),
+                question=example.question,
+                chosen=Answer(text=chosen.text, token_ids=chosen.token_ids),
+                rejected=(Rejected(distortion=FLIP.spec, seed=0, answer=Answer(text=rejected.text)),),
+                source=example.source,
+            )
+        ]
+
+    manifest = new_manifest("pairs", config, seed=0, fingerprints={})
+    with Run.begin(Path(config.out), manifest) as run:
+        append = run.append
+
+        def noted(records: Sequence[PreferencePair]) -> None:
+            append(records)
+            written.append(time.perf_counter())
+
+        run.append = noted  # type: ignore[method-assign, assignment]
+        task = Task(make, config)
+        fill(run, Pictures(config.pairs), partial(live, run), [model], label="pairs", batch=BATCH, replicas=task)
+    return written
+
+
+def rate(replicas: int, blocks: int, *, batches: int, sleep: float) -> float:
+    """Pairs a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = SleepyConfig(
+            model="scripted",
+            out=f"{folder}/run",
+            replicas=replicas,
+            pairs=blocks * BATCH,
+            batches=batches,
+            sleep=sleep,
+            device="cpu",
+        )
+        written = make(config)
+    first = len(written) // 4  # by then all replicas are there
+    return (len(written) - 1 - first) * BATCH / (written[-1] - written[first])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--batches", type=int, default=16, help="batches of the model in a block")
+    parser.add_argument("--blocks", type=int, default=24, help="blocks for each replica")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rates = {n: rate(n, options.blocks * n, batches=options.batches, sleep=BATCH_S) for n in options.counts}
+    for n, pairs in rates.items():
+        print(f"{n} replicas: {pairs:.1f} pairs a second, {pairs / rates[options.counts[0]]:.2f} times")
+    began = time.process_time()
+    rate(2, CARRIED_BLOCKS, batches=0, sleep=0.0)
+    carried = CARRIED_BLOCKS * BATCH / (time.process_time() - began)
+    print(f"one driver carries {carried:,.0f} pairs a second of its CPU time")
+    if options.json:
+        found = {str(n): pairs / rates[options.counts[0]] for n, pairs in rates.items()}
+        options.json.write_text(json.dumps({**found, "pairs_per_second": carried}) + "\n")
+
+
+if __name__ == "__main__":
+    import replicas  # so that the functions have a name that another process can import
+
+    replicas.main()

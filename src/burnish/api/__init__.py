@@ -1,0 +1,1 @@
+"""What `import burnish` offers: a function per verb, which takes its configuration, and runs that notebooks show."""
