@@ -47,7 +47,7 @@ def grey_of(request: Request) -> int:
 def use(monkeypatch: pytest.MonkeyPatch, say: Callable[[Request], str]) -> ScriptedModel:
     """Let this function be the model."""
     model = ScriptedModel(say)
-    monkeypatch.setattr(bench, "open_model", lambda _: model)
+    monkeypatch.setattr(bench, "open_asked", lambda _: model)
     return model
 
 

@@ -71,7 +71,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     lines = [{"id": f"q{i}", "image": "a.png", "question": f"How is {i}?"} for i in range(EXAMPLES)]
     (root / "q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "open_model", lambda _: ScriptedModel(_said))
+        patch.setattr(pairs, "open_asked", lambda _: ScriptedModel(_said))
         make_pairs(_making(root, "whole"))
         for number in (1, 2, 3):
             make_pairs(replace(_making(root, f"part-{number}"), shard=f"{number}/3"))

@@ -46,7 +46,7 @@ def _how_bright(request: Request) -> str:
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, model: ScriptedModel) -> ScriptedModel:
-    monkeypatch.setattr(answers, "open_model", lambda _: model)
+    monkeypatch.setattr(answers, "open_asked", lambda _: model)
     return model
 
 

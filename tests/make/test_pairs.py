@@ -45,7 +45,7 @@ def _how_bright(request: Request) -> str:
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     model = ScriptedModel(_how_bright)
-    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    monkeypatch.setattr(pairs, "open_asked", lambda _: model)
     return model
 
 
@@ -98,7 +98,7 @@ def test_many_distortions_give_many_negatives_without_repeats(tmp_path: Path, sc
 
 
 def test_a_broken_picture_and_an_empty_answer_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "open_model", lambda _: ScriptedModel(lambda _: "  "))
+    monkeypatch.setattr(pairs, "open_asked", lambda _: ScriptedModel(lambda _: "  "))
     source = _folder(tmp_path, {"a": BRIGHT, "b": DARK})
     (tmp_path / "b.png").write_bytes(b"no picture")
     with pytest.raises(NothingAnswered, match=r"replies: 2 empty; .*empty answer \(1\), broken image \(1\)"):
@@ -150,7 +150,7 @@ def test_rejected_answers_of_another_length_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float | None, kept: list[str]
 ) -> None:
     model = _said_in_turn("bright it is", "middling here", "very dark in here")
-    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    monkeypatch.setattr(pairs, "open_asked", lambda _: model)
     source = _folder(tmp_path, {"a": BRIGHT})
     make_pairs(_config(source, tmp_path / "run", "flip", "invert", match_length=share))
     pair = _records(tmp_path / "run")["a"]
@@ -160,7 +160,7 @@ def test_rejected_answers_of_another_length_are_left_out(
 
 def test_examples_without_an_answer_of_like_length_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = _said_in_turn("bright it is", "middling here", "very dark in here")
-    monkeypatch.setattr(pairs, "open_model", lambda _: model)
+    monkeypatch.setattr(pairs, "open_asked", lambda _: model)
     source = _folder(tmp_path, {"a": BRIGHT})
     result = make_pairs(_config(source, tmp_path / "run", "flip", "invert", match_length=0.05))
     assert (result.made, result.kept) == (1, 0)
@@ -180,7 +180,7 @@ def test_answers_whose_length_nobody_tells_are_no_match(tmp_path: Path, monkeypa
         def _reply(self, text: str, max_new_tokens: int) -> Reply:
             return replace(super()._reply(text, max_new_tokens), completion_tokens=0)
 
-    monkeypatch.setattr(pairs, "open_model", lambda _: Silent(_how_bright))
+    monkeypatch.setattr(pairs, "open_asked", lambda _: Silent(_how_bright))
     source = _folder(tmp_path, {"a": BRIGHT})
     make_pairs(_config(source, tmp_path / "run", "invert", match_length=0.1))
     dropped = _records(tmp_path / "run")["a"]

@@ -6,7 +6,7 @@ Shares are 0 to 1. Scores that the official scorer gives in points (MME, MM-Vet,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from burnish.records import Json
 from burnish.scores.base import Estimate, Metric
@@ -198,5 +198,7 @@ class StandardResult:
     """That were to be asked."""
     unanswered: Mapping[str, int]
     """Of these, questions without an answer, by reason (a broken picture, a refusal): scored as an empty answer."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What the files hold beside the questions and is no part of the benchmark, by reason."""
     scores: Json
     """A noun of this file; None where the truth is a server's, or only a judge can tell."""

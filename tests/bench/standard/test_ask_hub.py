@@ -90,6 +90,22 @@ def test_ten_peoples_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert prompts["1"] == f"What?\nReference OCR token: X\n{SHORT}"
 
 
+def test_scienceqa_is_over_the_questions_with_a_picture_and_counts_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, lambda _: "B")
+    columns = {"question": ["Which?"] * 3, "choices": [["x", "y"]] * 3, "answer": [1, 1, 1], "subject": ["art"] * 3}
+    buffer = io.BytesIO()
+    Pictures.new("RGB", (8, 6)).save(buffer, format="PNG")
+    pictures = [{"bytes": buffer.getvalue(), "path": None}, None, {"bytes": buffer.getvalue(), "path": None}]
+    features = Features({**Dataset.from_dict(columns).features, "image": Image()})
+    Dataset.from_dict({**columns, "image": pictures}, features=features).to_parquet(tmp_path / "test.parquet")
+    found = asked(tmp_path / "run", "scienceqa", f"huggingface:{tmp_path / 'test.parquet'}")
+    assert (found["questions"], found["left_out"], found["unanswered"]) == (2, {"no picture": 1}, {})
+    assert (found["scores"]["n"], found["scores"]["accuracy"]) == (2, 1)
+    assert "No part of the benchmark, and left out: no picture 1." in (tmp_path / "run/report/tables.md").read_text()
+
+
 def test_scienceqa_without_ids_and_seed_with_lists_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, lambda _: "B")
     columns = {

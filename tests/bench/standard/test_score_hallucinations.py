@@ -187,6 +187,7 @@ def test_amber_by_hand(tmp_path: Path) -> None:
     assert _value(found, "accuracy") == 1 / 4
     assert (_value(found, "precision"), _value(found, "recall")) == (1 / 2, 1 / 3)
     assert _value(found, "f1") == pytest.approx(2 * (1 / 2) * (1 / 3) / (1 / 2 + 1 / 3))
+    assert _value(found, "amber_score") == pytest.approx((1 - 2 / 5 + 2 / 5) / 2)  # F1 is 2/5, too
     assert _value(found, "accuracy", "existence") == 1
     assert [_value(found, "accuracy", name) for name in ("attribute", "state", "number", "relation")] == [0, 0, 0, 0]
     assert found["counts"]["answers that are neither Yes nor No"] == 1
@@ -199,6 +200,7 @@ def test_amber_of_one_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     data = _amber(tmp_path / "data")
     said = json_file(tmp_path / "said.json", [{"id": 3, "response": "Yes"}, {"id": 4, "response": "No"}])
     found = scored(tmp_path, "amber", "--questions", data, "--predictions", said, "--task", "attribute")
+    assert "amber_score" not in found["whole"], "of both tasks together alone"
     assert (_value(found, "accuracy"), found["n"]) == (1, 2) and "chair" not in found["whole"]
     use(monkeypatch, lambda _: "No")
     run = asked(tmp_path / "run", "amber", data, "--task", "discriminative")

@@ -8,13 +8,15 @@ neither Yes nor No is wrong. The authors' F1 is of rounded numbers; here it is e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term, says_clearly
+from burnish.bench.scored import ScoredAnswer
 from burnish.bench.standard.amber_words import OfficialWords, PlainWords, Words
 from burnish.bench.standard.answering import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
@@ -24,11 +26,12 @@ from burnish.bench.standard.asking.frames import BARE
 from burnish.bench.standard.asking.written import number, write_document
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, text_lines
-from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.numbers import Scored, bootstrap, measured_scores, sums_by_picture
 from burnish.errors import ConfigError
 from burnish.records import Json
-from burnish.scores import MeasuredScores, Metric
+from burnish.scores import Estimate, MeasuredScores, Metric
 from burnish.sources import Candidate
+from burnish.uncertainty import Floats, ratios
 
 RELEASE = "AMBER's files are in data of github.com/junyangwang0410/AMBER, its pictures are linked from there"
 DESCRIPTIONS = "generative"
@@ -63,6 +66,8 @@ _ALL = (
     _metric("recall", "recall", "answers"),
     _metric("f1", "F1", "answers"),
 )
+OVERALL = _metric("amber_score", "AMBER score", "both tasks")
+"""Of the two tasks together, where both were asked."""
 MEASURES = Measures({metric.name: metric for metric in _ALL}, ("chair", "f1"), ("hal", "accuracy"))
 
 
@@ -142,7 +147,30 @@ def score(said: Sequence[Said], *, words: WordsName, reading: Reading) -> Scored
     note = "\n".join(
         filter(None, (PLAIN if described and words == "plain" else "", FIRST if reading == "first" else ""))
     )
-    return measured_scores("AMBER", answers, MEASURES, {"answers that are neither Yes nor No": neither}, note)
+    found = measured_scores("AMBER", answers, MEASURES, {"answers that are neither Yes nor No": neither}, note)
+    return with_overall(found, answers) if described and asked else found
+
+
+def with_overall(found: Scored[MeasuredScores], answers: Sequence[ScoredAnswer]) -> Scored[MeasuredScores]:
+    """With AMBER's score of both tasks together, (1 - CHAIR + F1) / 2 (Wang et al., 2023); pictures are
+    drawn for both at once."""
+    nothing = Term(0, 0)
+    terms = [(*a.terms.get("chair", nothing), *a.terms.get("f1", nothing)) for a in answers]
+    sums_P4 = sums_by_picture([a.picture for a in answers], terms)
+    value = float(overall(sums_P4.sum(axis=0)[None])[0])
+    if not math.isfinite(value):
+        return found
+    low, high = bootstrap(sums_P4, overall) or (None, None)
+    estimate = Estimate(value=value, low=low, high=high, n=len(answers))
+    scores = found.scores
+    whole = {**scores.whole, OVERALL.name: estimate}
+    return found._replace(scores=replace(scores, metrics=(*scores.metrics, OVERALL), whole=whole))
+
+
+def overall(sums_R4: Floats) -> Floats:
+    """AMBER's score in each of R draws."""
+    both: Floats = (1 - ratios(sums_R4[:, :2]) + ratios(sums_R4[:, 2:])) / 2
+    return both
 
 
 def described_terms(one: Said, words: Words) -> dict[str, Term]:

@@ -144,9 +144,16 @@ def open_scienceqa(config: AskScienceqaConfig) -> OpenBenchmark:
 
     def questions() -> Iterator[Candidate]:
         for row in data.rows(official):
-            yield _question(row, data.picture(row, lambda row: f"{row.key('id')}/{row.text('image')}"))
+            if data.has_picture(row):
+                yield _question(row, data.picture(row, lambda row: f"{row.key('id')}/{row.text('image')}"))
 
-    return OpenBenchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=rescore)
+    def left_out() -> Mapping[str, int]:
+        bare = sum(not data.has_picture(row) for row in data.rows(official))
+        return {"no picture": bare} if bare else {}
+
+    return OpenBenchmark(
+        frame=OPTION, questions=questions, pictures=data, write=write_answers, score=rescore, left_out=left_out
+    )
 
 
 def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
@@ -59,6 +59,8 @@ class OpenBenchmark:
     """Writes all answers, in the official order and form, into a folder."""
     score: Callable[[Sequence[Said]], Scores | None]
     """The scores, and what each answer adds to them; None where the truth is not local, or only a judge can tell."""
+    left_out: Callable[[], Mapping[str, int]] = dict
+    """What the files hold that is no part of the benchmark, by reason."""
     unit: Callable[[Candidate], str] = unit_of_question
     """What is taken or left whole when fewer questions are asked."""
 

@@ -85,5 +85,6 @@ def _finish(run: Run, opened: OpenBenchmark, source: BenchmarkSource, name: str)
         title=benchmark(name).heading,
         questions=len(said),
         unanswered=dict(unanswered.most_common()),
+        left_out=opened.left_out(),
         scores=to_json(scored.scores) if scored else None,
     )

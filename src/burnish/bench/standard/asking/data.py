@@ -37,6 +37,10 @@ class Data(Protocol):
         """All rows in the official order. Raises SourceError."""
         ...
 
+    def has_picture(self, row: Item) -> bool:
+        """Whether the row is about a picture at all."""
+        ...
+
     def picture(self, row: Item, name_of: NameOf) -> str:
         """What `read` finds the row's picture by. Raises SourceError where the picture is not there."""
         ...
@@ -79,6 +83,10 @@ class Release:
     def rows(self, official: OfficialRows) -> Iterator[Item]:
         """All rows of the official files."""
         return official(self.root)
+
+    def has_picture(self, row: Item) -> bool:  # noqa: ARG002 - whoever reads the release leaves others out
+        """All rows are."""
+        return True
 
     def picture(self, row: Item, name_of: NameOf) -> str:
         """The picture's name in its place."""
@@ -129,6 +137,10 @@ class HubTable:
                 filled = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
                 yield Item(f"{self.path}, row {start + i}", {**filled, ROW: start + i})
 
+    def has_picture(self, row: Item) -> bool:
+        """Whether the row's cell is filled."""
+        return int(row.key(ROW)) not in self._bare
+
     def picture(self, row: Item, name_of: NameOf) -> str:  # noqa: ARG002 - a row is found by its number
         """The row's number."""
         return row.key(ROW)
@@ -150,6 +162,17 @@ class HubTable:
                 "holds the pictures beside the questions."
             )
         return table
+
+    @cached_property
+    def _bare(self) -> frozenset[int]:
+        """The rows without a picture; pictures are not decoded for it."""
+        rows = self._pictures.with_format("arrow")
+        return frozenset(
+            start + place
+            for start in range(0, len(rows), BATCH)
+            for place, empty in enumerate(rows[start : start + BATCH][PICTURE].is_null().to_pylist())
+            if empty
+        )
 
     @cached_property
     def _pictures(self) -> Dataset:

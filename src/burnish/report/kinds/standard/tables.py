@@ -12,12 +12,14 @@ def asked_tables(result: StandardResult) -> list[Table]:
     """What was asked, then the scores where there are any. Raises ValueError for scores of another version."""
     unanswered = sum(result.unanswered.values())
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.unanswered.items())
+    left_out = ", ".join(f"{reason} {count:,}" for reason, count in result.left_out.items())
     unscored = "The truth is not in the files: the answers are for the benchmark's server, or for a judge."
     asked = Table(
         title=f"{result.benchmark}: what was asked",
         columns=("", "questions"),
         rows=(("answered", f"{result.questions - unanswered:,}"), ("without an answer", f"{unanswered:,}")),
         note=notes(
+            f"No part of the benchmark, and left out: {left_out}." if left_out else "",
             f"Without an answer, and scored as an empty one: {reasons}." if reasons else "",
             "" if result.scores else unscored,
         ),
