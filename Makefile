@@ -14,8 +14,9 @@ demo: .venv/installed
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
 
-## What takes minutes and CI leaves out: packages built and installed, the site built.
+## What takes minutes and CI leaves out: packages built and installed, the site built, replicas on a local Ray.
 test-slow: .venv/installed-dev docs
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[ray]'
 	BURNISH_SLOW=1 $(BIN)/pytest tests/slow
 
 ## The same on a machine that is busy with other work, which no test may mind.

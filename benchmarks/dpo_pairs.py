@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -16,7 +17,7 @@ from burnish.pocket.vocabulary import words as vocabulary
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
 from burnish.train.encode import conversation
-from shapes import IMAGE_TOKENS, Name, Shape, save
+from shapes import IMAGE_TOKENS, Shape, save
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,12 @@ def run_folder(home: Path, negatives: int) -> Path:
     return home / f"pairs-{negatives}"
 
 
-def write_pairs(home: Path, family: Name, width: int, layers: int, pairs: dict[int, int], words: Words) -> None:
+def write_pairs(
+    home: Path, shape: Shape, pairs: dict[int, int], words: Words, device: Literal["auto", "cpu"] = "cpu"
+) -> None:
     """Save the model, and for each number of negatives a run with so many pairs, weighed by the model."""
-    save(Shape(out=str(model_folder(home)), family=family, width=width, layers=layers))
-    model = LocalModel.open(ModelOptions(model=str(model_folder(home)), device="cpu", dtype="float32"))
+    save(shape)
+    model = LocalModel.open(ModelOptions(model=str(model_folder(home)), device=device, dtype="float32"))
     for negatives, count in pairs.items():
         manifest = new_manifest("pairs", Origin(), seed=0, fingerprints={"model": model.fingerprint})
         with Run.begin(run_folder(home, negatives), manifest) as run:

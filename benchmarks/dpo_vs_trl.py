@@ -30,9 +30,9 @@ from typing import Literal, NamedTuple, ParamSpec, TypeVar
 import tyro
 
 from dpo_limit import limit
-from dpo_pairs import Words, write_pairs
+from dpo_pairs import Words, model_folder, write_pairs
 from dpo_peers import PEERS, Epoch, Setup, differences
-from shapes import FAMILIES, Name
+from shapes import FAMILIES, Name, Shape
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,7 +94,8 @@ def main(bench: Bench) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, words = Path(folder), Words()
         counts = {FEW: bench.pairs, **({} if bench.less else {MANY: bench.pairs})}
-        alone(write_pairs, home, bench.family, bench.width, bench.layers, counts, words)
+        shape = Shape(str(model_folder(home)), family=bench.family, width=bench.width, layers=bench.layers)
+        alone(write_pairs, home, shape, counts, words, bench.device)
         difference = alone(differences, home, FEW, bench.rank)
         print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
         peers = runs(bench, home)

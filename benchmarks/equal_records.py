@@ -2,19 +2,24 @@
 
     python benchmarks/equal_records.py [--against 391f94b] [--only answers] [--json FILE]
 
-Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies the words
-that are sent decide, on questions and pictures that are written here: three pictures, and one that cannot be opened.
-Compared are the bytes of the records and the names of the pictures of all runs, and what `done.json` counts.
+Each verb runs in both builds, with the pocket model here and through a loopback endpoint, whose replies its words
+decide, on questions and pictures that are written here, of which one cannot be opened. Compared are the bytes of the
+records, and the names of the pictures, of all runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import hashlib
+import io
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from PIL import Image
 
 from builds import THIS, command, environment, source_of
 from server import Connection, Seen, write_questions
@@ -30,6 +35,7 @@ GENERAL: Mapping[str, tuple[str, ...]] = {
     "free": ("bench", "free", "--student", "{model}", "--teacher", "{model}"),
 }
 """On a folder's questions."""
+ORACLE = ("--judge", "oracle")
 POCKET: Mapping[str, tuple[str, ...]] = {
     "simulate by the oracle": ("simulate", "{world}", "--student", "pocket", "--teacher", "oracle", "--limit", "12"),
     "compose by the oracle": ("compose", "{world}", "--model", "oracle", "--limit", "12"),
@@ -132,13 +138,21 @@ async def run_all(source: Path, runs: Path, inputs: Mapping[str, str], only: str
             _, errors = await process.communicate()
             print(f"{runs.name}: {name}", flush=True)
             if process.returncode:
-                failures[name] = errors.decode().strip().splitlines()[-1]
+                failures[name] = errors.decode().strip().splitlines()[-1].replace(str(runs), "RUNS")
     return failures
 
 
 def at_once(number: int, body: bytes) -> tuple[float, str]:
-    """The replies of `unequal.py`, without their delays."""
-    return 0.0, say(number, body)[1]
+    """The replies of `unequal.py`, without their delays, and each with what is to be seen."""
+    pictures = [
+        base64.b64decode(part["image_url"]["url"].partition(",")[2])
+        for message in json.loads(body)["messages"]
+        if not isinstance(message["content"], str)
+        for part in message["content"]
+        if part["type"] == "image_url"
+    ]
+    seen = b"".join(Image.open(io.BytesIO(data)).convert("RGB").tobytes() for data in pictures)
+    return 0.0, f"{say(number, body)[1]} {hashlib.sha256(seen).hexdigest()[:4]}"
 
 
 def contents(run: Path) -> dict[str, bytes]:
@@ -165,8 +179,9 @@ def main() -> None:
                 continue
             before, now = contents(folder / "before" / name), contents(folder / "now" / name)
             lines = sum(data.count(b"\n") for data in now.values())
-            failed = "; ".join(f"{build} fails: {errors[name]}" for build, errors in said.items() if name in errors)
-            found[name] = failed or ("equal" if before == now and lines else "different")
+            errors = [said[build].get(name, "") for build in ("before", "now")]
+            alike = before == now and lines and errors[0] == errors[1]
+            found[name] = "equal" if alike else f"different {' / '.join(errors)}"
             print(f"{name:24} {lines:4} records  {found[name]}", flush=True)
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n")

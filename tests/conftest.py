@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from patience import HANG_S
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+os.environ["BURNISH_VERBOSE"] = "1"
+"""Tests read every table that a verb could print; what it prints of itself is `test_few_tables.py`'s."""
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import torch
@@ -21,6 +22,11 @@ THREE_AXES = {**ROTARY, "mrope_section": [2, 1, 1]}
 QWEN_PIXELS = {"shortest_edge": (2 * PATCH) ** 2, "longest_edge": 16 * (2 * PATCH) ** 2}
 SQUARE = {"height": PICTURE, "width": PICTURE}
 EXPERTS = {"num_experts_per_tok": 2, "moe_intermediate_size": WIDTH}
+
+
+def is_known(family: str) -> bool:
+    """Whether this version of transformers has the family."""
+    return find_spec(f"transformers.models.{family}") is not None
 
 
 def part(name: str) -> Any:
@@ -371,4 +377,5 @@ FAMILIES: dict[str, Callable[[], Built]] = {
         internvl,
         perception_lm,
     )
+    if is_known(build.__name__)
 }

@@ -17,6 +17,7 @@ from families import (
     THREE_AXES,
     Built,
     ids_of,
+    is_known,
     part,
     qwen,
     random_model,
@@ -354,5 +355,6 @@ MORE: dict[str, Callable[[], Built]] = {
         janus,
         kimi_k25,
     )
+    if is_known(build.__name__)
 }
 ALL = {**FAMILIES, **MORE}

@@ -54,7 +54,7 @@ def test_shards_are_whole_batches_without_gaps() -> None:
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "1/0", "a/b", "1/2/3", "-1/2"])
 def test_what_is_no_part_of_a_whole_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"--shard .* is no part of a whole: give I/N"):
+    with pytest.raises(ConfigError, match=r"--shard .* is not part of a whole: give I/N"):
         Shard.parse(text)
 
 
@@ -126,9 +126,9 @@ def test_what_is_not_the_parts_of_one_run_is_refused(made: Path, tmp_path: Path)
         merged(tmp_path / "out", one, three)
     with pytest.raises(RunError, match="are both part 1: give each part once"):
         merged(tmp_path / "out", one, two, one)
-    with pytest.raises(RunError, match="whole is no shard of a run: give runs that were made with --shard"):
+    with pytest.raises(RunError, match="whole is not a shard of a run: give runs that were made with --shard"):
         merged(tmp_path / "out", one, made / "whole")
-    with pytest.raises(RunError, match=r"is no part of the run .*: seed is 0 there and 1 here"):
+    with pytest.raises(RunError, match=r"is not part of the run .*: seed is 0 there and 1 here"):
         merged(tmp_path / "out", one, made / "seed", three)
     with pytest.raises(RunError, match=r"part 2 of 2, and .* part 1 of 3: give the parts of one division"):
         merged(tmp_path / "out", one, made / "half")

@@ -66,7 +66,7 @@ def test_records_from_before_are_counted_as_far_as_they_tell() -> None:
 def test_more_than_one_in_twenty_is_said(empty: int, warns: bool) -> None:
     records = [predicted("yes", "answered")] * (20 - empty) + [predicted("", "empty")] * empty
     said = count_replies(records).warning()
-    assert said == ("Of 20 replies 2 (10.0 %) are no whole answers: 2 empty." if warns else "")
+    assert said == ("Of 20 replies 2 (10.0 %) are not whole answers: 2 empty." if warns else "")
 
 
 def test_nothing_answered_is_refused_with_the_reasons() -> None:

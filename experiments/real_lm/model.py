@@ -107,7 +107,7 @@ def _config(text: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> FastV
     return FastVlmConfig(
         vision_config=vision,
         text_config=text_config,
-        image_token_index=tokenizer.convert_tokens_to_ids(PICTURE),
+        image_token_index=tokenizer.get_vocab()[PICTURE],
         image_seq_length=(SIDE // STRIDE) ** 2,
         tie_word_embeddings=True,
     )

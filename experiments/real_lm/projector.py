@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -30,7 +31,8 @@ def align(folder: Path, root: Path, photos: Sequence[Photo], *, seed: int = 0) -
 
     Returns the share of these photos whose product's name lies nearest.
     """
-    model, processor = AutoModelForImageTextToText.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
+    model: Any = AutoModelForImageTextToText.from_pretrained(folder)
+    processor: Any = AutoProcessor.from_pretrained(folder)
     names = sorted({photo.product for photo in photos})
     words_PD = normalize(embedded(model, processor, names), dim=-1)
     features_NTC = encode(model, processor, root, photos)
@@ -45,7 +47,7 @@ def align(folder: Path, root: Path, photos: Sequence[Photo], *, seed: int = 0) -
 
 
 @torch.no_grad()
-def embedded(model: nn.Module, processor: AutoProcessor, names: Sequence[str]) -> Tensor:
+def embedded(model: Any, processor: Any, names: Sequence[str]) -> Tensor:
     """The mean embedding of each name's tokens."""
     table = model.get_input_embeddings()
     ids = (processor.tokenizer(f" {name}", return_tensors="pt").input_ids[0] for name in names)
@@ -53,7 +55,7 @@ def embedded(model: nn.Module, processor: AutoProcessor, names: Sequence[str]) -
 
 
 @torch.no_grad()
-def encode(model: nn.Module, processor: AutoProcessor, root: Path, photos: Sequence[Photo]) -> Tensor:
+def encode(model: Any, processor: Any, root: Path, photos: Sequence[Photo]) -> Tensor:
     """What the tower sees: (photos, image tokens, channels)."""
     rows = []
     for start in range(0, len(photos), BATCH):
@@ -82,6 +84,6 @@ def _pooled(tokens_NTD: Tensor) -> Tensor:
     return normalize(tokens_NTD.mean(dim=1), dim=-1)
 
 
-def _usual_length(model: nn.Module) -> float:
+def _usual_length(model: Any) -> float:
     """Of a word's embedding."""
-    return model.get_input_embeddings().weight.norm(dim=-1).mean().item()
+    return float(model.get_input_embeddings().weight.detach().norm(dim=-1).mean())

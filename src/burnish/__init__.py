@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from burnish.models import open_model
     from burnish.models.base import ModelOptions
     from burnish.report import ReportConfig
+    from burnish.rounds.config import ImproveConfig
+    from burnish.rounds.telling import improve
     from burnish.train.config import DPOConfig
     from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 
@@ -49,6 +51,7 @@ __all__ = [
     "ComposeConfig",
     "DPOConfig",
     "FreeConfig",
+    "ImproveConfig",
     "ModelOptions",
     "PairsConfig",
     "ReportConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "bench_free",
     "compare",
     "compose",
+    "improve",
     "make_pairs",
     "make_report",
     "open_model",
@@ -75,6 +79,7 @@ _MODULES = {
     "ComposeConfig": "burnish.make.compose",
     "DPOConfig": "burnish.train.config",
     "FreeConfig": "burnish.bench.free",
+    "ImproveConfig": "burnish.rounds.config",
     "ModelOptions": "burnish.models.base",
     "PairsConfig": "burnish.make.pairs",
     "ReportConfig": "burnish.report",
@@ -82,6 +87,7 @@ _MODULES = {
     "SimulateConfig": "burnish.make.simulate",
     "StudentConfig": "burnish.train.dialogue_config",
     "TeacherConfig": "burnish.train.dialogue_config",
+    "improve": "burnish.rounds.telling",
     "open_model": "burnish.models",
 }
 """Where a name is defined, if not in `burnish.api.calls`."""

@@ -106,6 +106,11 @@ def _run(name: str, words: Sequence[str]) -> int:
     if "--print-config" in words:
         print(config_file(name, [word for word in words if word != "--print-config"]))
         return 0
+    if "--verbose" in words:
+        from burnish.report.terminal import VERBOSE
+
+        words = [word for word in words if word != "--verbose"]
+        VERBOSE.set(True)
     verb = VERBS[name]
     config = parse_config(load(verb.config), f"burnish {name}", words, usual_values(name))
     _print_usual(name, config)

@@ -34,6 +34,11 @@ VERBS = {
         "burnish.verbs.making:pairs_from_dialogues",
         "make pairs of dialogues, asking no model",
     ),
+    "pairs from-samples": Verb(
+        "burnish.make.from_samples:FromSamplesConfig",
+        "burnish.verbs.making:pairs_from_samples",
+        "pairs of drawn answers: best over worst",
+    ),
     "improve": Verb(
         "burnish.rounds.config:ImproveConfig",
         "burnish.rounds.telling:improve_and_tell",
@@ -241,9 +246,11 @@ def _likeness(words: Sequence[str], verb: str) -> float:
 
 
 def _as_verb(words: Sequence[str]) -> Sequence[str]:
-    """`pairs … --from-dialogues RUN` as the verb that it is."""
-    flag = "--from-dialogues"
-    if words[0] != "pairs" or not any(word.partition("=")[0] == flag for word in words):
+    """`pairs … --from-dialogues RUN` and `pairs … --samples K` as the verbs that they are."""
+    flags = {word.partition("=")[0] for word in words[1:]}
+    if words[0] != "pairs" or words[1:2] in (["from-dialogues"], ["from-samples"]):
         return words
-    named = [word.removeprefix(f"{flag}=") for word in words[1:] if word != flag]
-    return ["pairs", "from-dialogues", *named]
+    if "--from-dialogues" in flags:
+        named = [word.removeprefix("--from-dialogues=") for word in words[1:] if word != "--from-dialogues"]
+        return ["pairs", "from-dialogues", *named]
+    return ["pairs", "from-samples", *words[1:]] if "--samples" in flags else words

@@ -124,7 +124,7 @@ def _note(old: str, new: str) -> None:
 
 
 def _refuse_nan(config: DataclassInstance) -> None:
-    """Raise ConfigError for a flag that is no number, which would pass every check of its range."""
+    """Raise ConfigError for a flag that is not a number, which would pass every check of its range."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         numbers = [one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, float)]

@@ -56,7 +56,7 @@ def read_inside(root: Path, relative: str) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            raise ImageError("missing image", f"{root / relative} is no file.")
+            raise ImageError("missing image", f"{root / relative} is not a file.")
         if status.st_size > MAX_BYTES:
             raise ImageError("file too large", f"{root / relative} has more than {MAX_BYTES:,} bytes.")
         return read_plain(path, most_bytes=MAX_BYTES)
@@ -69,7 +69,7 @@ def read_inside(root: Path, relative: str) -> bytes:
 def decode(data: bytes) -> Image:
     """RGB pixels of an encoded picture: turned upright by its EXIF tag, transparent parts over white.
 
-    Of an animation this is the first frame. Raises ImageError for what is no picture of FORMATS, is cut short, or
+    Of an animation this is the first frame. Raises ImageError for what is not a picture of FORMATS, is cut short, or
     exceeds MAX_PIXELS or MAX_ASPECT.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
@@ -89,7 +89,9 @@ def decode(data: bytes) -> Image:
     except Image.DecompressionBombError as error:
         raise ImageError("too many pixels", f"The picture has over {MAX_PIXELS:,} pixels.") from error
     except UnidentifiedImageError as error:  # its own text holds an address in memory: never the same twice
-        raise ImageError("broken image", f"The file is no picture of a known kind ({', '.join(FORMATS)}).") from error
+        raise ImageError(
+            "broken image", f"The file is not a picture of a known kind ({', '.join(FORMATS)})."
+        ) from error
     except _DECODE_ERRORS as error:
         raise ImageError("broken image", f"The picture cannot be decoded: {error}.") from error
 
@@ -220,7 +222,7 @@ def _from_wide_grey(image: Image) -> Image:
     if scale is None:
         raise ImageError(
             "unknown scale",
-            f"The picture has grey values from {low:g} to {high:g}, which do not tell what is black and what white: "
-            "save it as PNG of 8 or 16 bits.",
+            f"The picture has grey values from {low:g} to {high:g}, which do not say which is black and which is "
+            "white: save it as PNG of 8 or 16 bits.",
         )
     return Image.fromarray(np.round(values_HW * (255 / scale)).astype(np.uint8))

@@ -1,5 +1,5 @@
 """Opens files that may come from elsewhere: no pipe is waited for, nothing is larger than expected, and where it lies
-in somebody's folder it is no link to another place.
+in somebody's folder it is not a link to another place.
 """
 
 from __future__ import annotations

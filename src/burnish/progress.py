@@ -122,8 +122,8 @@ def _in_notebook() -> bool:
 def _rate(per_second: float) -> str:
     """In the smallest unit of time in which it is one or more, lest a slow model seems to stand still."""
     if 0 < per_second < 1 / 60:
-        return f"{3600 * per_second:.1f} an hour"
-    return f"{60 * per_second:.1f} a minute" if 0 < per_second < 1 else f"{per_second:.1f} a second"
+        return f"{3600 * per_second:.1f} per hour"
+    return f"{60 * per_second:.1f} per minute" if 0 < per_second < 1 else f"{per_second:.1f} per second"
 
 
 def _clock(seconds: float) -> str:

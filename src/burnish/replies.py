@@ -13,7 +13,9 @@ from burnish.errors import NothingAnswered
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record, ReplyEnd
 
 WORTH_SAYING = 0.05
-"""Where more of the replies than this are no whole answers, a result says so first."""
+"""Where more of the replies than this are not whole answers, a result says so first."""
+FAILED_AT_SERVER = "Others are answered, but "
+"""How the refusal of a request begins that failed at an endpoint after all retries."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -39,13 +41,13 @@ class ReplyCounts:
     """What was said of refused requests; texts that differ in numbers alone count as one."""
 
     def warning(self) -> str:
-        """A sentence where too many replies are no whole answers; else nothing."""
+        """A sentence where too many replies are not whole answers; else nothing."""
         wanting = {"empty": self.empty, "cut at the longest answer": self.cut, "refused": self.refused}
         total = sum(wanting.values())
         if total <= WORTH_SAYING * self.asked:
             return ""
         parts = ", ".join(f"{count:,} {name}" for name, count in wanting.items() if count)
-        return f"Of {self.asked:,} replies {total:,} ({100 * total / self.asked:.1f} %) are no whole answers: {parts}."
+        return f"Of {self.asked:,} replies {total:,} ({100 * total / self.asked:.1f} %) are not whole answers: {parts}."
 
 
 def count_replies(records: Iterable[Record]) -> ReplyCounts:
@@ -87,6 +89,11 @@ def ends_of(record: Record) -> Sequence[ReplyEnd]:
     if isinstance(record, Judgement) and record.refused:
         return (*map(_end, record.said), "refused")
     return [_end(text) for text in _texts(record)]
+
+
+def is_lost(record: Record) -> bool:
+    """Whether a record holds nothing because an endpoint failed, which may be mended by now."""
+    return FAILED_AT_SERVER in _refusal(record)
 
 
 def refuse_unanswered(path: Path, records: Iterable[Record]) -> None:

@@ -1,7 +1,7 @@
 """Roles: a student answers, a teacher gives feedback, a composer writes whole dialogues, a judge says what answers are
 worth; each is a model, its prompt, and how it answers.
 
-A life sees nothing but `Speaker`, so a role may as well be played by what is no model: the pocket world's oracle.
+A life sees nothing but `Speaker`, so a role may as well be played by what is not a model: the pocket world's oracle.
 """
 
 from __future__ import annotations

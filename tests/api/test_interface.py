@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,19 @@ def test_two_results_are_compared(tmp_path: Path) -> None:
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run"):
         burnish.Run(tmp_path)
+
+
+def test_a_record_finds_its_picture_among_the_opened_runs(
+    pairs: burnish.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from burnish.api import display
+
+    pair = next(record for record in pairs.kept() if isinstance(record, PreferencePair))
+    other = tmp_path / "other"
+    shutil.copytree(pairs.path, other)
+    shutil.rmtree(other / "images")
+    monkeypatch.setattr(display, "_OPENED", {run: Store.open(run) for run in (pairs.path, other)})
+    assert display.record_html(pair) == pairs.show(pair)._repr_html_()
+    assert display.record_html(replace(pair, image="0" * 64)) is None

@@ -172,7 +172,7 @@ def test_a_baseline_may_come_later_and_must_fit(tmp_path: Path, monkeypatch: pyt
         ({"student": None, "student_adapter": "x"}, "--student-adapter"),
         ({"student": "http://host/v1#m", "student_adapter": "x"}, "--student-adapter cannot be put on a model at an"),
         ({"student": "oracle"}, "--student oracle"),
-        ({"teacher": "oracle", "teacher_prompt": "x"}, "--teacher oracle is no model"),
+        ({"teacher": "oracle", "teacher_prompt": "x"}, "--teacher oracle is not a model"),
         ({"limit": 0}, "--limit"),
         ({"max_new_tokens": 0}, "--max-new-tokens"),
         ({"out": "x", "baseline": "x"}, "--baseline and --out"),

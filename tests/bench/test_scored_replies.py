@@ -47,7 +47,7 @@ def test_replies_are_counted_and_said_first(tmp_path: Path, capsys: pytest.Captu
         "empty": 1,
     }
     out = capsys.readouterr().out
-    assert out.lstrip().startswith("Of 4 replies 1 (25.0 %) are no whole answers: 1 empty.")
+    assert out.lstrip().startswith("Of 4 replies 1 (25.0 %) are not whole answers: 1 empty.")
     assert "Replies" in out
 
 

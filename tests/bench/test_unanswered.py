@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def called(root: Path, verb: list[str], answers: list[Answer], *flags: str) -> t
     told = root / "told.json"
 
     def script(_number: int, body: dict[str, Any]) -> Answer:
-        text = body["messages"][-1]["content"][-1]["text"]
-        return answers[int(text.split("q")[1].split("?")[0])]
+        number = re.findall(r"q(\d+)\?", json.dumps(body))[0]  # later turns have it in an earlier message
+        return answers[int(number)]
 
     with serving(Faulty(script)) as address:
         at = next(place for place, word in enumerate(verb) if word.startswith("--"))
@@ -69,7 +70,7 @@ SIMULATE = ["simulate", "--student", "MODEL", "--teacher", "MODEL"]
     ("answer", "name", "line"),
     [
         (REFUSED, "refused", "This model takes no pictures"),
-        (EMPTY, "empty", "are no whole answers"),
+        (EMPTY, "empty", "are not whole answers"),
         (THOUGHT, "thinking_cut", "with the thoughts cut"),
     ],
     ids=["refused", "empty", "thoughts"],
@@ -120,7 +121,7 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
         "left_out": {"refused": 1},
         "refusals": {"The endpoint refuses this request (400 This model takes no pictures).": 1},
     }
-    warning = "Of 20 replies 3 (15.0 %) are no whole answers: 1 empty, 1 cut at the longest answer, 1 refused."
+    warning = "Of 20 replies 3 (15.0 %) are not whole answers: 1 empty, 1 cut at the longest answer, 1 refused."
     assert capsys.readouterr().out.replace("\n", " ").strip().startswith(warning)
     report = tmp_path / "run" / "report"
     for file in ("tables.md", "index.html"):

@@ -210,7 +210,7 @@ def test_progress_tells_dialogues_replies_and_what_is_open(
     fill(tmp_path, partners(), Inputs(20))
     line = capsys.readouterr().err.splitlines()[-1]
     assert re.fullmatch(
-        r"test: 20 of 20 dialogues \(100 %\), [\d.]+ a second, 0:00 left, \d+ replies, 0 open, 2 dropped", line
+        r"test: 20 of 20 dialogues \(100 %\), [\d.]+ per second, 0:00 left, \d+ replies, 0 open, 2 dropped", line
     ), line
 
 

@@ -68,7 +68,7 @@ WANTED = [
     ("And here?", "A", "C\n\nD", "green"),
     ("Again?", "E", "F", "blue"),
 ]
-"""Question, chosen, rejected and colour of the rows that formats of one negative a row have."""
+"""Question, chosen, rejected and colour of the rows that formats of one negative per row have."""
 
 
 def colour_of(image: Image.Image) -> str:

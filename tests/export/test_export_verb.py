@@ -100,7 +100,7 @@ def test_restart_replaces_an_export_and_nothing_else(run: Run, tmp_path: Path) -
 def test_a_failed_export_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
     shard = run.path / "records/00000.jsonl"
     shard.write_bytes(shard.read_bytes().replace(b'"reason"', b'"reasons"'))
-    with pytest.raises(RunError, match=r"00000\.jsonl, line 2, is no record"):
+    with pytest.raises(RunError, match=r"00000\.jsonl, line 2, is not a record"):
         export_run(ExportConfig(run=str(run.path), to="trl", out=str(tmp_path / "out")))
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
 

@@ -153,7 +153,7 @@ def test_what_is_no_preference_is_counted(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="has no question before its answers"):
         list(open_pairs(str(file)))
     file.write_text(json.dumps([{"image": "0.png", "caption": "x"}]))
-    with pytest.raises(SourceError, match=r"has 'image', 'caption', which is no known form of preferences"):
+    with pytest.raises(SourceError, match=r"has 'image', 'caption', which is not a known form of preferences"):
         list(open_pairs(str(file)))
 
 

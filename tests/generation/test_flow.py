@@ -231,3 +231,60 @@ def test_a_killed_command_asks_only_for_what_was_open(tmp_path: Path) -> None:
     assert list(Run.open(tmp_path / "run")) == list(Run.open(tmp_path / "whole"))
     assert len(tried) == 300
     assert tried.total() <= 300 + 2 * 8, "a kill costs the 8 calls that were open"
+
+
+def test_what_an_endpoint_lost_is_asked_again_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 20 questions one fails at every try, in the midst of others; one is refused for good."""
+    names = [*(f"q{number}" for number in range(18)), "lost", "refused"]
+    source, well = folder(tmp_path, names), threading.Event()
+
+    def failing(_: int, body: dict[str, Any]) -> Answer:
+        if body and asked(body) == "refused":
+            return Answer(said("too large"), status=400)
+        if body and asked(body) == "lost" and not well.is_set():
+            return Answer(said("boom"), status=500)
+        return echo(body) if body else Answer(b"{}")
+
+    faulty = Faulty(failing)
+    with serving(faulty) as address:
+        before = answers(source, address, tmp_path / "run", concurrency=2)
+        assert {record.id for record in before if isinstance(record, Dropped)} == {"lost", "refused"}
+        well.set()
+        assert answers(source, address, tmp_path / "run") == before, "a finished run is left as it is"
+        faulty.calls.clear()
+        after = answers(source, address, tmp_path / "run", retry_dropped=True)
+        assert [asked(body) for body in faulty.calls] == ["lost"]
+        assert answers(source, address, tmp_path / "run", retry_dropped=True) == after
+        assert len(faulty.calls) == 1
+    assert [record.id for record in after] == [record.id for record in before]
+    assert [old for old in before if old.id != "lost"] == [new for new in after if new.id != "lost"]
+    assert {record.id for record in after if isinstance(record, Dropped)} == {"refused"}
+    assert not (tmp_path / "run/before").exists()
+
+
+@pytest.mark.parametrize("kills", [0, 5, 12])
+def test_a_retry_that_dies_loses_no_record(tmp_path: Path, kills: int) -> None:
+    """The server is gone when so many lost questions have been answered, then it is back."""
+    source, state, good = folder(tmp_path, [f"q{number}" for number in range(30)]), ["flaky"], Counter[str]()
+
+    def failing(_: int, body: dict[str, Any]) -> Answer:
+        name = asked(body) if body else ""
+        if name and int(name[1:]) % 2 and (state[0] == "flaky" or (state[0] == "mortal" and good.total() >= kills)):
+            return Answer(said("boom"), status=500)
+        good[name] += bool(name)
+        return echo(body) if body else Answer(b"{}")
+
+    with serving(Faulty(failing)) as address:
+        before = answers(source, address, tmp_path / "run", concurrency=1, give_up=100)
+        assert 10 <= sum(isinstance(record, Dropped) for record in before) <= 15
+        state[0], lost = "mortal", {record.id for record in before if isinstance(record, Dropped)}
+        good.clear()
+        with pytest.raises(ServerError):
+            answers(source, address, tmp_path / "run", concurrency=1, give_up=1, retry_dropped=True)
+        state[0] = "well"
+        after = answers(source, address, tmp_path / "run", concurrency=1)
+    assert [record.id for record in after] == [record.id for record in before]
+    assert not any(isinstance(record, Dropped) for record in after)
+    assert good == dict.fromkeys(lost, 1)

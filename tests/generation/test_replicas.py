@@ -84,6 +84,7 @@ def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
         ({"replicas": 0}, "--replicas must be at least 1"),
         ({"replicas": 2, "model": "http://host/v1#m"}, "--replicas are of a local model"),
         ({"replicas": 2, "device": "balanced"}, "leave out --device balanced"),
+        ({"ray": "auto"}, "--ray needs --replicas"),
     ],
 )
 def test_replicas_that_cannot_be_are_refused(flags: dict[str, object], sentence: str) -> None:

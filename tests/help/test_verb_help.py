@@ -43,6 +43,7 @@ def test_each_flag_is_explained_once(verb: str) -> None:
 
 
 BETTER = {
+    r"[Ww]ithout it\b|[Ww]ithout them\b": "Default: …",
     r"not to be had": "is not available",
     r"\bis no (folder|file|run|number|name|shard)\b": "is not a …",
     r"\btold\b|\btelling\b": "printed, report",

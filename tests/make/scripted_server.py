@@ -1,6 +1,6 @@
 """A scripted HTTP server: it speaks OpenAI's chat protocol, and what it answers is written by the test.
 
-It is no model. It stands where GPT-4V stood, so that composing can be tested over real connections.
+It is not a model. It stands where GPT-4V stood, so that composing can be tested over real connections.
 """
 
 from __future__ import annotations

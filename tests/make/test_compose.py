@@ -134,8 +134,8 @@ def test_tokens_and_cost_count_every_reply_and_are_shown_while_it_runs(
     [
         ("other: {currency: USD, input: 1, output: 2}", "has no price of scripted: it has other"),
         ("scripted: {currency: USD, input: 1}", "scripted needs `currency`, `input` and `output`"),
-        ("scripted: {currency: USD, input: 1, output: -2}", "output: -2, which is no price"),
-        ("scripted: {currency: USD, input: .nan, output: 2}", "input: nan, which is no price"),
+        ("scripted: {currency: USD, input: 1, output: -2}", "output: -2, which is not a price"),
+        ("scripted: {currency: USD, input: .nan, output: 2}", "input: nan, which is not a price"),
         ("scripted: {currency: 7, input: 1, output: 2}", "currency: 7"),
         ("- scripted", "must hold one entry a model"),
         ("{", "cannot be read as YAML or JSON"),

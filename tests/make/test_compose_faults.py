@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,30 @@ def test_restart_forgets_what_an_earlier_run_asked(tmp_path: Path, play: Any) ->
     compose(config(source, tmp_path / "run"))
     play(Drawing({"a": [GOOD]}))
     assert compose(config(source, tmp_path / "run", restart=True)).usage.calls == 1
+
+
+def test_what_an_endpoint_lost_is_composed_again_with_all_attempts_told(tmp_path: Path) -> None:
+    """The third of nine is lost at its second attempt, and each needs two."""
+    source, lost = folder(tmp_path / "in", [str(i) for i in range(9)]), [True]
+    tried = Counter[str]()
+
+    def script(question: str, _seed: int) -> Said:
+        tried[question] += 1
+        if question == "3" and tried[question] > 1 and lost[0]:
+            return Said("boom", status=500)
+        return Said(GOOD if tried[question] > 1 else BAD)
+
+    with serving(Scripted(script)) as address:
+        given = config(source, tmp_path / "run", model=address, concurrency=2)
+        # the server lists no models, so what fails must fail while others are still asked
+        first = compose(replace(given, concurrency=1))
+        assert dict(first.dropped) == {"refused": 1}
+        lost[0] = False
+        tried["3"] = 0
+        again = compose(replace(given, retry_dropped=True))
+        assert (again.kept, tried["3"]) == (9, 2)
+        tried.clear()
+        whole = compose(replace(given, out=str(tmp_path / "whole")))
+    assert told(tmp_path / "run") == told(tmp_path / "whole")
+    assert list(Attempts(Run.open(tmp_path / "run"))) == list(Attempts(Run.open(tmp_path / "whole")))
+    assert again == whole

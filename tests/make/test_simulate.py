@@ -223,7 +223,7 @@ def test_the_oracle_is_a_teacher_and_needs_the_pocket_world(tmp_path: Path) -> N
         ({"student": "oracle"}, "--student oracle: the oracle is a teacher. Name a model, or `fool`."),
         (
             {"teacher_prompt": "pocket-teacher"},
-            "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees.",
+            "--teacher oracle is not a model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees.",
         ),
         (
             {"student": "http://localhost/v1#m", "student_adapter": "mine"},

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,15 @@ def test_a_server_that_dies_is_gone_on_with_and_asked_nothing_twice(
     assert len(good) == 40
     held = records(tmp_path / "run")
     assert [len(record.turns) for record in held if isinstance(record, Dialogue)] == [2] * 10
+
+
+def test_a_student_and_a_teacher_who_are_one_model_have_its_places_together(tmp_path: Path) -> None:
+    source = folder(tmp_path, [f"q{number}" for number in range(12)])
+    slow = Faulty(lambda _, body: replace(answer(body), delay_s=0.02))
+    with serving(slow) as address:
+        assert main(by_server(address, source, tmp_path / "run", "--in-flight", "12")) == 0
+    assert len(slow.calls) == 48
+    assert slow.most_open <= 4
 
 
 def test_garbage_slowness_and_one_refused_picture_cost_no_other_dialogue(tmp_path: Path) -> None:

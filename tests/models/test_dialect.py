@@ -102,7 +102,7 @@ def test_what_users_add_is_in_every_request_and_stays_there() -> None:
 
 @pytest.mark.parametrize(
     ("request_", "complaint"),
-    [("{", "--request is no JSON"), ("[1]", "must be a JSON object"), ('{"model": "x"}', "must not hold 'model'")],
+    [("{", "--request is not JSON"), ("[1]", "must be a JSON object"), ('{"model": "x"}', "must not hold 'model'")],
 )
 def test_what_cannot_be_merged_is_refused(request_: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):

@@ -146,7 +146,7 @@ def test_a_torn_last_line_is_left_out_and_other_damage_named(tmp_path: Path) -> 
     assert len(read_log(_log(tmp_path, '{"step": 1, "loss": 1}\n{"step": 2, "lo'))) == 1
     for text, message in (
         ("", "holds no step yet"),
-        ('{"step": 1}\nnonsense\n', "line 2, is no JSON"),
+        ('{"step": 1}\nnonsense\n', "line 2, is not JSON"),
         ('{"loss": 1}\n', "line 1, has no `step`"),
         ("[1]\n", "line 1, has no `step`"),
     ):

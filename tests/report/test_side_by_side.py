@@ -291,7 +291,7 @@ def _training(folder: Path, steps: int) -> NamedRun:
 def test_trainings_lie_over_each_other(tmp_path: Path) -> None:
     (section,) = sections_together([_training(tmp_path / str(steps), steps) for steps in (2, 4, 100, 1, 3)])
     assert "the first 4 of 5 runs: 2, 4, 100, 1" in section.lead
-    assert section.tables[0].columns == ("", "steps", "loss", "tokens a second")
+    assert section.tables[0].columns == ("", "steps", "loss", "tokens per second")
     assert section.tables[0].rows[0] == ("2", "2", "0.5", "150")
     loss, _rate = section.figures["trainings"].axes
     drawn = [list(map(float, line.get_xdata())) for line in loss.lines]
@@ -318,7 +318,7 @@ def test_a_mixture_has_a_joint_section_for_what_belongs_together(tmp_path: Path)
     folders = tuple(str(tmp_path / name / "made") for name in ("one", "two", "three"))
     report = write_report(ReportConfig(runs=folders, out=str(tmp_path / "out")))
     page = (tmp_path / "out" / "index.html").read_text()
-    assert page.count('<details class="fold"') == 6  # side by side, one a run, records, origin
+    assert page.count('<details class="fold"') == 6  # side by side, one per run, records, origin
     assert "<title>Answers and Preference pairs: m and pocket</title>" in page
     assert "<b>60.0 ± 10.0</b>" in page
     assert "**60.0 ± 10.0**" in (tmp_path / "out" / "tables.md").read_text()

@@ -127,13 +127,13 @@ def test_a_round_without_pairs_is_a_sentence(tmp_path: Path) -> None:
     assert ended == "Round 1 made no pair of 8 examples."
 
 
-def test_pairs_of_dialogues_and_of_distortions_are_trained_on_together(tmp_path: Path) -> None:
+def test_pairs_of_all_three_kinds_are_trained_on_together(tmp_path: Path) -> None:
     both = config(
-        tmp_path / "out", pairs_from="distort,dialogues", teacher="oracle", adapter="pocket-student", rounds=1,
-        set=(*SMALL, "simulate.max_new_tokens=32", "dialogues.learn=first"),
+        tmp_path / "out", pairs_from="distort,sample,dialogues", teacher="oracle", adapter="pocket-student", rounds=1,
+        set=(*SMALL, "samples.samples=3", "simulate.max_new_tokens=32", "dialogues.learn=first"),
     )  # fmt: skip
     (_, made) = improve_rounds(both).rounds
-    assert [one.run.name for one in made.pairs] == ["pairs", "pairs-of-dialogues"]
+    assert [one.run.name for one in made.pairs] == ["pairs", "pairs-of-samples", "pairs-of-dialogues"]
     assert made.training["examples"] == sum(one.kept for one in made.pairs)
     assert read_manifest(Path(str(made.adapter))).settings["adapter"] == "pocket-student"
 
@@ -152,7 +152,7 @@ def test_pictures_of_rounds() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"pairs_from": "noise"}, "--from noise has 'noise': choose from distort, dialogues"),
+        ({"pairs_from": "noise"}, "--from noise has 'noise': choose from distort, sample, dialogues"),
         ({"pairs_from": "dialogues"}, "--from dialogues needs a --teacher"),
         ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),

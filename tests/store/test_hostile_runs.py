@@ -165,5 +165,5 @@ def test_a_record_nested_too_deep_is_named_by_its_line(tmp_path: Path) -> None:
     write(tmp_path / "run")
     records = tmp_path / "run" / "records" / "00000.jsonl"
     records.write_bytes(records.read_bytes() + b"[" * 100_000 + b"\n")
-    with pytest.raises(RunError, match=r"00000.jsonl, line 2, is no record: it is nested too deep"):
+    with pytest.raises(RunError, match=r"00000.jsonl, line 2, is not a record: it is nested too deep"):
         list(Run.open(tmp_path / "run"))

@@ -103,7 +103,7 @@ def test_a_line_torn_at_any_byte_is_cut_off(tmp_path: Path) -> None:
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(b'{"record": 0, "part": "a", "reply": {}}\n' + b"\0" * 20 + b"\n")
-    with pytest.raises(RunError, match=r"journal\.jsonl, line 2, is no reply: delete this file"):
+    with pytest.raises(RunError, match=r"journal\.jsonl, line 2, is not a reply: delete this file"):
         Journal(path, begin=0)
 
 

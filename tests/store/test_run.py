@@ -298,7 +298,9 @@ def test_a_damaged_line_is_named_by_file_and_line(tmp_path: Path) -> None:
     shard.write_bytes(lines[0] + lines[1].replace(b'"reason"', b'"reasons"') + lines[2])
     records = iter(Run.open(tmp_path))
     assert next(records) == dropped(0)
-    with pytest.raises(RunError, match=r"00000\.jsonl, line 2, is no record: Dropped has an unknown field `reasons`"):
+    with pytest.raises(
+        RunError, match=r"00000\.jsonl, line 2, is not a record: Dropped has an unknown field `reasons`"
+    ):
         next(records)
 
 

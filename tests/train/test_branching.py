@@ -13,7 +13,7 @@ from burnish.train.branching import ALL_LAYERS, Attention, attention_kinds, use_
 POSITIONS = "its positions are not rotary, or not known from a token's place"
 LAYERS = "some of its layers keep a state, or attend by rules of their own"
 MASKS = "it masks attention by kinds of tokens"
-APART = {"qwen3_5": LAYERS, "lfm2_vl": LAYERS, "molmo2": MASKS, "mllama": MASKS, "paligemma": MASKS, "llama4": LAYERS}
+APART = {"qwen3_5": LAYERS, "lfm2_vl": LAYERS, "mllama": MASKS, "llama4": LAYERS}
 """Of the families that people train, those that read branches apart, and why."""
 
 
@@ -35,12 +35,12 @@ def test_the_kinds_of_layers_that_masks_are_made_for() -> None:
     mistral, _ = tiny_models.llava_with_windows()
     qwen, _ = families.qwen3_vl()
     assert attention_kinds(gemma3) == {
-        "sliding_attention": Attention(window=16, pictures=True),
-        "full_attention": Attention(pictures=True),
+        "sliding_attention": Attention(window=16, together="a picture"),
+        "full_attention": Attention(together="a picture"),
     }
     assert attention_kinds(gemma4) == {"sliding_attention": Attention(window=16), "full_attention": Attention()}
     gemma4.config.text_config.use_bidirectional_attention = "vision"
-    assert attention_kinds(gemma4)["sliding_attention"] == Attention(window=16, pictures=True)
+    assert attention_kinds(gemma4)["sliding_attention"] == Attention(window=16, together="a picture")
     assert attention_kinds(gemma4)["full_attention"] == Attention()
     assert attention_kinds(mistral) == {ALL_LAYERS: Attention(window=32)}
     assert attention_kinds(qwen) == {ALL_LAYERS: Attention()}
@@ -75,10 +75,18 @@ def test_settings(setting: str, value, reason: str) -> None:
 def test_a_model_with_a_mask_of_its_own() -> None:
     model, _ = tiny_models.llava()
 
-    def forward(input_ids=None, token_type_ids=None):
-        """As Gemma's and PaliGemma's."""
+    def forward(input_ids=None, cross_attention_mask=None):
+        """As Mllama's."""
 
     model.forward = forward
+    assert why_unbranched(model) == MASKS
+
+
+def test_paligemma_with_windows_reads_branches_apart() -> None:
+    """PaliGemma 2: its prompt sees itself beyond the windows."""
+    model, _ = families.paligemma()
+    assert attention_kinds(model) == {ALL_LAYERS: Attention(together="the prompt")}
+    model.config.text_config.layer_types = ["sliding_attention", "full_attention"]
     assert why_unbranched(model) == MASKS
 
 

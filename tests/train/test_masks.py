@@ -67,7 +67,7 @@ def test_the_tokens_of_a_picture_see_one_another_within_the_window() -> None:
     """Two pictures of two and three tokens in a chain of seven."""
     batch = batch_of(torch.tensor([[6, 6, 6, 6, 6, 6, 6]]))
     batch |= {"token_type_ids": torch.tensor([[1, 1, 0, 1, 1, 1, 0]]), "input_ids": batch["last_ST"]}
-    assert sees(batch, Attention(pictures=True))[0].int().tolist() == [
+    assert sees(batch, Attention(together="a picture"))[0].int().tolist() == [
         [1, 1, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0, 0],
         [1, 1, 1, 0, 0, 0, 0],
@@ -77,7 +77,7 @@ def test_the_tokens_of_a_picture_see_one_another_within_the_window() -> None:
         [1, 1, 1, 1, 1, 1, 1],
     ]
     # later tokens of a picture are within any window, as Gemma has them
-    assert sees(batch, Attention(window=1, pictures=True))[0].int().tolist() == [
+    assert sees(batch, Attention(window=1, together="a picture"))[0].int().tolist() == [
         [1, 1, 0, 0, 0, 0, 0],
         [0, 1, 0, 0, 0, 0, 0],
         [0, 0, 1, 0, 0, 0, 0],
@@ -86,6 +86,19 @@ def test_the_tokens_of_a_picture_see_one_another_within_the_window() -> None:
         [0, 0, 0, 0, 0, 1, 0],
         [0, 0, 0, 0, 0, 0, 1],
     ]
+
+
+def test_a_prompt_and_the_pictures_of_a_tree_see_themselves_whole() -> None:
+    """Two trees of three and two tokens, an answer's token at the end of each, and padding."""
+    batch = {"last_ST": torch.tensor([[2, 2, 2, 4, 4, 5]]), "position_ids": torch.tensor([[0, 1, 2, 0, 1, 0]])}
+    batch |= {"tree_ST": torch.tensor([[1, 1, 1, 0, 0, 0]]), "input_ids": batch["last_ST"]}
+    prompts = {**batch, "token_type_ids": torch.tensor([[0, 0, 1, 0, 1, 0]])}
+    pictures = {**batch, "mm_token_type_ids": torch.tensor([[1, 0, 0, 1, 0, 0]])}
+    way = [[1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 1, 0]]
+    way.append([0, 0, 0, 0, 0, 1])
+    assert sees(pictures, Attention(together="all pictures"))[0].int().tolist() == way
+    way[0] = [1, 1, 0, 0, 0, 0]
+    assert sees(prompts, Attention(together="the prompt"))[0].int().tolist() == way
 
 
 def test_random_rows_of_trees_see_their_ways_back() -> None:
@@ -120,7 +133,7 @@ def rows_of_trees() -> torch.Tensor:
     )
 
 
-@pytest.mark.parametrize("seen", [PLAIN, Attention(window=20), Attention(window=20, pictures=True)], ids=str)
+@pytest.mark.parametrize("seen", [PLAIN, Attention(window=20), Attention(window=20, together="a picture")], ids=str)
 def test_a_block_mask_is_the_same_mask(seen: Attention) -> None:
     batch = batch_of(rows_of_trees())
     batch["token_type_ids"] = (batch["position_ids"] % 40 > 25).long()
@@ -131,7 +144,7 @@ def test_a_block_mask_is_the_same_mask(seen: Attention) -> None:
     padded = torch.nn.functional.pad(sees(batch, seen), (0, 84, 0, 84))
     computed = padded.unflatten(1, (3, 128)).unflatten(3, (3, 128)).any(dim=2).any(dim=-1)
     assert blocks.to_dense()[:, 0].bool().equal(computed)
-    assert computed.sum() < 3 * 6 or seen.pictures  # of 6 at and under the diagonal
+    assert computed.sum() < 3 * 6 or seen.together  # of 6 at and under the diagonal
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")

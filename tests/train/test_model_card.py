@@ -43,7 +43,7 @@ def test_a_card_tells_base_data_method_flags_results_and_limits(trained: Path, t
     assert front["library_name"] == "peft" and front["license"] == "unknown"
     assert front["datasets"] == ["someone/photos"]
     assert {"burnish", "dpo", "lora"} <= {*front["tags"]}  # type: ignore[misc]
-    assert "base_model" not in front, "a folder is no name on the hub"
+    assert "base_model" not in front, "a folder is not a name on the hub"
     assert "https://arxiv.org/abs/2404.10501" in text
     assert "Trained on 3 examples, 7 answers, 1 steps." in text
     assert "| exact match % | 33.3 | 85.0 | +51.7 (+38.3 to +65.0) | 0.000 | better |" in text
@@ -73,8 +73,8 @@ def test_what_cannot_have_a_card_is_refused(
     run = answers_run(tmp_path / "run", range(9))
     faults = {
         ("card", str(run)): "holds answers, not a training",
-        ("card", str(trained), str(run)): "are no comparison",
-        ("card", str(trained), "--push", "nobody"): "is no name on the hub",
+        ("card", str(trained), str(run)): "are not comparable",
+        ("card", str(trained), "--push", "nobody"): "is not a name on the hub",
         ("card", str(trained), "--push", "nobody/nothing"): "cannot be pushed",  # tests have no network
     }
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

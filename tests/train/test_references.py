@@ -108,7 +108,7 @@ def test_runs_without_them_are_computed(write_run, base, tmp_path, capsys) -> No
     assert (
         f"are computed: not every answer of {run} has one that is whole and of this model." in capsys.readouterr().err
     )
-    with pytest.raises(ConfigError, match=r"^--references stored cannot be had: not every answer"):
+    with pytest.raises(ConfigError, match=r"^--references stored is not available: not every answer"):
         trained(run, base, tmp_path / "other", references="stored")
 
 

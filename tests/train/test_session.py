@@ -150,7 +150,7 @@ def test_bfloat16_trains_an_adapter_of_full_precision(config: DPOConfig, trained
 
 def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path, tmp_path: Path) -> None:
     """A second round starts where the first ended, keeps the adapter's shape, and belongs to the same model."""
-    flags = {"adapter": str(trained), "passes": 1, "merge": False, "lora_rank": 8}
+    flags = {"adapter": str(trained), "epochs": 1, "merge": False, "lora_rank": 8}
     more = train_dpo(replace(config, out=str(tmp_path / "out"), **flags)).checkpoint
     steps = read_log(more / "log.jsonl")
     assert steps[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)
@@ -163,6 +163,25 @@ def test_an_adapter_is_gone_on_from(config: DPOConfig, trained: Path, base: Path
     assert opened.model.peft_config["default"].r == 4
     with pytest.raises(ConfigError, match="give the new adapter a folder of its own"):
         replace(config, adapter=config.out)
+
+
+@pytest.mark.parametrize("variant", ["dora", "rslora"])
+def test_variants_of_lora_are_trained_and_loaded(config: DPOConfig, base: Path, tmp_path: Path, variant: str) -> None:
+    changes = {"epochs": 1, "merge": False, "scheduler": "linear", "optimizer": "sgd", "lora_variant": variant}
+    out = train_dpo(replace(config, out=str(tmp_path / "out"), **changes)).checkpoint
+    opened = LocalModel.open(ModelOptions(model=str(base), adapter=str(out), device="cpu"))
+    own = opened.model.peft_config["default"]
+    assert (own.use_dora, own.use_rslora) == (variant == "dora", variant == "rslora")
+    assert any("magnitude" in name for name in adapter(out)) == (variant == "dora")
+
+
+def test_unknown_names_are_refused_with_those_there_are(config: DPOConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--scheduler cosin is not one of transformers': choose from linear, cosine"):
+        train_dpo(replace(config, out=str(tmp_path / "out"), scheduler="cosin"))
+    with pytest.raises(ConfigError, match="--optimizer adamw is not one of"):
+        train_dpo(replace(config, out=str(tmp_path / "out"), optimizer="adamw"))
+    with pytest.raises(ConfigError, match="--lora-variant dora is not available with --experts"):
+        replace(config, lora_variant="dora", experts=True)
 
 
 def test_restart_begins_anew(config: DPOConfig, tmp_path: Path) -> None:

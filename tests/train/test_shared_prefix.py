@@ -76,6 +76,7 @@ def gemma4_that_sees_pictures():
 AXES = (families.qwen2_5_vl, families.qwen3_vl, families.qwen3_vl_moe, families.glm4v_moe)
 AXES += (more_families.qwen2_vl, more_families.glm4v)
 WINDOWS = (more_families.gemma3, gemma4, gemma4_that_sees_pictures, more_families.aya_vision)
+TOGETHER = tuple(families.FAMILIES[name] for name in ("paligemma", "molmo2") if name in families.FAMILIES)
 WINDOWS += (more_families.cohere2_vision, idefics2_with_windows, tiny_models.llava_with_windows)
 
 
@@ -129,7 +130,7 @@ def test_the_numbers_are_those_of_separate_sequences(family: str, reading, negat
     check(tiny_models.FAMILIES[family], reading, negatives, longest=40)
 
 
-@pytest.mark.parametrize("build", [*AXES, *WINDOWS], ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [*AXES, *WINDOWS, *TOGETHER], ids=lambda build: build.__name__)
 def test_so_they_are_with_positions_in_axes_and_with_windows(build) -> None:
     """By the processors of today; in float64, since a router's rounding can choose other experts."""
     check(build, TREES, (1, 8, 4), longest=20, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The order of training: every example once an epoch, the same for a seed, long beside long within a step."""
+"""The order of training: every example once per epoch, the same for a seed, long beside long within a step."""
 
 from __future__ import annotations
 

@@ -179,8 +179,8 @@ def test_what_there_is_to_choose_from(index: Path) -> None:
     [
         (Choice(by="beauty", order="rising"), "by is 'beauty', but the numbers here are: tokens, margin."),
         (Choice(by="margin", order="up"), "order is 'up', which is neither rising nor falling"),
-        (Choice(by="margin", least="a few"), "from is 'a few', which is no number"),
-        (Choice(by="margin", most="nan"), "to is 'nan', which is no number"),
+        (Choice(by="margin", least="a few"), "from is 'a few', which is not a number"),
+        (Choice(by="margin", most="nan"), "to is 'nan', which is not a number"),
     ],
 )
 def test_what_means_nothing_is_refused_in_a_sentence(index: Path, choice: Choice, message: str) -> None:

@@ -112,7 +112,7 @@ def test_a_line_that_is_no_record_is_left_out_and_told_of(tmp_path: Path) -> Non
     with _index(tmp_path / "index") as index:
         catch_up(index, run)
         assert _ids(index, run) == ["p1", "p2"]
-        assert "is no record, and is left out: `kind` is not one of" in noted(index, "trouble")
+        assert "is not a record, and is left out: `kind` is not one of" in noted(index, "trouble")
 
 
 def test_a_kill_between_two_batches_repeats_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_a_record_has_a_link_of_its_own(many: TestClient) -> None:
         ("/?page=0", 422, "page is &#39;0&#39;"),
         ("/?page=x", 422, "page is &#39;x&#39;"),
         ("/?page=99999999999999999999", 422, "page is"),
-        ("/?by=tokens&least=few", 422, "from is &#39;few&#39;, which is no number."),
+        ("/?by=tokens&least=few", 422, "from is &#39;few&#39;, which is not a number."),
         ("/?by=tokens&order=up", 422, "order is &#39;up&#39;, which is neither rising nor falling."),
         ("/?by=x&order=rising", 422, "by is &#39;x&#39;, but the numbers here are: tokens, margin."),
         (f"/?q={'x' * 501}", 422, "q is"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from burnish.api.display import show_records_of
 from burnish.images import decode
 from burnish.records import Dropped, Judgement
 from burnish.store import Run as Store
@@ -27,6 +28,7 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self._store = Store.open(Path(path))
+        show_records_of(self._store)
 
     @property
     def path(self) -> Path:

@@ -117,7 +117,7 @@ class _Asker:
     config: AnswersConfig
 
     def live(self, run: Run, _: int, example: Example) -> Life:
-        """The clean picture's answer, then one a distortion, then those that are drawn."""
+        """The clean picture's answer, then one per distortion, then those that are drawn."""
         distortions, decoding = self.config.distortions, self.config.decoding
         distorted = [
             partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))

@@ -43,7 +43,7 @@ class FixedConfig(RoleFlags, RunFlags):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.student and not self.teacher:
-            raise ConfigError("Nobody is to be asked: give --student, --teacher or both.")
+            raise ConfigError("No model is asked: give --student, --teacher or both.")
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit must be at least 1, not {self.limit}.")
         if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():

@@ -24,10 +24,11 @@ from burnish.dialogue.seeds import seed_folder, seed_folders
 from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
-from burnish.records import Record
+from burnish.generation import begin_run
+from burnish.records import Dialogue, Record, ReplyEnd
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def bench_free(config: FreeConfig) -> FreeScores:
     baseline = [run for path in config.baseline for run in read_seeds(path, config.rules)]
     refuse_other_seeds(baseline, config.seeds)
     pair = open_partners(config)
-    manifest = new_manifest("free", config, seed=config.seed, fingerprints=pair.fingerprints)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("free", config, pair.fingerprints, seed=config.seed) as run:
         if config.restart:
             for folder in seed_folders(run.path):
                 shutil.rmtree(folder)
@@ -100,7 +100,10 @@ def bench_free(config: FreeConfig) -> FreeScores:
 
 def _students(record: Record) -> Record:
     """With the student's replies alone: a teacher's feedback to nothing is no answer."""
-    return dataclasses.replace(record, replies=record.replies[::2])
+    if not isinstance(record, Dialogue):
+        return dataclasses.replace(record, replies=record.replies[::2])
+    said: list[ReplyEnd] = ["answered" if turn.response.text.strip() else "empty" for turn in record.turns]
+    return dataclasses.replace(record, replies=tuple(said))
 
 
 def rescored(run: Run) -> FreeScores:
@@ -116,10 +119,9 @@ def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
     """The dialogues of one seed."""
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    manifest = new_manifest("dialogues", config, seed=config.seed, fingerprints=fingerprints)
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
     talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
-    with Run.begin(out, manifest) as run:
+    with begin_run("dialogues", config, fingerprints, seed=config.seed, folder=out) as run:
         if run.summary is None:
             talk.fill(run, inputs, label=f"dialogues of seed {config.seed}")
             run.finish({"dialogues": len(run)})

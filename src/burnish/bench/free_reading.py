@@ -50,7 +50,7 @@ class FreeRun:
     teacher: str
     dialogues: tuple[Played, ...]
     dropped: Mapping[str, int]
-    """What is no dialogue, by reason."""
+    """What is not a dialogue, by reason."""
     replies: ReplyCounts
     """What became of all replies in it."""
 

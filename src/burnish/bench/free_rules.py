@@ -72,7 +72,7 @@ def worth(scores: Scores, rules: FreeRules) -> Worth:
     """What a dialogue with these scores is worth.
 
     n_k is the first turn with a score at the threshold; a_{k,1} is the first score obtained, a_{k,n_k} the last up to
-    that turn. A score that cannot be read is no score: it is passed over, and its turn counts.
+    that turn. A score that cannot be read is not a score: it is passed over, and its turn counts.
     """
     right = next((turn for turn, score in enumerate(scores, 1) if score is not None and score >= rules.threshold), None)
     obtained = [score for score in scores if score is not None]

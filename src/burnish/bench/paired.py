@@ -147,7 +147,7 @@ def _outcome(metric: Metric, pairs: Sequence[PairedTerm]) -> _Outcome | None:
 def _test(
     metric: Metric, outcome: _Outcome | None, before_P2: Floats, after_P2: Floats
 ) -> tuple[Literal["mcnemar", "swap"], float | None]:
-    """McNemar's test needs right or wrong answers that are independent: one question a picture."""
+    """McNemar's test needs right or wrong answers that are independent: one question per picture."""
     single = np.array_equal(before_P2[:, 1], np.ones(len(before_P2)))
     if metric.interval == "wilson" and outcome is not None and single:
         return "mcnemar", mcnemar(outcome.wins, outcome.losses)

@@ -72,7 +72,7 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
     """
     teacher = open_roles(config.roles)["teacher"]
     if not isinstance(teacher, Role):
-        raise ConfigError(f"--teacher {config.teacher} is no model.")
+        raise ConfigError(f"--teacher {config.teacher} is not a model.")
     inputs = stream(config.source, config)
     marks = {**fingerprints(teacher.model, inputs), **teacher.fingerprints}
 

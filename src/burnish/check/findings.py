@@ -37,7 +37,7 @@ class Findings:
     thinking: str = ""
     """What its chat template does about thoughts; empty where it knows of none."""
     server_lacks: tuple[str, ...] = ()
-    """What cannot be had from a server of the model."""
+    """What is not available from a server of the model."""
     problems: tuple[str, ...] = ()
     """One sentence for each thing that is wrong."""
 

@@ -63,10 +63,14 @@ class Attempts:
     Raises RunError for a full disk, a missing permission or a damaged file.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._folder = run.path / FOLDER
+    def __init__(self, run: Run, *, aside: bool = False) -> None:
+        """With `aside`, those of the records that were set aside."""
+        self._folder = (run.aside if aside and run.aside else run.path) / FOLDER
         with explained(self._folder, "read"):
             self._lines = Lines(self._folder)
+        self._before = iter(Attempts(run, aside=True)) if run.aside and not aside else iter(())
+        self._last: Attempt | None = None
+        """What was read of those that were set aside, and is of a later record."""
 
     @classmethod
     @contextmanager
@@ -76,6 +80,8 @@ class Attempts:
         """
         folder = run.path / FOLDER
         with explained(folder, "written"):
+            if run.aside and not len(run) and not (run.aside / FOLDER).exists():
+                folder.rename(run.aside / FOLDER)
             folder.mkdir(exist_ok=True)
             if not len(run):
                 delete_lines(folder)
@@ -94,6 +100,15 @@ class Attempts:
             for attempt in attempts:
                 self._lines.append(dump(to_json(attempt)).encode() + b"\n")
 
+    def before(self, record: int) -> list[Attempt]:
+        """Those of a record that was set aside; to be asked for in the order of the records."""
+        found = []
+        while (attempt := self._last or next(self._before, None)) and attempt.record <= record:
+            self._last = None
+            found += [attempt] if attempt.record == record else []
+        self._last = attempt
+        return found
+
     def __iter__(self) -> Iterator[Attempt]:
         """All attempts in order, each once, one at a time from the disk."""
         last = (-1, 0)
@@ -102,7 +117,7 @@ class Attempts:
                 try:
                     attempt = from_json(Attempt, read_json(line.text))
                 except ValueError as error:
-                    raise RunError(f"{line.path}, line {line.number}, is no attempt: {error}.") from error
+                    raise RunError(f"{line.path}, line {line.number}, is not an attempt: {error}.") from error
                 if (attempt.record, attempt.number) > last:
                     last = (attempt.record, attempt.number)
                     yield attempt

@@ -92,7 +92,7 @@ KINDS: Final[Mapping[str, Callable[[Fools, Example, Draw], str]]] = {
 
 
 def fool_student() -> Oracle[Case]:
-    """A student that is no model, and never right: teachers that learn from it are harder to fool."""
+    """A student that is not a model, and never right: teachers that learn from it are harder to fool."""
 
     def says(case: Case) -> str:
         """A wrong answer of one kind or another, of another kind in each turn."""

@@ -17,9 +17,9 @@ from burnish.prompts.templates import StudentSees, TeacherSees
 from burnish.roles import Partner, Role, RoleName, oracle_teacher, student_role, teacher_role
 
 ORACLE = "oracle"
-"""The teacher that is no model: it knows the pocket world."""
+"""The teacher that is not a model: it knows the pocket world."""
 FOOL = "fool"
-"""The student that is no model: it is never right."""
+"""The student that is not a model: it is never right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +29,21 @@ class RoleFlags(ContrastFlags, ModelRuntime):
     student: str | None
     """The student: a model."""
     student_adapter: str | None = None
-    """A PEFT adapter to put on the student."""
+    """A PEFT adapter to load on the student."""
     teacher: str | None
     """The teacher: a model, or `oracle`."""
     teacher_adapter: str | None = None
-    """A PEFT adapter to put on the teacher."""
+    """A PEFT adapter to load on the teacher."""
     student_prompt: str | None = None
-    """The student's prompt, a YAML file or a name such as fire-student; without it, the one that its adapter was
-    trained with, else pocket-student for `pocket` and fire-student for any other."""
+    """The student's prompt: a YAML file or a name such as fire-student. Default: the prompt that its adapter was
+    trained with, else pocket-student for `pocket` and fire-student for other models."""
     teacher_prompt: str | None = None
-    """The teacher's prompt, found in the same way."""
+    """The teacher's prompt, given like the student's."""
     student_sees: StudentSees | None = None
-    """Of each feedback its comment, or all of it, the score too; without it, what the prompt says."""
+    """What the student sees of a feedback: the comment alone, or the whole text with its score. Default: as the prompt
+    says."""
     teacher_sees: TeacherSees | None = None
-    """Of each dialogue the latest response, or its history; without it, what the prompt says."""
+    """What the teacher sees of a dialogue: the latest response, or its history. Default: as the prompt says."""
     max_new_tokens: int = 512
     """Longest response or feedback, in tokens."""
 
@@ -62,11 +63,11 @@ class RoleFlags(ContrastFlags, ModelRuntime):
             raise ConfigError("--student oracle: the oracle is a teacher. Name a model, or `fool`.")
         if self.student == FOOL and (self.student_adapter or self.student_prompt or self.student_sees):
             raise ConfigError(
-                "--student fool is no model: it takes no --student-adapter, --student-prompt or --student-sees."
+                "--student fool is not a model: it takes no --student-adapter, --student-prompt or --student-sees."
             )
         if self.teacher == ORACLE and (self.teacher_adapter or self.teacher_prompt or self.teacher_sees):
             raise ConfigError(
-                "--teacher oracle is no model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
+                "--teacher oracle is not a model: it takes no --teacher-adapter, --teacher-prompt or --teacher-sees."
             )
         self.refuse_contrast(self.student, "--student")
         Decoding(max_new_tokens=self.max_new_tokens, contrast=self.contrast_by(0))
@@ -77,18 +78,18 @@ class Partners(RoleFlags):
     """Who speaks with whom, and how. Every verb that holds dialogues has these flags."""
 
     student: str
-    """The student: a path or hub name of an image-text-to-text model of transformers, `pocket` for the small one that
-    comes with Burnish, `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, or `fool`, which is
-    never right: teachers that learn from its dialogues, too, are harder to fool."""
+    """The student: a path or hub name of an image-text-to-text model of transformers, `pocket` for the small model that
+    comes with Burnish, `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, or `fool`, which is never
+    right: teachers that also learn from its dialogues are harder to fool."""
     teacher: str
-    """The teacher: a model as for --student, or `oracle`, which knows the pocket world and is never wrong. One model
-    for both is loaded once, whatever adapters are on it."""
+    """The teacher: a model, given like --student, or `oracle`, which knows the pocket world and is never wrong. One
+    model for both is loaded once, with any adapters."""
     threshold: float = 8.0
-    """The score from which on a dialogue ends well."""
+    """The score from which a response counts as right, which ends the dialogue."""
     max_turns: int = 3
-    """Turns after which a dialogue ends in any case."""
+    """Turns after which a dialogue ends at the latest."""
     temperature: float = 0.0
-    """The student's: 0 is greedy; above 0 its words are drawn, by --seed."""
+    """Sampling temperature of the student, with --seed; 0 is greedy."""
     in_flight: int = runtime(IN_FLIGHT)
     """Dialogues that advance together."""
 
@@ -143,7 +144,7 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
 
 
 def _student_prompt(config: RoleFlags) -> StudentPrompt | None:
-    """The student's; None where there is none, or one that is no model."""
+    """The student's; None where there is none, or one that is not a model."""
     if not config.student or config.student == FOOL:
         return None
     return choose(
@@ -156,7 +157,7 @@ def _student_prompt(config: RoleFlags) -> StudentPrompt | None:
 
 
 def _teacher_prompt(config: RoleFlags) -> TeacherPrompt | None:
-    """The teacher's; None where there is none, or one that is no model."""
+    """The teacher's; None where there is none, or one that is not a model."""
     if not config.teacher or config.teacher == ORACLE:
         return None
     return choose(

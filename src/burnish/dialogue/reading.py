@@ -42,7 +42,7 @@ class DialogueSet(Protocol):
 def open_dialogues(path: str) -> DialogueSet:
     """The dialogues of a run's folder, of a FIRE file, or of a FIRE file as a source: `fire:FILE#root=DIR`.
 
-    Raises RunError for a folder that is no run, SourceError where there is no such file.
+    Raises RunError for a folder that is not a run, SourceError where there is no such file.
     """
     return RunDialogues(Run.open(Path(path))) if Path(path).is_dir() else FireDialogues(open_fire(path))
 

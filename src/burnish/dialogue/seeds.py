@@ -19,6 +19,6 @@ def id_in_seed(key: str, number: int) -> str:
 
 
 def seed_folders(out: Path) -> list[Path]:
-    """The runs of all seeds in `out`, in order; empty where it is no folder of seeds."""
+    """The runs of all seeds in `out`, in order; empty where it is not a folder of seeds."""
     found = [path for path in out.glob("seed-*") if (path / NAME).exists() and path.name[5:].isdecimal()]
     return sorted(found, key=lambda path: int(path.name[5:]))

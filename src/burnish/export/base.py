@@ -171,7 +171,7 @@ def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_json_list(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON list of objects, an object a line, streamed."""
+    """One JSON list of objects, an object per line, streamed."""
     with path.open("w", encoding="utf-8") as file:
         separator = "[\n"
         for row in rows:

@@ -28,7 +28,7 @@ burnish import THIS_FOLDER/{NAME} --out RUN
 
 
 def export_fire(run: Run, folder: Path, tally: Tally) -> Card:
-    """One item a dialogue; one that was imported is the item that it was."""
+    """One item per dialogue; one that was imported is the item that it was."""
     write_json_list(folder / NAME, _items(run, folder, tally))
     return Card({}, _USAGE)
 

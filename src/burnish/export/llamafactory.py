@@ -52,7 +52,7 @@ several negatives stands here in several rows.
 
 
 def export_llamafactory(run: Run, folder: Path, tally: Tally) -> Card:
-    """One object a negative, with the `dataset_info.json` that names the columns."""
+    """One object per negative, with the `dataset_info.json` that names the columns."""
     write_json_list(folder / _FILE, _rows(run, folder, tally))
     (folder / "dataset_info.json").write_text(json.dumps(_DATASET_INFO, indent=2) + "\n", encoding="utf-8")
     return Card({}, _USAGE)

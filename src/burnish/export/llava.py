@@ -32,7 +32,7 @@ negatives stands here in several objects; their ids end with the distortion.
 
 
 def export_llava(run: Run, folder: Path, tally: Tally) -> Card:
-    """One object a negative: id, image, conversations, rejected_conversations."""
+    """One object per negative: id, image, conversations, rejected_conversations."""
     write_json_list(folder / "pairs.json", _rows(run, folder, tally))
     return Card({}, _USAGE)
 

@@ -64,7 +64,7 @@ class CardConfig:
         if not self.checkpoint:
             raise ConfigError("CHECKPOINT is empty: give the folder of a training.")
         if self.push is not None and self.push.count("/") != 1:
-            raise ConfigError(f"--push {self.push!r} is no name on the hub: write it as in you/llava-seva.")
+            raise ConfigError(f"--push {self.push!r} is not a name on the hub: write it as in you/llava-seva.")
 
 
 class Trained(NamedTuple):
@@ -96,7 +96,7 @@ class Trained(NamedTuple):
 def write_cards(config: CardConfig, compared: Sequence[Compared]) -> tuple[Path, ...]:
     """Write the card of the adapter, and that of the merged model where there is one.
 
-    Raises RunError for a folder that is no finished training, or that has a card that somebody else wrote.
+    Raises RunError for a folder that is not a finished training, or that has a card that somebody else wrote.
     """
     trained = _trained(Path(config.checkpoint))
     merged = trained.folder / "merged"
@@ -252,7 +252,7 @@ def _made(trained: Trained) -> str:
 
 
 def _trained(folder: Path) -> Trained:
-    """Raises RunError for what is no finished training."""
+    """Raises RunError for what is not a finished training."""
     run = Run.open(folder)
     if run.manifest.kind not in METHODS:
         raise RunError(f"{folder} holds {run.manifest.kind}, not a training: give the folder of `burnish train …`.")
@@ -273,7 +273,7 @@ def _hub_name(model: str) -> str:
 
 
 def _manifest(path: str) -> Manifest | None:
-    """What made the run at a path, with or without a share behind it; None for what is no run any more."""
+    """What made the run at a path, with or without a share behind it; None for what is not a run any more."""
     folder = next((one for one in (path, path.rpartition("=")[0]) if one and (Path(one) / MANIFEST).is_file()), None)
     return None if folder is None else Run.open(Path(folder)).manifest
 

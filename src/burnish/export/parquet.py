@@ -40,7 +40,7 @@ A row is one `{kind}`, in the order in which it was made; `facts` is JSON text.
 
 
 def export_parquet(run: Run, folder: Path, tally: Tally) -> Card:
-    """One row a record, of whichever kind the run holds. Raises RunError for a run that mixes kinds."""
+    """One row per record, of whichever kind the run holds. Raises RunError for a run that mixes kinds."""
     records = kept_records(run, tally)
     first = next(records, None)
     if first is not None:

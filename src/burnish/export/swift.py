@@ -22,7 +22,7 @@ response a row: a pair with several negatives stands here in several rows.
 
 
 def export_swift(run: Run, folder: Path, tally: Tally) -> Card:
-    """One line a negative, in ms-swift's standard format (`rejected_response`)."""
+    """One line per negative, in ms-swift's standard format (`rejected_response`)."""
     write_json_lines(folder / "pairs.jsonl", _rows(run, folder, tally))
     return Card({}, _USAGE)
 

@@ -31,7 +31,7 @@ tokens.
 
 
 def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
-    """One row a negative, as Parquet that goes from `load_dataset` straight into DPOTrainer."""
+    """One row per negative, as Parquet that goes from `load_dataset` straight into DPOTrainer."""
     from datasets import Features, Image, List, Value
 
     text = Value("string")

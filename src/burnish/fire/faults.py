@@ -127,7 +127,7 @@ def _count_faults(item: Mapping[str, Any]) -> Iterator[Fault]:
         return
     stored = item["score"]
     if not isinstance(stored, list) or len(stored) != turns:
-        yield Fault("score", "wrong score", _found(item, "score", f"a list of {turns} numbers, one a turn"))
+        yield Fault("score", "wrong score", _found(item, "score", f"a list of {turns} numbers, one per turn"))
         return
     for number, value in enumerate(stored):
         message = messages[2 * number + 1] if isinstance(messages, list) else None
@@ -157,7 +157,7 @@ def _keys(values: Mapping[str, Any], field: str, required: frozenset[str], more:
     for name in values:
         if name not in required | more | _TOLD_ELSEWHERE:
             yield Fault(
-                f"{field}{name if name.isidentifier() else _quoted(name)}", "unknown key", "is no key of FIRE's form"
+                f"{field}{name if name.isidentifier() else _quoted(name)}", "unknown key", "is not a key of FIRE's form"
             )
 
 

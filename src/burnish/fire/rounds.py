@@ -11,8 +11,8 @@
     …
 
 Headings and labels may be emphasised, have any number of #, and stand between blank lines and rules; what stands before
-round 1 ("Sure, here it is:") is no part of the dialogue. Beyond that nothing is guessed: every other difference rejects
-the whole text, with a reason to count.
+round 1 ("Sure, here it is:") is not part of the dialogue. Beyond that nothing is guessed: every other difference
+rejects the whole text, with a reason to count.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ def check_secret(turns: Sequence[Turn], groundtruth: str, *, below: float) -> No
     for number, turn in enumerate(turns, start=1):
         score = turn.feedback.score
         if score is not None and score < below and told.search(turn.feedback.comment):
-            raise Rejection("answer told", f"The feedback of round {number} (score {score:g}) tells the ground truth.")
+            raise Rejection(
+                "answer told", f"The feedback of round {number} (score {score:g}) reveals the ground truth."
+            )
 
 
 def check_rise(turns: Sequence[Turn], *, longest: int) -> None:
@@ -202,7 +204,9 @@ def _turn(number: int, texts: dict[Part, str]) -> Turn:
             raise Rejection("empty part", f"Round {number} has nothing behind {PARTS[part]!r}.")
     score = read_score(texts["score"])
     if score is None:
-        raise Rejection("no score", f"Round {number} has a score that is no number from 0 to 10: {texts['score']!r}.")
+        raise Rejection(
+            "no score", f"Round {number} has a score that is not a number from 0 to 10: {texts['score']!r}."
+        )
     return Turn(
         response=_response(number, plain["thought"], plain["answer"]),
         feedback=_feedback(score, plain["feedback"]),

@@ -2,7 +2,7 @@
 
 A response is `Thought: …` and `Answer: …` on lines of their own; feedback is `Score: N.` and `Feedback: …`. Models do
 not keep to forms, so reading is lenient in where things stand and strict in what a score is: a number from 0 to 10,
-alone or out of 10. Anything else is no score, and is counted by whoever reads it, never guessed.
+alone or out of 10. Anything else is not a score, and is counted by whoever reads it, never guessed.
 """
 
 from __future__ import annotations

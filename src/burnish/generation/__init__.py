@@ -7,7 +7,7 @@ whole batches) or `streamed.py`'s (endpoints, one reply at a time), and `runs.py
 """
 
 from burnish.generation.requests import Ask, Known
-from burnish.generation.runs import fill, make_run
+from burnish.generation.runs import begin_run, fill, make_run
 from burnish.generation.script import Begin, Life, Records, Scene
 
-__all__ = ["Ask", "Begin", "Known", "Life", "Records", "Scene", "fill", "make_run"]
+__all__ = ["Ask", "Begin", "Known", "Life", "Records", "Scene", "begin_run", "fill", "make_run"]

@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, final
 
 from burnish.generation.requests import Ask, Known
@@ -17,6 +18,7 @@ from burnish.generation.script import Begin, Life, Records
 from burnish.models import Model, Reply
 from burnish.progress import Progress
 from burnish.records import Dropped, Example
+from burnish.replies import is_lost
 from burnish.sources import Inputs
 from burnish.store import Part, Run
 from burnish.store.codec import from_json, to_json
@@ -111,6 +113,8 @@ class Lives:
         self._inputs = enumerate(inputs.from_index(self._next), start=self._next)
         self._reached = self._next
         """The input that is opened next."""
+        self._before = run.before(self._next * per_input)
+        """Records of an earlier run, of which only the lost ones are made anew."""
         self._left = True
         """Whether inputs are."""
         self._stopped = False
@@ -149,6 +153,8 @@ class Lives:
                 self._reached = position + 1
                 if outcome is None:
                     self._left = False
+                elif kept := self._kept():
+                    self._ended[position] = kept
                 elif isinstance(outcome, Example):
                     self._advance(Open(position, self._begin(position, outcome)))
                 else:
@@ -199,6 +205,11 @@ class Lives:
             one.replies[wanted.place] = reply
             self._advance(one)
             self._append_ended()
+
+    def _kept(self) -> Records:
+        """The records that were set aside of the input that was opened last; none where one of them is lost."""
+        records = [*islice(self._before or (), self._per_input)]
+        return records if len(records) == self._per_input and not any(map(is_lost, records)) else ()
 
     def _has_room(self) -> bool:
         with self._lock:

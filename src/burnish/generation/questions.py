@@ -23,7 +23,7 @@ class Asking(ReplicaFlags):
     """Which model is asked, and about which distorted copies of a picture."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A distortion of the picture that every question is asked about too; repeat the flag for several."""
+    """Also ask every question about the picture distorted in this way; repeat the flag for several."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
 

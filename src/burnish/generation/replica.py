@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from burnish.errors import BurnishError
@@ -19,8 +20,11 @@ def main() -> int:
     """Serve until no more is wanted; 2 where what it was told to call refuses."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not come between the answers
-    serving = Serving(sys.stdin.buffer, answers)
-    task = json.loads(sys.stdin.buffer.readline())
+    return serve(json.loads(sys.stdin.buffer.readline()), Serving(sys.stdin.buffer, answers))
+
+
+def serve(task: Mapping[str, Any], serving: Serving) -> int:
+    """Call what the task says, which then serves; an exit code."""
     SERVING.set(serving)
     try:
         config = load(task["kind"])(**{name: _as_field(value) for name, value in task["config"].items()})
@@ -28,7 +32,7 @@ def main() -> int:
     except Served:
         return 0
     except BurnishError as error:
-        sys.stdin.buffer.readline()  # the block that will not be made
+        serving.wanted.readline()  # the block that will not be made
         serving.answer({"error": str(error)})
         return 2
     return 0

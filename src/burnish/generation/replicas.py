@@ -8,19 +8,17 @@ dies is started again, and its block is made anew.
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self, final
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, final
 
 from burnish.config import runtime
 from burnish.errors import ConfigError, ModelError
+from burnish.generation.replica_process import Made, ProcessReplica, Replica, ReplicaDied
 from burnish.models import Model, ModelOptions, open_model
 from burnish.progress import Progress
 from burnish.records import Dropped
@@ -34,8 +32,6 @@ AHEAD = 4
 """Blocks for each replica that may wait, made, for an earlier one."""
 DEATHS = 3
 """Times that a replica may die with no block made between, before the run stops."""
-_LAST_WORDS = 600
-"""Characters of what a replica said before it died."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +41,15 @@ class ReplicaFlags(ModelOptions):
     replicas: int | None = runtime(None)
     """Processes that each load the local model, on a GPU of its own; on a CPU they share the cores, with one thread
     each unless OMP_NUM_THREADS says otherwise. The records are the same for any number."""
+    ray: str | None = runtime(None)
+    """Run the replicas on a Ray cluster instead: its address, or `auto` for the one that this machine belongs to, or
+    else a local one. Model, source and adapter must have the same paths on all machines."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.replicas is None:
+            if self.ray:
+                raise ConfigError("--ray needs --replicas N: how many of the model run on the cluster.")
             return
         if self.replicas < 1:
             raise ConfigError(f"--replicas must be at least 1, not {self.replicas}.")
@@ -73,10 +74,10 @@ class Task(NamedTuple):
     make: Callable[[Any], object]
     config: ReplicaFlags
 
-    def message(self, out: Path) -> dict[str, Any]:
-        """For a replica that leaves its blocks in `out`."""
+    def message(self) -> dict[str, Any]:
+        """For a replica, which adds a folder of its own as `out`."""
         kind = type(self.config)
-        config = dataclasses.replace(self.config, out=str(out), restart=False, replicas=None)  # type: ignore[call-arg]
+        config = dataclasses.replace(self.config, restart=False, replicas=None, ray=None)  # type: ignore[call-arg]
         return {
             "make": f"{self.make.__module__}:{self.make.__qualname__}",
             "kind": f"{kind.__module__}:{kind.__qualname__}",
@@ -91,47 +92,40 @@ def fill_by_replicas(
 
     Raises ModelError for a replica that cannot start, or that dies again and again; what was made is kept.
     """
-    gpus = _gpus(task.config)
+    start, count = _starter(task)
     done = len(run) // per_input
     blocks = range(done // batch, -(-len(inputs) // batch))
     with (
         Progress(label, len(inputs), done=done, unit=unit) as progress,
         tempfile.TemporaryDirectory(prefix="burnish-replicas-") as folder,
-        _Workers(task, Path(folder), gpus, blocks) as workers,
+        _Workers(partial(start, Path(folder)), count, blocks) as workers,
     ):
         dropped = 0
         for block in blocks:
             made = workers.made(block)
             records = [from_line(line.encode()) for line in made.lines][len(run) - block * batch * per_input :]
-            for path in made.images:
-                run.add_image(Path(path).read_bytes())
+            for path in map(Path, made.images):
+                run.add_image(path.read_bytes())
+                path.unlink()  # the replica writes it again, should another block name it
             run.append(records)
             dropped += sum(isinstance(record, Dropped) for record in records)
             progress.advance(len(records) // per_input, f"{dropped:,} dropped" if dropped else "")
-
-
-class Made(NamedTuple):
-    """What a replica made of a block."""
-
-    lines: Sequence[str]
-    """Its records, as the run keeps them."""
-    images: Sequence[str]
-    """Where the pictures are that they name."""
 
 
 @final
 class _Workers:
     """One thread for each replica: it asks its process for one block after another."""
 
-    def __init__(self, task: Task, folder: Path, gpus: Sequence[str | None], blocks: range) -> None:
-        self._task, self._folder, self._gpus = task, folder, gpus
+    def __init__(self, start: Callable[[int], Replica], count: int, blocks: range) -> None:
+        self._start = start
         self._waiting = list(reversed(blocks))
         self._ended: dict[int, Made] = {}
         self._next = blocks.start
         self._failure: Exception | None = None
         self._closed = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=self._work, args=(i,), daemon=True) for i in range(len(gpus))]
+        self._replicas: dict[int, Replica] = {}
+        self._threads = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(count)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -142,6 +136,9 @@ class _Workers:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+            replicas = [*self._replicas.values()]
+        for replica in replicas:
+            replica.close()
         for thread in self._threads:
             thread.join()
 
@@ -158,15 +155,13 @@ class _Workers:
 
     def _work(self, number: int) -> None:
         deaths = 0
-        replica = None
         try:
             while (block := self._take()) is not None:
                 try:
-                    replica = replica or Replica(self._task, self._folder / str(number), self._gpus[number])
-                    made = replica.make(block)
+                    made = self._replica(number).make(block)
                 except ReplicaDied as death:
-                    deaths, replica = deaths + 1, None
-                    self._put_back(block)
+                    deaths += 1
+                    self._put_back(number, block)
                     if deaths == DEATHS:
                         raise ModelError(
                             f"A replica died {DEATHS} times with no block made between: {death}"
@@ -178,9 +173,15 @@ class _Workers:
             with self._changed:
                 self._failure = self._failure or error
                 self._changed.notify_all()
-        finally:
-            if replica:
-                replica.close()
+
+    def _replica(self, number: int) -> Replica:
+        if number not in self._replicas:
+            replica = self._start(number)
+            with self._changed:
+                self._replicas[number] = replica
+                if self._closed:
+                    replica.close()
+        return self._replicas[number]
 
     def _take(self) -> int | None:
         """The next block to make, once not too many wait; None at the end."""
@@ -196,8 +197,9 @@ class _Workers:
     def _stopped(self) -> bool:
         return self._closed or self._failure is not None
 
-    def _put_back(self, block: int) -> None:
+    def _put_back(self, number: int, block: int) -> None:
         with self._changed:
+            self._replicas.pop(number, None)
             self._waiting = sorted([*self._waiting, block], reverse=True)
             self._changed.notify_all()
 
@@ -207,71 +209,22 @@ class _Workers:
             self._changed.notify_all()
 
 
-class ReplicaDied(Exception):
-    """A replica's process ended before it answered; what it said last."""
+def _starter(task: Task) -> tuple[Callable[[Path, int], Replica], int]:
+    """What starts the replica of a number, and how many there are. Raises ConfigError for what is not there."""
+    config, message = task.config, task.message()
+    count = config.replicas or 1
+    if config.ray:
+        from burnish.generation.replica_ray import connect
+
+        return connect(config.ray, message, on_cpu=config.device == "cpu"), count
+    gpus = _gpus(config, count)
+    return lambda folder, number: ProcessReplica(message, folder / str(number), gpus[number]), count
 
 
-@final
-class Replica:
-    """A process that holds the model (`replica.py`); it is asked for blocks by their numbers."""
-
-    def __init__(self, task: Task, folder: Path, gpu: str | None) -> None:
-        folder.mkdir(exist_ok=True)
-        self._said = (folder / "said.txt").open("w+b")
-        environment = {"OMP_NUM_THREADS": "1", **os.environ}
-        if gpu is not None:
-            environment["CUDA_VISIBLE_DEVICES"] = gpu
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "burnish.generation.replica"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=environment,
-        )
-        self._tell(task.message(folder / f"run-{self._process.pid}"))
-
-    def make(self, block: int) -> Made:
-        """The block's records. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
-        self._tell(block)
-        out = self._process.stdout
-        assert out is not None
-        line = out.readline()
-        if not line.endswith(b"\n"):
-            raise ReplicaDied(self._last_words())
-        answer = json.loads(line)
-        if "error" in answer:
-            raise ModelError(answer["error"])
-        return Made(answer["lines"], answer["images"])
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-        self._said.close()
-
-    def _tell(self, what: object) -> None:
-        into: IO[bytes] | None = self._process.stdin
-        assert into is not None
-        try:
-            into.write(json.dumps(what).encode() + b"\n")
-            into.flush()
-        except OSError as error:
-            raise ReplicaDied(self._last_words()) from error
-
-    def _last_words(self) -> str:
-        self._process.kill()
-        code = self._process.wait()
-        self._said.seek(0)
-        said = self._said.read().decode(errors="replace").strip()[-_LAST_WORDS:]
-        self._said.close()
-        return f"exit code {code}{f', after it said: {said}' if said else ' and nothing said'}"
-
-
-def _gpus(config: ReplicaFlags) -> list[str | None]:
+def _gpus(config: ReplicaFlags, count: int) -> list[str | None]:
     """A GPU for each replica; None where there is none. Raises ConfigError for more replicas than GPUs."""
     from burnish.models.memory import visible_gpus
 
-    count = config.replicas or 1
     gpus = [] if config.device == "cpu" else visible_gpus()
     if not gpus:
         return [None] * count

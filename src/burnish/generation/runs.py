@@ -13,9 +13,9 @@ from burnish.generation.replicas import Task, fill_by_replicas
 from burnish.generation.script import Begin
 from burnish.generation.serving import SERVING
 from burnish.generation.streamed import live_in_streams
-from burnish.models import Model, StreamingModel
+from burnish.models import Model, ModelRuntime, StreamingModel
 from burnish.progress import Progress
-from burnish.replies import refuse_unanswered
+from burnish.replies import is_lost, refuse_unanswered
 from burnish.sources import Inputs
 from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
@@ -31,6 +31,20 @@ OPEN_PER_PLACE = 8
 """Lives that are open at a time for each call that may be."""
 
 
+def begin_run(
+    kind: str, config: RunFlags, fingerprints: Mapping[str, str], *, seed: int, folder: Path | None = None
+) -> Run:
+    """The run that the configuration names, or one in a `folder` within it, begun or gone on with; a context manager.
+
+    With --retry-dropped, what was lost at an endpoint is to be made anew. Raises RunError.
+    """
+    manifest = new_manifest(kind, config, seed=seed, fingerprints=fingerprints)
+    run = Run.begin(folder or Path(config.out), manifest, restart=config.restart and folder is None)
+    if isinstance(config, ModelRuntime) and config.retry_dropped and any(map(is_lost, run)):
+        run.set_aside()
+    return run
+
+
 def make_run(
     kind: str,
     config: RunFlags,
@@ -44,8 +58,7 @@ def make_run(
 
     Raises NothingAnswered where no reply is an answer. A killed call is resumed by a second one.
     """
-    manifest = new_manifest(kind, config, seed=seed, fingerprints=fingerprints)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run(kind, config, fingerprints, seed=seed) as run:
         if run.summary is None:
             fill(run)
         refuse_unanswered(run.path, run)

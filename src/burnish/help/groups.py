@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 _OUTPUT = "out restart json page plot report_to save_steps keep_checkpoints merge"
 ASKING: Mapping[str, str] = {
-    "What is asked": "per_image per_source only limit seed shard",
-    "Model": "model adapter student_adapter teacher_adapter judge_adapter dtype device batch_size replicas reuse_gib "
-    "pad_to_square trust_remote_code",
+    "What is asked": "per_image per_source only fold limit seed shard",
+    "Model": "model adapter student_adapter teacher_adapter judge_adapter dtype device batch_size replicas ray "
+    "reuse_gib pad_to_square trust_remote_code",
     "Generation": "max_new_tokens temperature top_p thinking repetition_penalty contrast contrast_alpha contrast_beta",
     "Endpoint": "concurrency timeout retries give_up api_key_env request send send_side",
     "Output": _OUTPUT,
 }
 """Title to field names, for verbs that ask a model or read files."""
 TRAINING: Mapping[str, str] = {
-    "Data": "per_image per_source only limit shard mix mix_share max_length pad_to_square thinking",
-    "LoRA": "lora_rank lora_alpha lora_dropout lora_targets experts train_projector",
-    "Optimisation": "epochs max_steps lr warmup weight_decay max_grad_norm batch_size seed",
-    "Model, speed and memory": "model trust_remote_code dtype device per_device workers attention "
+    "Data": "per_image per_source only fold limit shard mix mix_share max_length pad_to_square thinking",
+    "LoRA": "lora_rank lora_alpha lora_dropout lora_targets lora_variant experts train_projector",
+    "Optimisation": "epochs max_steps lr warmup scheduler optimizer weight_decay max_grad_norm batch_size seed",
+    "Model, speed and memory": "model adapter trust_remote_code dtype device per_device workers attention "
     "activation_checkpointing vision_cache deepspeed fsdp",
     "Output": _OUTPUT,
 }

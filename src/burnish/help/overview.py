@@ -8,7 +8,7 @@ from burnish.commands import VERBS
 
 STAGES: Mapping[str, tuple[str, ...]] = {
     "Start": ("demo", "check", "improve"),
-    "Make": ("distort", "pairs", "pairs from-dialogues", "compose", "simulate"),
+    "Make": ("distort", "pairs", "pairs NAME", "compose", "simulate"),
     "Train": ("train dpo", "train sft", "train student", "train teacher", "train pocket", "show-mask"),
     "Bench": (
         *("bench answers", "bench sampled", "bench fixed", "bench free", "bench teacher"),
@@ -22,6 +22,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 }
 """What stands together in the overview; NAME folds all verbs that begin so. A verb that is missing here comes last."""
 FOLDED: Mapping[str, str] = {
+    "pairs NAME": "from-samples: drawn; from-dialogues: feedback",
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
@@ -53,7 +54,7 @@ def beginning(words: str) -> list[str]:
 
 
 def group_help(words: str) -> str:
-    """The verbs that begin with these words: one a line, those that the overview folds as one."""
+    """The verbs that begin with these words: one per line, those that the overview folds as one."""
     folds = [fold.removesuffix(" NAME") for fold in FOLDED if fold.startswith(f"{words} ") and fold != f"{words} NAME"]
     alone = [name for name in beginning(words) if not any(name.startswith(f"{fold} ") for fold in folds)]
     listed = {name: VERBS[name].what for name in alone} | {f"{fold} NAME": FOLDED[f"{fold} NAME"] for fold in folds}

@@ -20,6 +20,7 @@ _LEFT = 26
 EVERYWHERE: Mapping[str, str] = {
     "--config FILE.yaml": "Take values from a YAML file; its keys are the flags' names. Flags win over the file.",
     "--print-config": "Print all values as a YAML file for --config, and stop.",
+    "--verbose": "Print the long tables too; the page and tables.md have them in any case.",
     "-h, --help": "Show this help, and stop.",
 }
 """What every verb takes beside its own fields."""

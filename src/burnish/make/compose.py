@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 from burnish.config import RunFlags, runtime
@@ -13,6 +12,7 @@ from burnish.dialogue.attempts import Attempts
 from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
 from burnish.fire.spending import Price, Usage
+from burnish.generation import begin_run
 from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price
 from burnish.make.verdicts import Rules
@@ -22,11 +22,11 @@ from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import composer_role, oracle_composer
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 ORACLE = "oracle"
-"""The composer that is no model: it knows the pocket world."""
+"""The composer that is not a model: it knows the pocket world."""
 AGAIN_TEMPERATURE = 1.0
 """At which a reply is asked for again where the first was greedy."""
 LEAST_WINDOW = 64
@@ -39,31 +39,31 @@ class ComposeConfig(ModelOptions, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
     model: str
-    """Who writes: a model, mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path or
-    hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
+    """The model that writes: mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path
+    or hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
     prompt: str = "fire-compose"
     """The prompt: `fire-compose`, which is the paper's (figures A10 and A11), or a YAML file like it."""
     attempts: int = 3
-    """Replies asked for until one is a dialogue in the prompt's form, each drawn anew. A dialogue in form that fails
-    the paper's filter (its last score is not above its first, or it is too long) is dropped, not asked for again."""
+    """Replies to ask for until one is a dialogue in the prompt's form. A well-formed dialogue that fails the paper's
+    filter (its last score is not above its first, or it is too long) is dropped, not asked for again."""
     max_turns: int = 6
-    """Turns of the longest dialogue that is kept, as in the paper."""
+    """Most turns of a dialogue that is kept, as in the paper."""
     keep_secret: bool = False
-    """Also turn down a dialogue whose feedback holds the ground truth, word for word, where it scores below 8. Short
-    ground truths such as "no" stand in honest feedback too."""
+    """Also reject a dialogue whose feedback quotes the ground truth, word for word, where it scores below 8. Short
+    ground truths such as "no" appear in honest feedback, too."""
     temperature: float = 1.0
-    """0 is greedy, for the first attempt; above 0 words are drawn, by --seed."""
+    """Sampling temperature, with --seed. At 0 the first attempt is greedy."""
     max_new_tokens: int = 2048
     """Longest reply, in tokens."""
     prices: str | None = runtime(None)
-    """Count the cost by this table (YAML or JSON): for the model's name, `currency`, and `input` and `output`, the
-    prices of a million tokens."""
+    """Compute the cost from this table (YAML or JSON), which holds for the model's name `currency`, and `input` and
+    `output`, the prices per million tokens."""
 
     def __post_init__(self) -> None:
         ModelOptions.__post_init__(self)
         Questions.__post_init__(self)
         if self.model == ORACLE and (self.adapter or self.prompt != "fire-compose"):
-            raise ConfigError("--model oracle is no model: it takes no --adapter and no --prompt.")
+            raise ConfigError("--model oracle is not a model: it takes no --adapter and no --prompt.")
         self.decoding, self.rules  # noqa: B018 - both check their values
 
     @property
@@ -92,9 +92,8 @@ def compose(config: ComposeConfig) -> ComposeResult:
     composers = _composers(config)
     inputs = stream(config.source, config)
     fingerprints = {**composers.first.fingerprints, "source": inputs.fingerprint}
-    manifest = new_manifest("compose", config, seed=config.seed, fingerprints=fingerprints)
     plan = Composition(composers=composers, rules=config.rules, seed=config.seed, window=config.window, price=price)
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("compose", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             with Attempts.writing(run) as attempts:
                 plan.fill(run, inputs, attempts)

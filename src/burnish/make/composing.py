@@ -78,7 +78,8 @@ class Composition:
             return self._live(run, example, _Asked(position, example, tally, made.setdefault(position, [])))
 
         def before(position: int) -> None:
-            attempts.append(made.pop(position, ()))
+            before = attempts.before(position)
+            attempts.append(made.pop(position, before))
 
         models = self.composers.models
         fill(run, inputs, begin, models, label="compose", window=self.window, on_append=before, note=tally.note)

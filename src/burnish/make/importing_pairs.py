@@ -25,12 +25,13 @@ class ImportPairsConfig(RunFlags):
     """Bring preferences that exist already into a run, to train on them."""
 
     source: tyro.conf.Positional[str]
-    """A file, folder or hub name in the form of TRL, ms-swift, LLaMA-Factory, RLAIF-V or RLHF-V, POVID or VLFeedback,
-    which its columns tell or `trl:`, `swift:`, `llamafactory:`, `rlaifv:`, `povid:` or `vlfeedback:` before it;
-    `review:STORE` for what people chose on the review page, `judged:RUN` for what a judge preferred in both orders."""
+    """A file, folder or hub name in the form of TRL, ms-swift, LLaMA-Factory, RLAIF-V or RLHF-V, POVID or VLFeedback.
+    Burnish recognises the form by its columns, or by `trl:`, `swift:`, `llamafactory:`, `rlaifv:`, `povid:` or
+    `vlfeedback:` before it. Or `review:STORE` for what people chose on the review page, or `judged:RUN` for what a
+    judge preferred in both orders."""
 
     runs: tuple[str, ...] = ()
-    """For `review:STORE`: the runs that were reviewed, which keep the pictures."""
+    """With `review:STORE`: the runs that were reviewed, which hold the pictures."""
 
     def __post_init__(self) -> None:
         for flag, value in (("SOURCE", self.source), ("--out", self.out)):

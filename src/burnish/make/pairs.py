@@ -15,7 +15,7 @@ from burnish.config import RunFlags, added
 from burnish.distort import Distortion, distortion_seed
 from burnish.errors import ConfigError
 from burnish.flags import optional_value
-from burnish.generation import Life, fill
+from burnish.generation import Life, begin_run, fill
 from burnish.generation.questions import (
     Asking,
     asks,
@@ -31,7 +31,7 @@ from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 
 DEFAULT_DISTORTIONS = ("noise:800",)
@@ -46,15 +46,15 @@ class PairsConfig(Asking, Sampling, RunFlags):
 
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from: `folder:questions.jsonl`, `llava:file.json`, `huggingface:path`,
-    `pocket`; several joined by commas."""
+    `pocket`; several separated by commas."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag
-    for several negatives. Without it: noise:800, the paper's choice for 7B models (it has noise:500 for 13B)."""
+    """A distortion that makes one rejected answer, such as `noise:800`, `moco` or `rrcrop:0.2-1.0`; repeat the flag for
+    several rejected answers. Default: noise:800, the paper's choice for 7B models (for 13B it has noise:500)."""
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in tokens differs from the chosen answer's by more than this share of the
-    longer one, and count the examples that then have none. Without a number: 0.1."""
+    longer one, and count the examples that then have none. The flag alone means 0.1."""
     keep_cut: bool = added(False)
-    """Also make pairs of chosen answers that were cut at --max-new-tokens; no end token is trained behind them."""
+    """Also make pairs of chosen answers that were cut at --max-new-tokens. No end token is trained after them."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -84,8 +84,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     distortions = config.distortions
     model = open_asked(config)
     inputs = stream(config.source, config)
-    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
             fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))

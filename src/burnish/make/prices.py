@@ -34,9 +34,13 @@ def read_price(file: str, model: str) -> Price:
     for field in ("input", "output"):
         value = entry[field]
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
-            raise ConfigError(f"--prices {file}: {name} has {field}: {value!r}, which is no price of a million tokens.")
+            raise ConfigError(
+                f"--prices {file}: {name} has {field}: {value!r}, which is not a price of a million tokens."
+            )
     if not isinstance(entry["currency"], str) or not entry["currency"]:
-        raise ConfigError(f"--prices {file}: {name} has currency: {entry['currency']!r}, which is no name such as USD.")
+        raise ConfigError(
+            f"--prices {file}: {name} has currency: {entry['currency']!r}, which is not a name such as USD."
+        )
     return Price(currency=entry["currency"], input=float(entry["input"]), output=float(entry["output"]))
 
 

@@ -12,11 +12,12 @@ from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
+from burnish.generation import begin_run
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,6 @@ def simulate(config: SimulateConfig) -> Path:
     pair = seeded(open_partners(config), config, config.seed)
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    manifest = new_manifest("simulate", config, seed=config.seed, fingerprints=fingerprints)
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(
         pair=pair,
@@ -52,7 +52,7 @@ def simulate(config: SimulateConfig) -> Path:
         in_flight=config.in_flight,
         judge=partial(worth_keeping, min_gain=config.min_gain, empty=config.student == FOOL),
     )
-    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+    with begin_run("simulate", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues")
             refuse_unanswered(run.path, run)

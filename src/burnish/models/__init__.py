@@ -57,7 +57,8 @@ def open_model(options: ModelOptions) -> Model:
 def open_models(options: Sequence[ModelOptions]) -> list[Model]:
     """The models that the options name, in their order; a local one that several name is loaded once.
 
-    Its adapters are put on it in turn, so two of its models never answer at the same time.
+    Its adapters are put on it in turn, so two of its models never answer at the same time. One at an endpoint that
+    several name is one, too: together they have its places.
     Raises ModelError, ServerError or ConfigError.
     """
     served = [_is_served(option) for option in options]
@@ -69,9 +70,10 @@ def open_models(options: Sequence[ModelOptions]) -> list[Model]:
             "--thinking is for local models: give an endpoint what its server takes, such as --request "
             '\'{"chat_template_kwargs": {"enable_thinking": false}}\'.'
         )
-    return [
-        _open_served(option) if is_served else next(local) for option, is_served in zip(options, served, strict=True)
-    ]
+    at_endpoints = {
+        option: _open_served(option) for option, is_served in zip(options, served, strict=True) if is_served
+    }
+    return [at_endpoints[option] if option in at_endpoints else next(local) for option in options]
 
 
 def _is_served(options: ModelOptions) -> bool:

@@ -315,6 +315,8 @@ class ModelRuntime:
     give_up: int = runtime(20)
     """Stop the run after this many requests to an endpoint have failed in a row, retries included. Fewer failures are
     asked once more after the next success, and dropped if they fail again."""
+    retry_dropped: bool = runtime(False)
+    """Ask again about what an earlier call of this command dropped because the endpoint failed after all retries."""
     send: str | None = added(None)
     """How to encode pictures that cannot be sent as their own files (distorted, rotated by EXIF, or of a rare kind):
     `png` (the default, lossless) or `jpeg:90`, which also re-encodes PNG files."""
@@ -343,13 +345,15 @@ class ModelRuntime:
 
     @property
     def request_fields(self) -> dict[str, Json]:
-        """What `request` says. Raises ConfigError where it is no JSON object, or holds what Burnish decides."""
+        """What `request` says. Raises ConfigError where it is not a JSON object, or holds what Burnish decides."""
         if self.request is None:
             return {}
         try:
             fields: Json = json.loads(self.request)
         except ValueError as error:
-            raise ConfigError(f"--request is no JSON ({error}): give an object, such as '{{\"top_k\": 1}}'.") from error
+            raise ConfigError(
+                f"--request is not JSON ({error}): give an object, such as '{{\"top_k\": 1}}'."
+            ) from error
         if not isinstance(fields, dict):
             raise ConfigError(f"--request must be a JSON object, such as '{{\"top_k\": 1}}', not {self.request:.40}.")
         if taken := sorted(fields.keys() & {"messages", "model", "n", "stream"}):

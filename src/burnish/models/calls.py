@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias, final
 from burnish.errors import ServerError
 from burnish.models.base import Call, CallSource, OnReply, Reply
 from burnish.models.endpoint import Exhausted
+from burnish.replies import FAILED_AT_SERVER
 
 Encode: TypeAlias = Callable[[Call], bytes]
 """From a call, whose request it makes, to what is sent."""
@@ -134,7 +135,7 @@ class Calls:
 
     def _drop(self, one: _Aside) -> None:
         self._aside.remove(one)
-        self._finish(one.taken.number, Reply(text="", finish="error", error=f"Others are answered, but {one.why}"))
+        self._finish(one.taken.number, Reply(text="", finish="error", error=f"{FAILED_AT_SERVER}{one.why}"))
 
     def _finish(self, number: int, reply: Reply) -> None:
         self._waiting -= 1

@@ -1,7 +1,7 @@
 """What one endpoint wants to be asked otherwise: found out from its refusals, once for a run, and never guessed.
 
 Newer hosted models want `max_completion_tokens` for `max_tokens`, and take no temperature; many take no
-`repetition_penalty`, which is no part of OpenAI's protocol.
+`repetition_penalty`, which is not part of OpenAI's protocol.
 """
 
 from __future__ import annotations

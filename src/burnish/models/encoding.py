@@ -93,7 +93,7 @@ class Encoder:
         return self._distorted(encoding, request.pixel_transform)
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """The conversation in the chat template's words, with one mark a picture. Raises RequestError like `encode`."""
+        """The conversation in the chat template's words, one mark per picture. Raises RequestError like `encode`."""
         conversation: list[dict[str, Any]] = [
             {
                 "role": message.role,

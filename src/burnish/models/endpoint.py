@@ -70,7 +70,7 @@ class Endpoint:
         try:
             url = httpx.URL(address)
         except httpx.InvalidURL as error:
-            raise ConfigError(f"The model {address} is no web address ({error}).") from error
+            raise ConfigError(f"The model {address} is not a web address ({error}).") from error
         if not url.host:
             raise ConfigError(f"The model {address} names no host: write http://HOST/v1#NAME.")
         if url.port is not None and not 0 < url.port <= 65535:

@@ -155,7 +155,7 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
             raise ModelError(
                 f"{options.model} is an adapter: give the model that it was trained on, and it as --adapter."
             )
-        raise ModelError(f"{options.model} has no config.json, so it is no model of transformers.")
+        raise ModelError(f"{options.model} has no config.json, so it is not a model of transformers.")
     _refuse_original_llava(folder, options.model)
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)

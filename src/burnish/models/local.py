@@ -111,7 +111,7 @@ class LocalModel:
         """Answer one request at a time from now on if the model's family is not tested and batches come out wrong."""
         if is_tested(self._network) or reads_batches(self._network, self.encoder, self._read):
             return
-        log.warning("This model is wrong in batches: requests are put to it one at a time.")
+        log.warning("This model is wrong in batches: requests are sent to it one at a time.")
         self.takes_batches, self._batch.size = False, 1
 
     @cached_property

@@ -30,7 +30,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A recipe's numbers: by row and column, one a seed; None where the verb leaves it undefined."""
+    """A recipe's numbers: by row and column, one per seed; None where the verb leaves it undefined."""
 
     recipe: Recipe
     seeds: tuple[int, ...]
@@ -89,7 +89,7 @@ def find(numbers: Any, at: str, step: str) -> float | None:
         try:
             here = _inside(here, part)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, StopIteration) as error:
-            raise RunError(f"The step {step} tells no number at {at!r}: there is no {part!r}.") from error
+            raise RunError(f"The step {step} has no number at {at!r}: there is no {part!r}.") from error
     if here is not None and not isinstance(here, int | float):
         raise RunError(f"The step {step} has no number at {at!r}, but {type(here).__name__}.")
     return here
@@ -187,7 +187,7 @@ def as_json(measured: Measured, plan: Plan, given: Values, work: Path) -> dict[s
 
 
 def _version(folder: Path) -> str | None:
-    """The code that made a run; None for what is no run, as tables of statistics."""
+    """The code that made a run; None for what is not a run, as tables of statistics."""
     try:
         return read_manifest(folder).version
     except RunError:

@@ -73,7 +73,7 @@ class _Benchmark:
 
     @cached_property
     def unlike(self) -> str:
-        """Why these are no comparison; empty where they are one."""
+        """Why these are not comparable; empty where they are one."""
         return unlike([one.run for one in self.scored])
 
     def section(self) -> Section:

@@ -1,6 +1,6 @@
 """Whether runs of one kind were asked the same, in the same way: only then is one of them the best.
 
-`burnish compare` pairs two runs answer by answer and refuses what is no comparison; this tells it of several, and how
+`burnish compare` pairs two runs answer by answer and refuses what is not comparable; this tells it of several, and how
 far their numbers may be looked at side by side.
 """
 
@@ -27,7 +27,7 @@ _Asked: TypeAlias = Mapping[int, int]
 
 
 def unlike(runs: Sequence[NamedRun], asked: Collection[str] = ()) -> str:
-    """Why the runs' numbers are no comparison, in a sentence; empty where they are one.
+    """Why the runs' numbers are not comparable, in a sentence; empty where they are one.
 
     `asked` are the roles whose models may differ, such as "student"; for other benches it is always "model".
     """

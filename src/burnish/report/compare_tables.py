@@ -66,9 +66,9 @@ def numbers_table(compared: Compared) -> Table:
             f"after: {_side(compared.after)}",
             differs,
             unpaired,
-            "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict needs it "
-            "to leave 0 out, and p < 0.05. The first row decides; of 20 others without any change, one would be "
-            "called by chance.",
+            "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict "
+            "needs an interval without 0, and p < 0.05. The first row decides; of 20 others without any change, one "
+            "would be called better or worse by chance.",
         ),
     )
 

@@ -44,7 +44,7 @@ class DialogueStats:
 
     dialogues: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    """What is no dialogue, by reason."""
+    """What is not a dialogue, by reason."""
     feedback: int = 0
     """Feedback texts."""
     unscored: int = 0

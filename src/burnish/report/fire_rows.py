@@ -9,7 +9,7 @@ from burnish.scores import BETTER, Bounds, Change
 
 UNDECIDED = "open"
 """In the place of "undecided", which would make a table too wide."""
-VERDICT_NOTE = "A verdict needs p < 0.05 and an interval of the change that leaves 0 out."
+VERDICT_NOTE = "A verdict needs p < 0.05 and an interval of the change without 0."
 _NAME = 22
 """Characters of a model's name in a column."""
 

@@ -1,6 +1,6 @@
 """What a page begins with: what was compared, what came of it, one figure, and three questions that flipped.
 
-Of runs that are no comparison: what they are, and the few numbers that say what they came to.
+Of runs that are not comparable: what they are, and the few numbers that say what they came to.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ LONGEST = 160
 MOST = 6
 """Verdicts that are told at once; further ones are folded away."""
 CAUTION = (
-    "Better and worse need a 95 % interval of the change that leaves 0 out, and p < 0.05; of 20 comparisons without "
-    "any change, one would be called by chance."
+    "Better and worse need a 95 % interval of the change without 0, and p < 0.05; of 20 comparisons without any "
+    "change, one would be called better or worse by chance."
 )
 
 
@@ -66,7 +66,7 @@ class Opening:
     panels: Sequence[Panel] = ()
     tiles: Sequence[Tile] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
-    """One, for runs that are no comparison."""
+    """One, for runs that are not comparable."""
     changed: str = ""
     """How many answers changed."""
     gate: str = ""
@@ -114,7 +114,7 @@ def _flips_title(compared: Compared, drawn: int, where: str) -> str:
 def plain_opening(
     runs: Sequence[NamedRun], joint: Sequence[Section], own: Sequence[Section], about: str = ""
 ) -> Opening:
-    """The first screen of runs that are no comparison."""
+    """The first screen of runs that are not comparable."""
     drawn = next((section.figures for section in (*joint, *own[:1]) if section.figures), {})
     figures = dict([*drawn.items()][:1])
     kinds = listed_names(list(dict.fromkeys(section.title.partition(":")[0] for section in own)), most=4)
@@ -157,7 +157,7 @@ def shown_flip(flip: Flip, verdict: Verdict, longest: int = MAX_TEXT) -> ShownFl
     before, after, truth = (shortened(text, longest) for text in (flip.before, flip.after, flip.truth))
     flip = replace(flip, before=before, after=after, truth=truth)
     try:
-        trouble = "" if flip.picture else "The result does not tell where it is: give --images."
+        trouble = "" if flip.picture else "The result does not say where the picture is: give --images."
         picture = Shown("", trouble=trouble) if trouble else thumbnail(Path(flip.picture))
     except (BurnishError, OSError) as error:
         picture = Shown("", trouble=str(error))

@@ -24,7 +24,7 @@ _NOTE = "± is to the farther end of the 95 % interval over cases; n counts rati
 
 
 def review_tables(scores: ReviewScores) -> list[Table]:
-    """One table a question and level, and one of agreement."""
+    """One table per question and level, and one of agreement."""
     means: dict[tuple[str, ReviewLevel], list[ReviewMean]] = {}
     for mean in scores.means:
         means.setdefault((mean.ask, mean.level), []).append(mean)

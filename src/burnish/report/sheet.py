@@ -1,4 +1,4 @@
-"""The contact sheet of distortions: one row each, one column a seed, drawn with Pillow."""
+"""The contact sheet of distortions: one row each, one column per seed, drawn with Pillow."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def contact_sheet(
     panels = [_panel(style, seeds, part) for part in (rows[:half], rows[half:]) if part]
     body = _beside(panels, style.margin)
     notes = [
-        f"The clean picture, {image.width} × {image.height} pixels. One distortion a row, one seed a column.",
+        f"The clean picture, {image.width} × {image.height} pixels. One distortion per row, one seed per column.",
         *([NOISE_NOTE] if any(distortion.in_pixels for distortion in distortions) else []),
     ]
     header = _header(style, _tile(image, size), title, notes, body.width)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
@@ -23,14 +24,23 @@ from burnish.report.layout import GAP, Placed, fit
 from burnish.report.tables import NOTHING, Table, align_margins
 
 WIDTH = 80
-"""Columns of what is no terminal, and the widest that running words become on one."""
+"""Columns of what is not a terminal, and the widest that running words become on one."""
 STYLES: Mapping[str, str] = {NOTHING: "dim", "better": "green", "won": "green", "worse": "red", "lost": "red"}
 """Of whole cells: a number that is undefined, and verdicts."""
 BEST = "bold green"
 
 
+VERBOSE: ContextVar[bool] = ContextVar("verbose", default=False)
+"""Whether the command has --verbose."""
+
+
+def verbose() -> bool:
+    """Whether verbs print their long tables too: with --verbose, or where BURNISH_VERBOSE is set."""
+    return VERBOSE.get() or bool(os.environ.get("BURNISH_VERBOSE"))
+
+
 def terminal() -> Console:
-    """Standard output as it is now: plain where it is no terminal, or where NO_COLOR is set."""
+    """Standard output as it is now: plain where it is not a terminal, or where NO_COLOR is set."""
     return Console(
         file=sys.stdout,
         width=None if sys.stdout.isatty() else WIDTH,

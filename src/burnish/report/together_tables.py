@@ -39,7 +39,7 @@ def overall_line(overall: Overall) -> str:
     return (
         f"Over {overall.benchmarks} benchmarks the second {_IS[overall.verdict]}: mean change "
         f"{100 * overall.change:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}, p {p_value(overall.p_value)}; "
-        f"random effects, {100 * overall.share:.0f} % of the variance between benchmarks is no chance).{left_out}"
+        f"random effects, {100 * overall.share:.0f} % of the variance between benchmarks is not chance).{left_out}"
     )
 
 

@@ -84,7 +84,7 @@ def _url(store: str) -> URL:
     place = _place(store)
     try:
         url = make_url(place) if "://" in place else URL.create("sqlite", database=place)
-    except (ArgumentError, ValueError) as error:  # a port that is no number
+    except (ArgumentError, ValueError) as error:  # a port that is not a number
         raise ConfigError(f"--store {store!r} is no URL: give a file, or postgresql://user@host/name.") from error
     if url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")

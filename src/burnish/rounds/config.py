@@ -13,9 +13,9 @@ from burnish.errors import ConfigError
 from burnish.yamls import read_yaml
 
 NEVER: Final = "never"
-WAYS: Final = ("distort", "dialogues")
+WAYS: Final = ("distort", "sample", "dialogues")
 """Where a round's pairs come from."""
-PARTS: Final = ("pairs", "simulate", "dialogues", "train", "answers")
+PARTS: Final = ("pairs", "samples", "simulate", "dialogues", "train", "answers")
 """What a round calls, by the names that `--set` takes."""
 HELD_OUT: Final = 10
 """One picture in so many is benched on, and never trained on, where `--eval` names nothing else."""
@@ -50,13 +50,14 @@ class ImproveConfig:
     """Rounds at most."""
     pairs_from: Annotated[str, tyro.conf.arg(aliases=("--from",))] = "distort"
     """Where pairs come from, joined by commas: `distort` (SeVa: the answer to the picture over those to distorted
-    ones), `dialogues` (FIRE: the answer that satisfied the teacher over earlier ones; needs a --teacher)."""
+    ones), `sample` (the best of drawn answers over the worst, by the model's own score), `dialogues` (FIRE: the answer
+    that satisfied the teacher over earlier ones; needs a --teacher)."""
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A distortion that makes one rejected answer, as for `burnish pairs`; repeat the flag for several."""
     teacher: str | None = None
     """The teacher of dialogues: a model, or `oracle` on the pocket world."""
     teacher_adapter: str | None = None
-    """A PEFT adapter to put on the teacher."""
+    """A PEFT adapter to load on the teacher."""
     limit: int | None = None
     """Examples of the source in each round; default: all."""
     pictures: Literal["same", "new"] = "same"
@@ -78,8 +79,9 @@ class ImproveConfig:
     seed: int = 0
     """Decides every random choice."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Any other flag of what a round calls, as PART.NAME=VALUE with PART of pairs, simulate, dialogues (`burnish pairs
-    from-dialogues`), train and answers: `--set pairs.match_length=0.1 --set train.batch_size=64`."""
+    """Any other flag of what a round calls, as PART.NAME=VALUE with PART of pairs, samples (`burnish pairs
+    from-samples`), simulate, dialogues (`burnish pairs from-dialogues`), train and answers: `--set
+    pairs.match_length=0.1 --set train.batch_size=64`."""
     device: str = runtime("auto")
     """Where the model runs: `auto` is the GPU if there is one, else the CPU; or `cpu`."""
     plan: bool = False
@@ -110,7 +112,7 @@ class ImproveConfig:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """What `--set` gives. Raises ConfigError for what is no flag of a part."""
+        """What `--set` gives. Raises ConfigError for what is not a flag of a part."""
         return tuple(map(_setting, self.set))
 
     def fold(self, number: int) -> str | None:

@@ -14,6 +14,7 @@ from burnish.bench.compare.together import together
 from burnish.bench.compare.verb import compare
 from burnish.errors import NothingAnswered
 from burnish.make.from_dialogues import pairs_from_dialogues
+from burnish.make.from_samples import pairs_from_samples
 from burnish.make.pairs import make_pairs
 from burnish.make.simulate import simulate
 from burnish.records import Json
@@ -113,6 +114,8 @@ def _check(config: ImproveConfig) -> None:
     parts.train_config(config, 1, config.adapter, [Path("pairs")])
     if "distort" in config.ways:
         parts.pairs_config(config, 1, config.adapter)
+    if "sample" in config.ways:
+        parts.samples_config(config, 1, config.adapter)
     if "dialogues" in config.ways:
         parts.simulate_config(config, 1, config.adapter)
         parts.dialogues_config(config, 1)
@@ -137,6 +140,8 @@ def _pairs(config: ImproveConfig, number: int, adapter: str | None) -> list[Made
     found = list[Made]()
     if "distort" in config.ways:
         found.append(Made(*make_pairs(parts.pairs_config(config, number, adapter))))
+    if "sample" in config.ways:
+        found.append(Made(*pairs_from_samples(parts.samples_config(config, number, adapter))))
     if "dialogues" in config.ways:
         simulate(parts.simulate_config(config, number, adapter))
         found.append(Made(*pairs_from_dialogues(parts.dialogues_config(config, number))))

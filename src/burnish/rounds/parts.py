@@ -9,6 +9,7 @@ from burnish.bench.answers import AnswersConfig
 from burnish.errors import ConfigError
 from burnish.flags import parse_values
 from burnish.make.from_dialogues import FromDialoguesConfig
+from burnish.make.from_samples import FromSamplesConfig
 from burnish.make.pairs import PairsConfig
 from burnish.make.simulate import SimulateConfig
 from burnish.pocket.defaults import usual_values
@@ -25,6 +26,7 @@ class Part(NamedTuple):
 
 PARTS = {
     "pairs": Part(PairsConfig, "pairs"),
+    "samples": Part(FromSamplesConfig, "pairs from-samples"),
     "simulate": Part(SimulateConfig, "simulate"),
     "dialogues": Part(FromDialoguesConfig, "pairs from-dialogues"),
     "train": Part(DPOConfig, "train dpo"),
@@ -36,6 +38,13 @@ def pairs_config(config: ImproveConfig, number: int, adapter: str | None) -> Pai
     """Pairs by distortion, of round `number` from 1; `adapter` is the last round's."""
     values = {**_asked(config, number), "model": config.model, "adapter": adapter, "distort": [*config.distort]}
     made: PairsConfig = _parsed(config, "pairs", values, folder(config, number) / "pairs")
+    return made
+
+
+def samples_config(config: ImproveConfig, number: int, adapter: str | None) -> FromSamplesConfig:
+    """Pairs of the round's model's own drawn answers."""
+    values = {**_asked(config, number), "model": config.model, "adapter": adapter}
+    made: FromSamplesConfig = _parsed(config, "samples", values, folder(config, number) / "pairs-of-samples")
     return made
 
 

@@ -18,7 +18,7 @@ def plan_table(config: ImproveConfig) -> Table:
         columns=("", "examples", "replies at most", "steps at most"),
         rows=(*rows, *benched),
         note="A round trains on the pairs that it keeps, which are fewer. Tokens are at most replies times "
-        "--max-new-tokens. How long that takes depends on the machine: a round with a small --limit tells its speed.",
+        "--max-new-tokens. How long that takes depends on the machine: a round with a small --limit shows its speed.",
     )
 
 
@@ -29,6 +29,11 @@ def _round(config: ImproveConfig, number: int) -> list[tuple[str, str, str, str]
         examples = len(stream(made.source, made))
         replies = examples * (1 + len(made.distortions))
         rows.append((f"round {number}, pairs", f"{examples:,}", f"{replies:,}", ""))
+        pairs += examples
+    if "sample" in config.ways:
+        drawn = parts.samples_config(config, number, config.adapter)
+        examples = len(stream(drawn.source, drawn))
+        rows.append((f"round {number}, samples", f"{examples:,}", f"{examples * drawn.samples:,}", ""))
         pairs += examples
     if "dialogues" in config.ways:
         talk = parts.simulate_config(config, number, config.adapter)

@@ -93,6 +93,13 @@ def numbers(improved: Improved) -> dict[str, Json]:
     return {
         "ended": improved.ended,
         "best": improved.best.number,
+        "before": _values(improved, improved.rounds[0]),
+        "kept": {
+            "round": improved.best.number,
+            "values": _values(improved, improved.best),
+            "pairs": sum(of.kept for of in improved.best.pairs),
+            "steps": improved.best.training.get("steps", 0),
+        },
         "rounds": [
             {
                 "round": one.number,
@@ -108,6 +115,13 @@ def numbers(improved: Improved) -> dict[str, Json]:
             for one in improved.rounds
         ],
     }
+
+
+def _values(improved: Improved, one: Round) -> list[Json]:
+    """What decides, by source; of round 0 as the first comparison has it, and nothing where there is none."""
+    if one.number:
+        return [of.headline.after.value for of in one.against_first]
+    return [of.headline.before.value for of in improved.rounds[1].against_first] if len(improved.rounds) > 1 else []
 
 
 def _change(compared: Compared) -> dict[str, Json]:

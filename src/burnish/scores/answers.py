@@ -39,7 +39,7 @@ class PairedScore:
     """After minus before; the interval is of the difference itself, not of its parts."""
     wins: int | None
     """Questions on which the new model's value is better (for a metric without a better side: larger); None where
-    the metric is no mean over questions, as precision."""
+    the metric is not a mean over questions, as precision."""
     losses: int | None
     p_value: float | None
     test: Literal["mcnemar", "swap"]

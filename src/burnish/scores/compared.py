@@ -157,7 +157,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TogetherRow:
-    """One benchmark among several: one pair of results, or one a seed."""
+    """One benchmark among several: one pair of results, or one per seed."""
 
     benchmark: str
     """As a person reads it."""
@@ -196,7 +196,7 @@ class Overall:
     between: float
     """Standard deviation of the true changes."""
     share: float
-    """Of the variance between benchmarks, what is no chance."""
+    """Of the variance between benchmarks, what is not chance."""
     verdict: Verdict
 
 

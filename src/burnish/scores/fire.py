@@ -139,7 +139,7 @@ class FreeScores(FreeNumbers):
     unscored: int
     """Of these, the ones in which no score can be read."""
     dropped: Mapping[str, int]
-    """What is no dialogue, by reason."""
+    """What is not a dialogue, by reason."""
     rules: Mapping[str, Json]
     """How the edge cases were decided."""
     by_source: Mapping[str, FreeNumbers]

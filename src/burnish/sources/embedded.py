@@ -20,7 +20,7 @@ def picture_bytes(value: object, root: Root, which: int | None) -> bytes:
     """The file content of the picture in a table's cell.
 
     `root` is the folder that paths are relative to, and `which` the number, from 1, of one picture in a list of
-    several. Raises ImageError for none, for several where none is chosen, and for what is no picture.
+    several. Raises ImageError for none, for several where none is chosen, and for what is not a picture.
     """
     if isinstance(value, list | tuple):
         return picture_bytes(_chosen(value, which), root, None)
@@ -32,7 +32,7 @@ def picture_bytes(value: object, root: Root, which: int | None) -> bytes:
         return value
     if isinstance(value, str):
         return _of_text(value, root)
-    raise ImageError("broken image", f"A {kind_of(value)} is no picture.")
+    raise ImageError("broken image", f"A {kind_of(value)} is not a picture.")
 
 
 def _chosen(pictures: list[object] | tuple[object, ...], which: int | None) -> object:

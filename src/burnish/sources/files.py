@@ -41,6 +41,6 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         while line := file.readline(MAX_LINE):
             number += 1
             if len(line) == MAX_LINE:
-                raise SourceError(f"Line {number} of {path} is over {MAX_LINE:,} bytes: it is no file of lines.")
+                raise SourceError(f"Line {number} of {path} is over {MAX_LINE:,} bytes: it is not a file of lines.")
             if line.strip():
                 yield number, line

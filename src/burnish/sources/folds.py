@@ -26,7 +26,7 @@ class Folds:
         """What `--fold` names. Raises ConfigError."""
         found = _FORM.fullmatch(text)
         if found is None:
-            raise ConfigError(f"--fold {text} is no fold: give I/N, such as 1/10, or I-J/N, such as 2-10/10.")
+            raise ConfigError(f"--fold {text} is not a fold: give I/N, such as 1/10, or I-J/N, such as 2-10/10.")
         first, count = int(found["first"]), int(found["count"])
         last = int(found["last"] or first)
         if not first <= last <= count:

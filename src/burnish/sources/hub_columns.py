@@ -130,7 +130,7 @@ def _is_conversation(feature: Any) -> bool:
 
 
 def _item(feature: Any) -> Any:
-    """What a list holds; None for what is no list."""
+    """What a list holds; None for what is not a list."""
     from datasets import LargeList, List
 
     return feature.feature if isinstance(feature, List | LargeList) else None

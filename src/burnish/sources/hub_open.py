@@ -59,5 +59,5 @@ def _open(path: str, config: str | None) -> Dataset | DatasetDict:
         saved = (local / "dataset_dict.json").exists() or (local / "state.json").exists()
         return load_from_disk(path) if saved else load_dataset(path, config)
     if path[0] in "./" or not _HUB_NAME.fullmatch(path):
-        raise FileNotFoundError("there is no such folder, and it is no name on the Hub")
+        raise FileNotFoundError("there is no such folder, and it is not a name on the Hub")
     return load_dataset(path, config)

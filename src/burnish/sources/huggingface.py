@@ -62,7 +62,7 @@ class HuggingFaceSource(Source):
         options = spec.only("split", "config", *roles, "ask", "root", "which")
         which = options.get("which")
         if which is not None and (not which.isascii() or not which.isdecimal() or which == "0"):
-            raise SourceError(f"#which={which} of {spec.path} is no number of a picture: give 1 for the first.")
+            raise SourceError(f"#which={which} of {spec.path} is not a number of a picture: give 1 for the first.")
         return cls(
             path=str(table_at(spec.path)) if is_address(spec.path) else at_home(spec.path),
             split=options.get("split"),

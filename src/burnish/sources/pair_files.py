@@ -108,7 +108,7 @@ class FilePairs:
         kind = self._kind or kind_of_columns(columns)
         if kind is None:
             raise SourceError(
-                f"{self._path} has {listed(columns)}, which is no known form of preferences: write its kind before "
+                f"{self._path} has {listed(columns)}, which is not a known form of preferences: write its kind before "
                 f"it, of {', '.join(f'{name}:' for name in KINDS)}."
             )
         preference_of = KINDS[kind].read

@@ -110,7 +110,7 @@ def _number(name: str, text: str) -> float:
 
 
 def _whole_number(options: Mapping[str, str], name: str, default: int, *, least: int) -> int:
-    """An option's value. Raises SourceError for what is no whole number from `least` on."""
+    """An option's value. Raises SourceError for what is not a whole number from `least` on."""
     text = options.get(name, str(default))
     if not text.isdecimal() or int(text) < least:
         raise SourceError(f"pocket: #{name}= must be a whole number from {least} on, not {text}.")

@@ -58,6 +58,6 @@ class Questions(Sampling):
 
     source: tyro.conf.Positional[str]
     """Where pictures, questions and ground truths come from: `folder:questions.jsonl`, `llava:file.json`, `fire:FILE`,
-    `huggingface:path`, `pocket`; several joined by commas."""
+    `huggingface:path`, `pocket`; several separated by commas."""
     per_image: int | None = None
     """Questions per picture, chosen at random. Default: all of them."""

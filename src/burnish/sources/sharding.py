@@ -27,7 +27,7 @@ class Shard:
         """What `--shard` names. Raises ConfigError."""
         found = _FORM.fullmatch(text)
         if not found or int(found[1]) > int(found[2]):
-            raise ConfigError(f"--shard {text} is no part of a whole: give I/N with I from 1 to N, such as 2/8.")
+            raise ConfigError(f"--shard {text} is not part of a whole: give I/N with I from 1 to N, such as 2/8.")
         return cls(int(found[1]), int(found[2]))
 
     def range_of(self, examples: int) -> range:

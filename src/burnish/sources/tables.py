@@ -37,7 +37,7 @@ def read_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
         return _csv_rows(path, check)
     if ending == ".parquet":
         return _parquet_rows(path, check)
-    raise SourceError(f"{path} is no table that can be read: give a file that ends in {', '.join(ENDINGS)}.")
+    raise SourceError(f"{path} is not a table that can be read: give a file that ends in {', '.join(ENDINGS)}.")
 
 
 def _csv_rows(path: Path, check: CheckColumns) -> Iterator[Row]:

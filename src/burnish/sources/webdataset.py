@@ -115,7 +115,7 @@ class WebDatasetSource(Source):
 
 
 def _files(shard: Path) -> Iterator[_File]:
-    """The plain files of a shard. Raises SourceError for what is no tar file, or is compressed."""
+    """The plain files of a shard. Raises SourceError for what is not a tar file, or is compressed."""
     try:
         with tarfile.open(shard, "r:") as tar:
             for member in tar:

@@ -113,8 +113,8 @@ class Journal:
                 entries = _entries(line)
                 if entries is None:
                     raise RunError(
-                        f"{self._path}, line {number}, is no reply: delete this file, and the replies in it, those of "
-                        "unfinished records, are asked for again."
+                        f"{self._path}, line {number}, is not a reply: delete this file, and the replies in it, "
+                        "those of unfinished records, are asked for again."
                     )
                 for part, reply in entries.items():
                     if part.record >= self._begin:

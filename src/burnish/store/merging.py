@@ -35,7 +35,7 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     for part in parts[1:]:
         if found := differences(first.whole, part.whole):
             changes = "; ".join(f"{name} is {ours} there and {theirs} here" for name, ours, theirs in found)
-            raise RunError(f"{part.run.path} is no part of the run that {first.run.path} is one of: {changes}.")
+            raise RunError(f"{part.run.path} is not part of the run that {first.run.path} is one of: {changes}.")
     by_number: dict[int, Part] = {}
     for part in parts:
         if part.of != first.of:

@@ -5,6 +5,7 @@
     RUN/images/ab/abcd….png     pictures, named by the SHA-256 of their bytes
     RUN/journal.jsonl           replies of models for records that need several and are not yet there
     RUN/notes.json              what was found out on the way: how an endpoint had to be asked
+    RUN/before/records/         the records of a finished run, while some of them are made anew
     RUN/done.json               the summary, written last: with it the run is finished
     RUN/lock                    held by the one process that writes, with its process id
 
@@ -21,6 +22,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, final
@@ -43,6 +45,7 @@ from burnish.store.manifest import Manifest, read_manifest, refuse_changes, writ
 R = TypeVar("R", bound=Record)
 
 _DONE = "done.json"
+_BEFORE = "before"
 _NOTES = "notes.json"
 _LOCK = "lock"
 _KEY = re.compile("[0-9a-f]{64}")
@@ -128,6 +131,30 @@ class Run:
                 if self._opened_journal is not None:
                     self._opened_journal.forget(before=len(self._lines))
 
+    def set_aside(self) -> None:
+        """Begin the records anew, with those that are there kept aside until the run is finished; see `before`."""
+        self._require_lock()
+        with explained(self._path, "written"):
+            (self._path / _DONE).unlink(missing_ok=True)
+            (self._path / _BEFORE).mkdir(exist_ok=True)
+            if not (self._path / _BEFORE / "records").exists():
+                self._lines.close()
+                (self._path / "records").rename(self._path / _BEFORE / "records")
+                (self._path / "records").mkdir()
+            self._lines, self._summary = Lines(self._path / "records"), None
+
+    @property
+    def aside(self) -> Path | None:
+        """Where what was set aside is; None where nothing was."""
+        folder = self._path / _BEFORE
+        return folder if (folder / "records").exists() else None
+
+    def before(self, start: int) -> Iterator[Record] | None:
+        """The records that were set aside, from this place on; None where none were."""
+        if self.aside is None:
+            return None
+        return (_record(line) for line in islice(Lines(self.aside / "records"), start, None))
+
     def reply(self, part: Part) -> Json:
         """The reply that `keep_reply` was given for this part, by this process or an earlier one; None without."""
         return self._journal().get(part)
@@ -153,7 +180,7 @@ class Run:
         return _read_notes(self._path)
 
     def note(self, texts: Iterable[str]) -> None:
-        """Keep what was found out on the way, and is no part of a record; it survives the death of this process."""
+        """Keep what was found out on the way, and is not part of a record; it survives the death of this process."""
         self._require_lock()
         noted = self.notes
         new = [text for text in texts if text not in noted]
@@ -241,6 +268,8 @@ class Run:
             self._lines.close()
             self._close_journal()
             delete_journal(self._path)
+            if (self._path / _BEFORE).exists():
+                shutil.rmtree(self._path / _BEFORE)
             write_whole(self._path / _DONE, dump(dict(summary)).encode(), sync=True)
         self._summary = dict(summary)
 
@@ -293,6 +322,8 @@ def _delete_contents(path: Path) -> None:
     (path / _NOTES).unlink(missing_ok=True)
     delete_journal(path)
     delete_lines(path / "records")
+    if (path / _BEFORE).exists():
+        shutil.rmtree(path / _BEFORE)
     if (path / "images").exists():
         shutil.rmtree(path / "images")
 
@@ -313,7 +344,7 @@ def _record(line: Line) -> Record:
     try:
         return from_line(line.text)
     except ValueError as error:
-        raise RunError(f"{line.path}, line {line.number}, is no record: {error}.") from error
+        raise RunError(f"{line.path}, line {line.number}, is not a record: {error}.") from error
 
 
 def _read_notes(path: Path) -> tuple[str, ...]:
@@ -338,7 +369,7 @@ def _read_summary(path: Path) -> dict[str, Json] | None:
     except ValueError as error:
         raise RunError(f"{done} cannot be read: {error}.") from error
     if not isinstance(summary, dict):
-        raise RunError(f"{done} is no summary: it holds {type(summary).__name__} where an object belongs.")
+        raise RunError(f"{done} is not a summary: it holds {type(summary).__name__} where an object belongs.")
     return summary
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -29,13 +29,25 @@ _TYPES = ("token_type_ids", "mm_token_type_ids")
 """Inputs out of which a model makes a mask of its own, or positions."""
 
 
+Together: TypeAlias = Literal["", "a picture", "all pictures", "the prompt"]
+"""Tokens that see one another, later ones too: none, each picture's, those of all pictures, all of the prompt's."""
+
+
+_KNOWN_TOGETHER: Final[Mapping[str, Mapping[str, Together]]] = {
+    "gemma3": {_FULL: "a picture", _SLIDING: "a picture"},
+    "gemma4": {},  # by its size
+    "molmo2": {ALL_LAYERS: "all pictures"},
+    "paligemma": {ALL_LAYERS: "the prompt"},
+}
+"""Models that make masks out of kinds of tokens, and what becomes of them in each kind of layer."""
+
+
 class Attention(NamedTuple):
     """What layers of one kind see of a token's way back, and beside it."""
 
     window: int | None = None
     """Only tokens that are fewer positions away; None for all."""
-    pictures: bool = False
-    """Whether the tokens of a picture see one another, later ones too."""
+    together: Together = ""
 
 
 def use_flex(model: PreTrainedModel) -> None:
@@ -56,23 +68,23 @@ def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
     config: Any = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
     kinds = dict.fromkeys(getattr(config, "layer_types", None) or ())
+    together = _together(model)
     if not kinds:
-        return {ALL_LAYERS: Attention(window=window)}
-    seeing = _seeing_pictures(model)
+        return {ALL_LAYERS: Attention(window, together.get(ALL_LAYERS, ""))}
     known = {
-        _FULL: Attention(pictures=_FULL in seeing),
-        _SLIDING: Attention(window=window, pictures=_SLIDING in seeing),
+        _FULL: Attention(None, together.get(_FULL, "")),
+        _SLIDING: Attention(window, together.get(_SLIDING, "")),
     }
     found = {kind: known[kind] for kind in kinds}
     return {ALL_LAYERS: found.popitem()[1]} if len(found) == 1 else found
 
 
-def _seeing_pictures(model: PreTrainedModel) -> tuple[str, ...]:
-    """The kinds of layers in which a picture's tokens see one another: Gemma 3's all, Gemma 4's windows."""
-    if model.config.model_type == "gemma3":
-        return _FULL, _SLIDING
-    both = getattr(model.config.get_text_config(), "use_bidirectional_attention", None)
-    return (_SLIDING,) if both == "vision" else ()
+def _together(model: PreTrainedModel) -> Mapping[str, Together]:
+    """By kind of layer, for the models of which it is known; nothing for one whose tokens see their way back alone."""
+    if model.config.model_type == "gemma4":
+        both = getattr(model.config.get_text_config(), "use_bidirectional_attention", None)
+        return {_SLIDING: "a picture"} if both == "vision" else {}
+    return _KNOWN_TOGETHER.get(model.config.model_type, {})
 
 
 def why_unbranched(model: PreTrainedModel) -> str:
@@ -120,8 +132,11 @@ def _has_known_layers(config: Any) -> bool:
 
 
 def _has_other_masks(model: PreTrainedModel) -> bool:
-    """Whether kinds of tokens decide about more than what is known of Gemma, and of positions in several axes."""
+    """Whether kinds of tokens decide about more than is known of the model, or than positions in several axes."""
     asked = inspect.signature(model.forward).parameters
-    known = model.config.model_type in ("gemma3", "gemma4")
-    harmless = set(_TYPES) if known else {_TYPES[1]} if own_positions(model) else set()
+    known = _KNOWN_TOGETHER.get(model.config.model_type)
+    kinds = getattr(model.config.get_text_config(), "layer_types", None)
+    if known and bool(kinds) == (ALL_LAYERS in known):
+        return True  # PaliGemma 2
+    harmless = set(_TYPES) if known is not None else {_TYPES[1]} if own_positions(model) else set()
     return any(name in asked for name in {*_TYPES, "cross_attention_mask"} - harmless)

@@ -20,7 +20,7 @@ from burnish.train.output import COMPLETE
 
 @final
 class StepLog(TrainerCallback):
-    """Writes one line a step to `log.jsonl` and shows progress; the main process alone does either."""
+    """Writes one line per step to `log.jsonl` and shows progress; the main process alone does either."""
 
     def __init__(self, path: Path, label: str) -> None:
         self._path, self._label = path, label

@@ -40,6 +40,9 @@ class TrainConfig:
     lora_targets: str = ALL_LINEAR
     """Layers of the language model to adapt: `all-linear` for every linear one, `qk` for the queries and keys of its
     attention, or the last parts of their names, separated by commas, such as `q_proj,v_proj`."""
+    lora_variant: Literal["dora", "rslora"] | None = added(None)
+    """A variant of LoRA: `dora` (arXiv 2402.09353) learns sizes and directions apart, `rslora` (2312.03732) divides
+    by the root of the rank, for large ranks. Default: plain LoRA. vLLM serves no `dora`: merge it."""
     experts: bool = False
     """Also adapt a mixture's experts where each layer stores them as one tensor."""
     train_projector: bool = False
@@ -49,8 +52,12 @@ class TrainConfig:
     """Peak learning rate."""
     warmup: float = 0.03
     """Warm-up: the share of all steps in which the learning rate rises linearly, before a cosine decay to 0."""
+    scheduler: str = added("cosine")
+    """The learning rate after the warm-up, by transformers' name: cosine, linear, constant_with_warmup, …"""
+    optimizer: str = added("")
+    """The optimiser, by transformers' name: adamw_torch, adafactor, sgd, … Default: transformers' own, AdamW."""
     weight_decay: float = 0.0
-    """Weight decay of AdamW."""
+    """Weight decay of the optimiser."""
     max_grad_norm: float = 1.0
     """Gradient norm clipping: a gradient with a larger norm is scaled down to this norm."""
     batch_size: int = 128
@@ -130,10 +137,7 @@ class TrainConfig:
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
         if self.adapter:
             self._check_adapter()
-        if not all(name.strip() for name in self.lora_targets.split(",")):
-            raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
-        if self.experts and self.lora_dropout:
-            raise ConfigError("--lora-dropout must be 0 with --experts, which PEFT adapts as whole tensors.")
+        self._check_lora()
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
@@ -146,6 +150,16 @@ class TrainConfig:
                 raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
         if self.batch_size % processes():
             raise ConfigError(f"--batch-size {self.batch_size} cannot be shared evenly by {processes()} processes.")
+
+    def _check_lora(self) -> None:
+        if not all(name.strip() for name in self.lora_targets.split(",")):
+            raise ConfigError(f"--lora-targets {self.lora_targets!r} has an empty name: give all-linear, qk or names.")
+        if self.experts and self.lora_dropout:
+            raise ConfigError("--lora-dropout must be 0 with --experts, which PEFT adapts as whole tensors.")
+        if self.experts and self.lora_variant == "dora":
+            raise ConfigError(
+                "--lora-variant dora is not available with --experts, which PEFT adapts as whole tensors."
+            )
 
     def _check_adapter(self) -> None:
         if self.deepspeed or self.fsdp:

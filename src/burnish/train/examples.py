@@ -133,7 +133,7 @@ class RunTruths:
         self.open = run.image
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
-        """One example a pair whose source knew the truth."""
+        """One example per pair whose source knew the truth."""
         for pair in self._run.records(PreferencePair):
             yield _truth(pair, pair.image, self.open(pair.image))
 

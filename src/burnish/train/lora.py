@@ -78,6 +78,8 @@ def _adapt(model: PreTrainedModel, config: TrainConfig, modules: Sequence[str], 
         target_modules=list(modules),
         target_parameters=list(parameters) or None,
         modules_to_save=projectors(model) if config.train_projector else None,
+        use_dora=config.lora_variant == "dora",
+        use_rslora=config.lora_variant == "rslora",
         task_type="CAUSAL_LM",
     )
     with warnings.catch_warnings():

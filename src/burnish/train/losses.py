@@ -4,7 +4,7 @@ A reward is beta times a log-ratio of policy to reference (nats; SeVa's equation
 answer unless a loss says otherwise.
 Axes: B pairs, K negatives a pair, A = 1 + K answers, the chosen one first, L tokens of an answer. Pairs may have
 different numbers of negatives: `present_BK` is False where a row has none, and what stands there has no influence.
-Each loss gives one value a pair; nothing here averages over pairs.
+Each loss gives one value per pair; nothing here averages over pairs.
 
 A loss of two answers has the mean over a pair's negatives; only `softmax` and `sum` see all negatives at once.
 """

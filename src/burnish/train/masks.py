@@ -16,7 +16,7 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from burnish.train.branching import ALL_LAYERS, FLEX, Attention, attention_kinds
+from burnish.train.branching import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
 from burnish.train.sequences import Batch
 
 Mask: TypeAlias = Tensor | BlockMask
@@ -38,15 +38,15 @@ def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask]
 
 
 def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:
-    """What layers of this kind see, from a batch's `last_ST`, `position_ids` and, for pictures, kinds of tokens."""
+    """What layers of this kind see, from a batch's `last_ST`, `position_ids` and, for tokens together, their kinds."""
     last_ST: Tensor = batch["last_ST"]
     depth_ST: Tensor = batch["position_ids"]
-    picture_ST = pictures(batch) if seen.pictures else None
+    group_ST = groups(batch, seen.together) if seen.together else None
 
     def visible(row: Tensor, query: Tensor, key: Tensor) -> Tensor:
         found = (key <= query) & (query <= last_ST[row, key])
-        if picture_ST is not None:
-            found = found | ((picture_ST[row, query] == picture_ST[row, key]) & (picture_ST[row, key] > 0))
+        if group_ST is not None:
+            found = found | ((group_ST[row, query] == group_ST[row, key]) & (group_ST[row, key] > 0))
         if seen.window is not None:
             found = found & (depth_ST[row, query] - depth_ST[row, key] < seen.window)
         return found
@@ -54,14 +54,21 @@ def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:
     return visible
 
 
-def pictures(batch: Batch) -> Tensor:
-    """A number above 0 for each token of a picture, the same for all in a row of them; 0 for text, (S, T)."""
+def groups(batch: Batch, together: Together) -> Tensor:
+    """For each token a number above 0 that it shares with those that see it and that it sees; 0 for others, (S, T)."""
     types_ST: Tensor | None = batch.get("token_type_ids", batch.get("mm_token_type_ids"))
     if types_ST is None:
         return torch.zeros_like(batch["input_ids"])
     pictured_ST = types_ST > 0
-    begins_ST = pictured_ST & ~pad(pictured_ST, (1, -1))
-    return begins_ST.cumsum(dim=1) * pictured_ST
+    if together == "a picture":
+        begins_ST = pictured_ST & ~pad(pictured_ST, (1, -1))
+        return begins_ST.cumsum(dim=1) * pictured_ST
+    tree_ST: Tensor = batch["tree_ST"] + 1
+    if together == "all pictures":
+        return tree_ST * pictured_ST
+    # padding has the prompt's type, but nothing behind it sees it
+    within_ST: Tensor = batch["last_ST"] > torch.arange(types_ST.shape[1], device=types_ST.device)
+    return tree_ST * (~pictured_ST & within_ST)
 
 
 def sees(batch: Batch, seen: Attention = PLAIN) -> Tensor:

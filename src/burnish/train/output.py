@@ -2,7 +2,7 @@
 
 OUT/manifest.json           what made it: configuration, seed, fingerprints of model and data, version
 OUT/checkpoints/            Trainer's states to go on from; deleted at the end unless they are to be kept
-OUT/log.jsonl               one line a step: loss, rewards, learning rate, tokens, seconds
+OUT/log.jsonl               one line per step: loss, rewards, learning rate, tokens, seconds
 OUT/adapter_model.safetensors, adapter_config.json, and the model's processor
 OUT/done.json               the summary, written last: with it the training is finished
 OUT/merged/                 the whole model with the adapter merged into it, where asked for
@@ -142,7 +142,7 @@ def _refuse_other_folders(path: Path) -> None:
         if kind not in KINDS:
             raise RunError(f"{path} holds {kind}, not a training: give --out another folder.")
     elif others := {entry.name for entry in path.iterdir()} - {_LOCK, f"{MANIFEST}.tmp"}:
-        raise RunError(f"{path} is no training's folder, and {min(others)} is in it: give --out a new folder.")
+        raise RunError(f"{path} is not a training's folder, and {min(others)} is in it: give --out a new folder.")
 
 
 def make_readable(folder: Path) -> None:

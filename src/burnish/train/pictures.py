@@ -1,4 +1,4 @@
-"""Pictures are encoded once a step where policy and reference see the same in them, or once for good with a cache."""
+"""Pictures are encoded once per step where policy and reference see the same in them, or once for good with a cache."""
 
 from __future__ import annotations
 

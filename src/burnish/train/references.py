@@ -108,7 +108,7 @@ def stored_references(config: DPOConfig, table: Dataset) -> StoredReferences | N
     else:
         return StoredReferences(", ".join(config.shares), BFLOAT16 if half else FLOAT32, required=required)
     if required:
-        raise ConfigError(f"--references stored cannot be had: {reason}; take --references auto.")
+        raise ConfigError(f"--references stored is not available: {reason}; take --references auto.")
     if is_main_process():
         print(f"Reference log-probabilities are computed: {reason}.", file=sys.stderr)
     return None

@@ -23,7 +23,7 @@ TOKEN_COLUMNS = ("answers", "ids")
 
 @final
 class StepSampler(Sampler[int]):
-    """Every example once an epoch, in an order that depends on seed and epoch alone; longest first within a step."""
+    """Every example once per epoch, in an order that depends on seed and epoch alone; longest first within a step."""
 
     def __init__(self, lengths: npt.NDArray[np.int64], *, step_size: int, seed: int) -> None:
         """`step_size` examples make an optimiser step, over all processes and passes."""

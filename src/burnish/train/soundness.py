@@ -1,4 +1,4 @@
-"""Stops a training at the first step that is no number, before its update reaches the weights.
+"""Stops a training at the first step that is not a number, before its update reaches the weights.
 
 A loss that is infinite or no number leaves weights that are none, and a model that still answers something.
 """

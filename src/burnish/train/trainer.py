@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,8 @@ import torch
 from datasets import Dataset
 from peft import PeftModel
 from torch import Tensor, nn
-from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers import PreTrainedModel, SchedulerType, Trainer, TrainingArguments
+from transformers.training_args import OptimizerNames
 
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
@@ -41,7 +43,7 @@ class AnswerTrainer(Trainer, ABC):
     loss_is_scaled_for_ga = True
 
     def __init__(self, *, features: FeatureCache | None = None, **parts: Any) -> None:
-        """`features` keeps encoded pictures; without it they are encoded once a step."""
+        """`features` keeps encoded pictures; without it they are encoded once per step."""
         super().__init__(**parts)
         self._features = features
         self._soundness = Soundness(self.log)
@@ -62,7 +64,7 @@ class AnswerTrainer(Trainer, ABC):
         """The summed loss of this batch, as `mean_over_step` scales it; the training step is visible here."""
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """Forward and backward over one batch; the step that it belongs to stops the training if it is no number."""
+        """Forward and backward over one batch; the step that it belongs to stops the training if it is not a number."""
         loss: Tensor = super().training_step(model, inputs, num_items_in_batch)
         self._soundness.saw(loss, inputs["id_E"])
         return loss
@@ -119,7 +121,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "num_train_epochs": config.epochs,
         "max_steps": -1 if config.max_steps is None else config.max_steps,
         "learning_rate": config.lr,
-        "lr_scheduler_type": "cosine",
+        "lr_scheduler_type": _known("scheduler", config.scheduler, SchedulerType),
         "warmup_steps": config.warmup,
         "weight_decay": config.weight_decay,
         "max_grad_norm": config.max_grad_norm,
@@ -128,7 +130,7 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         "bf16": computes_in_bfloat16(config),
         "use_cpu": config.device == "cpu",
         "logging_steps": 1,
-        "logging_nan_inf_filter": False,  # a loss that is no number must show
+        "logging_nan_inf_filter": False,  # a loss that is not a number must show
         "save_steps": config.save_steps,
         "save_total_limit": KEPT_CHECKPOINTS,
         "report_to": list(config.report_to) or "none",
@@ -139,6 +141,8 @@ def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArgume
         # every step passes through every trained layer
         "ddp_find_unused_parameters": False,
     }
+    if config.optimizer:
+        arguments["optim"] = _known("optimizer", config.optimizer, OptimizerNames)
     if config.deepspeed:
         arguments["deepspeed"] = config.deepspeed
     if config.fsdp:
@@ -167,6 +171,14 @@ def computes_in_bfloat16(config: TrainConfig) -> bool:
     if config.dtype == "auto":
         return config.device == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return config.dtype == "bfloat16"
+
+
+def _known(flag: str, name: str, names: type[Enum]) -> str:
+    """The name, if transformers knows it. Raises ConfigError."""
+    known = [str(one.value) for one in names]
+    if name not in known:
+        raise ConfigError(f"--{flag} {name} is not one of transformers': choose from {', '.join(known)}.")
+    return name
 
 
 def _require_packages(config: TrainConfig) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from burnish.bench.standard.registry import MakeConfig
     from burnish.make.compose import ComposeConfig
     from burnish.make.from_dialogues import FromDialoguesConfig
+    from burnish.make.from_samples import FromSamplesConfig
     from burnish.make.importing import ImportConfig
     from burnish.make.importing_pairs import ImportPairsConfig, PairSet
     from burnish.make.pairs import PairsConfig
@@ -27,6 +28,13 @@ def pairs(config: PairsConfig) -> None:
 def pairs_from_dialogues(config: FromDialoguesConfig) -> None:
     """Make pairs of dialogues, then their tables and page of samples."""
     from burnish.make.from_dialogues import pairs_from_dialogues as make
+
+    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json).run)
+
+
+def pairs_from_samples(config: FromSamplesConfig) -> None:
+    """Draw answers and make pairs of them, then their tables and page of samples."""
+    from burnish.make.from_samples import pairs_from_samples as make
 
     _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json).run)
 

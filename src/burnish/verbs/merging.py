@@ -82,7 +82,7 @@ def _part(run: Run, marked: Run) -> Part:
     """A run as a part; `marked` is the run, or one in it, whose source tells which."""
     fingerprint, shard = unmarked(marked.manifest.fingerprints.get("source", ""))
     if shard is None:
-        raise RunError(f"{run.path} is no shard of a run: give runs that were made with --shard.")
+        raise RunError(f"{run.path} is not a shard of a run: give runs that were made with --shard.")
     whole = run.manifest
     if run is marked:
         whole = replace(whole, fingerprints={**whole.fingerprints, "source": fingerprint})

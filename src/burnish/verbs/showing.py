@@ -118,6 +118,6 @@ def card(config: CardConfig) -> None:
 
     compared = compare_among(config.runs)
     if config.runs and not compared:
-        raise RunError(f"{', '.join(config.runs)} are no comparison: give two results of the same questions.")
+        raise RunError(f"{', '.join(config.runs)} are not comparable: give two results of the same questions.")
     files = write_cards(config, compared)
     tell([], [*files, *([push(config, config.push)] if config.push else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from burnish.report.tables import Table
 
 T = TypeVar("T")
+FEW_ROWS = 12
+"""Rows of tables that a verb ends with; the page and tables.md have all of them."""
 MOST_FILES = 12
 """That are listed one by one."""
 
@@ -29,11 +32,25 @@ def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
 
 def tell_report(shown: Report, json_file: str | None) -> None:
     """Show a report, its warnings and verdicts first, and write its numbers to the file that `--json` names."""
-    from burnish.report.terminal import prose, say
+    from burnish.report.terminal import prose, say, verbose
 
     for sentence in (*shown.warnings, *shown.verdicts):
         say("", prose(sentence))
-    tell(shown.tables, (*_first(shown.files), *write_json(json_file, shown.numbers)))
+    few = shown.tables if verbose() else few_tables(shown.tables)
+    tell(few, (*_first(shown.files), *write_json(json_file, shown.numbers)))
+    if left := len(shown.tables) - len(few):
+        say(
+            "",
+            prose(
+                f"tables.md and the page have {left} more {'table' if left == 1 else 'tables'}; --verbose prints them."
+            ),
+        )
+
+
+def few_tables(tables: Sequence[Table]) -> Sequence[Table]:
+    """The first table, which has the numbers that a verb is called for, and short ones that follow at once."""
+    rows = itertools.accumulate(len(table.rows) for table in tables)
+    return [table for i, (table, total) in enumerate(zip(tables, rows, strict=True)) if i == 0 or total <= FEW_ROWS]
 
 
 def _first(files: Sequence[Path]) -> list[Path | str]:

@@ -180,7 +180,7 @@ def _limit(name: str, text: str) -> float | None:
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        raise ValueError(f"{name} is {text!r}, which is no number.")
+        raise ValueError(f"{name} is {text!r}, which is not a number.")
     return value
 
 

@@ -69,7 +69,7 @@ class Filling:
                     record = from_line(line)
                 except ValueError as error:
                     where = f"The line at byte {place.offset:,} of file {place.shard} of {part.name or 'the run'}"
-                    note(self._connection, "trouble", f"{where} is no record, and is left out: {error}.")
+                    note(self._connection, "trouble", f"{where} is not a record, and is left out: {error}.")
                     continue
                 groups[self._add(part, place, record, card_of(record, run_seed))] += 1
             self._count(groups)

@@ -20,7 +20,7 @@ from burnish.web.serving import address, listen, serve
 def serve_view(config: ViewConfig, tell: Callable[[str, Path], None]) -> None:
     """Serve the page until the process is stopped; `tell` is given its link and the index when it can be opened.
 
-    Raises RunError for a folder that is no run, and for an index that cannot be used; OSError for an address.
+    Raises RunError for a folder that is not a run, and for an index that cannot be used; OSError for an address.
     """
     run = Path(config.run)
     read_manifest(run)

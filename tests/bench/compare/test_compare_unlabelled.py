@@ -173,4 +173,4 @@ def test_what_the_judge_preferred_can_be_trained_on(tmp_path: Path, capsys: pyte
     assert {one.reason for one in pairs.records(Dropped)} == {"contradicting verdicts"}
     capsys.readouterr()
     assert main(["import", "pairs", f"judged:{before}", "--out", str(tmp_path / "x")]) == 2
-    assert "is no finished run of `burnish bench judged pairwise`" in capsys.readouterr().err
+    assert "is not a finished run of `burnish bench judged pairwise`" in capsys.readouterr().err

@@ -115,7 +115,7 @@ def _told(folder: Path, judge: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("pairwise", judge, folder / "told", *flags, "--calibration", folder / "run") == 0
     assert "Calibrated on 3 turns that people rated: Spearman 1.00" in capsys.readouterr().out
     assert bench("pairwise", judge, folder / "refused", *flags, "--calibration", folder / "plain") == 2
-    assert "is no finished run of `burnish bench judged calibrate`" in capsys.readouterr().err
+    assert "is not a finished run of `burnish bench judged calibrate`" in capsys.readouterr().err
 
 
 def test_bad_ratings_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ def test_the_oracle_is_asked_only_what_it_knows(tmp_path: Path, capsys: pytest.C
     assert bench("consistency", "oracle", tmp_path / "run", "--answers", answers, "--others", other) == 2
     assert "The oracle judges grades, pairwise, shr, not consistency: name a model." in capsys.readouterr().err
     assert bench("grades", "oracle", tmp_path / "run", "--answers", answers, "--judge-prompt", "judge-grades") == 2
-    assert "--judge oracle is no model" in capsys.readouterr().err
+    assert "--judge oracle is not a model" in capsys.readouterr().err
 
 
 def agreement(folder: Path, *runs: Path) -> dict[str, Any]:

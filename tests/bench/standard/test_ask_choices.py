@@ -71,7 +71,7 @@ def test_mmbenchs_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture
     file = mmbench(tmp_path / "data") / "mmbench_dev_20230712.tsv"
     file.write_text(file.read_text().replace(picture_text(10), "?!"))
     said = not_asked(capsys, tmp_path / "run", "mmbench", tmp_path / "data")
-    assert "line 2, has an `image` that is no picture as base64 text" in said
+    assert "line 2, has an `image` that is not a picture as base64 text" in said
 
 
 def test_scienceqa_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

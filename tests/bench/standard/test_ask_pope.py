@@ -106,8 +106,8 @@ def test_what_is_missing_is_named_with_its_release(tmp_path: Path, capsys: pytes
     (data / "coco_pope_popular.json").unlink()
     said = not_asked(capsys, tmp_path / "run", "pope", data, "--images", data / "val2014", "--splits", "popular")
     assert "has no *pope_popular.json" in said and "github.com/RUCAIBox/POPE" in said
-    assert "is no folder" in not_asked(capsys, tmp_path / "run", "pope", tmp_path / "nowhere")
-    assert "is no folder" in not_asked(capsys, tmp_path / "run", "pope", data, "--images", tmp_path / "nowhere")
+    assert "is not a folder" in not_asked(capsys, tmp_path / "run", "pope", tmp_path / "nowhere")
+    assert "is not a folder" in not_asked(capsys, tmp_path / "run", "pope", data, "--images", tmp_path / "nowhere")
     assert "--splits needs names" in not_asked(capsys, tmp_path / "run", "pope", data, "--splits", "a", "a")
 
 

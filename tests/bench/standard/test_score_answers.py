@@ -266,7 +266,7 @@ def _mathvista(folder: Path) -> Path:
         (["B", "3.7", "1.46", "[1,2]"], 3, 0),  # whole numbers are cut, others rounded, lists equal as texts
         (['The answer is "5".', "three", "1.4", ""], 1, 2),
         (["", "", "", "[9]"], 0, 3),  # no answer is none, not the shortest choice
-        (["(A)", "The answer is 3", "inf", "x"], 0, 1),  # a sentence is no number: have it extracted first
+        (["(A)", "The answer is 3", "inf", "x"], 0, 1),  # a sentence is not a number: have it extracted first
     ],
 )
 def test_mathvista_in_the_form_asked_for(tmp_path: Path, texts: list[str], right: int, unread: int) -> None:

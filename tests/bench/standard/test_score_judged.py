@@ -53,11 +53,11 @@ def test_mmvet_counts_replies_without_a_score_as_0_and_tells(tmp_path: Path) -> 
     ("grades", "sentence"),
     [
         ({"v1_0": _grade(1.0), "v1_1": _grade(1.0)}, "no prediction for 1 of the 3 questions"),
-        ({"v1_0": _grade(1.0), "v9": _grade(1.0)}, "item 'v9', is no question of"),
+        ({"v1_0": _grade(1.0), "v9": _grade(1.0)}, "item 'v9', is not a question of"),
         ({"v1_0": _grade(1.0), "v1_1": _grade(1.0, 0.5)}, "item 'v1_1', has 2 scores"),
         ({"v1_0": _grade(5.0)}, "item 'v1_0', has the score 5.0"),
         ({"v1_0": {"model": []}}, "item 'v1_0', has no `score`: it has model"),
-        ({"v1_0": 1.0}, "item 'v1_0', is no JSON object"),
+        ({"v1_0": 1.0}, "item 'v1_0', is not a JSON object"),
     ],
 )
 def test_mmvet_refuses(

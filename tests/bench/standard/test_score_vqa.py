@@ -150,6 +150,6 @@ def test_gqa_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         capsys, *words, json_file(tmp_path / "no.json", [{"questionId": "201"}])
     )
     wrong = _written(tmp_path / "wrong.json", json.dumps({"201": 5}))
-    assert "item '201', is no JSON object" in refused(
+    assert "item '201', is not a JSON object" in refused(
         capsys, "gqa", "--questions", wrong, "--predictions", tmp_path / "p.json"
     )

@@ -20,7 +20,7 @@ def compare_among(paths: Sequence[str]) -> tuple[Compared, ...]:
     """What `burnish compare` says of these runs: of each against the first of those that were asked the same.
 
     First is the one that others name as their --baseline, else one without an adapter, else the one that is given
-    first. Runs that are no comparison with any other are passed over. The answers of all that may be are in memory.
+    first. Runs that are not comparable with any other are passed over. The answers of all that may be are in memory.
     """
     runs = [Run.open(Path(path)) for path in dict.fromkeys(map(str, paths))]
     kinds = Counter(run.manifest.kind for run in runs)

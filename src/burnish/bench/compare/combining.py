@@ -34,7 +34,7 @@ class Mean(NamedTuple):
     between: float
     """The standard deviation of the true changes, beyond what chance makes of each."""
     share: float
-    """Of the variance between the changes, what is no chance (I squared; Higgins & Thompson, 2002)."""
+    """Of the variance between the changes, what is not chance (I squared; Higgins & Thompson, 2002)."""
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

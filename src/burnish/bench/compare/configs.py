@@ -46,7 +46,7 @@ class CompareConfig:
         if Path(self.before).resolve() == Path(self.after).resolve():
             raise ConfigError(f"{self.before} cannot be compared with itself: give two results.")
         if self.images is not None and not Path(self.images).is_dir():
-            raise ConfigError(f"--images {self.images} is no folder.")
+            raise ConfigError(f"--images {self.images} is not a folder.")
 
     @property
     def folder(self) -> Path:

@@ -54,4 +54,4 @@ def power(config: PowerConfig) -> Power:
                 value=float(np.divide(*sums_P2.sum(axis=0))),
                 smallest={f"{share:g}": smallest_of(n, share) for share in config.changed},
             )
-    raise RunError(f"{config.result} has no answers that are right or wrong: power is told of shares alone.")
+    raise RunError(f"{config.result} has no answers that are right or wrong: `compare power` works on shares alone.")

@@ -53,7 +53,7 @@ def _open(path: Path) -> Recorded:
     except FileNotFoundError as error:
         raise RunError(f"{path} is not there: {FORM}.") from error
     except ValueError as error:
-        raise RunError(f"{path} is no JSON ({error}): {FORM}.") from error
+        raise RunError(f"{path} is not JSON ({error}): {FORM}.") from error
     recorded = data.get("recorded") if isinstance(data, dict) else None
     if recorded is None:
         raise RunError(f"{path} has no `recorded` answers that could be paired: {FORM}.")

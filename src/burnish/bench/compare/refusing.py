@@ -1,4 +1,4 @@
-"""What is no comparison: results of two benchmarks, of two question sets, prompts, scoring rules or judges."""
+"""What is not comparable: results of two benchmarks, of two question sets, prompts, scoring rules or judges."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def refuse_unlike(before: Side, after: Side, may_differ: Collection[str]) -> Non
         )
     rules = sorted(before.rules.keys() | after.rules.keys())
     if unknown := [name for name in may_differ if name not in rules]:
-        raise ConfigError(f"--may-differ {unknown[0]} is no rule of {before.benchmark}: {', '.join(rules) or 'none'}.")
+        raise ConfigError(
+            f"--may-differ {unknown[0]} is not a rule of {before.benchmark}: {', '.join(rules) or 'none'}."
+        )
     for name in rules:
         old, new = before.rules.get(name, ""), after.rules.get(name, "")
         if old != new and old and new and name not in may_differ:
             raise RunError(
                 f"{before.path} and {after.path} differ in their {name} ({_short(old)} and {_short(new)}), so that "
-                f"they are no comparison of models: make both with the same, or give --may-differ '{name}'."
+                f"they do not compare models: make both with the same, or give --may-differ '{name}'."
             )
     _refuse_other_questions(before, after)
 

@@ -35,14 +35,14 @@ class TogetherConfig:
 
 
 def compare_together(config: TogetherConfig) -> Together:
-    """All comparisons, those of one benchmark's seeds as one. Raises a BurnishError for what is no comparison."""
+    """All comparisons, those of one benchmark's seeds as one. Raises a BurnishError for what is not comparable."""
     pairs = zip(config.before, config.after, strict=True)
     found = [compare(CompareConfig(before=a, after=b, may_differ=config.may_differ)) for a, b in pairs]
     return together(found)
 
 
 def together(found: Sequence[Compared]) -> Together:
-    """One row a benchmark; a verdict needs Holm's correction over the rows."""
+    """One row per benchmark; a verdict needs Holm's correction over the rows."""
     by_benchmark: dict[tuple[str, str], list[Compared]] = {}
     for one in found:
         by_benchmark.setdefault((one.benchmark, one.headline.metric), []).append(one)

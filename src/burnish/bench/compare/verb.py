@@ -27,7 +27,7 @@ ENDINGS = ("", ".jpg", ".png", ".jpeg")
 
 
 def compare(config: CompareConfig) -> Compared:
-    """The second result against the first. Raises a BurnishError for results that are no comparison."""
+    """The second result against the first. Raises a BurnishError for results that are not comparable."""
     before, after = read_side(config.before), read_side(config.after)
     refuse_unlike(before, after, config.may_differ)
     judged = read_verdicts(config.judged, config.before, config.after) if config.judged else None

@@ -1,1 +1,1 @@
-"""Judged benchmarks: a judge says what answers are worth. One file a benchmark; they share how a judge is asked."""
+"""Judged benchmarks: a judge says what answers are worth. One file per benchmark; they share how a judge is asked."""

@@ -59,7 +59,7 @@ class Answers:
 
 
 def read_answers(path: str) -> Answers:
-    """A run's or a file's answers, one a question: those to clean pictures, drawn at no temperature.
+    """A run's or a file's answers, one per question: those to clean pictures, drawn at no temperature.
 
     Raises RunError or SourceError, naming line or question.
     """

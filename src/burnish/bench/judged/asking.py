@@ -67,7 +67,7 @@ def judged(
     score: Callable[[Run], J],
     picture_of: PictureOf = no_pictures,
 ) -> J:
-    """Fill the run `config.out` with one Judgement a question, and score it; a finished run is scored anew.
+    """Fill the run `config.out` with one Judgement per question, and score it; a finished run is scored anew.
 
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.

@@ -12,7 +12,7 @@ from burnish.models import Decoding, ModelOptions, ModelRuntime
 from burnish.prompts import JudgeTask
 
 ORACLE = "oracle"
-"""The judge that is no model: it knows the pocket world."""
+"""The judge that is not a model: it knows the pocket world."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class JudgeFlags(ModelRuntime, RunFlags):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.judge == ORACLE and (self.judge_adapter or self.judge_prompt):
-            raise ConfigError("--judge oracle is no model: it takes no --judge-adapter or --judge-prompt.")
+            raise ConfigError("--judge oracle is not a model: it takes no --judge-adapter or --judge-prompt.")
         if self.judge != ORACLE:
             _ = self.judge_model
         Decoding(max_new_tokens=self.max_new_tokens)

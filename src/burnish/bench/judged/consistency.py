@@ -66,7 +66,7 @@ def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
 def _sampled(path: str) -> list[Answers]:
     """The answers of a run at each temperature above 0. Raises ConfigError or RunError where there are none."""
     if not Path(path).is_dir():
-        raise ConfigError(f"--answers {path} is a file, and tells no temperatures: give --others to compare it with.")
+        raise ConfigError(f"--answers {path} is a file without temperatures: give --others to compare it with.")
     drawn = [answers for temperature, answers in read_sampled(path).items() if temperature > 0]
     if not drawn:
         raise RunError(f"{path} has no answers at a temperature above 0: make it with `burnish bench sampled`.")

@@ -66,7 +66,9 @@ def calibrated(run: Run) -> str:
         return ""
     other = Run.open(Path(str(path)))
     if other.manifest.kind != "judged calibrate" or other.summary is None:
-        raise RunError(f"--calibration {path} is no finished run of `burnish bench judged calibrate`: make one first.")
+        raise RunError(
+            f"--calibration {path} is not a finished run of `burnish bench judged calibrate`: make one first."
+        )
     ours, theirs = (speaker(one.manifest.config, "judge") for one in (run, other))
     if ours != theirs:
         raise RunError(

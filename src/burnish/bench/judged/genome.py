@@ -33,9 +33,7 @@ def ground_truths(given: Mapping[str, Given], path: str) -> dict[str, Known]:
     """Each answer's ground truth. Raises SourceError for an answer without one."""
     for key, answer in given.items():
         if not answer.truth:
-            raise SourceError(
-                f"{path} has no ground truth for {key}: tell with --regions and --image-data what is known."
-            )
+            raise SourceError(f"{path} has no ground truth for {key}: give --regions and --image-data.")
     return {key: Known(answer.truth) for key, answer in given.items()}
 
 

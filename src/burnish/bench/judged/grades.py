@@ -49,7 +49,7 @@ def _question(given: Given) -> Question:
 def grade(said: str) -> float | None:
     """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
 
-    A number alone is no grade: models that cannot judge answer the question instead, and with a number now and then.
+    A number alone is not a grade: models that cannot judge answer the question instead, and with a number now and then.
     """
     return read_score(said) if "score" in said.lower() else None
 

@@ -65,7 +65,7 @@ def _questions(config: MmvetConfig) -> list[Question]:
 
 
 def _write_grades(run: Run, judgements: list[Judgement]) -> None:
-    """In the official evaluator's layout: by question, a list with one entry a run."""
+    """In the official evaluator's layout: by question, a list with one entry per run."""
     grades: dict[str, dict[str, list[object]]] = defaultdict(lambda: {"model": [], "content": [], "score": []})
     for judgement in judgements:
         said = last_said(judgement, reads)

@@ -63,7 +63,7 @@ def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, As
         raise SourceError(f"{first.path} and {second.path} answer different questions as {key}: compare the same ones.")
     text = one.question or other.question
     if not text:
-        raise SourceError(f"Neither {first.path} nor {second.path} tells question {key}: give --questions.")
+        raise SourceError(f"Neither {first.path} nor {second.path} has question {key}: give --questions.")
     return Asked(text, one.image or other.image or key)
 
 

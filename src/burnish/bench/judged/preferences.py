@@ -24,7 +24,7 @@ class JudgedPairs:
         """Raises RunError for another kind of run, and one that is not finished."""
         self._run = Run.open(Path(path))
         if self._run.manifest.kind != "judged pairwise" or self._run.summary is None:
-            raise RunError(f"{path} is no finished run of `burnish bench judged pairwise`: give one of these.")
+            raise RunError(f"{path} is not a finished run of `burnish bench judged pairwise`: give one of these.")
 
     @cached_property
     def fingerprint(self) -> str:

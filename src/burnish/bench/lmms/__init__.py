@@ -2,7 +2,7 @@
 
     lmms-eval --model burnish --model_args model=pocket,adapter=PATH --batch_size 16 --tasks mme …
 
-lmms-eval is no dependency: nothing else of Burnish imports this room, and only lmms-eval itself calls it.
+lmms-eval is not a dependency: nothing else of Burnish imports this room, and only lmms-eval itself calls it.
 """
 
 from __future__ import annotations

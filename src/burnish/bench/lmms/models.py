@@ -111,7 +111,7 @@ class Simple(_Answering):
         from burnish.models.local import LocalModel
 
         if not isinstance(self.model, LocalModel):
-            raise ModelError("The task weighs given answers, which an endpoint does not tell: give a local model.")
+            raise ModelError("The task scores given answers, which an endpoint cannot do: give a local model.")
         tokenizer, end = self.model.processor.tokenizer, self.model.end_token_ids[0]
         results = []
         with Progress("lmms-eval", len(requests), unit="answers") as progress:

@@ -18,7 +18,7 @@ PRECISION = Metric(
     better="higher",
 )
 RECALL = Metric(
-    name="statement_recall", title="objects told", family="description", unit="%", interval="wilson", better="higher"
+    name="statement_recall", title="objects named", family="description", unit="%", interval="wilson", better="higher"
 )
 F1 = Metric(name="statement_f1", title="F1", family="description", unit="%", interval="bootstrap", better="higher")
 HALLUCINATION = Metric(
@@ -45,7 +45,7 @@ def scene_of(prediction: Prediction) -> Scene:
 def score_description(prediction: Prediction) -> dict[str, Term]:
     """Shares of all statements of all descriptions, so that a long description weighs more than a short one.
 
-    A sentence that is no statement of the world counts against precision, but not as a hallucination.
+    A sentence that is not a statement of the world counts against precision, but not as a hallucination.
     """
     scene = scene_of(prediction)
     check = check_description(scene, prediction.text, prediction.question)

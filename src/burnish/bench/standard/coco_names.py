@@ -1,6 +1,6 @@
 """The 80 kinds of objects in COCO, each with other words for it: a short list of Burnish's own.
 
-It is no part of CHAIR's official list, which is longer; give that one with `--synonyms`.
+It is not part of CHAIR's official list, which is longer; give that one with `--synonyms`.
 """
 
 from __future__ import annotations

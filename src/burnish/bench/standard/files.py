@@ -93,7 +93,7 @@ def members(parent: Item) -> Iterator[tuple[str, Item]]:
     """The objects that an object holds by name, as {"v1_0": {...}}."""
     for name, value in parent.values.items():
         if not isinstance(value, dict):
-            raise parent.fault(f"item {name!r}, is no JSON object")
+            raise parent.fault(f"item {name!r}, is not a JSON object")
         yield name, Item(f"{parent.where}, item {name!r}", value)
 
 
@@ -101,7 +101,7 @@ def listed(parent: Item, name: str) -> Iterator[Item]:
     """The objects of the list that an object holds under this name, as {"questions": [...]}."""
     for number, value in enumerate(parent.sequence(name), start=1):
         if not isinstance(value, dict):
-            raise parent.fault(f"item {number} of `{name}`, is no JSON object")
+            raise parent.fault(f"item {number} of `{name}`, is not a JSON object")
         yield Item(f"{parent.where}, item {number} of `{name}`", value)
 
 

@@ -48,7 +48,7 @@ MmePrompt: TypeAlias = Literal["own", "llava"]
 
 @dataclass(frozen=True, kw_only=True)
 class AskMmeConfig(AskConfig):
-    """Ask MME's questions: two a picture, in ten tasks of perception and four of cognition."""
+    """Ask MME's questions: two per picture, in ten tasks of perception and four of cognition."""
 
     benchmark = "mme"
     prompt: MmePrompt = "own"
@@ -144,7 +144,7 @@ def _sum_interval(tasks: Sequence[Floats]) -> Bounds | None:
 
 RELEASE = (
     "MME_Benchmark_release_version is sent on request, as github.com/BradyFU/Awesome-Multimodal-Large-Language-Models "
-    "(branch Evaluation) tells"
+    "(branch Evaluation) says"
 )
 _BOTH = dataclasses.replace(RIGHT, name="accuracy_plus", title="accuracy+")
 _SUM = Metric(name="", title="", family="sums", unit="points", interval="bootstrap", better="higher")

@@ -10,7 +10,7 @@ from burnish.bench.standard.predictions import check_complete
 from burnish.errors import SourceError
 
 RELEASE = "mm-vet.json is in mm-vet.zip of github.com/yuweihao/MM-Vet"
-FORM = "grades are one JSON object, by question, with a list `score` of one number a run"
+FORM = "grades are one JSON object, by question, with a list `score` of one number per run"
 
 
 class Question(NamedTuple):
@@ -46,7 +46,7 @@ def read_grades(path: str, questions: Mapping[str, Question], source: str) -> di
     grades: dict[str, list[Grade]] = {}
     for key, item in members(document(path, FORM)):
         if key not in questions:
-            raise item.fault(f"is no question of {source}: score it with its own questions")
+            raise item.fault(f"is not a question of {source}: score it with its own questions")
         grades[key] = _grades(item)
         runs = len(next(iter(grades.values())))
         if len(grades[key]) != runs or not runs:
@@ -79,7 +79,7 @@ def _number(item: Item, value: object) -> float | None:
 
 
 def score_in(reply: str) -> float | None:
-    """The score that is the reply's first word; None where that is no number from 0 to 1."""
+    """The score that is the reply's first word; None where that is not a number from 0 to 1."""
     try:
         score = float(reply.split(" ", maxsplit=1)[0])
     except ValueError:

@@ -49,7 +49,7 @@ class ScorePopeConfig:
         if len(self.predictions) not in (1, len(self.questions)):
             raise ConfigError(
                 f"--questions has {len(self.questions)} files and --predictions {len(self.predictions)}: give one file "
-                "of predictions for all splits, or one a split in the same order."
+                "of predictions for all splits, or one per split in the same order."
             )
 
 

@@ -86,7 +86,7 @@ def _split_up(path: str, splits: Splits) -> dict[str, dict[str, str]]:
 def _check_order(
     path: str, found: Sequence[tuple[Item, str, str]], asked: Sequence[str], splits_of: Sequence[str]
 ) -> None:
-    mend = "give --predictions one file a split, in the order of --questions"
+    mend = "give --predictions one file per split, in the order of --questions"
     for (item, key, _), expected, split in zip(found, asked, splits_of, strict=False):
         if key != expected:
             raise item.fault(

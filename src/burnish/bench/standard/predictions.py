@@ -10,7 +10,7 @@ from burnish.errors import SourceError
 
 SHORT = 16
 """Answers of so many characters are often the same, and are kept once."""
-FORM = "give JSON lines (or a JSON list) with one object a question"
+FORM = "give JSON lines (or a JSON list) with one object per question"
 
 
 def read_predictions(

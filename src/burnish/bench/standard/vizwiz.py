@@ -1,4 +1,4 @@
-"""VizWiz-VQA (Gurari et al., 2018), validation: VQAv2's rule on questions that blind people asked, one a picture."""
+"""VizWiz-VQA (Gurari et al., 2018), validation: VQAv2's rule on questions that blind people asked, one per picture."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def _compare(known: Known, values: Mapping[str, str]) -> str:
 
 
 def _check(known: Known, values: Mapping[str, str]) -> str:
-    """A statement is checked by all that the picture shows; what is no statement cannot be judged."""
+    """A statement is checked by all that the picture shows; what is not a statement cannot be judged."""
     shown = {looks(thing) for thing in known.scene.things}
     labels = []
     for sentence in _NUMBERED.findall(values["sentences"]):

@@ -55,6 +55,8 @@ def verb_of(run: Run) -> str:
     kind, settings = run.manifest.kind, run.manifest.settings
     if kind == "dialogues" and "student" in settings:  # one of the seeds of a bench, in its folder
         return "bench free"
+    if kind == "pairs" and "samples" in settings:
+        return "pairs from-samples"
     if kind == "pairs" and "model" not in settings:
         return "pairs from-dialogues" if "learn" in settings else "import pairs"
     benchmark = (run.summary or {}).get("benchmark", "")

@@ -24,7 +24,7 @@ def fooled_table(scores: FooledScores) -> Table:
         columns=("answers", "n", "satisfy it", "95 % interval", "mean score", "no score"),
         rows=tuple(_fooled(kind, one) for kind, one in scores.kinds.items()),
         note=f"Satisfied: a score of {scores.threshold:g} or more. Right answers should satisfy it, all others should "
-        "not; of the almost right ones one word or digit is changed, which in a few leaves them right.",
+        "not. Almost right answers have one word or digit changed, which leaves a few of them right.",
     )
 
 

@@ -23,7 +23,7 @@ def open_run(path: Path) -> Run:
     if path.name == LOG and path.is_file():
         raise RunError(f"{path} is the log of a training: give the training's folder, {path.parent}.")
     if path.is_dir() and not (path / MANIFEST).exists() and (inside := runs_inside(path)):
-        raise RunError(f"{path} is no run, but holds some: give one of {', '.join(inside)}.")
+        raise RunError(f"{path} is not a run, but holds some: give one of {', '.join(inside)}.")
     return Run.open(path)
 
 

@@ -19,7 +19,7 @@ from burnish.store import Run
 
 
 def show_run(config: ShowConfig, judge: Judge) -> None:
-    """Print what is asked for. Raises RunError for a folder that is no run, or a record that is not in it."""
+    """Print what is asked for. Raises RunError for a folder that is not a run, or a record that is not in it."""
     run = open_run(Path(config.run))
     origin = origin_of(run.path.name, run)
     if config.id is None and config.search is None and config.number == 1:

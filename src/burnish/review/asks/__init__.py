@@ -1,4 +1,4 @@
-"""What people are asked: one file a question, and the registry of them."""
+"""What people are asked: one file per question, and the registry of them."""
 
 from __future__ import annotations
 

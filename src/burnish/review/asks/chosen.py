@@ -45,7 +45,7 @@ CHOSEN = Ask(
             "Comparison",
             "Which answer fits this picture better?",
             (
-                Criterion("Correctness", "Does it tell what is in the picture, and nothing that is not?"),
+                Criterion("Correctness", "Does it say what is in the picture, and nothing that is not?"),
                 Criterion("Completeness", "Does it answer the question in full?"),
             ),
         )

@@ -38,7 +38,7 @@ class CellPictures:
         try:
             data = base64.b64decode(row.text(PICTURE), validate=True)
         except binascii.Error as error:
-            raise row.fault(f"has an `{PICTURE}` that is no picture as base64 text ({error})") from error
+            raise row.fault(f"has an `{PICTURE}` that is not a picture as base64 text ({error})") from error
         name = content_key(data)
         if name not in self._places:
             self._file.seek(0, 2)

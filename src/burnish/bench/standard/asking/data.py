@@ -71,11 +71,13 @@ class Release:
         """The folder. Raises SourceError where there is none."""
         root = Path(config.data).expanduser()
         if not root.is_dir():
-            raise SourceError(f"--data {config.data} is no folder: give the one with the official files ({release}).")
+            raise SourceError(
+                f"--data {config.data} is not a folder: give the one with the official files ({release})."
+            )
         if config.images is None:
             return cls(root, tuple(root / place for place in places), release)
         if not Path(config.images).is_dir():
-            raise SourceError(f"--images {config.images} is no folder: give the one with the pictures ({release}).")
+            raise SourceError(f"--images {config.images} is not a folder: give the one with the pictures ({release}).")
         return cls(root, (Path(config.images),), release)
 
     def rows(self, official: OfficialRows) -> Iterator[Item]:

@@ -47,7 +47,7 @@ def mention_rate(thing: Thing, scene: Scene) -> float:
 
 
 def visibility(thing: Thing, scene: Scene) -> float:
-    """The thing's contrast, in percent, times the share that is no noise of what the picture shows."""
+    """The thing's contrast, in percent, times the share that is not noise of what the picture shows."""
     signal, noise = levels()[scene.noise] if scene.noise else (1.0, 0.0)
     return thing.contrast * signal / (signal + noise)
 

@@ -34,7 +34,7 @@ def answers_together(runs: Sequence[NamedRun]) -> list[Section]:
 def _section(runs: Sequence[NamedRun], *, of: str = "", trouble: str = "") -> Section:
     """Each family of metrics over all questions, and its first metric by task; clean pictures only.
 
-    `trouble` says why the runs are no comparison.
+    `trouble` says why the runs are not comparable.
     """
     results = {name: scores_of(AnswersResult, run) for name, run in runs}
     known = {metric.name: metric for result in results.values() for metric in result.metrics}

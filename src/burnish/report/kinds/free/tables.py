@@ -28,8 +28,8 @@ PAPER_ORDER = (
 _SOURCE = 18
 GROUPS = {"seen": "on seen sources (FIRE's table 5)", "new": "on new sources (FIRE's table 6)"}
 FREE_NOTE = (
-    "AT: turns until a right response (10 where there never is one), over the baseline's. ADR, ATR: score gained a "
-    "dialogue, a turn. RR: share put right.\n"
+    "AT: turns until a right response (10 where there never is one), over the baseline's. ADR, ATR: score gained "
+    "per dialogue, per turn. RR: share put right.\n"
     "Dialogues that were right at once are left out. ± is the 95 % interval; over seeds, the standard deviation."
 )
 

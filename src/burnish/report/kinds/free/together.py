@@ -41,7 +41,7 @@ class _Student(NamedTuple):
 
 
 class _School(NamedTuple):
-    """All students, and why they are no comparison, if they are none."""
+    """All students, and why they are not comparable, if they are none."""
 
     students: Sequence[_Student]
     unlike: str

@@ -105,7 +105,7 @@ def _(scores: CalibrateJudged) -> list[Table]:
         rows=tuple((name, f"{one.n:,}", _correlation(one)) for name, one in numbers.items()),
         text_columns=frozenset({0}),
         note=notes(
-            f"Left out: {scores.left_out:,} turns of which a rating cannot be read." if scores.left_out else "",
+            f"Left out: {scores.left_out:,} turns whose rating cannot be read." if scores.left_out else "",
             "± is the 95 % interval, whole dialogues drawn with replacement. The judge rated each turn twice, with the "
             "scale in either order.",
         ),

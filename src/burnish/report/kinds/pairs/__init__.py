@@ -29,6 +29,11 @@ def _made(run: Run) -> str:
     settings = run.manifest.settings
     if "learn" in settings:
         return "Of dialogues, an answer that satisfied the teacher (chosen) stands against earlier ones (rejected)."
+    if "samples" in settings:
+        return (
+            f"{settings['model']} drew {settings['samples']} answers to each question: the best by {settings['by']} is "
+            "chosen, a worse one rejected."
+        )
     if "model" not in settings:
         return "These preferences were made elsewhere."
     return (

@@ -53,7 +53,7 @@ def _negatives(summary: PairsSummary) -> Table:
         title="Rejected answers",
         columns=("distortion", "answers", "of pairs"),
         rows=tuple(
-            (spec or "none: imported, or of dialogues", f"{n:,}", share_of(n, summary.kept))
+            (spec or "none: imported, drawn, or of dialogues", f"{n:,}", share_of(n, summary.kept))
             for spec, n in summary.distortions.items()
         ),
     )

@@ -12,7 +12,7 @@ from burnish.report.tables import Table
 
 LOG = "log.jsonl"
 Log = Sequence[Mapping[str, float]]
-"""One mapping a step, with TRL's names: "step", "loss", "rewards/margins" …"""
+"""One mapping per step, with TRL's names: "step", "loss", "rewards/margins" …"""
 
 
 def read_log(path: Path) -> list[dict[str, float]]:
@@ -24,7 +24,7 @@ def read_log(path: Path) -> list[dict[str, float]]:
         try:
             step = read_json(line)
         except ValueError as error:
-            raise RunError(f"{path}, line {number}, is no JSON: {error}.") from error
+            raise RunError(f"{path}, line {number}, is not JSON: {error}.") from error
         if not isinstance(step, dict) or not isinstance(step.get("step"), int | float):
             raise RunError(f"{path}, line {number}, has no `step`: it is not a log of `burnish train`.")
         steps.append({key: float(value) for key, value in step.items() if isinstance(value, int | float)})

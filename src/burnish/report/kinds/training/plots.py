@@ -43,7 +43,7 @@ PANELS: Mapping[str, Sequence[Curve]] = {
     "accuracy": (Curve("rewards/accuracies", "chosen rewarded above rejected"),),
     "token accuracy": (Curve("mean_token_accuracy", "next token right"),),
     "learning rate": (Curve("learning_rate", "learning rate"),),
-    "tokens a second": (Curve("tokens_per_second", "tokens a second"),),
+    "tokens per second": (Curve("tokens_per_second", "tokens per second"),),
 }
 """Curves by what the vertical axis shows; panels without any data are left out. The first stands for its panel where
 several trainings are drawn."""

@@ -39,13 +39,13 @@ def _table(logs: Mapping[str, Log]) -> Table:
     keys = {key: title for key, title in _LAST.items() if any(finite(log, key) for log in logs.values())}
     return Table(
         title="Trainings side by side, the last step of each",
-        columns=("", "steps", *keys.values(), "tokens a second"),
+        columns=("", "steps", *keys.values(), "tokens per second"),
         rows=tuple(
             (shortened(name), f"{int(log[-1]['step']):,}", *(_last(log, key) for key in keys), _mean_rate(log))
             for name, log in logs.items()
         ),
-        note="Losses of trainings on other data, or with another loss, are no comparison: nothing is in bold. Tokens a "
-        "second is the mean over steps.",
+        note="Losses of trainings on other data, or with another loss, are not comparable: nothing is in bold. "
+        "Tokens per second are the mean over steps.",
     )
 
 

@@ -1,0 +1,100 @@
+"""A replica as a process on this machine, and what the driver knows of any replica."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, final
+
+from burnish.errors import ModelError
+
+_LAST_WORDS = 600
+"""Characters of what a replica said before it died."""
+
+
+class Made(NamedTuple):
+    """What a replica made of a block."""
+
+    lines: Sequence[str]
+    """Its records, as the run keeps them."""
+    images: Sequence[str]
+    """Where the pictures are that they name."""
+
+
+class ReplicaDied(Exception):
+    """A replica ended before it answered; what it said last."""
+
+
+class Replica(Protocol):
+    """Holds the model, and makes blocks by their numbers."""
+
+    def make(self, block: int) -> Made:
+        """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
+        ...
+
+    def close(self) -> None:
+        """End it, from whatever thread; a `make` that waits raises ReplicaDied."""
+        ...
+
+
+def made_of(answer: Mapping[str, Any]) -> Made:
+    """What a replica answered. Raises ModelError where that is what is wrong."""
+    if "error" in answer:
+        raise ModelError(answer["error"])
+    return Made(answer["lines"], answer["images"])
+
+
+@final
+class ProcessReplica:
+    """A process that runs `replica.py`."""
+
+    def __init__(self, task: Mapping[str, Any], folder: Path, gpu: str | None) -> None:
+        """`gpu` is what the process sees of all GPUs; None lets it see what this one does."""
+        folder.mkdir(exist_ok=True)
+        self._said = folder / "said.txt"
+        environment = {"OMP_NUM_THREADS": "1", **os.environ}
+        if gpu is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
+        with self._said.open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "burnish.generation.replica"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=environment,
+            )
+        config = {**task["config"], "out": str(folder / f"run-{self._process.pid}")}
+        self._tell({**task, "config": config})
+
+    def make(self, block: int) -> Made:
+        """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
+        self._tell(block)
+        answers = self._process.stdout
+        assert answers is not None
+        line = answers.readline()
+        if not line.endswith(b"\n"):
+            raise ReplicaDied(self._last_words())
+        return made_of(json.loads(line))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+    def _tell(self, what: object) -> None:
+        wanted = self._process.stdin
+        assert wanted is not None
+        try:
+            wanted.write(json.dumps(what).encode() + b"\n")
+            wanted.flush()
+        except OSError as error:
+            raise ReplicaDied(self._last_words()) from error
+
+    def _last_words(self) -> str:
+        self.close()
+        said = self._said.read_text(errors="replace").strip()[-_LAST_WORDS:]
+        return f"exit code {self._process.returncode}{f', after it said: {said}' if said else ' and nothing said'}"

@@ -1,0 +1,206 @@
+"""Pairs of answers that one model draws to one question: its best against its worst, by its own score or by the truth.
+
+No picture is distorted. By the model's own score no label is needed, as in CSR (arXiv 2405.14622) and SIMA
+(arXiv 2405.15973); by the truth right answers are preferred to wrong ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Final, Literal, TypeAlias, final
+
+import tyro
+
+from burnish.config import RunFlags
+from burnish.errors import ConfigError
+from burnish.flags import optional_value
+from burnish.generation import Life, fill
+from burnish.generation.questions import asks, clean_request, fingerprints
+from burnish.ids import stable_seed
+from burnish.make.foresight import foresee
+from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
+from burnish.make.pairs import BATCH, PairsResult, summarise
+from burnish.models import Decoding, Model, ModelOptions, Reply, Request, ScoringModel, open_model
+from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.replies import refuse_unanswered
+from burnish.sources import Sampling, stream
+from burnish.store import Run, new_manifest
+from burnish.store.codec import to_json
+
+Score: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
+"""Of each of the answers to an example; the largest is the best."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromSamplesConfig(ModelOptions, Sampling, RunFlags):
+    """Make preference pairs of answers that a model draws to each question: the best of them over the worst."""
+
+    source: tyro.conf.Positional[str]
+    """Where pictures and questions come from, as for `burnish pairs`; several separated by commas."""
+    samples: int = 8
+    """Answers drawn to each question."""
+    by: Literal["agreement", "likelihood", "truth"] = "agreement"
+    """What makes an answer good: `agreement` with the other answers (the mean F1 of their words), its `likelihood` to
+    the model (log-probability per token, of local models), or the `truth`: right ones are preferred to wrong ones."""
+    temperature: float = 0.7
+    """Sampling temperature."""
+    top_p: float = 1.0
+    """Nucleus sampling: draw from the likeliest tokens that together reach this probability."""
+    max_new_tokens: int = 512
+    """Longest answer, in tokens."""
+    margin: float = 0.0
+    """How far the best answer's score must be above the worst one's; any difference will do by default."""
+    match_length: float | None = optional_value(DEFAULT_SHARE)
+    """Compare only answers whose length in words differs from the best one's by at most this share of the longer one.
+    Without a number: 0.1."""
+
+    def __post_init__(self) -> None:
+        ModelOptions.__post_init__(self)
+        Sampling.__post_init__(self)
+        if self.samples < 2:
+            raise ConfigError(f"--samples must be at least 2, not {self.samples}: a pair has two answers.")
+        if not self.temperature > 0:
+            raise ConfigError(f"--temperature must be above 0, not {self.temperature}: at 0 all answers are the same.")
+        if not self.margin >= 0:
+            raise ConfigError(f"--margin must be 0 or more, not {self.margin}.")
+        if self.match_length is not None and not 0 <= self.match_length < 1:
+            raise ConfigError(f"--match-length must be 0 or above and below 1, not {self.match_length}.")
+        if self.by == "likelihood" and self.model.startswith(("http://", "https://")):
+            raise ConfigError(f"--by likelihood needs a local model, which {self.model} is not: take --by agreement.")
+        self.decoding  # noqa: B018 - checks its values
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are drawn."""
+        return Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature, top_p=self.top_p)
+
+
+def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
+    """Fill the run `config.out` with one PreferencePair or Dropped for every sampled example.
+
+    Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
+    """
+    model = open_model(config)
+    inputs = stream(config.source, config)
+    manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
+    with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
+        if run.summary is None:
+            fill(run, inputs, _PairMaker(run, model, config).live, [model], label="pairs", batch=BATCH)
+            refuse_unanswered(run.path, run)
+            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
+            run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
+        summary = run.summary or {}
+        return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+
+
+@final
+@dataclass(frozen=True)
+class _PairMaker:
+    """From an example to what the model is asked, and from its answers to the record."""
+
+    run: Run
+    model: Model
+    config: FromSamplesConfig
+
+    def live(self, _: int, example: Example) -> Life:
+        """Draw all answers at once, each with a seed of its own."""
+        numbers = range(self.config.samples)
+        calls = [(partial(self._request, example, number), self.config.decoding) for number in numbers]
+        replies = yield asks(self.model, calls, scored=True)
+        return [replace(self._made(example, replies), replies=tuple(reply.end for reply in replies))]
+
+    def _request(self, example: Example, number: int) -> Request:
+        seed = stable_seed(self.config.seed, "sample", example.source, example.id, number)
+        return replace(clean_request(example), seed=seed)
+
+    def _made(self, example: Example, replies: Sequence[Reply]) -> PreferencePair | Dropped:
+        if refused := next((reply for reply in replies if reply.finish == "error"), None):
+            return _dropped(example, "refused", refused.error)
+        if self.config.by == "truth" and not example.answer:
+            return _dropped(example, "no ground truth", example.question)
+        whole = [reply for reply in replies if reply.text and reply.end == "answered"]
+        if len({reply.text for reply in whole}) < 2:
+            return _dropped(example, "one answer", whole[0].text if whole else "")
+        return self._preferred(example, whole)
+
+    def _preferred(self, example: Example, replies: Sequence[Reply]) -> PreferencePair | Dropped:
+        """The best answer with the worst one, by the truth with all that are wrong."""
+        scores = SCORES[self.config.by](replies, example)
+        best = max(range(len(replies)), key=scores.__getitem__)
+        if self.config.by == "truth" and not scores[best]:
+            return _dropped(example, "no right answer", replies[best].text)
+        ascending = sorted(range(len(replies)), key=scores.__getitem__)
+        lower = [i for i in ascending if scores[i] < scores[best] and scores[best] - scores[i] >= self.config.margin]
+        worse = {replies[i].text: i for i in lower if self._alike(replies[best], replies[i])}
+        if not worse:
+            return _dropped(example, "no worse answer", replies[best].text)
+        rejected = [*worse.values()] if self.config.by == "truth" else [*worse.values()][:1]
+        return PreferencePair(
+            id=example.id,
+            image=self.run.add_image(example.image),
+            question=example.question,
+            chosen=_answer(replies[best]),
+            rejected=tuple(Rejected(distortion="", seed=0, answer=_answer(replies[i])) for i in rejected),
+            source=example.source,
+            answer=example.answer,
+            facts={
+                **example.facts,
+                "chosen_score": scores[best],
+                "rejected_scores": [scores[i] for i in rejected],
+            },
+        )
+
+    def _alike(self, best: Reply, other: Reply) -> bool:
+        """Whether both answers are of like length, where that is asked for."""
+        share = self.config.match_length
+        return share is None or of_like_length(len(best.text.split()), len(other.text.split()), share)
+
+
+def by_agreement(replies: Sequence[Reply], _: Example) -> list[float]:
+    """The mean F1 of an answer's words with those of each other answer."""
+    words = [Counter(_words(reply.text)) for reply in replies]
+    return [mean(_f1(one, other) for j, other in enumerate(words) if j != i) for i, one in enumerate(words)]
+
+
+def by_likelihood(replies: Sequence[Reply], _: Example) -> list[float]:
+    """Log-probability (nats) per token, the end token included."""
+    return [(reply.logp or 0.0) / max(1, len(reply.token_ids)) for reply in replies]
+
+
+def by_truth(replies: Sequence[Reply], example: Example) -> list[float]:
+    """1 for the ground truth, whatever its case and punctuation; 0 for anything else."""
+    truth = _words(example.answer or "")
+    return [float(_words(reply.text) == truth) for reply in replies]
+
+
+SCORES: Final[dict[str, Score]] = {"agreement": by_agreement, "likelihood": by_likelihood, "truth": by_truth}
+"""By what `--by` names."""
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _f1(one: Counter[str], other: Counter[str]) -> float:
+    shared = (one & other).total()
+    return 2 * shared / (one.total() + other.total()) if shared else 0.0
+
+
+def _answer(reply: Reply) -> Answer:
+    return Answer(
+        text=reply.text,
+        token_ids=reply.token_ids,
+        ref_logp=reply.logp,
+        thinking=reply.thinking,
+        finish=reply.came_to_its_end,
+    )
+
+
+def _dropped(example: Example, reason: str, detail: str) -> Dropped:
+    return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
