@@ -90,6 +90,8 @@ class Bench:
 
 def main(bench: Bench) -> None:
     """Make model and pairs, run all in turns, print a table and the bars' numbers."""
+    if bench.pairs < (least := bench.warm + 2 * bench.batch):
+        raise SystemExit(f"--pairs {bench.pairs} leaves no step to time: give at least {least}.")
     os.environ |= {"OMP_NUM_THREADS": str(bench.threads), "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
     with tempfile.TemporaryDirectory() as folder:
         home, words = Path(folder), Words()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # DPO beside TRL on one GPU, in bfloat16 and at the width of a 7B model (8 of its layers): what it prints is kept in OUT.
 #   benchmarks/gpu.sh [qwen2_5_vl]
-# FAMILY is an argument; WIDTH, LAYERS and PAIRS shrink it for a try elsewhere.
+# WIDTH, LAYERS and PAIRS shrink it for a try on a smaller GPU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 family=${1:-llava} out=${OUT:-benchmarks}

@@ -99,14 +99,16 @@ class Catalogue:
     """All products, by name."""
 
     def __init__(self, photos: Iterable[Photo]) -> None:
-        """Of the photos that show them."""
+        """Of the photos that show them. Raises ValueError for fewer than two products: nothing could be mistaken."""
         self.products = {photo.product: photo for photo in photos}
+        if len(self.products) < 2:
+            raise ValueError("The photos show fewer than two products: give a folder with photos of more.")
 
     def alike(self, product: str) -> list[str]:
-        """Other products of the same category, or of the same group where it has no other."""
-        one = self.products[product]
-        same = [name for name in self.others(product) if self.products[name].category == one.category]
-        return same or [name for name in self.others(product) if self.products[name].group == one.group]
+        """Other products of the same category; where it has no other, of the same group, else all."""
+        one, others = self.products[product], self.others(product)
+        same = [name for name in others if self.products[name].category == one.category]
+        return same or [name for name in others if self.products[name].group == one.group] or others
 
     def others(self, product: str) -> list[str]:
         """All products but this one."""

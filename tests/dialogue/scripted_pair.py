@@ -75,8 +75,9 @@ class Flowing(Scripted):
     """The same, asked as an endpoint is: one reply at a time."""
 
     places: int = 4
+    address = "here"
 
-    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
+    async def stream(self, calls: CallSource, on_reply: OnReply, gate: object = None) -> None:
         moved, loop, numbers = asyncio.Event(), asyncio.get_running_loop(), count()
         calls.listen(lambda: loop.call_soon_threadsafe(moved.set))
         while not calls.over:

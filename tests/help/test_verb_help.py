@@ -36,7 +36,7 @@ def test_each_flag_is_explained_once(verb: str) -> None:
     text = verb_help(verb)
     assert text.startswith(f"usage: burnish {verb}")
     for field in fields_of(load(VERBS[verb].config)):
-        assert field.doc.endswith("."), f"{field.flag}: {field.doc!r}"
+        assert field.doc.endswith((".", "…")), f"{field.flag}: {field.doc!r}"
         shown = rf"^  \[?{re.escape(field.flag)}(?= |\]|$)"
         assert len(re.findall(shown, text, re.MULTILINE)) == 1, field.flag
     assert all(flag in text for flag in EVERYWHERE)

@@ -76,11 +76,14 @@ def test_a_server_that_dies_is_gone_on_with_and_asked_nothing_twice(
     assert [len(record.turns) for record in held if isinstance(record, Dialogue)] == [2] * 10
 
 
-def test_a_student_and_a_teacher_who_are_one_model_have_its_places_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("teacher", ["m", "another"])
+def test_a_student_and_a_teacher_at_one_endpoint_have_its_places_together(tmp_path: Path, teacher: str) -> None:
     source = folder(tmp_path, [f"q{number}" for number in range(12)])
     slow = Faulty(lambda _, body: replace(answer(body), delay_s=0.02))
     with serving(slow) as address:
-        assert main(by_server(address, source, tmp_path / "run", "--in-flight", "12")) == 0
+        flags = ["--in-flight", "12", "--teacher", f"{address}#{teacher}"]
+        assert main(by_server(address, source, tmp_path / "run", *flags)) == 0
+    assert {body["model"] for body in slow.calls} == {"m", teacher}
     assert len(slow.calls) == 48
     assert slow.most_open <= 4
 

@@ -275,7 +275,7 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
         assert f"huggingface:{tmp_path}/{name} cannot be opened: " in refusal(f"huggingface:{tmp_path}/{name}")
     assert "a single file must be Parquet" in refusal(f"huggingface:{tmp_path}/a.csv")
     assert "no such folder" in refusal("huggingface:./gone")
-    assert "no name on the Hub" in refusal("huggingface:not a name")
+    assert "not a name on the Hub" in refusal("huggingface:not a name")
     assert "cannot be opened: " in refusal("huggingface:nobody/nothing")
     table(image=[], question=[]).to_parquet(tmp_path / "none.parquet")
     assert "no data" in refusal(f"huggingface:{tmp_path}/none.parquet")

@@ -21,7 +21,7 @@ def config(write_run, base, tmp_path_factory) -> DPOConfig:
     """Eight pairs in batches of four, three passes: six steps."""
     folder = tmp_path_factory.mktemp("planned")
     run = write_run(folder / "run", negatives=[1, 2, 1, 3, 2, 1, 1, 1])
-    flags = {"lora_rank": RANK, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu", "passes": 3}
+    flags = {"lora_rank": RANK, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu", "epochs": 3}
     return DPOConfig(run=str(run), model=str(base), out=str(folder / "out"), **flags)
 
 

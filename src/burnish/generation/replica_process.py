@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, final
 
@@ -75,15 +76,22 @@ class ProcessReplica:
         self._tell(block)
         answers = self._process.stdout
         assert answers is not None
-        line = answers.readline()
+        try:
+            line = answers.readline()
+        except ValueError as error:  # closed meanwhile
+            raise ReplicaDied("the run was stopped") from error
         if not line.endswith(b"\n"):
             raise ReplicaDied(self._last_words())
         return made_of(json.loads(line))
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, then the pipes: a `make` that waits sees the end of its own."""
         self._process.kill()
         self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what was still to be written cannot be any more
+                if pipe:
+                    pipe.close()
 
     def _tell(self, what: object) -> None:
         wanted = self._process.stdin
@@ -91,7 +99,7 @@ class ProcessReplica:
         try:
             wanted.write(json.dumps(what).encode() + b"\n")
             wanted.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # it is dead, or closed
             raise ReplicaDied(self._last_words()) from error
 
     def _last_words(self) -> str:

@@ -26,8 +26,10 @@ def live_in_streams(lives: Lives, models: Sequence[StreamingModel]) -> None:
 
 async def _ask_all(lives: Lives, models: Sequence[StreamingModel]) -> None:
     sources = [_Replies(lives, model) for model in models]
+    gates = {model.address: asyncio.Semaphore(model.places) for model in models}
     streams = [
-        asyncio.ensure_future(model.stream(source, source.hear)) for model, source in zip(models, sources, strict=True)
+        asyncio.ensure_future(model.stream(source, source.hear, gates[model.address]))
+        for model, source in zip(models, sources, strict=True)
     ]
     await asyncio.wait(streams, return_when=asyncio.FIRST_EXCEPTION)
     lives.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_OUTPUT = "out restart json page plot report_to save_steps keep_checkpoints merge"
+_OUTPUT = "out restart retry_dropped json page plot report_to save_steps keep_checkpoints merge"
 ASKING: Mapping[str, str] = {
     "What is asked": "per_image per_source only fold limit seed shard",
     "Model": "model adapter student_adapter teacher_adapter judge_adapter dtype device batch_size replicas ray "

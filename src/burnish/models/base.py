@@ -211,6 +211,9 @@ class Model(Protocol):
         ...
 
 
+Gate: TypeAlias = asyncio.Semaphore
+
+
 class CallSource(Protocol):
     """Calls as they come: which one is next may depend on replies to others."""
 
@@ -237,10 +240,16 @@ class StreamingModel(Model, Protocol):
         """Calls that are open at once."""
         ...
 
-    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
+    @property
+    def address(self) -> str:
+        """Of its endpoint: models at one address have its places together."""
+        ...
+
+    async def stream(self, calls: CallSource, on_reply: OnReply, gate: Gate | None = None) -> None:
         """Answer all calls, telling each reply by the call's number in their order.
 
-        Calls are taken, and their requests built, by one other thread; `on_reply` is called in the event loop's.
+        Each call is made within the `gate`, which lets as many through as may be open at the address. Calls are taken,
+        and their requests built, by one other thread; `on_reply` is called in the event loop's.
         Raises ModelError or ServerError, once the calls that are open have come to their end.
         """
         ...

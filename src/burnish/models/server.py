@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from burnish.models.base import (
     Call,
     CallSource,
     Decoding,
+    Gate,
     Message,
     ModelOptions,
     OnReply,
@@ -112,7 +114,12 @@ class ServerModel:
         """Calls that are open at once."""
         return self._concurrency
 
-    async def stream(self, calls: CallSource, on_reply: OnReply) -> None:
+    @property
+    def address(self) -> str:
+        """Of its endpoint."""
+        return str(self._endpoint.url)
+
+    async def stream(self, calls: CallSource, on_reply: OnReply, gate: Gate | None = None) -> None:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
         first = FirstReplies(on_reply)
         open_calls = Calls(
@@ -121,7 +128,7 @@ class ServerModel:
 
         async def place() -> None:
             async with self._endpoint.client() as client:
-                await open_calls.work(partial(self._answer, client))
+                await open_calls.work(partial(self._answer, client, gate or nullcontext()))
 
         await open_calls.answer_all(place, self._is_well)
 
@@ -136,7 +143,11 @@ class ServerModel:
             return True
         return True
 
-    async def _answer(self, client: httpx.AsyncClient, body: bytes) -> Reply:
+    async def _answer(self, client: httpx.AsyncClient, gate: AbstractAsyncContextManager[None], body: bytes) -> Reply:
+        async with gate:
+            return await self._reply_to(client, body)
+
+    async def _reply_to(self, client: httpx.AsyncClient, body: bytes) -> Reply:
         """The reply to one request, which is sent again without each field that the endpoint does not take."""
         without: list[str] = []
         while True:

@@ -74,7 +74,7 @@ def test_two_files_are_compared(tmp_path: Path) -> None:
 def test_what_cannot_be_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = answers_file(tmp_path / "a.jsonl", {"q1": "red"})
     assert bench("consistency", "http://127.0.0.1:9/v1#m", tmp_path / "run", "--answers", file) == 2
-    assert "tells no temperatures: give --others" in capsys.readouterr().err
+    assert "is a file without temperatures: give --others" in capsys.readouterr().err
     sampled(tmp_path / "greedy", "--temperatures", "0")
     assert bench("consistency", "http://127.0.0.1:9/v1#m", tmp_path / "run", "--answers", tmp_path / "greedy") == 2
     assert "has no answers at a temperature above 0" in capsys.readouterr().err

@@ -170,4 +170,4 @@ def test_shr_needs_to_know_every_picture(tmp_path: Path, capsys: pytest.CaptureF
     assert bench("shr", "http://127.0.0.1:9/v1#m", tmp_path / "run", *command) == 2
     assert "image_data.json has no picture 14, of which there is a description" in capsys.readouterr().err
     assert bench("shr", "http://127.0.0.1:9/v1#m", tmp_path / "run", *command[:2]) == 2
-    assert "has no ground truth for 14: tell with --regions" in capsys.readouterr().err
+    assert "has no ground truth for 14: give --regions" in capsys.readouterr().err
