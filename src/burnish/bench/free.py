@@ -25,7 +25,7 @@ from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.generation import begin_run
-from burnish.records import Record
+from burnish.records import Dialogue, Record, ReplyEnd
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run
@@ -100,7 +100,10 @@ def bench_free(config: FreeConfig) -> FreeScores:
 
 def _students(record: Record) -> Record:
     """With the student's replies alone: a teacher's feedback to nothing is no answer."""
-    return dataclasses.replace(record, replies=record.replies[::2])
+    if not isinstance(record, Dialogue):
+        return dataclasses.replace(record, replies=record.replies[::2])
+    said: list[ReplyEnd] = ["answered" if turn.response.text.strip() else "empty" for turn in record.turns]
+    return dataclasses.replace(record, replies=tuple(said))
 
 
 def rescored(run: Run) -> FreeScores:

@@ -88,7 +88,7 @@ class Conversations:
             name = f"teacher {len(turns) + 1}"
             case = self._case(example, turns, name, response.text)
             [feedback] = yield [self.pair.teacher.ask(name, case) if response.text else Known(name, TO_NOTHING)]
-            if refused := replies.note(name, feedback):
+            if response.text and (refused := replies.note(name, feedback)):
                 return refused
             turns = (*turns, _turn(response, feedback))
             if (ending := self.rules.ending(turns)) is not None:
