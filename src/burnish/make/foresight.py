@@ -1,4 +1,4 @@
-"""What pairs tell, without any label, of what training on them will do (docs/seva.md has how well it does).
+"""What pairs tell of themselves without any label; docs/seva.md has how little of the gain that foretells.
 
 SeVa takes away what a model says because it is usual rather than because it is there. So the question is how much more
 usual rejected answers are than chosen ones, and the model itself is asked: how likely is either answer to the question

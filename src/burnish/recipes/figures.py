@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ def _heat(measured: Measured) -> Figure:
         recipe.title, _subtitle(measured), height=1.2 + (0.7 + _HEAT_ROW * deep) * len(groups), panels=len(groups)
     )
     means = {(row.name, column): measured.mean(row.name, column) for row in recipe.rows for column in recipe.drawn}
-    most = max((abs(mean) for mean in means.values() if mean is not None), default=0) or 1.0
+    most = _scale(means, groups) or 1.0
     for axes, group in zip(panels, groups, strict=True):
         rows = [row for row in recipe.rows if row.group == group]
         fields = [[means[row.name, column] for column in recipe.drawn] for row in rows]
@@ -137,6 +138,15 @@ def _heat(measured: Measured) -> Figure:
         label_axes(axes, "", group)
     panels[-1].set_xlabel(recipe.axis)
     return made
+
+
+def _scale(means: Mapping[tuple[str, str], float | None], groups: Sequence[str]) -> float:
+    """The largest number of the middle panel: one of other sizes, such as shares beside changes, fades no other."""
+    largest = [
+        max((abs(mean) for (row, _), mean in means.items() if row.startswith(group) and mean is not None), default=0.0)
+        for group in groups
+    ]
+    return statistics.median_high(largest)
 
 
 def _signed(mean: float | None) -> str:

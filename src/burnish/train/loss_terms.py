@@ -35,7 +35,7 @@ LOSS_NAMES: Final = (
 )
 """`burnish.train.losses` has a function for each."""
 TOGETHER: Final = {"mdpo": ("sigmoid", CONDITIONAL, "ancpo")}
-"""What a paper calls several terms of one weight (arXiv 2406.11839, equation 5)."""
+"""What a paper calls several terms of one weight (arXiv 2406.11839)."""
 
 
 class Term(NamedTuple):

@@ -109,7 +109,7 @@ def apo_down(chosen_rewards: Tensor, rejected_rewards: Tensor) -> Tensor:
 
 
 def anchored(chosen_rewards: Tensor) -> Tensor:
-    """mDPO's anchor (arXiv 2406.11839, equation 4, with its margin of 0): -log sigmoid(r_c).
+    """mDPO's anchor (arXiv 2406.11839, with its margin of 0): -log sigmoid(r_c).
 
     It keeps the chosen answer from becoming less likely than under the reference.
     """
@@ -177,7 +177,7 @@ def length_desensitised(ratios: LogRatios, objective: Objective) -> Tensor:
 
 
 def conditional(ratios: LogRatios, objective: Objective) -> Tensor:
-    """mDPO's conditional preference (arXiv 2406.11839, equation 3), the mean over a pair's distorted pictures.
+    """mDPO's conditional preference (arXiv 2406.11839, CoPO), the mean over a pair's distorted pictures.
 
     The chosen answer to the picture over itself to the distorted one: -log sigmoid(r(c | picture) - r(c | distorted)).
     """

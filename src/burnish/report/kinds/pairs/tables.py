@@ -73,19 +73,19 @@ def _lengths(summary: PairsSummary) -> Table:
 
 
 def _foreseen(foresight: Foresight | None) -> Table:
-    """What docs/seva.md found to tell beforehand whether training on the pairs helps."""
+    """What pairs tell of themselves without any label; docs/seva.md has how little that foretells."""
     rows = [] if foresight is None else [
         ("rejected answers that are more usual than the chosen one", f"{100 * foresight.rejected_more_usual:.1f} %"),
         ("how much likelier they are without the picture, in nats", f"{foresight.gap:+.2f}"),
         ("how much less likely they are with it, in nats", f"{foresight.margin:+.2f}"),
     ]  # fmt: skip
     return Table(
-        title="What the pairs will teach",
+        title="How usual the rejected answers are",
         columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
         rows=tuple(rows),
-        note="Training on pairs takes away what the model says because it is usual. It helps where most rejected "
-        "answers are more usual than the chosen ones (likelier to the model when it sees no picture), on pictures that "
-        "are unusual; where things are as usual, it costs some accuracy (docs/seva.md).",
+        note="Usual: likely to the model when it sees no picture. Training on pairs takes away what it says because it is "
+        "usual, and gains on pictures that are unusual. These numbers describe the pairs; in twelve trainings they did "
+        "not foretell how much was gained (docs/seva.md).",
     )
 
 
