@@ -83,9 +83,9 @@ def _foreseen(foresight: Foresight | None) -> Table:
         title="How usual the rejected answers are",
         columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
         rows=tuple(rows),
-        note="Usual: likely to the model when it sees no picture. Training on pairs takes away what it says because it is "
-        "usual, and gains on pictures that are unusual. These numbers describe the pairs; in twelve trainings they did "
-        "not foretell how much was gained (docs/seva.md).",
+        note="Usual: likely to the model when it sees no picture. Training on pairs takes away what it says because it "
+        "is usual, and gains on pictures that are unusual. These numbers describe the pairs; in twelve trainings they "
+        "did not foretell how much was gained (docs/seva.md).",
     )
 
 
