@@ -95,7 +95,7 @@ def lacking(line: str) -> str:
         (written(1, thought=""), "empty part", "nothing behind 'Thought:'"),
         (written(1, answer="** **"), "empty part", "nothing behind 'Answer:'"),
         (written(1, comment=" "), "empty part", "nothing behind 'Feedback:'"),
-        (written(1, score=""), "no score", "no number from 0 to 10: ''"),
+        (written(1, score=""), "no score", "not a number from 0 to 10: ''"),
         (written(1, score="high"), "no score", "'high'"),
         (written(1, score="11"), "no score", "'11'"),
         (written(1, score="3 or 4"), "no score", "'3 or 4'"),
@@ -132,7 +132,7 @@ def test_thoughts_must_not_name_the_roles_but_where_the_question_does() -> None:
 
 def test_the_ground_truth_may_be_told_only_from_the_threshold_on() -> None:
     told = read_rounds(written(1, score="7.5", comment="It is a Red\nfox, is it not?") + written(2, score="10"))
-    with pytest.raises(Rejection, match=r"round 1 \(score 7.5\) tells") as caught:
+    with pytest.raises(Rejection, match=r"round 1 \(score 7.5\) reveals") as caught:
         check_secret(told, "a red fox.", below=8)
     assert caught.value.reason == "answer told"
     check_secret(told, "a red fo", below=8)  # no word of the comment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from burnish.commands import VERBS
-from burnish.flags import parse_config, parse_values, words_of
+from burnish.flags import parse_config, parse_values
 from burnish.lazy import load
 from burnish.pocket.defaults import POCKET, usual_values
 
@@ -43,11 +43,3 @@ def test_a_flag_or_a_file_says_otherwise(tmp_path):
         load(VERBS["train dpo"].config), "burnish train dpo", given, "a recipe", usual_values("train dpo")
     )
     assert (config.lr, config.lora_rank) == (1e-3, POCKET["train dpo"].flags["lora_rank"])
-
-
-def test_the_command_that_repeats_a_run_names_them_so_that_the_papers_values_come_back_too():
-    values = {"run": "r", "model": "pocket", "out": "o", "lr": 2e-6, "lora_rank": 64}
-    kind = load(VERBS["train dpo"].config)
-    words = words_of(kind, values, usual_values("train dpo"))
-    config = parse_config(kind, "burnish train dpo", words, usual_values("train dpo"))
-    assert (config.lr, config.lora_rank) == (2e-6, 64)

@@ -38,6 +38,7 @@ def main(folder: Path) -> None:
     encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
     picture = encode_png(tiny_models.picture(dist.get_rank()))
     inputs = batch([(encoder.encode(conversation("What is it?", picture)), [[5, 6, 7], [8, 9], [11]])], 0)
+    inputs["examples"] = torch.tensor(1)
     sharded = copy.deepcopy(whole)
     mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     for layer in sharded.get_base_model().model.language_model.layers:

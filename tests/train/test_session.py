@@ -281,7 +281,7 @@ def test_pairs_of_another_model_are_read_as_text(config: DPOConfig, tmp_path: Pa
 
 def test_folders_of_something_else_are_refused(config: DPOConfig, run: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("…")
-    with pytest.raises(RunError, match=r"no training's folder, and thesis\.tex is in it"):
+    with pytest.raises(RunError, match=r"not a training's folder, and thesis\.tex is in it"):
         train_dpo(replace(config, out=str(tmp_path)))
     with pytest.raises(RunError, match="holds pairs, not a training"):
         train_dpo(replace(config, out=str(run)))
