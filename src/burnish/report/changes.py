@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.lines import Line2D
 
 from burnish.report.kinds.answers.tables import shown_groups
-from burnish.report.plots import GREEN, GREY, ORANGE, Look, figure, label_axes, legend_below
+from burnish.report.plots import GREEN, GREY, ORANGE, Look, figure, label_axes, legend_below, shortened
 from burnish.report.tables import number
 from burnish.report.verdicts import Verdict, change_of
 from burnish.scores import Direction, Metric, PairedScore
@@ -148,7 +148,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
         color = _look(mark.verdict).color
         axes.plot([mark.low, mark.high], [row, row], color=color, linewidth=2.2, alpha=0.55)
         axes.add_line(_dot(mark.verdict, [(mark.value, row)]))
-    axes.set_yticks(range(len(panel.marks)), [f"{mark.name}   {mark.values}" for mark in panel.marks])
+    axes.set_yticks(range(len(panel.marks)), [f"{shortened(mark.name)}   {mark.values}" for mark in panel.marks])
     axes.set_ylim(len(panel.marks) - 0.5, -0.5)
     axes.set_xlim(panel.low, panel.high)
     axes.set_xticks(panel.ticks)
