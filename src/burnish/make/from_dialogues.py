@@ -21,15 +21,15 @@ from burnish.dialogue.reading import DialogueSet, RunDialogues, open_dialogues
 from burnish.errors import ConfigError, ImageError, RunError
 from burnish.flags import optional_value
 from burnish.images import decode
-from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
+from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
+from burnish.make.pairs import PairsResult, result_of, summarise
+from burnish.make.verdicts import SATISFIED
 from burnish.progress import Progress
 from burnish.prompts import StudentPrompt, choose
 from burnish.prompts.templates import StudentSees
 from burnish.records import Answer, Dialogue, Dropped, Json, PreferencePair, Rejected, Response, Said, Turn
 from burnish.store import Run, new_manifest
 
-RIGHT = 8.0
-"""FIRE's threshold (section 3.3)."""
 _DOT = Image.new("RGB", (1, 1))
 """Stands for the picture where only the words of a prompt matter."""
 
@@ -43,7 +43,7 @@ class FromDialoguesConfig(RunFlags):
     learn: Literal["first", "refined", "both"] = "both"
     """Which answers: `first`, to the question alone, without the thought before it; `refined`, to the dialogue so far,
     where what was said again in spite of the feedback is rejected; or both."""
-    threshold: float = RIGHT
+    threshold: float = SATISFIED
     """The score from which on an answer is right."""
     margin: float = 1.0
     """How far, at least, the chosen answer's score is above the rejected one's."""
@@ -62,19 +62,10 @@ class FromDialoguesConfig(RunFlags):
             raise ConfigError("RUNS is empty: give a run of dialogues or a file of FIRE's.")
         if not self.margin > 0:
             raise ConfigError(f"--margin must be above 0, not {self.margin}.")
-        if self.match_length is not None and not 0 <= self.match_length < 1:
-            raise ConfigError(f"--match-length must be 0 or above and below 1, not {self.match_length}.")
+        check_share(self.match_length)
 
 
-class FromDialoguesResult(NamedTuple):
-    """Where the pairs are, and how many records and pairs there are."""
-
-    run: Path
-    made: int
-    kept: int
-
-
-def pairs_from_dialogues(config: FromDialoguesConfig) -> FromDialoguesResult:
+def pairs_from_dialogues(config: FromDialoguesConfig) -> PairsResult:
     """Fill the run `config.out` with the pairs of each dialogue, or the reason why it has none.
 
     Raises RunError or SourceError for dialogues that cannot be read, ConfigError for a prompt. A killed call is resumed
@@ -88,9 +79,8 @@ def pairs_from_dialogues(config: FromDialoguesConfig) -> FromDialoguesResult:
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             run.append(_records(run, talks, makers))
-            run.finish({"made": len(run), "kept": sum(1 for _ in run.records(PreferencePair))})
-        kept = sum(1 for _ in run.records(PreferencePair))
-        return FromDialoguesResult(run.path, len(run), kept)
+            run.finish(summarise(run))
+        return result_of(run)
 
 
 def _finished(path: str) -> DialogueSet:

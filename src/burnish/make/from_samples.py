@@ -23,15 +23,13 @@ from burnish.flags import optional_value
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, fingerprints
 from burnish.ids import stable_seed
-from burnish.make.foresight import foresee
-from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
-from burnish.make.pairs import BATCH, PairsResult, summarise
-from burnish.models import Decoding, Model, ModelOptions, Reply, Request, ScoringModel, open_model
-from burnish.records import Answer, Dropped, Example, PreferencePair, Rejected
+from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
+from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, result_of
+from burnish.models import Decoding, Model, ModelOptions, Reply, Request, open_model
+from burnish.records import Dropped, Example, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
-from burnish.store.codec import to_json
 
 Score: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
 """Of each of the answers to an example; the largest is the best."""
@@ -69,8 +67,7 @@ class FromSamplesConfig(ModelOptions, Sampling, RunFlags):
             raise ConfigError(f"--temperature must be above 0, not {self.temperature}: at 0 all answers are the same.")
         if not self.margin >= 0:
             raise ConfigError(f"--margin must be 0 or more, not {self.margin}.")
-        if self.match_length is not None and not 0 <= self.match_length < 1:
-            raise ConfigError(f"--match-length must be 0 or above and below 1, not {self.match_length}.")
+        check_share(self.match_length)
         if self.by == "likelihood" and self.model.startswith(("http://", "https://")):
             raise ConfigError(f"--by likelihood needs a local model, which {self.model} is not: take --by agreement.")
         self.decoding  # noqa: B018 - checks its values
@@ -93,10 +90,8 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
         if run.summary is None:
             fill(run, inputs, _PairMaker(run, model, config).live, [model], label="pairs", batch=BATCH)
             refuse_unanswered(run.path, run)
-            foreseen = foresee(model, run.records(PreferencePair)) if isinstance(model, ScoringModel) else None
-            run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
-        summary = run.summary or {}
-        return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+            finish(run, model)
+        return result_of(run)
 
 
 @final
@@ -121,12 +116,12 @@ class _PairMaker:
 
     def _made(self, example: Example, replies: Sequence[Reply]) -> PreferencePair | Dropped:
         if refused := next((reply for reply in replies if reply.finish == "error"), None):
-            return _dropped(example, "refused", refused.error)
+            return dropped(example, "refused", refused.error)
         if self.config.by == "truth" and not example.answer:
-            return _dropped(example, "no ground truth", example.question)
+            return dropped(example, "no ground truth", example.question)
         whole = [reply for reply in replies if reply.text and reply.end == "answered"]
         if len({reply.text for reply in whole}) < 2:
-            return _dropped(example, "one answer", whole[0].text if whole else "")
+            return dropped(example, "one answer", whole[0].text if whole else "")
         return self._preferred(example, whole)
 
     def _preferred(self, example: Example, replies: Sequence[Reply]) -> PreferencePair | Dropped:
@@ -134,19 +129,19 @@ class _PairMaker:
         scores = SCORES[self.config.by](replies, example)
         best = max(range(len(replies)), key=scores.__getitem__)
         if self.config.by == "truth" and not scores[best]:
-            return _dropped(example, "no right answer", replies[best].text)
+            return dropped(example, "no right answer", replies[best].text)
         ascending = sorted(range(len(replies)), key=scores.__getitem__)
         lower = [i for i in ascending if scores[i] < scores[best] and scores[best] - scores[i] >= self.config.margin]
         worse = {replies[i].text: i for i in lower if self._alike(replies[best], replies[i])}
         if not worse:
-            return _dropped(example, "no worse answer", replies[best].text)
+            return dropped(example, "no worse answer", replies[best].text)
         rejected = [*worse.values()] if self.config.by == "truth" else [*worse.values()][:1]
         return PreferencePair(
             id=example.id,
             image=self.run.add_image(example.image),
             question=example.question,
-            chosen=_answer(replies[best]),
-            rejected=tuple(Rejected(distortion="", seed=0, answer=_answer(replies[i])) for i in rejected),
+            chosen=answer_of(replies[best]),
+            rejected=tuple(Rejected(distortion="", seed=0, answer=answer_of(replies[i])) for i in rejected),
             source=example.source,
             answer=example.answer,
             facts={
@@ -190,17 +185,3 @@ def _words(text: str) -> list[str]:
 def _f1(one: Counter[str], other: Counter[str]) -> float:
     shared = (one & other).total()
     return 2 * shared / (one.total() + other.total()) if shared else 0.0
-
-
-def _answer(reply: Reply) -> Answer:
-    return Answer(
-        text=reply.text,
-        token_ids=reply.token_ids,
-        ref_logp=reply.logp,
-        thinking=reply.thinking,
-        finish=reply.came_to_its_end,
-    )
-
-
-def _dropped(example: Example, reason: str, detail: str) -> Dropped:
-    return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)

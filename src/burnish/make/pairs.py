@@ -13,7 +13,6 @@ import tyro
 
 from burnish.config import RunFlags, added
 from burnish.distort import Distortion, distortion_seed
-from burnish.errors import ConfigError
 from burnish.flags import optional_value
 from burnish.generation import Life, begin_run, fill
 from burnish.generation.questions import (
@@ -26,7 +25,7 @@ from burnish.generation.questions import (
 )
 from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
-from burnish.make.length_matching import DEFAULT_SHARE, of_like_length
+from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
@@ -59,8 +58,7 @@ class PairsConfig(Asking, Sampling, RunFlags):
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
         Sampling.__post_init__(self)
-        if self.match_length is not None and not 0 <= self.match_length < 1:
-            raise ConfigError(f"--match-length must be 0 or above and below 1, not {self.match_length}.")
+        check_share(self.match_length)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -90,10 +88,20 @@ def make_pairs(config: PairsConfig) -> PairsResult:
             fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))
             refuse_unanswered(run.path, run)
             scorer = open_model(config) if config.replicas else model
-            foreseen = foresee(scorer, run.records(PreferencePair)) if isinstance(scorer, ScoringModel) else None
-            run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
-        summary = run.summary or {}
-        return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
+            finish(run, scorer)
+        return result_of(run)
+
+
+def finish(run: Run, scorer: Model) -> None:
+    """Count the records, and say how usual the rejected answers are where the model can tell."""
+    foreseen = foresee(scorer, run.records(PreferencePair)) if isinstance(scorer, ScoringModel) else None
+    run.finish({**summarise(run), "foresight": to_json(foreseen) if foreseen else None})
+
+
+def result_of(run: Run) -> PairsResult:
+    """What a finished run of pairs came to."""
+    summary = run.summary or {}
+    return PairsResult(run.path, int(str(summary["made"])), int(str(summary["kept"])))
 
 
 def summarise(run: Run) -> dict[str, Json]:
@@ -129,18 +137,18 @@ class _PairMaker:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
         for reply in (chosen, *others):
             if reply.finish == "error":
-                return _dropped(example, "refused", reply.error)
+                return dropped(example, "refused", reply.error)
         if not chosen.text:
-            return _dropped(example, "empty answer", example.question)
+            return dropped(example, "empty answer", example.question)
         if chosen.end == "cut" and not self.config.keep_cut:
-            return _dropped(example, "cut answer", chosen.text)
+            return dropped(example, "cut answer", chosen.text)
         different: dict[str, tuple[Distortion, Reply]] = {}
         for distortion, reply in zip(self.distortions, others, strict=True):
             if reply.text != chosen.text and reply.end != "thinking cut":
                 different.setdefault(reply.text, (distortion, reply))
         if not different:
             equal = any(reply.text == chosen.text for reply in others)
-            return _dropped(example, "equal answers" if equal else "no rejected answer", chosen.text)
+            return dropped(example, "equal answers" if equal else "no rejected answer", chosen.text)
         if self.config.match_length is None:
             return self._pair(example, chosen, different.values())
         return self._matched(example, chosen, [*different.values()], self.config.match_length)
@@ -151,10 +159,10 @@ class _PairMaker:
         """The pair without the negatives that are longer or shorter than the chosen answer by more than a share."""
         length, *others = (_tokens(reply) for reply in (chosen, *(one for _, one in rejected)))
         if not all((length, *others)):
-            return _dropped(example, "unknown length", "It is not known how many tokens the answers alone have.")
+            return dropped(example, "unknown length", "It is not known how many tokens the answers alone have.")
         alike = [of_like_length(length, other, share) for other in others]
         if not any(alike):
-            return _dropped(example, "different lengths", f"{length} tokens against {', '.join(map(str, others))}")
+            return dropped(example, "different lengths", f"{length} tokens against {', '.join(map(str, others))}")
         return self._pair(example, chosen, compress(rejected, alike))
 
     def _pair(self, example: Example, chosen: Reply, rejected: Iterable[tuple[Distortion, Reply]]) -> PreferencePair:
@@ -162,9 +170,9 @@ class _PairMaker:
             id=example.id,
             image=self.run.add_image(example.image),
             question=example.question,
-            chosen=_answer(chosen),
+            chosen=answer_of(chosen),
             rejected=tuple(
-                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=_answer(reply))
+                Rejected(distortion=distortion.spec, seed=self._seed(example, distortion), answer=answer_of(reply))
                 for distortion, reply in rejected
             ),
             source=example.source,
@@ -173,7 +181,8 @@ class _PairMaker:
         )
 
 
-def _dropped(example: Example, reason: str, detail: str) -> Dropped:
+def dropped(example: Example, reason: str, detail: str) -> Dropped:
+    """The example without a pair, and why."""
     return Dropped(id=example.id, source=example.source, reason=reason, detail=detail)
 
 
@@ -182,7 +191,8 @@ def _tokens(reply: Reply) -> int:
     return 0 if reply.thinking else reply.completion_tokens
 
 
-def _answer(reply: Reply) -> Answer:
+def answer_of(reply: Reply) -> Answer:
+    """The reply as a record keeps it."""
     return Answer(
         text=reply.text,
         token_ids=reply.token_ids,

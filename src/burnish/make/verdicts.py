@@ -11,7 +11,7 @@ from burnish.models import Reply
 from burnish.records import Dropped, Example, Turn
 
 SATISFIED = 8.0
-"""Feedback from this score on may tell the answer."""
+"""FIRE's threshold (section 3.3): from this score on an answer is right, and feedback may tell the truth."""
 SHOWN = 200
 """Characters of a reply in its Dropped; the whole reply stands among the run's attempts."""
 
