@@ -158,6 +158,11 @@ VERBS = {
         "burnish.verbs.scoring:compare_together",
         "combine benchmarks and seeds in one verdict",
     ),
+    "compare leaderboard": Verb(
+        "burnish.bench.compare.leaderboard:LeaderboardConfig",
+        "burnish.verbs.scoring:compare_leaderboard",
+        "rank many models, with a page and a forest plot",
+    ),
     "compare power": Verb(
         "burnish.bench.compare.power:PowerConfig",
         "burnish.verbs.scoring:compare_power",
@@ -246,8 +251,10 @@ def _likeness(words: Sequence[str], verb: str) -> float:
 
 
 def _as_verb(words: Sequence[str]) -> Sequence[str]:
-    """`pairs … --from-dialogues RUN` and `pairs … --samples K` as the verbs that they are."""
+    """`pairs … --from-dialogues RUN`, `pairs … --samples K` and `compare … --power` as the verbs that they are."""
     flags = {word.partition("=")[0] for word in words[1:]}
+    if words[0] == "compare" and "--power" in flags:
+        return ["compare", "power", *(word for word in words[1:] if word != "--power")]
     if words[0] != "pairs" or words[1:2] in (["from-dialogues"], ["from-samples"]):
         return words
     if "--from-dialogues" in flags:

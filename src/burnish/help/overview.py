@@ -26,7 +26,7 @@ FOLDED: Mapping[str, str] = {
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
-    "compare NAME": "together: one verdict of many; power: what can show",
+    "compare NAME": "together, leaderboard: many; power: what can show",
     "review NAME": "import ratings from a FIRE file; summarise them",
     "make-NAME": "make a benchmark from your own annotations",
     "submit NAME": "write a benchmark server's file: vqav2, …",
