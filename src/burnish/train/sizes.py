@@ -99,7 +99,8 @@ def _trainable(base: Skeleton, config: TrainConfig) -> int:
             raise ModelError(f"The layer {name} of {base.name}, which LoRA would adapt, is not a linear one.")
         low_rank += config.lora_rank * (layer.in_features + layer.out_features)
     names = projectors(base.model) if config.train_projector else []
-    return low_rank + sum(p.numel() for name in names for p in modules[name].parameters())
+    whole: int = sum(p.numel() for name in names for p in modules[name].parameters())
+    return low_rank + whole
 
 
 def _stored(file: Path) -> int:
