@@ -108,6 +108,11 @@ VERBS = {
         )
         for name, one in having("ask")
     },
+    "bench lmms": Verb(
+        "burnish.bench.results.configs:LmmsConfig",
+        "burnish.verbs.benching:bench_lmms",
+        "run tasks of lmms-eval on a model",
+    ),
     "bench sampled": Verb(
         "burnish.bench.sampled:SampledConfig",
         "burnish.verbs.benching:bench_sampled",
@@ -187,6 +192,11 @@ VERBS = {
         "burnish.make.importing_pairs:ImportPairsConfig",
         "burnish.verbs.making:import_pairs",
         "import pairs from other tools, people or a judge",
+    ),
+    "import results": Verb(
+        "burnish.bench.results.configs:ImportResultsConfig",
+        "burnish.verbs.benching:import_results",
+        "import results of lmms-eval or VLMEvalKit",
     ),
     "validate": Verb(
         "burnish.report.validation:ValidateConfig",

@@ -34,6 +34,7 @@ KINDS: Mapping[str, Entry] = {
     **{kind: Entry(kind, f"bench {kind}") for kind in ("answers", "sampled", "fixed", "free")},
     "teacher bench": Entry("fooled", "bench teacher"),
     "standard": Entry("standard", "bench standard {benchmark}"),
+    "results": Entry("standard", "import results"),
     **{kind: Entry("judged", f"bench {kind}") for kind in JUDGED_RESULTS},
 }
 """By the kind that a run's manifest names; sections of several runs stand in this order."""
