@@ -213,7 +213,6 @@ def test_a_torn_checkpoint_is_passed_over(config: DPOConfig, trained: Path, tmp_
     assert not Output(out).checkpoints.exists()
 
 
-@pytest.mark.slow
 def test_a_kill_changes_nothing(config: DPOConfig, trained: Path, tmp_path: Path) -> None:
     """kill -9 at the first checkpoint; the same command then reaches the weights of an undisturbed training."""
     out = tmp_path / "out"
