@@ -17,7 +17,7 @@ from burnish.uncertainty import effective_size
 
 @dataclass(frozen=True, kw_only=True)
 class PowerConfig:
-    """Tell the smallest change that the questions of a result can show, before you ask a second model."""
+    """Print the smallest change that the questions of a result can show, before you ask a second model."""
 
     result: tyro.conf.Positional[str]
     """A result as `burnish compare` takes it, such as the first model's."""
