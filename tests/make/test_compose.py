@@ -137,7 +137,7 @@ def test_tokens_and_cost_count_every_reply_and_are_shown_while_it_runs(
         ("scripted: {currency: USD, input: 1, output: -2}", "output: -2, which is not a price"),
         ("scripted: {currency: USD, input: .nan, output: 2}", "input: nan, which is not a price"),
         ("scripted: {currency: 7, input: 1, output: 2}", "currency: 7"),
-        ("- scripted", "must hold one entry a model"),
+        ("- scripted", "must hold one entry per model"),
         ("{", "cannot be read as YAML or JSON"),
     ],
 )
