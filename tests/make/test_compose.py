@@ -13,10 +13,10 @@ from scripted_server import Said, Scripted, serving
 
 import tiny_models
 from burnish.cli import main
-from burnish.dialogue.attempts import Attempts
+from burnish.dialogue.generation_log import Attempts
 from burnish.errors import ConfigError, SourceError
-from burnish.fire.spending import Price, Usage
 from burnish.fire.texts import read_feedback, read_response
+from burnish.fire.usage import Price, Usage
 from burnish.make.compose import compose
 from burnish.make.prices import read_price
 from burnish.models.scripted import ScriptedModel

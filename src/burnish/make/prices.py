@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish.errors import ConfigError
-from burnish.fire.spending import Price
+from burnish.fire.usage import Price
 from burnish.plain_files import read_plain
 from burnish.yamls import read_yaml
 
