@@ -14,10 +14,11 @@ demo: .venv/installed
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
 
-## What takes minutes and CI leaves out: packages built and installed, the site built, replicas on a local Ray.
-test-slow: .venv/installed-dev docs
+## What CI leaves out, as it takes minutes more: all tests marked slow (every family of models, every recipe, real servers,
+## Ray, packages), the site, and two versions of transformers.
+test-slow: .venv/installed-dev docs test-models
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[ray]'
-	BURNISH_SLOW=1 $(BIN)/pytest tests/slow
+	OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -m slow -n 2 --dist loadfile --timeout 3600
 
 ## The same on a machine that is busy with other work, which no test may mind.
 test-busy: .venv/installed-dev
@@ -30,7 +31,7 @@ MODEL_TESTS := tests/check tests/train/test_shared_prefix.py tests/train/test_br
 test-models: test-models-$(FLOOR) test-models-$(NEWEST)
 
 test-models-%: .transformers/%/installed .venv/installed-dev
-	PYTHONPATH=.transformers/$* OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --timeout 1800 -W default $(MODEL_TESTS)
+	PYTHONPATH=.transformers/$* OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -n 2 --timeout 1800 -W default $(MODEL_TESTS)
 
 ## Real runs of lmms-eval with the small model, in an environment of its own: lmms-eval needs torchvision (7 GB in all).
 test-lmms: .venv-lmms/installed

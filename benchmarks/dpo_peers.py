@@ -23,6 +23,7 @@ from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
+from burnish.train.branching import use_flex
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
@@ -53,6 +54,8 @@ class Setup:
     batch: int
     dtype: Literal["float32", "bfloat16"]
     device: Literal["auto", "cpu"]
+    attention: Literal["sdpa", "flex"] = "sdpa"
+    """Burnish's."""
     steps: int | None = None
     """Where training stops, if before the epoch's end."""
 
@@ -121,6 +124,8 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
         model = setup.model()
+        if setup.attention == "flex":
+            use_flex(cast(PreTrainedModel, model.model))
         material = _material(model, config, Path(out))
         table = open_table(Path(out) / "table.arrow")
         clock = Clock()
@@ -149,24 +154,25 @@ def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:
 PEERS: dict[str, Callable[..., Epoch]] = {"burnish": burnish, "trl": trl_epoch}
 
 
-def differences(home: Path, negatives: int, rank: int) -> float:
+def differences(home: Path, negatives: int, rank: int, device: Literal["auto", "cpu"]) -> float:
     """The largest difference (nats) between the two in the log-probability of an answer, by an adapter that speaks."""
-    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, dtype="float32", device="cpu")
+    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, dtype="float32", device=device)
     with tempfile.TemporaryDirectory() as out:
         peer = _trl_trainer(setup, out, checkpointing=False)
-        draw = torch.Generator().manual_seed(0)
+        torch.manual_seed(0)
         for name, parameter in peer.model.named_parameters():
             if "lora_B" in name:
-                torch.nn.init.normal_(parameter, std=0.02, generator=draw)
+                torch.nn.init.normal_(parameter, std=0.02)
         theirs = []
         for row in (peer.train_dataset[i] for i in range(COMPARED)):
-            peer.compute_loss(peer.model, peer.data_collator([row]))
+            peer.compute_loss(peer.model, peer._prepare_inputs(peer.data_collator([row])))
             theirs.append([peer._metrics["train"][f"logps/{which}"][-1] for which in ("chosen", "rejected")])
         material = _material(setup.model(), setup.config(out, "computed"), Path(out))
         table = open_table(Path(out) / "table.arrow")
         with torch.no_grad():
-            ours_EA = answer_logps(peer.model, material.collate([table[i] for i in range(COMPARED)]))
-    return (ours_EA - torch.tensor(theirs)).abs().max().item()
+            batch = peer._prepare_inputs(material.collate([table[i] for i in range(COMPARED)]))
+            ours_EA = answer_logps(peer.model, batch)
+    return (ours_EA.cpu() - torch.tensor(theirs)).abs().max().item()
 
 
 def _material(model: LocalModel, config: DPOConfig, out: Path) -> Answers:

@@ -8,8 +8,8 @@ pass is part of its time. `burnish` uses references stored with the pairs, `burn
 TRL without activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no
 others. Beside the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
 
-Memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back as soon
-as it is freed: the peak is that of the tensors, as a GPU's allocator would count it, and not of the heap's holes.
+On a CPU memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back
+as soon as it is freed: the peak is that of the tensors, as a GPU's allocator counts it, and not of the heap's holes.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ class Bench:
     """Numbers to compute in; on a GPU also bfloat16."""
     device: Literal["auto", "cpu"] = "cpu"
     """`cpu`, or `auto` for a GPU."""
+    attention: Literal["sdpa", "flex"] = "sdpa"
+    """Burnish's kernel; FlexAttention needs a GPU."""
     json: str | None = None
     """Also write the numbers to this file."""
 
@@ -98,19 +100,20 @@ def main(bench: Bench) -> None:
         counts = {FEW: bench.pairs, **({} if bench.less else {MANY: bench.pairs})}
         shape = Shape(str(model_folder(home)), family=bench.family, width=bench.width, layers=bench.layers)
         alone(write_pairs, home, shape, counts, words, bench.device)
-        difference = alone(differences, home, FEW, bench.rank)
+        difference = alone(differences, home, FEW, bench.rank, bench.device)
         print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
         peers = runs(bench, home)
-        memory = {name: run(None).peak_mib for name, run in peers.items()}
-        print("\n".join(f"{name}: {peak:,.0f} MiB above the loaded model" for name, peak in memory.items()), flush=True)
+        exact = bench.device == "auto"
+        memory = {} if exact else {name: run(None).peak_mib for name, run in peers.items()}
         found: dict[str, list[Cost]] = {}
         for _ in range(bench.repeats):
             for name, run in peers.items():
                 unseen = warm(name, bench)
                 timed = run(bench.pairs - bench.warm + unseen)
+                memory.setdefault(name, timed.peak_mib)
                 found.setdefault(name, []).append(one := cost(timed, unseen))
                 rates = f"{1 / one.seconds:.3f} pairs a second, {1 / one.cpu_seconds:.3f} a second of CPU time"
-                print(f"{name}: {rates}", flush=True)
+                print(f"{name}: {rates}, {memory[name]:,.0f} MiB above the loaded model", flush=True)
     numbers = compare(found, memory, difference, bench, words)
     print(json.dumps(numbers, indent=2))
     if bench.json:
@@ -128,6 +131,7 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
             batch=bench.batch,
             dtype=bench.dtype,
             device=bench.device,
+            attention=bench.attention,
         )
 
         def run(pairs: int | None) -> Epoch:

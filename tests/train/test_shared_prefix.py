@@ -81,15 +81,19 @@ WINDOWS += (more_families.cohere2_vision, idefics2_with_windows, tiny_models.lla
 
 
 def adapted(built):
-    """A model with an adapter that says something, its processor's encoder, and the names of what is trained."""
+    """A model with an adapter that says something, and its processor's encoder."""
     model, processor = built
-    encoder = LocalModel(model, processor, fingerprint=lambda: "").encoder
+    return adapter_of(model), LocalModel(model, processor, fingerprint=lambda: "").encoder
+
+
+def adapter_of(model):
+    """One with random weights."""
     adapter = add_adapter(model, DPOConfig(run="run", model="m", out="out", lora_rank=4), base_name="base")
     draw = torch.Generator().manual_seed(0)
     for name, parameter in adapter.named_parameters():
         if "lora_" in name:
             torch.nn.init.normal_(parameter, std=0.1, generator=draw)
-    return adapter, encoder
+    return adapter
 
 
 def dpo_gradients(model, batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

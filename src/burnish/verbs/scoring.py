@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,10 @@ def compare(config: CompareConfig) -> int:
     from burnish.report.compare_page import write_comparison
     from burnish.report.terminal import prose, say
     from burnish.report.verdicts import changed_line, gate_line, verdict_line
+    from burnish.verbs.shards import whole_run
 
-    compared = pair(config)
+    before, after = (whole_run((path,)) for path in (config.before, config.after))
+    compared = pair(replace(config, before=before, after=after))
     shown = write_comparison(compared, config.folder, config.flips)
     say("", prose(verdict_line(compared)), prose(changed_line(compared)))
     tell_report(shown, config.json)
