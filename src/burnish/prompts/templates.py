@@ -21,7 +21,9 @@ TeacherSees: TypeAlias = Literal["latest", "history"]
 """Of a dialogue: the latest response alone, as in figure A13, or all turns, as in equation 6."""
 JudgeSees: TypeAlias = Literal["text", "picture"]
 """Of a question and its answers: their words alone, or the picture too."""
-JudgeTask: TypeAlias = Literal["mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate"]
+JudgeTask: TypeAlias = Literal[
+    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "rubric", "calibrate"
+]
 """What is judged."""
 
 

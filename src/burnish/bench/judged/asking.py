@@ -66,8 +66,12 @@ def judged(
     reads: Reads,
     score: Callable[[Run], J],
     pictures_of: PicturesOf = no_pictures,
+    *,
+    rules: Mapping[str, str] | None = None,
 ) -> J:
     """Fill the run `config.out` with one Judgement per question, and score it; a finished run is scored anew.
+
+    `rules` are fingerprints of what else the judge goes by.
 
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.
@@ -82,7 +86,7 @@ def judged(
     def ask(run: Run) -> None:
         fill(run, _Asked(questions), live, judge.models, label="judgements", unit="judgements", batch=BATCH)
 
-    fingerprints = {**judge.fingerprints, "questions": _fingerprint(questions)}
+    fingerprints = {**judge.fingerprints, **(rules or {}), "questions": _fingerprint(questions)}
     return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
 
 
