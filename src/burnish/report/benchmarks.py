@@ -23,6 +23,7 @@ JUDGED_TITLES = {
     "judged mmhal": "MMHal",
     "judged shr": "SHR",
     "judged grades": "Grades",
+    "judged rubric": "Rubric",
     "judged consistency": "Consistency",
 }
 """As the papers head their columns; the other benchmarks' runs have their own titles."""

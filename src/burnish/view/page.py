@@ -78,7 +78,7 @@ def views(stored: Sequence[Stored], root: str) -> list[View]:
             run=one.part,
             anchor=f"r{one.number}",
             link=f"{root}record/{one.number}",
-            pictures=tuple(Shown(_address(of, root)) for of in card.pictures),
+            pictures=tuple(tuple(Shown(_address(of, root)) for of in view) for view in card.views),
         )
         for one in stored
     ]
