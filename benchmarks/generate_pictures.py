@@ -23,7 +23,7 @@ from burnish.images import decode
 from burnish.models import Decoding, Message, ModelOptions, Request, Variants
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 from burnish.pocket.vocabulary import words as vocabulary
 from dpo_pairs import picture
 from generate_alone import one_at_a_time
