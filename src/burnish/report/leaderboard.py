@@ -12,6 +12,7 @@ from burnish.report.plots import save
 from burnish.report.section import Section
 from burnish.report.standard_tables import notes
 from burnish.report.tables import NOTHING, Table, number, p_value, to_markdown
+from burnish.report.trust import trust_of_rows
 from burnish.report.verdicts import plain
 from burnish.scores import Leaderboard, LeaderboardRow, Metric, Overall, TogetherRow
 
@@ -124,8 +125,11 @@ def changes_table(board: Leaderboard) -> Table:
             for model, one in told
         ),
         text_columns=frozenset({0, 1, 8}),
-        note=f"A verdict needs p corrected by Holm for all {len(told)} rows. Could show: the smallest change that "
-        "would have been called in 80 % of trials.",
+        note=notes(
+            f"A verdict needs p corrected by Holm for all {len(told)} rows. Could show: the smallest change that "
+            "would have been called in 80 % of trials.",
+            *trust_of_rows(one for _, one in told),
+        ),
     )
 
 

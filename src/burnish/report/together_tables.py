@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish.report.standard_tables import notes, share, short
 from burnish.report.tables import Table, p_value
+from burnish.report.trust import trust_of_rows
 from burnish.report.verdicts import plain
 from burnish.scores import Metric, Overall, Power, Together, TogetherRow
 
@@ -27,6 +28,7 @@ def together_tables(found: Together) -> list[Table]:
                 else "",
                 "± is the 95 % interval of the change. A verdict needs p corrected by Holm for the number of rows.",
                 "Could show: the smallest change that these answers would have shown in 80 % of trials.",
+                *trust_of_rows(found.rows),
             ),
         )
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from burnish.scores import Judging
+from collections.abc import Iterable
+
+from burnish.scores import Judging, TogetherRow
 
 UNCALIBRATED = "Not calibrated against people (`burnish bench judged calibrate`, then --calibration)."
 SHORT_UNCALIBRATED, SHORT_CALIBRATED = "not calibrated", "calibrated"
@@ -17,6 +19,12 @@ def trust(judging: Judging) -> tuple[str, ...]:
     kin = f"The judge and a model that it judges are both of the family {judging.family}: judges prefer relatives."
     said = (calibration, itself if judging.relative else "", kin if judging.family else "")
     return tuple(filter(None, said))
+
+
+def trust_of_rows(rows: Iterable[TogetherRow]) -> list[str]:
+    """The same of all benchmarks that were judged, each under its name."""
+    told = {f"{row.benchmark}: {said}": None for row in rows if row.judging for said in trust(row.judging)}
+    return [*told]
 
 
 def short_trust(judging: Judging) -> str:

@@ -184,6 +184,8 @@ class TogetherRow:
     between_seeds: float | None
     """Standard deviation of the seeds' changes; None for one."""
     verdict: Verdict
+    judging: Judging | None = None
+    """Who judged the answers, and how far that judge is known; None where no one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

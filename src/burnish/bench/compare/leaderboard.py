@@ -101,7 +101,7 @@ def _against(
     """Each result against the baseline's of the same questions: seeds pair by pair, or all against a single one."""
     found = []
     for asked, sides in other.items():
-        before = first.get(asked, [])
+        before = list(first.get(asked, ()))
         if len(before) not in {1, len(sides)}:
             raise RunError(
                 f"{sides[0].path} is one of {len(sides)} results of a model on these questions, and the baseline has "

@@ -119,6 +119,7 @@ def _row(name: str, found: Sequence[Compared], mean: Mean, p_value: float) -> To
         smallest=smallest_change(error),
         between_seeds=mean.between if k > 1 else None,
         verdict=_verdict(metric, mean, p_value),
+        judging=found[0].after.judging,
     )
 
 
