@@ -19,18 +19,22 @@ from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallb
 from trl.trainer.dpo_config import DPOConfig as TRLConfig
 from trl.trainer.dpo_trainer import DPOTrainer as TRLTrainer
 
+from burnish.check.check import to_device
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
 from burnish.train.branching import use_flex
+from burnish.train.checkpointing import Kept, checkpoint_activations
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
+from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
 from burnish.train.material import Answers
+from burnish.train.pictures import with_features
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.trainer import training_arguments
@@ -119,8 +123,8 @@ class Clock(TrainerCallback):
         self.ends.append(Moment(time.perf_counter(), time.process_time()))
 
 
-def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch:
-    """An epoch of Burnish."""
+def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None) -> Epoch:
+    """An epoch of Burnish; with activation checkpointing its pictures are also encoded already."""
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
         model = setup.model()
@@ -128,11 +132,16 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
             use_flex(cast(PreTrainedModel, model.model))
         material = _material(model, config, Path(out))
         table = open_table(Path(out) / "table.arrow")
+        features = _encoded(setup, model, material, table) if kept else None
         clock = Clock()
+        adapted = add_adapter(cast(PreTrainedModel, model.model), config, base_name="base")
+        if kept:
+            checkpoint_activations(adapted, kept)
         trainer = DPOTrainer(
             objective=config.objective,
             stored=stored_references(config, table),
-            model=add_adapter(cast(PreTrainedModel, model.model), config, base_name="base"),
+            model=adapted,
+            features=features,
             args=training_arguments(config, Path(out) / "checkpoints"),
             train_dataset=table,
             data_collator=material.collate,
@@ -140,6 +149,15 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
         )
         peak = train(trainer)
     return Epoch(clock.ends, setup.batch, peak)
+
+
+def _encoded(setup: Setup, model: LocalModel, material: Answers, table: Dataset) -> FeatureCache:
+    """The pictures of all pairs, as `--vision-cache` has them from the second epoch on."""
+    cache = FeatureCache(Path(setup.home) / "features", setup.dtype)
+    network = cast(PreTrainedModel, model.model)
+    for row in table:
+        with_features(network, to_device(material.collate([row]), network), cache)
+    return cache
 
 
 def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:

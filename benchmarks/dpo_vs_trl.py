@@ -4,9 +4,11 @@
 
 Both train the same adapter on the same pairs in the same batches, each run in a process of its own, in turns. The
 first step warms up and is not timed, nor are the first 16 pairs where Burnish checks stored references; TRL's reference
-pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them, `trl` is
-TRL without activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no
-others. Beside the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
+pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them; `burnish,
+fast` and `burnish, lean` also have the pictures encoded already (`--vision-cache`, from the second epoch on) and
+selective or full activation checkpointing. `trl` is TRL without activation checkpointing, `trl, default` has it on.
+With K negatives TRL gets K pairs, as it knows no others. Beside the clock the processes' own CPU time is taken, which
+others on the machine change little (`_cpu`).
 
 On a CPU memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back
 as soon as it is freed: the peak is that of the tensors, as a GPU's allocator counts it, and not of the heap's holes.
@@ -45,6 +47,7 @@ WEIGHED_STEPS = 2
 GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """glibc maps larger blocks on their own, and unmaps them when they are freed."""
 STORED, COMPUTED = "burnish", "burnish, computed"
+FAST, LEAN = "burnish, fast", "burnish, lean"
 STORED_K4, COMPUTED_K4 = "burnish, 4 negatives", "burnish, 4 negatives, computed"
 TRL, TRL_DEFAULT, TRL_K4 = "trl", "trl, default", "trl, 4 pairs"
 
@@ -146,6 +149,8 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
     first = {
         STORED: one("burnish", FEW, references="stored"),
         COMPUTED: one("burnish", FEW, references="computed"),
+        FAST: one("burnish", FEW, references="stored", kept="selective"),
+        LEAN: one("burnish", FEW, references="stored", kept="full"),
         TRL: one("trl", FEW, checkpointing=False),
     }
     others = {
@@ -159,7 +164,7 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
 
 def warm(name: str, bench: Bench) -> int:
     """Pairs at a run's beginning that are not timed: one step, but for Burnish with references that are checked."""
-    return bench.warm if name in (STORED, STORED_K4) else bench.batch
+    return bench.warm if name in (STORED, FAST, LEAN, STORED_K4) else bench.batch
 
 
 def cost(epoch: Epoch, warm: int) -> Cost:
@@ -200,6 +205,16 @@ def compare(
         "speedup_cpu": ratio("cpu_seconds", TRL, STORED),
         "speedup_computed": ratio("seconds", TRL, COMPUTED),
         "speedup_computed_cpu": ratio("cpu_seconds", TRL, COMPUTED),
+        **{
+            f"{measured}_{way}": value
+            for way, name, most in (("fast", FAST, few.cached), ("lean", LEAN, few.recomputed))
+            for measured, value in (
+                ("speedup", ratio("seconds", TRL, name)),
+                ("speedup_cpu", ratio("cpu_seconds", TRL, name)),
+                ("memory_ratio", memory[name] / memory[TRL]),
+                ("limit", most),
+            )
+        },
         **others,
         "memory_ratio": memory[STORED] / memory[TRL],
         "memory_ratio_computed": memory[COMPUTED] / memory[TRL],

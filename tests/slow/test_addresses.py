@@ -1,6 +1,6 @@
-"""`s3://`: s3fs against moto's server on this machine, over HTTP, so that what a user's bucket gives is really read.
+"""Addresses over HTTP: `s3://` by s3fs from moto's server, and `hf://` by huggingface_hub, both on this machine.
 
-`make test-slow` runs this: it installs both packages into a folder of its own, which takes minutes.
+`make test-slow` runs this: it installs s3fs and moto into a folder of their own, which takes minutes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,58 @@ server.stop()
 """
 
 
+HUB = """
+import io, json, os, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from PIL import Image
+
+file = io.BytesIO()
+Image.new("RGB", (8, 8), (1, 0, 0)).save(file, format="PNG")
+FILES = {
+    "q.jsonl": json.dumps({"image": "pics/1.png", "question": "What?"}).encode(),
+    "pics/1.png": file.getvalue(),
+}
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        path, _, below = self.path.partition("?")[0].partition("/main")
+        if path.endswith("/resolve"):
+            data = FILES[below.lstrip("/")]
+        elif path.endswith("/tree"):
+            folder = {"type": "directory", "path": "pics", "oid": COMMIT}
+            files = [{"type": "file", "path": one, "size": len(FILES[one]), "oid": COMMIT} for one in FILES]
+            data = json.dumps([one for one in (*files, folder) if one["path"].startswith(below.lstrip("/"))]).encode()
+        else:
+            data = json.dumps({"id": "me/d", "sha": COMMIT, "siblings": [], "tags": []}).encode()
+        self.send_response(200)
+        for name, value in {"Content-Length": len(data), "ETag": '"x"', "X-Repo-Commit": COMMIT}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    do_HEAD = do_GET
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+os.environ["HF_ENDPOINT"] = f"http://127.0.0.1:{server.server_address[1]}"
+os.environ.pop("HF_HUB_OFFLINE", None)
+from burnish.sources import Sampling, stream
+
+specs = ("folder:hf://datasets/me/d/q.jsonl", "folder:hf://datasets/me/d/pics#ask=What?")
+found = [one for spec in specs for one in stream(spec, Sampling())]
+print(json.dumps([[one.question, one.image == FILES["pics/1.png"]] for one in found]))
+"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both packages, which this environment does not have."""
@@ -82,11 +135,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_tables_pictures_and_shards_in_a_bucket(site: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-c", READ, str(site)]
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=env)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = _told(tmp_path, READ, str(site))
     assert told.pop("missing") == "s3://elsewhere/q.jsonl is not there."
     assert told == {
         "folder:s3://data/q.jsonl": [["What?", True]] * 2,
@@ -94,3 +143,15 @@ def test_tables_pictures_and_shards_in_a_bucket(site: Path, tmp_path: Path) -> N
         "webdataset:s3://data/shards/*.tar": [["3?", True], ["4?", True]],
         "changed": 1,
     }
+
+
+def test_a_data_set_of_a_hub(tmp_path: Path) -> None:
+    assert _told(tmp_path, HUB) == [["What?", True]] * 2
+
+
+def _told(cache: Path, *words: str) -> Any:
+    """The JSON that a script prints last."""
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache), "HF_HOME": str(cache / "hub")}
+    done = subprocess.run([sys.executable, "-c", *words], capture_output=True, text=True, check=False, env=env)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 import tiny_models
 from burnish.errors import ConfigChanged, ModelError
-from burnish.fire.rounds import read_rounds
+from burnish.fire.parser import read_rounds
 from burnish.models import Decoding, ModelOptions
 from burnish.models.local import LocalModel
 from burnish.pocket.oracle import compose

@@ -77,7 +77,7 @@ class ImproveConfig:
     max_new_tokens: int | None = None
     """Longest answer, in tokens; default: that of each verb."""
     seed: int = 0
-    """Decides every random choice."""
+    """Seed of every random choice."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Any other flag of what a round calls, as PART.NAME=VALUE with PART of pairs, samples (`burnish pairs
     from-samples`), simulate, dialogues (`burnish pairs from-dialogues`), train and answers: `--set
@@ -85,9 +85,9 @@ class ImproveConfig:
     device: str = runtime("auto")
     """Where the model runs: `auto` is the GPU if there is one, else the CPU; or `cpu`."""
     plan: bool = False
-    """Say what would be made, and make nothing."""
+    """Print how many replies and steps it would take at most, and make nothing."""
     restart: bool = runtime(False)
-    """Begin anew, deleting what an earlier call made in these folders."""
+    """Start again: delete what an earlier call made in these folders."""
     json: str | None = runtime(None)
     """Also write the rounds' numbers to this file."""
 

@@ -10,16 +10,18 @@ captions), `#ask=TEXT` as in `folder:`, `#which=2` or `#which=all` where a sampl
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from burnish.errors import ImageError, LineError, SourceError
 from burnish.images import MAX_BYTES
+from burnish.plain_files import open_plain
 from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, refuse_useless, with_picture
@@ -144,7 +146,7 @@ def _picture_at(place: str) -> bytes:
 def _files(shard: str) -> Iterator[_File]:
     """The plain files of a shard. Raises SourceError for what is not a tar file, or is compressed."""
     try:
-        with tarfile.open(_copy_of(shard), "r:") as tar:
+        with _opened(shard) as file, tarfile.open(fileobj=file, mode="r:") as tar:
             for member in tar:
                 if member.isfile():
                     path = PurePosixPath(member.name)
@@ -185,7 +187,12 @@ def _copy_of(shard: str) -> Path:
     return table_at(shard)
 
 
+def _opened(shard: str) -> BinaryIO:
+    """The shard for reading. Raises OSError, also for a pipe, which would be waited for."""
+    return os.fdopen(open_plain(_copy_of(shard), os.O_RDONLY, follow=True), "rb")
+
+
 def _read(shard: str, offset: int, size: int) -> bytes:
-    with _copy_of(shard).open("rb") as file:
+    with _opened(shard) as file:
         file.seek(offset)
         return file.read(size)

@@ -103,7 +103,7 @@ def _part(run: Run, marked: Run) -> Part:
 @contextmanager
 def _attempts(run: Run) -> Iterator[BeforeRecord]:
     """Copies what composing took, under the records' places in the whole run."""
-    from burnish.dialogue.attempts import Attempt, Attempts
+    from burnish.dialogue.generation_log import Attempt, Attempts
 
     if run.manifest.kind != "compose":
         yield lambda _part, _place: None

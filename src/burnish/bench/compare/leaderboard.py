@@ -107,7 +107,7 @@ def _against(
                 f"{sides[0].path} is one of {len(sides)} results of a model on these questions, and the baseline has "
                 f"{len(before)}: give one of the baseline, or as many."
             )
-        for old, new in zip(before if len(before) > 1 else before * len(sides), sides, strict=True):
+        for old, new in zip(before if len(before) > 1 else [*before] * len(sides), sides, strict=True):
             refuse_unlike(old, new, may_differ)
             found.append(compare_sides(old, new))
     return found

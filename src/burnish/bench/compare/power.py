@@ -23,9 +23,8 @@ _RIGHT = Metric(
 
 @dataclass(frozen=True, kw_only=True)
 class PowerConfig:
-    """Tell the smallest change that the questions of a result, or so many questions, can show, before you ask a model.
-
-    `burnish compare RESULT --power` is the same."""
+    """Print the smallest change that the questions of a result, or so many questions, can show, before you ask a second
+    model. `burnish compare RESULT --power` is the same."""
 
     result: tyro.conf.Positional[str]
     """A result as `burnish compare` takes it, such as the first model's; or how many questions there will be, each

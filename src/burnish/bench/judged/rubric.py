@@ -71,7 +71,7 @@ def bench_rubric(config: RubricConfig) -> RubricJudged:
         questions,
         reads,
         lambda run: score(run, rubric),
-        lambda image: answers.picture(image, config.images),
+        lambda image: answers.pictures(image, config.images),
         rules={"judge's rubric": digest},
     )
 
