@@ -11,7 +11,7 @@ import tiny_models
 from burnish.models import Decoding, Message, Reply, Request
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
-from burnish.models.reuse import TRIED
+from burnish.models.prefix_cache import TRIED
 
 DECODING = Decoding(max_new_tokens=24)
 MUCH = 2**30
