@@ -62,6 +62,7 @@ def measure(family: Name, *, width: int, examples: int, tokens: int, batch: int,
         variants = [_variants(draw) for _ in range(examples)]
         requests = [request for clean, distorted in variants for request in (clean, *distorted)]
         reusing.contrast(variants[:1], decoding)  # warms up
+        _dialogues(reusing, variants[:2], decoding)  # tries whether it can go on from what it read
         found = []
         for _ in range(repeats):
             parts = _parts(reusing, requests[:batch], tokens)

@@ -91,7 +91,7 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
         ("taken: 2", 'taken: 2\n      per_task: "{per_task}"', "line 12: the key 'per_task' stands here a second time"),
         ("per_task: 3", 'per_task: "{per_task}"', "turns.yaml, line 13: {per_task} stands for itself"),
         ("columns: [turns]", "columns: [turn]", "there is no number 'turn'; there are turns."),
-        ("figure: dots", "figure: pie", "turns.yaml, line 3: `figure` must be one of dots, curves, turns, heat, tradeoff."),
+        ("figure: dots", "figure: pie", "turns.yaml, line 3: `figure` must be one of dots, curves, turns, heat"),
         ("figure: dots", "figure: tradeoff", "turns.yaml, line 8: a trade-off has two axes: name two columns"),
         ("verb: stats", "verp: stats", "turns.yaml, line 19: the step 'counted' has no `verb:`."),
         ("  pocket:", "  paper:", "has no pocket scale"),

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from review_runs import SCRIPT, dialogue, pair, picture, write_run
+from review_runs import SCRIPT, dialogue, pair, write_run
 
+from builders import picture
 from burnish.records import PreferencePair
 from burnish.review import database
 from burnish.review.asks import ASKS
