@@ -28,9 +28,10 @@ MAKERS = [
     for name, verb in VERBS.items()
     if issubclass(load(verb.config), RunFlags | TrainConfig) and name not in ELSEWHERE
 ]
-KINDS = {entry.verb: kind for kind, entry in BY_KIND.items()} | dict.fromkeys(
-    ("import pairs", "pairs from-dialogues", "pairs from-samples"), "pairs"
-)
+KINDS = {entry.verb: kind for kind, entry in BY_KIND.items()} | {
+    **dict.fromkeys(("import pairs", "pairs from-dialogues", "pairs from-samples"), "pairs"),
+    "bench lmms": "results",
+}
 WORDS = ("plain", "two words", 'it\'s "quoted"', "pocket:heldout#per_task=60,other", "$HOME;`ls`*", "größe", "-1")
 
 

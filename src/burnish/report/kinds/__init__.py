@@ -38,6 +38,12 @@ KINDS: Mapping[str, Entry] = {
     **{kind: Entry("judged", f"bench {kind}") for kind in JUDGED_RESULTS},
 }
 """By the kind that a run's manifest names; sections of several runs stand in this order."""
+_TOLD_BY_SETTINGS: Mapping[str, Mapping[str, str]] = {
+    "dialogues": {"student": "bench free"},  # one of the seeds of a bench, in its folder
+    "pairs": {"samples": "pairs from-samples", "learn": "pairs from-dialogues"},
+    "results": {"tasks": "bench lmms"},
+}
+"""Verbs whose runs are of a kind that another verb makes too, by kind and by a setting that only they have."""
 
 
 def kind_of(run: Run) -> RunKind:
@@ -52,12 +58,11 @@ def kind_of(run: Run) -> RunKind:
 def verb_of(run: Run) -> str:
     """The verb that made the run, as it is called; empty where that cannot be told."""
     kind, settings = run.manifest.kind, run.manifest.settings
-    if kind == "dialogues" and "student" in settings:  # one of the seeds of a bench, in its folder
-        return "bench free"
-    if kind == "pairs" and "samples" in settings:
-        return "pairs from-samples"
+    for setting, verb in _TOLD_BY_SETTINGS.get(kind, {}).items():
+        if setting in settings:
+            return verb
     if kind == "pairs" and "model" not in settings:
-        return "pairs from-dialogues" if "learn" in settings else "import pairs"
+        return "import pairs"
     benchmark = (run.summary or {}).get("benchmark", "")
     verb = KINDS[kind].verb if kind in KINDS else ""
     return verb.format(benchmark=benchmark) if benchmark or "{" not in verb else ""
