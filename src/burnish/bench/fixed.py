@@ -13,6 +13,7 @@ from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.partners import RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.generation import make_run
+from burnish.generation.replicas import Task
 from burnish.store import Run
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     fingerprints["dialogues"] = dialogues.fingerprint
 
     def fill(run: Run) -> None:
-        ask(run, dialogues, roles, config.limit)
+        ask(run, dialogues, roles, config.limit, Task(bench_fixed, config))
         write_predictions(run)
 
     def score(run: Run) -> FixedScores:

@@ -14,6 +14,7 @@ from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.generation import Life, fill
+from burnish.generation.replicas import Task
 from burnish.models import Reply
 from burnish.records import Dialogue, Dropped, Example, Prediction
 from burnish.roles import Case, Partner, RoleName
@@ -43,7 +44,7 @@ class FixedRun(NamedTuple):
     dropped: Mapping[str, int]
 
 
-def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], limit: int | None) -> None:
+def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], limit: int | None, replicas: Task) -> None:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
     asked = _all(dialogues, tuple(roles), limit)
 
@@ -53,7 +54,8 @@ def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], lim
         return [_record(run, one, example, reply)]
 
     models = [model for role in roles.values() for model in role.models]
-    fill(run, _Texts(asked, dialogues), live, models, label="texts", unit="texts", batch=BATCH)
+    texts = _Texts(asked, dialogues)
+    fill(run, texts, live, models, label="texts", unit="texts", batch=BATCH, replicas=replicas)
 
 
 @final

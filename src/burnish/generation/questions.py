@@ -10,7 +10,7 @@ import tyro
 
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
-from burnish.generation.replicas import ReplicaFlags
+from burnish.generation.replicas import AskedModel
 from burnish.generation.requests import Ask
 from burnish.images import decode
 from burnish.models import BuildRequest, Decoding, Message, Model, Request
@@ -19,7 +19,7 @@ from burnish.sources import ExampleStream
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking(ReplicaFlags):
+class Asking(AskedModel):
     """Which model is asked, and about which distorted copies of a picture."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

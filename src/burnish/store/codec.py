@@ -86,6 +86,17 @@ def from_line(line: bytes) -> Record:
     return record
 
 
+class Glance(msgspec.Struct):
+    """What can be seen of a line without reading the whole of it."""
+
+    kind: str
+    image: str = ""
+
+
+glance = msgspec.json.Decoder(Glance).decode
+"""From a line that `to_line` wrote."""
+
+
 def _read_with_care(line: bytes) -> Record:
     """Of a line that has a number which is not finite, or that does not fit."""
     try:
