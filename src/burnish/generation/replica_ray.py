@@ -61,7 +61,7 @@ class RayReplica:
     def __init__(self, actor: Any, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._actor, self._folder = actor, folder
-        self._closed = False
+        self._closed = self._answered = False
 
     def make(self, block: int) -> Made:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
@@ -76,6 +76,7 @@ class RayReplica:
             answer, pictures = ray.get(asked)
         except RayError as error:
             raise ReplicaDied(str(error).strip().splitlines()[0]) from error
+        self._answered = True
         return unpacked(answer, pictures, self._folder / str(block))
 
     def close(self) -> None:
@@ -83,7 +84,8 @@ class RayReplica:
         import ray
 
         self._closed = True
-        ray.wait([self._actor.clear.remote()], timeout=_CLEAR_S)
+        if self._answered:  # one that still waits for room on the cluster would not hear it
+            ray.wait([self._actor.clear.remote()], timeout=_CLEAR_S)
         ray.kill(self._actor)
 
 
