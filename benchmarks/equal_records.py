@@ -26,7 +26,6 @@ import io
 import json
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -73,6 +72,8 @@ SERVED: Mapping[str, tuple[str, ...]] = {
 }
 NEEDS: Mapping[str, str] = {"served grades": "served answers", "grades by the oracle": "answers of the world"}
 """Whose run is read by which."""
+NOWHERE = dict.fromkeys(("questions", "fire", "pope", "world", "runs"), "")
+"""For the names alone."""
 SHORT = ("--max-new-tokens", "8")
 WORLD = "pocket:heldout/attribute+counting#per_task=8"
 
@@ -160,7 +161,7 @@ async def run_all(source: Path, runs: Path, inputs: Mapping[str, str], only: str
 
 def chosen(only: str) -> set[str]:
     """The commands to run: those that have these words in their names, and what they need."""
-    named = {name for name in commands(defaultdict(str), "") if only in name}
+    named = {name for name in commands(NOWHERE, "") if only in name}
     return named | {NEEDS[name] for name in named & NEEDS.keys()}
 
 
@@ -232,7 +233,7 @@ def main() -> None:
         builds = {"before": source_of(given.against, folder / "build"), "now": THIS}
         said = {name: asyncio.run(run_all(build, folder / name, inputs, given.only)) for name, build in builds.items()}
         print(f"\n{'verb':28} records  against {given.against}")
-        for name in (name for name in commands({**inputs, "runs": ""}, "") if name in chosen(given.only)):
+        for name in (name for name in commands(NOWHERE, "") if name in chosen(given.only)):
             before, now = contents(folder / "before" / name), contents(folder / "now" / name)
             found[name] = verdict(before, now, [said[build].get(name, "") for build in builds])
             lines = sum(data.count(b"\n") for data in now.values())
