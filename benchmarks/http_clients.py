@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from burnish.models.endpoint import Endpoint
-from server import Connection, Seen
+from loopback import listen
+from server import Seen, answering
 
 Call: TypeAlias = Callable[[bytes], Awaitable[object]]
 CLIENTS = ("aiohttp", "httpx2", "httpx")
@@ -33,11 +34,9 @@ BEFORE = "httpx"
 
 async def serve(delay_s: float) -> None:
     """Answer until killed; the first line printed is the port."""
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(Seen(), lambda *_: (delay_s, "fine")), "127.0.0.1", 0, backlog=4096
-    )
+    server, port = await listen(answering(Seen(), lambda *_: (delay_s, "fine")))
     async with server:
-        print(server.sockets[0].getsockname()[1], flush=True)
+        print(port, flush=True)
         await server.serve_forever()
 
 

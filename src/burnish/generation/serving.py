@@ -65,7 +65,7 @@ class Serving:
                 {
                     "lines": len(lines),
                     "dropped": [place for place, one in enumerate(seen) if one.kind == DROPPED],
-                    "images": _moved(run, dict.fromkeys(one.image for one in seen if one.image), block),
+                    "images": _moved(run, dict.fromkeys(key for one in seen for key in one.images), block),
                     "beside": left.left if left else [],
                 },
                 lines,

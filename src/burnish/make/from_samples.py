@@ -29,7 +29,7 @@ from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, r
 from burnish.models import Decoding, Model, Reply, Request, open_model
 from burnish.records import Dropped, Example, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
-from burnish.sources import Sampling, stream
+from burnish.sources import SEVERAL, Sampling, stream
 from burnish.store import Run, new_manifest
 
 Score: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
@@ -85,7 +85,7 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     model = open_asked(config)
-    inputs = stream(config.source, config)
+    inputs = stream(config.source, config, SEVERAL)
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
@@ -151,6 +151,7 @@ class _PairMaker:
                 "chosen_score": scores[best],
                 "rejected_scores": [scores[i] for i in rejected],
             },
+            more_images=tuple(map(self.run.add_image, example.more_images)),
         )
 
     def _alike(self, best: Reply, other: Reply) -> bool:

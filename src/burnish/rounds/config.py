@@ -77,7 +77,7 @@ class ImproveConfig:
     max_new_tokens: int | None = None
     """Longest answer, in tokens; default: that of each verb."""
     seed: int = 0
-    """Decides every random choice."""
+    """Seed of every random choice."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Any other flag of what a round calls, as PART.NAME=VALUE with PART of pairs, samples (`burnish pairs
     from-samples`), simulate, dialogues (`burnish pairs from-dialogues`), train and answers: `--set
@@ -85,9 +85,9 @@ class ImproveConfig:
     device: str = runtime("auto")
     """Where the model runs: `auto` is the GPU if there is one, else the CPU; or `cpu`."""
     plan: bool = False
-    """Say what would be made, and make nothing."""
+    """Print how many replies and steps it would take at most, and make nothing."""
     restart: bool = runtime(False)
-    """Begin anew, deleting what an earlier call made in these folders."""
+    """Start again: delete what an earlier call made in these folders."""
     json: str | None = runtime(None)
     """Also write the rounds' numbers to this file."""
 
@@ -133,15 +133,17 @@ class ImproveConfig:
 
     def _check_ways(self) -> None:
         if unknown := [word for word in self.ways if word not in WAYS]:
-            raise ConfigError(f"--from {self.pairs_from} has {unknown[0]!r}: choose from {', '.join(WAYS)}.")
+            raise ConfigError(f"--pairs-from {self.pairs_from} has {unknown[0]!r}: choose from {', '.join(WAYS)}.")
         if "dialogues" in self.ways and not self.teacher:
-            raise ConfigError("--from dialogues needs a --teacher, which scores and criticises the model's answers.")
+            raise ConfigError(
+                "--pairs-from dialogues needs a --teacher, which scores the model's answers and comments on them."
+            )
         if self.teacher and "dialogues" not in self.ways:
-            raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --from dialogues, too.")
+            raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --pairs-from dialogues, too.")
         if self.teacher_adapter and not self.teacher:
             raise ConfigError("--teacher-adapter needs the --teacher that it is put on.")
         if self.distort and "distort" not in self.ways:
-            raise ConfigError(f"--distort {self.distort[0]} is used by --from distort alone, which is not given.")
+            raise ConfigError(f"--distort {self.distort[0]} is used by --pairs-from distort alone, which is not given.")
 
 
 def _setting(text: str) -> Setting:

@@ -27,13 +27,14 @@ from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
 from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
+from burnish.train.checkpointing import checkpoint_activations
 from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import student_material, teacher_material
 from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.examples import preferences, truths
 from burnish.train.feature_cache import FeatureCache
-from burnish.train.lora import add_adapter, checkpoint_activations
+from burnish.train.lora import add_adapter
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output, make_readable
 from burnish.train.plan import rehearse
@@ -221,7 +222,7 @@ class _Session:
         base = cast(PreTrainedModel, self.model.model)  # it was opened without an adapter
         adapted = add_adapter(base, self.config, base_name=_base_name(self.config))
         if self.config.activation_checkpointing:
-            checkpoint_activations(adapted)
+            checkpoint_activations(adapted, self.config.activation_checkpointing)
         with tensorboard_files(self.output.path / "tensorboard"):
             trainer = make_trainer(
                 model=adapted,
