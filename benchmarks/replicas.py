@@ -13,23 +13,24 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parent))  # replicas import this file by its name
+sys.path.insert(0, str(Path(__file__).parent))
 
 from burnish.config import RunFlags
 from burnish.distort import parse
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, distorted_request
-from burnish.generation.replicas import ReplicaFlags, Task
+from burnish.generation.replicas import AskedModel, Task
 from burnish.models import Decoding, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
@@ -42,7 +43,7 @@ FLIP = parse("flip:1")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SleepyConfig(ReplicaFlags, RunFlags):
+class SleepyConfig(AskedModel, RunFlags):
     """Pairs by a model that sleeps."""
 
     pairs: int
@@ -102,13 +103,13 @@ def make(config: SleepyConfig) -> list[float]:
 
     manifest = new_manifest("pairs", config, seed=0, fingerprints={})
     with Run.begin(Path(config.out), manifest) as run:
-        append = run.append
+        append = run.append_lines
 
-        def noted(records: Sequence[PreferencePair]) -> None:
-            append(records)
+        def noted(lines: Iterable[bytes]) -> None:
+            append(lines)
             written.append(time.perf_counter())
 
-        run.append = noted  # type: ignore[method-assign, assignment]
+        run.append_lines = noted  # type: ignore[method-assign]
         task = Task(make, config)
         fill(run, Pictures(config.pairs), partial(live, run), [model], label="pairs", batch=BATCH, replicas=task)
     return written
@@ -138,6 +139,8 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=24, help="blocks for each replica")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    # replicas import this file by its name
+    os.environ["PYTHONPATH"] = os.pathsep.join((sys.path[0], os.environ.get("PYTHONPATH", "")))
     rates = {n: rate(n, options.blocks * n, batches=options.batches, sleep=BATCH_S) for n in options.counts}
     for n, pairs in rates.items():
         print(f"{n} replicas: {pairs:.1f} pairs a second, {pairs / rates[options.counts[0]]:.2f} times")

@@ -14,7 +14,7 @@ import pytest
 from scripted_pair import Flowing, Inputs, Scripted, begin, judge, picture, respond
 
 from burnish.dialogue.stopping import Rules
-from burnish.dialogue.talk import Conversations, Pair
+from burnish.dialogue.talk import BATCH, Conversations, Pair
 from burnish.errors import ServerError
 from burnish.generation.driver import AHEAD
 from burnish.ids import content_key
@@ -22,6 +22,7 @@ from burnish.models import Reply
 from burnish.models.reading import read_text
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case
+from burnish.sources import sharding
 from burnish.store import Part, Run
 from patience import HANG_S
 
@@ -72,27 +73,28 @@ def test_every_input_has_one_record_in_its_place_whatever_the_window(
 
 
 def test_the_ready_cases_of_all_dialogues_go_in_one_call(tmp_path: Path) -> None:
-    """4 dialogues of 3, 1, 2 and 1 turns in a window of 2: what ends is replaced at once."""
+    """4 dialogues of 3, 1, 2 and 1 turns, 2 at a time: batches are the same wherever a run is killed or divided."""
     turns = {"0": 3, "1": 1, "2": 2, "3": 1}
     student = Scripted(lambda case: Reply(text="x"))
     teacher = Scripted(lambda case: said(9 if len(case.turns) + 1 == turns[case.example.id] else 2))
     fill(tmp_path, (student, teacher), Inputs(4), in_flight=2)
-    assert student.calls == [["0", "1"], ["0", "2"], ["0", "2"], ["3"]]
+    assert student.calls == [["0", "1"], ["0"], ["0"], ["2", "3"], ["2"]]
     assert teacher.calls == student.calls
     assert [len(record.turns) for record in Run.open(tmp_path) if isinstance(record, Dialogue)] == [3, 1, 2, 1]
 
 
-def test_the_window_stays_full(tmp_path: Path) -> None:
+def test_local_models_hold_at_most_a_shards_batch_together(tmp_path: Path) -> None:
     student, teacher = partners()
-    fill(tmp_path, (student, teacher), Inputs(400), in_flight=32)
-    sizes = [len(call) for call in student.calls]
-    assert set(sizes[:-3]) == {32}, "only the last dialogues may leave room"
+    fill(tmp_path, (student, teacher), Inputs(400), in_flight=1_000)
+    first = [number for number in range(BATCH) if number % 10 != 7]
+    assert student.calls[0] == [str(number) for number in first]
+    assert BATCH == sharding.BATCH
 
 
 def test_what_waits_is_bounded_by_the_window(tmp_path: Path) -> None:
     """The first dialogue goes on while all later ones end at once, and inputs are not read far ahead of it."""
-    student = Scripted(lambda case: Reply(text="x"))
-    teacher = Scripted(lambda case: said(2 if case.example.id == "0" else 9))
+    student = Flowing(lambda case: Reply(text="x"))
+    teacher = Flowing(lambda case: said(2 if case.example.id == "0" else 9))
     inputs = Inputs(1_000)
     furthest: list[int] = []
     teacher.after = lambda case: furthest.append(len(inputs.opened)) if case.example.id == "0" else None

@@ -14,7 +14,7 @@ import pytest
 
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.errors import ConfigError
-from burnish.generation.replicas import ReplicaFlags
+from burnish.generation.replicas import AskedModel
 from patience import HANG_S
 
 SOURCE = "pocket:counter/existence#per_task=200"
@@ -82,11 +82,11 @@ def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
     ("flags", "sentence"),
     [
         ({"replicas": 0}, "--replicas must be at least 1"),
-        ({"replicas": 2, "model": "http://host/v1#m"}, "--replicas are of a local model"),
+        ({"replicas": 2, "model": "http://host/v1#m"}, "--replicas are of local models"),
         ({"replicas": 2, "device": "balanced"}, "leave out --device balanced"),
         ({"ray": "auto"}, "--ray needs --replicas"),
     ],
 )
 def test_replicas_that_cannot_be_are_refused(flags: dict[str, object], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        ReplicaFlags(**{"model": "pocket"} | flags)
+        AskedModel(**{"model": "pocket"} | flags)

@@ -21,7 +21,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Puts a model in the place of the one that the configuration names."""
 
     def put(model: Any) -> Any:
-        monkeypatch.setattr(compose, "open_model", lambda _: model)
+        monkeypatch.setattr(compose, "open_asked", lambda _: model)
         return model
 
     return put

@@ -34,10 +34,10 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ScriptedMode
     def put(*scripts: Callable[[Request], str]) -> list[ScriptedModel]:
         models = [ScriptedModel(script, name=str(number)) for number, script in enumerate(scripts)]
 
-        def opened(options: Sequence[ModelOptions]) -> Sequence[Model]:
+        def opened(_: object, options: Sequence[ModelOptions]) -> Sequence[Model]:
             return models[: len(options)]
 
-        monkeypatch.setattr(partners, "open_models", opened)
+        monkeypatch.setattr(partners, "open_all_asked", opened)
         return models
 
     return put

@@ -14,6 +14,7 @@ from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.generation import Life, fill
+from burnish.generation.replicas import Task
 from burnish.models import Reply
 from burnish.records import Dialogue, Dropped, Example, Prediction
 from burnish.roles import Case, Partner, RoleName
@@ -51,7 +52,7 @@ class Taken(NamedTuple):
     shard: Shard | None
 
 
-def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], taken: Taken) -> None:
+def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], taken: Taken, replicas: Task) -> None:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
     asked = _all(dialogues, tuple(roles), taken.limit)
     if taken.shard:
@@ -64,7 +65,8 @@ def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], tak
         return [_record(run, one, example, reply)]
 
     models = [model for role in roles.values() for model in role.models]
-    fill(run, _Texts(asked, dialogues), live, models, label="texts", unit="texts", batch=BATCH)
+    texts = _Texts(asked, dialogues)
+    fill(run, texts, live, models, label="texts", unit="texts", batch=BATCH, replicas=replicas)
 
 
 @final

@@ -25,6 +25,7 @@ from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.generation import begin_run
+from burnish.generation.replicas import Task
 from burnish.records import Dialogue, Record, ReplyEnd
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
@@ -123,5 +124,6 @@ def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
     talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
     with begin_run("dialogues", config, fingerprints, seed=config.seed, folder=out) as run:
         if run.summary is None:
-            talk.fill(run, inputs, label=f"dialogues of seed {config.seed}")
+            replicas = Task(bench_free, dataclasses.replace(config, seeds=1, baseline=()))
+            talk.fill(run, inputs, label=f"dialogues of seed {config.seed}", replicas=replicas)
             run.finish({"dialogues": len(run)})

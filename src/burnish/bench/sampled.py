@@ -17,7 +17,7 @@ from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.generation.replicas import ReplicaFlags, Task, open_asked
+from burnish.generation.replicas import AskedModel, Task, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example, Prediction
@@ -26,7 +26,7 @@ from burnish.store import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampledConfig(ContrastFlags, ReplicaFlags, Questions, RunFlags):
+class SampledConfig(ContrastFlags, AskedModel, Questions, RunFlags):
     """Ask a model every question of a source once at each temperature; nothing is scored."""
 
     source: tyro.conf.Positional[str]
@@ -40,7 +40,7 @@ class SampledConfig(ContrastFlags, ReplicaFlags, Questions, RunFlags):
     """Longest answer, in tokens."""
 
     def __post_init__(self) -> None:
-        ReplicaFlags.__post_init__(self)
+        AskedModel.__post_init__(self)
         Questions.__post_init__(self)
         if not self.temperatures:
             raise ConfigError("--temperatures is empty: give 0 for answers that are not drawn at random.")

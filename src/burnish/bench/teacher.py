@@ -19,7 +19,7 @@ from burnish.errors import ConfigError
 from burnish.fire.texts import read_score
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import fingerprints
-from burnish.models import ModelRuntime
+from burnish.generation.replicas import ReplicaFlags, Task
 from burnish.prompts.templates import TeacherSees
 from burnish.records import Dropped, Example, Prediction
 from burnish.roles import Case, Role
@@ -30,7 +30,7 @@ from burnish.uncertainty import wilson
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherConfig(ModelRuntime, Questions, RunFlags):
+class TeacherConfig(ReplicaFlags, Questions, RunFlags):
     """Test whether wrong answers, made from the ground truths, fool a teacher."""
 
     teacher: str
@@ -78,7 +78,8 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
 
     def ask(run: Run) -> None:
         fooler = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
-        fill(run, inputs, fooler.live, teacher.models, label="feedback", per_input=len(KINDS))
+        replicas = Task(bench_teacher, config)
+        fill(run, inputs, fooler.live, teacher.models, label="feedback", per_input=len(KINDS), replicas=replicas)
 
     def score(run: Run) -> FooledScores:
         return _scores(run, speaker(run.manifest.config, "teacher"), config.threshold)

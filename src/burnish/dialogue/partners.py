@@ -11,7 +11,8 @@ from burnish.dialogue.foolish import fool_student
 from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import IN_FLIGHT, Pair
 from burnish.errors import ConfigError
-from burnish.models import Decoding, ModelOptions, ModelRuntime, open_models
+from burnish.generation.replicas import ReplicaFlags, open_all_asked
+from burnish.models import Decoding, ModelOptions, ModelRuntime
 from burnish.prompts import StudentPrompt, TeacherPrompt, choose
 from burnish.prompts.templates import StudentSees, TeacherSees
 from burnish.roles import Partner, Role, RoleName, oracle_teacher, student_role, teacher_role
@@ -23,7 +24,7 @@ FOOL = "fool"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleFlags(ContrastFlags, ModelRuntime):
+class RoleFlags(ContrastFlags, ReplicaFlags):
     """Who plays the student and the teacher, and what each is told and shown."""
 
     student: str | None
@@ -91,7 +92,7 @@ class Partners(RoleFlags):
     temperature: float = 0.0
     """Sampling temperature of the student, with --seed; 0 is greedy."""
     in_flight: int = runtime(IN_FLIGHT)
-    """Dialogues that advance together."""
+    """Dialogues that advance together; of local models at most 256."""
 
     def __post_init__(self) -> None:
         for flag, value in (("--student", self.student), ("--teacher", self.teacher)):
@@ -127,7 +128,9 @@ def open_roles(config: RoleFlags, *, temperature: float = 0.0) -> dict[RoleName,
     student_prompt, teacher_prompt = _student_prompt(config), _teacher_prompt(config)
     named = [(config.student, config.student_adapter), (config.teacher, config.teacher_adapter)]
     models = iter(
-        open_models([_options(config, name, adapter) for name, adapter in named if name and name not in (FOOL, ORACLE)])
+        open_all_asked(
+            config, [_options(config, name, adapter) for name, adapter in named if name and name not in (FOOL, ORACLE)]
+        )
     )
     greedy = Decoding(max_new_tokens=config.max_new_tokens)
     roles: dict[RoleName, Partner] = {}

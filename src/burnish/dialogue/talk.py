@@ -10,6 +10,7 @@ from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.dialogue.stopping import Rules
 from burnish.fire.texts import read_feedback, read_response
 from burnish.generation import Known, Life, Scene, fill
+from burnish.generation.replicas import Task
 from burnish.ids import stable_seed
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Example, Turn
@@ -20,8 +21,10 @@ from burnish.store import Run
 Judge: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 IN_FLIGHT = 2048
-"""Dialogues that are open at a time: many full batches in every step, and at an endpoint 8 rounds of 256 calls."""
-
+"""Dialogues that are open at a time at an endpoint: 8 rounds of 256 calls."""
+BATCH = 256
+"""Dialogues that local models hold together: whole batches in most steps, and the parts that shards are made of, so
+that records depend on no kill, on no number of replicas and on no division."""
 
 TO_NOTHING = Reply(text="Score: 0.\nFeedback: There is no answer: answer the question.")
 """The feedback to an empty response, about which no teacher is asked."""
@@ -53,11 +56,11 @@ class Conversations:
     seed: int = 0
     """Decides what is drawn where a role draws its words at random."""
     in_flight: int = IN_FLIGHT
-    """Dialogues that are open at a time, at least 1."""
+    """Dialogues that are open at a time, at least 1; of local models at most BATCH."""
     judge: Judge = field(default=lambda dialogue: dialogue)
     """Keeps every dialogue unless another is given."""
 
-    def fill(self, run: Run, inputs: Inputs, *, label: str) -> None:
+    def fill(self, run: Run, inputs: Inputs, *, label: str, replicas: Task | None = None) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         An input that its source had to drop stays so; one without a ground truth, and one whose request is refused, are
@@ -68,7 +71,18 @@ class Conversations:
         def begin(_: int, example: Example) -> Life:
             return self._live(run, example)
 
-        fill(run, inputs, begin, self.pair.models, label=label, unit="dialogues", window=self.in_flight)
+        batch = min(self.in_flight, BATCH)
+        fill(
+            run,
+            inputs,
+            begin,
+            self.pair.models,
+            label=label,
+            unit="dialogues",
+            window=self.in_flight,
+            batch=batch,
+            replicas=replicas,
+        )
 
     def _live(self, run: Run, example: Example) -> Life:
         if example.answer is None:

@@ -11,17 +11,30 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, final
+from typing import NamedTuple, Protocol, final
 
 from burnish.generation.requests import Ask, Known
 from burnish.generation.script import Begin, Life, Records
 from burnish.models import Model, Reply
 from burnish.progress import Progress
-from burnish.records import Dropped, Example
+from burnish.records import Dropped, Example, Json
 from burnish.replies import is_lost
 from burnish.sources import Inputs
 from burnish.store import Part, Run
 from burnish.store.codec import from_json, to_json
+
+
+class Beside(Protocol):
+    """What a run keeps of each input beside its records; it goes to the disk just before them."""
+
+    def take(self, position: int) -> list[Json]:
+        """What the life of the input at this place left."""
+        ...
+
+    def append(self, position: int, left: Sequence[Json]) -> None:
+        """Write it. A kill between this and the records has it written again."""
+        ...
+
 
 AHEAD = 4
 """Times as many lives as may be open may wait, ended, for an earlier one; beyond that no other is opened."""
@@ -92,7 +105,7 @@ class Lives:
         block: int = 0,
         progress: Progress,
         per_input: int = 1,
-        on_append: Callable[[int], None] = lambda _: None,
+        beside: Beside | None = None,
         note: Callable[[Counts], str] = usual_note,
         begins: int | None = None,
     ) -> None:
@@ -100,12 +113,12 @@ class Lives:
 
         With a `block`, those of so many inputs are, counted from the first input of all, and no other before all of
         these have ended: so batches do not depend on where a run was killed, or how it is divided.
-        `on_append` is told the place of an input whose records are appended next.
+        What lives leave `beside` their records is written with these.
         A run that holds other records already may go on with the inputs from the one where it `begins`.
         """
         self._run, self._begin, self._per_input = run, begin, per_input
         self._room, self._block = room, block
-        self._progress, self._on_append, self._note = progress, on_append, note
+        self._progress, self._beside, self._note = progress, beside, note
         self._first = 0 if begins is None else len(run) - begins * per_input
         """The place in the run of the first input's first record."""
         self._next = (len(run) - self._first) // per_input
@@ -255,7 +268,8 @@ class Lives:
     def _append_ended(self) -> None:
         """Append the records that wait for no earlier ones."""
         while (records := self._ended.pop(self._next, None)) is not None:
-            self._on_append(self._next)
+            if self._beside:
+                self._beside.append(self._next, self._beside.take(self._next))
             torn = len(self._run) - self._first - self._next * self._per_input
             self._run.append(records[torn:])
             self._next += 1

@@ -12,7 +12,7 @@ import tyro
 from burnish.config import added
 from burnish.distort import Distortion, parse
 from burnish.errors import ConfigError
-from burnish.generation.replicas import ReplicaFlags
+from burnish.generation.replicas import AskedModel
 from burnish.generation.requests import Ask
 from burnish.images import decode
 from burnish.models import BuildRequest, Decoding, Message, Model, Request
@@ -28,7 +28,7 @@ _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking(ReplicaFlags):
+class Asking(AskedModel):
     """Which model is asked, and about which distorted copies of a picture."""
 
     distort: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import BufferedReader
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, final
+from typing import Any, BinaryIO, NamedTuple, Protocol, final
 
 from burnish.errors import ModelError
+from burnish.records import Json
 
 _LAST_WORDS = 600
 """Characters of what a replica said before it died."""
@@ -20,10 +23,14 @@ _LAST_WORDS = 600
 class Made(NamedTuple):
     """What a replica made of a block."""
 
-    lines: Sequence[str]
+    lines: Sequence[bytes]
     """Its records, as the run keeps them."""
-    images: Sequence[str]
-    """Where the pictures are that they name."""
+    dropped: Sequence[int]
+    """Which of them are none."""
+    images: Sequence[Path]
+    """Where the pictures are that they name, in a folder that is theirs alone."""
+    beside: Sequence[list[Json]]
+    """What each input left beside its records; empty where the verb keeps nothing there."""
 
 
 class ReplicaDied(Exception):
@@ -42,11 +49,18 @@ class Replica(Protocol):
         ...
 
 
-def made_of(answer: Mapping[str, Any]) -> Made:
-    """What a replica answered. Raises ModelError where that is what is wrong."""
+def read_answer(answers: BinaryIO) -> Made | None:
+    """What a replica answers; None where it ends before. Raises ModelError where that is what is wrong."""
+    head = answers.readline()
+    if not head.endswith(b"\n"):
+        return None
+    answer = json.loads(head)
     if "error" in answer:
         raise ModelError(answer["error"])
-    return Made(answer["lines"], answer["images"])
+    lines = [*islice(answers, answer["lines"])]
+    if len(lines) < answer["lines"] or not all(line.endswith(b"\n") for line in lines[-1:]):
+        return None
+    return Made(lines, answer["dropped"], [*map(Path, answer["images"])], answer["beside"])
 
 
 @final
@@ -75,14 +89,14 @@ class ProcessReplica:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
         self._tell(block)
         answers = self._process.stdout
-        assert answers is not None
+        assert isinstance(answers, BufferedReader)
         try:
-            line = answers.readline()
+            made = read_answer(answers)
         except ValueError as error:  # closed meanwhile
             raise ReplicaDied("the run was stopped") from error
-        if not line.endswith(b"\n"):
+        if made is None:
             raise ReplicaDied(self._last_words())
-        return made_of(json.loads(line))
+        return made
 
     def close(self) -> None:
         """End the process, then the pipes: a `make` that waits sees the end of its own."""

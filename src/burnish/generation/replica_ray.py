@@ -6,20 +6,26 @@ is lost counts as dead, and is asked for again.
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import tempfile
+import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
-from burnish.errors import ConfigError, ModelError
-from burnish.generation.replica_process import Made, Replica, ReplicaDied, made_of
+from burnish.errors import ConfigError
+from burnish.generation.replica_process import Made, Replica, ReplicaDied, read_answer
+from burnish.generation.scratch import scratch_folder
 
 _LOOK_S = 1.0
 """Between two looks at whether the run was stopped."""
+_CLEAR_S = 10.0
+"""For a replica to delete its files; of those that are dead the next one on the machine does."""
 
 
 def connect(address: str, task: Mapping[str, Any], *, on_cpu: bool) -> Callable[[Path, int], Replica]:
@@ -31,7 +37,8 @@ def connect(address: str, task: Mapping[str, Any], *, on_cpu: bool) -> Callable[
     if not ray.is_initialized():
         _initialise(address)
     gpus = 0 if on_cpu or not ray.cluster_resources().get("GPU") else 1
-    actor = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(Actor)
+    # two calls at a time, so that it is also told to clear up while it makes a block
+    actor = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0, max_concurrency=2)(Actor)
     return lambda folder, number: RayReplica(actor.remote(dict(task)), folder / str(number))
 
 
@@ -54,7 +61,7 @@ class RayReplica:
     def __init__(self, actor: Any, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._actor, self._folder = actor, folder
-        self._closed = False
+        self._closed = self._answered = False
 
     def make(self, block: int) -> Made:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
@@ -69,17 +76,29 @@ class RayReplica:
             answer, pictures = ray.get(asked)
         except RayError as error:
             raise ReplicaDied(str(error).strip().splitlines()[0]) from error
-        made = made_of(answer)
-        for path, content in zip(made.images, pictures, strict=True):
-            (self._folder / Path(path).name).write_bytes(content)
-        return made._replace(images=[str(self._folder / Path(path).name) for path in made.images])
+        self._answered = True
+        return unpacked(answer, pictures, self._folder / str(block))
 
     def close(self) -> None:
         """End the actor."""
         import ray
 
         self._closed = True
+        if self._answered:  # one that still waits for room on the cluster would not hear it
+            ray.wait([self._actor.clear.remote()], timeout=_CLEAR_S)
         ray.kill(self._actor)
+
+
+def unpacked(answer: bytes, pictures: Sequence[bytes], folder: Path) -> Made:
+    """What an actor answered, its pictures in a new folder. Raises ReplicaDied, or ModelError as `make` does."""
+    made = read_answer(io.BytesIO(answer))
+    if made is None:
+        raise ReplicaDied("it ended without a word")
+    folder.mkdir(exist_ok=True)
+    images = [folder / path.name for path in made.images]
+    for path, content in zip(images, pictures, strict=True):
+        path.write_bytes(content)
+    return made._replace(images=images)
 
 
 class Actor:
@@ -92,26 +111,37 @@ class Actor:
         wanted, ask = os.pipe()
         answers, answer = os.pipe()
         self._ask, self._answers = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
-        folder = tempfile.mkdtemp(prefix="burnish-replica-")
+        self._scratch = ExitStack()
+        folder = self._scratch.enter_context(scratch_folder())
         own = {**task, "config": {**task["config"], "out": f"{folder}/run"}}
         serving = Serving(os.fdopen(wanted, "rb"), os.fdopen(answer, "wb"))
 
         def run() -> None:
-            with serving.answers:  # its end is seen, however the thread ends
+            with serving.wanted, serving.answers:  # their ends are seen, however the thread ends
                 serve(own, serving)
 
-        threading.Thread(target=run, daemon=True).start()
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
 
-    def make(self, block: int) -> tuple[dict[str, Any], list[bytes]]:
-        """The answer to a block, and the pictures that it names."""
+    def make(self, block: int) -> tuple[bytes, list[bytes]]:
+        """The answer to a block, and the pictures that it names; the answer is empty where there is none."""
         self._ask.write(b"%d\n" % block)
         self._ask.flush()
-        line = self._answers.readline()
-        if not line:
-            raise ModelError("The replica ended without a word.")
-        answer: dict[str, Any] = json.loads(line)
+        head = self._answers.readline()
+        if not head:
+            return b"", []
+        answer: dict[str, Any] = json.loads(head)
+        lines = [*islice(self._answers, answer.get("lines", 0))]
         paths = [Path(path) for path in answer.get("images", ())]
         pictures = [path.read_bytes() for path in paths]
-        for path in paths:
-            path.unlink()
-        return answer, pictures
+        if paths:
+            shutil.rmtree(paths[0].parent)
+        return b"".join((head, *lines)), pictures
+
+    def clear(self) -> None:
+        """Leave nothing on this machine; called before the end, maybe while a block is made."""
+        self._ask.close()
+        self._thread.join(timeout=_CLEAR_S / 2)
+        if not self._thread.is_alive():
+            self._answers.close()
+        self._scratch.close()

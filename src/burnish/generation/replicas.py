@@ -8,9 +8,8 @@ dies is started again, and its block is made anew.
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,27 +18,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, final
 from burnish.config import runtime
 from burnish.errors import ConfigError, ModelError
 from burnish.generation.replica_process import Made, ProcessReplica, Replica, ReplicaDied
-from burnish.models import Model, ModelOptions, open_model
+from burnish.generation.scratch import scratch_folder
+from burnish.models import Model, ModelOptions, ModelRuntime, open_models
 from burnish.progress import Progress
-from burnish.records import Dropped
 from burnish.store import Run
-from burnish.store.codec import from_line
 
 if TYPE_CHECKING:
+    from burnish.generation.driver import Beside
     from burnish.sources import Inputs
 
 AHEAD = 4
 """Blocks for each replica that may wait, made, for an earlier one."""
 DEATHS = 3
 """Times that a replica may die with no block made between, before the run stops."""
+ASKED = ("model", "student", "teacher", "judge")
+"""The flags that name models."""
+DRIVERS = ("restart", "json", "baseline", "replicas", "ray")
+"""The flags that concern the driver alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicaFlags(ModelOptions):
-    """The model of verbs that can ask several copies of it."""
+class ReplicaFlags(ModelRuntime):
+    """How many copies of its models a verb asks."""
 
     replicas: int | None = runtime(None)
-    """Processes that each load the local model, on a GPU of its own; on a CPU they share the cores, with one thread
+    """Processes that each load the local models, on a GPU of their own; on a CPU they share the cores, with one thread
     each unless OMP_NUM_THREADS says otherwise. The records are the same for any number."""
     ray: str | None = runtime(None)
     """Run the replicas on a Ray cluster instead: its address, or `auto` for the one that this machine belongs to, or
@@ -53,19 +56,34 @@ class ReplicaFlags(ModelOptions):
             return
         if self.replicas < 1:
             raise ConfigError(f"--replicas must be at least 1, not {self.replicas}.")
-        if self.model.startswith(("http://", "https://")):
-            raise ConfigError("--replicas are of a local model: give an endpoint more calls at once by --concurrency.")
+        for name in ASKED:
+            if str(getattr(self, name, None)).startswith(("http://", "https://")):
+                raise ConfigError(
+                    f"--replicas are of local models, and --{name} is at an endpoint: leave them out, and give an "
+                    "endpoint more calls at once by --concurrency."
+                )
         if self.device not in ("auto", "cpu"):
             raise ConfigError(f"--replicas choose a GPU for each: leave out --device {self.device}.")
 
 
-def open_asked(config: ReplicaFlags) -> Model:
+@dataclass(frozen=True, kw_only=True)
+class AskedModel(ModelOptions, ReplicaFlags):
+    """Which model a verb asks, and how many copies of it."""
+
+
+def open_asked(config: AskedModel) -> Model:
     """The model; where replicas open it, what tells who it is and no weights. Raises ModelError or ConfigError."""
+    [model] = open_all_asked(config, [config])
+    return model
+
+
+def open_all_asked(config: ReplicaFlags, options: Sequence[ModelOptions]) -> list[Model]:
+    """The same of all models that the options name, in their order."""
     if config.replicas is None:
-        return open_model(config)
+        return open_models(options)
     from burnish.models.local import LocalModel
 
-    return LocalModel.outlined(config)
+    return [LocalModel.outlined(option) for option in options]
 
 
 class Task(NamedTuple):
@@ -77,7 +95,8 @@ class Task(NamedTuple):
     def message(self) -> dict[str, Any]:
         """For a replica, which adds a folder of its own as `out`."""
         kind = type(self.config)
-        config = dataclasses.replace(self.config, restart=False, replicas=None, ray=None)  # type: ignore[call-arg]
+        usual: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(kind)}
+        config = dataclasses.replace(self.config, **{name: usual[name] for name in DRIVERS if name in usual})
         return {
             "make": f"{self.make.__module__}:{self.make.__qualname__}",
             "kind": f"{kind.__module__}:{kind.__qualname__}",
@@ -86,7 +105,15 @@ class Task(NamedTuple):
 
 
 def fill_by_replicas(
-    run: Run, inputs: Inputs, task: Task, *, label: str, unit: str, per_input: int, batch: int
+    run: Run,
+    inputs: Inputs,
+    task: Task,
+    *,
+    label: str,
+    unit: str,
+    per_input: int,
+    batch: int,
+    beside: Beside | None = None,
 ) -> None:
     """Append the records of every input that the run does not hold yet, made by replicas in blocks of `batch` inputs.
 
@@ -97,19 +124,30 @@ def fill_by_replicas(
     blocks = range(done // batch, -(-len(inputs) // batch))
     with (
         Progress(label, len(inputs), done=done, unit=unit) as progress,
-        tempfile.TemporaryDirectory(prefix="burnish-replicas-") as folder,
-        _Workers(partial(start, Path(folder)), count, blocks) as workers,
+        scratch_folder() as folder,
+        _Workers(partial(start, folder), count, blocks) as workers,
     ):
         dropped = 0
         for block in blocks:
             made = workers.made(block)
-            records = [from_line(line.encode()) for line in made.lines][len(run) - block * batch * per_input :]
-            for path in map(Path, made.images):
-                run.add_image(path.read_bytes())
-                path.unlink()  # the replica writes it again, should another block name it
-            run.append(records)
-            dropped += sum(isinstance(record, Dropped) for record in records)
-            progress.advance(len(records) // per_input, f"{dropped:,} dropped" if dropped else "")
+            held = len(run) - block * batch * per_input
+            _append(run, made, held, block * batch, per_input=per_input, beside=beside)
+            dropped += sum(place >= held for place in made.dropped)
+            progress.advance((len(made.lines) - held) // per_input, f"{dropped:,} dropped" if dropped else "")
+
+
+def _append(run: Run, made: Made, held: int, start: int, *, per_input: int, beside: Beside | None) -> None:
+    """Take what a replica made of the inputs from `start` on, but for the records that the run has `held` already."""
+    for path in made.images:
+        run.take_image(path)
+    if made.images:
+        made.images[0].parent.rmdir()
+    if beside is None:
+        run.append_lines(made.lines[held:])
+        return
+    for place in range(held // per_input, len(made.lines) // per_input):
+        beside.append(start + place, made.beside[place])
+        run.append_lines(made.lines[max(held, place * per_input) : (place + 1) * per_input])
 
 
 @final

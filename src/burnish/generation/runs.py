@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from burnish.config import RunFlags
 from burnish.generation.batched import live_in_batches
-from burnish.generation.driver import Counts, Lives, usual_note
+from burnish.generation.driver import Beside, Counts, Lives, usual_note
 from burnish.generation.replicas import Task, fill_by_replicas
 from burnish.generation.script import Begin
 from burnish.generation.serving import SERVING
@@ -78,37 +78,39 @@ def fill(
     per_input: int = 1,
     batch: int = BATCH,
     window: int | None = None,
-    on_append: Callable[[int], None] = lambda _: None,
+    beside: Beside | None = None,
     note: Callable[[Counts], str] = usual_note,
     replicas: Task | None = None,
 ) -> None:
     """Append the records of every input that the run does not hold yet: `per_input` of each, in the inputs' order.
 
-    `models` are all that the lives ask. Where all are endpoints, replies are handed on one by one; else batches of the
-    lives of `batch` inputs are asked. With a `window` so many lives are open in either case, and others take the places
-    of those that end. With `replicas`, processes of their own ask the batches. An input that its source had to drop
+    `models` are all that the lives ask. Where all are local, the lives of `batch` inputs are open together, and batches
+    of them are asked; with `replicas`, processes of their own ask them. Where all are endpoints, replies are handed on
+    one by one. Where there is one, `window` says how many lives are open, and others take the places of those that end.
+    What lives leave `beside` their records is written with these. An input that its source had to drop
     counts as one Dropped record, followed by copies of it up to `per_input`. Raises ModelError, ServerError or
     SourceError; the next call goes on from there.
     """
     if serving := SERVING.get():
-        serving.serve(run, inputs, begin, per_input=per_input, batch=batch)
+        serving.serve(run, inputs, begin, per_input=per_input, batch=batch, beside=beside)
     if replicas and replicas.config.replicas:
-        fill_by_replicas(run, inputs, replicas, label=label, unit=unit, per_input=per_input, batch=batch)
+        fill_by_replicas(run, inputs, replicas, label=label, unit=unit, per_input=per_input, batch=batch, beside=beside)
         return
     asked = list({id(model): model for model in models}.values())
     streams = [model for model in asked if isinstance(model, StreamingModel)]
     streamed = bool(streams) and len(streams) == len(asked)
     places = OPEN_PER_PLACE * sum(model.places for model in streams) if streamed else batch
+    room = window if window and streams else places
     with Progress(label, len(inputs), done=len(run) // per_input, unit=unit) as progress:
         lives = Lives(
             run,
             inputs,
             begin,
-            room=window or places,
-            block=0 if streamed or window else batch,
+            room=room,
+            block=0 if streamed or (streams and window) else batch,
             progress=progress,
             per_input=per_input,
-            on_append=on_append,
+            beside=beside,
             note=note,
         )
         if streamed:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import BinaryIO, final
+from dataclasses import dataclass, field
+from typing import BinaryIO, NoReturn, final
 
 from burnish.generation.batched import live_in_batches
-from burnish.generation.driver import Lives
+from burnish.generation.driver import Beside, Lives
 from burnish.generation.script import Begin
 from burnish.progress import Progress
-from burnish.records import Dropped, Example, pictures_of
+from burnish.records import Dropped, Example, Json
 from burnish.sources import Inputs
 from burnish.store import Run
-from burnish.store.codec import to_line
+from burnish.store.codec import glance
+
+DROPPED = "dropped"
+"""What lines call a record that is none."""
 
 
 class Served(Exception):
@@ -34,28 +37,73 @@ class Serving:
     wanted: BinaryIO
     answers: BinaryIO
 
-    def serve(self, run: Run, inputs: Inputs, begin: Begin, *, per_input: int, batch: int) -> None:
+    def serve(
+        self, run: Run, inputs: Inputs, begin: Begin, *, per_input: int, batch: int, beside: Beside | None
+    ) -> NoReturn:
         """Make blocks of `batch` inputs until no more are wanted; then raises Served."""
         for line in self.wanted:
             block = int(line)
             made = len(run)
             part = _Part(inputs, block * batch, batch)
+            left = _Left(beside) if beside else None
             with Progress("block", len(part), silent_s=float("inf")) as progress:
                 live_in_batches(
-                    Lives(run, part, begin, room=batch, progress=progress, per_input=per_input, begins=part.start)
+                    Lives(
+                        run,
+                        part,
+                        begin,
+                        room=batch,
+                        progress=progress,
+                        per_input=per_input,
+                        begins=part.start,
+                        beside=left,
+                    )
                 )
-            records = [run.at(place) for place in range(made, len(run))]
-            keys = dict.fromkeys(key for one in records for key in pictures_of(one))
-            self.answer({
-                "lines": [to_line(record).decode() for record in records],
-                "images": [str(run.image_path(key)) for key in keys],
-            })  # fmt: skip
+            lines = [*run.lines(made)]
+            seen = [*map(glance, lines)]
+            self.answer(
+                {
+                    "lines": len(lines),
+                    "dropped": [place for place, one in enumerate(seen) if one.kind == DROPPED],
+                    "images": _moved(run, dict.fromkeys(key for one in seen for key in one.images), block),
+                    "beside": left.left if left else [],
+                },
+                lines,
+            )
         raise Served
 
-    def answer(self, message: dict[str, object]) -> None:
-        """Send one line."""
+    def answer(self, message: dict[str, object], lines: Iterable[bytes] = ()) -> None:
+        """Send one line, and those that it counts behind it."""
         self.answers.write(json.dumps(message).encode() + b"\n")
+        self.answers.writelines(lines)
         self.answers.flush()
+
+
+@final
+@dataclass(frozen=True)
+class _Left:
+    """What is left beside records, for the driver to write."""
+
+    beside: Beside
+    left: list[list[Json]] = field(default_factory=list)
+    """Of each input of the block."""
+
+    def take(self, position: int) -> list[Json]:
+        """As the verb's own."""
+        return self.beside.take(position)
+
+    def append(self, _: int, left: Sequence[Json]) -> None:
+        """Keep it for the answer."""
+        self.left.append([*left])
+
+
+def _moved(run: Run, keys: Iterable[str], block: int) -> list[str]:
+    """The pictures in a folder of the block's own: the driver takes them while the next block is made."""
+    folder = run.path.with_name(f"{run.path.name}-block-{block}")
+    paths = [run.image_path(key) for key in keys]
+    if paths:
+        folder.mkdir()
+    return [str(path.rename(folder / path.name)) for path in paths]
 
 
 @final

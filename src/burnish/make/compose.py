@@ -13,10 +13,11 @@ from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
 from burnish.fire.usage import Price, Usage
 from burnish.generation import begin_run
+from burnish.generation.replicas import AskedModel, Task, open_asked
 from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price
 from burnish.make.verdicts import Rules
-from burnish.models import Decoding, ModelOptions, open_model
+from burnish.models import Decoding
 from burnish.progress import tracked
 from burnish.prompts import ComposerPrompt, load
 from burnish.records import Dialogue, Dropped
@@ -35,7 +36,7 @@ CALLS_AHEAD = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComposeConfig(ModelOptions, Questions, RunFlags):
+class ComposeConfig(AskedModel, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
     model: str
@@ -60,7 +61,7 @@ class ComposeConfig(ModelOptions, Questions, RunFlags):
     `output`, the prices per million tokens."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
+        AskedModel.__post_init__(self)
         Questions.__post_init__(self)
         if self.model == ORACLE and (self.adapter or self.prompt != "fire-compose"):
             raise ConfigError("--model oracle is not a model: it takes no --adapter and no --prompt.")
@@ -96,7 +97,7 @@ def compose(config: ComposeConfig) -> ComposeResult:
     with begin_run("compose", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             with Attempts.writing(run) as attempts:
-                plan.fill(run, inputs, attempts)
+                plan.fill(run, inputs, attempts, Task(compose, config))
         result = summarise(run, config.model, price)
         run.finish(to_json(result))
     return result
@@ -137,7 +138,7 @@ def _composers(config: ComposeConfig) -> Composers:
         oracle = oracle_composer()
         return Composers(oracle, oracle)
     prompt = load(ComposerPrompt, config.prompt)
-    first = composer_role(model=open_model(config), prompt=prompt, decoding=config.decoding)
+    first = composer_role(model=open_asked(config), prompt=prompt, decoding=config.decoding)
     if config.temperature > 0:
         return Composers(first, first)
     drawn = dataclasses.replace(config.decoding, temperature=AGAIN_TEMPERATURE)

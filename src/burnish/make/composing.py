@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, final
 
@@ -10,13 +11,18 @@ from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.fire.usage import Price, Usage
 from burnish.generation import Life, Scene, fill
 from burnish.generation.driver import Counts
+from burnish.generation.replicas import Task
 from burnish.ids import stable_seed
 from burnish.make.verdicts import Rules, Verdict, drop, judge
 from burnish.models import Model, Reply
-from burnish.records import Dialogue, Dropped, Example
+from burnish.records import Dialogue, Dropped, Example, Json
 from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
+from burnish.store.codec import from_json, to_json
+
+BATCH = 256
+"""Examples about which a local model composes together."""
 
 
 class Composers(NamedTuple):
@@ -64,7 +70,7 @@ class Composition:
     """Examples that are open at a time."""
     price: Price | None = None
 
-    def fill(self, run: Run, inputs: Inputs, attempts: Attempts) -> None:
+    def fill(self, run: Run, inputs: Inputs, attempts: Attempts, replicas: Task) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         Raises ModelError, ServerError or SourceError; the replies that are there by then are kept, and the next call
@@ -72,17 +78,23 @@ class Composition:
         """
         dropped = sum(1 for _ in run.records(Dropped))
         tally = Tally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
-        made: dict[int, list[Attempt]] = {}
+        beside = _Beside(attempts)
 
         def begin(position: int, example: Example) -> Life:
-            return self._live(run, example, _Asked(position, example, tally, made.setdefault(position, [])))
+            return self._live(run, example, _Asked(position, example, tally, beside.made.setdefault(position, [])))
 
-        def before(position: int) -> None:
-            before = attempts.before(position)
-            attempts.append(made.pop(position, before))
-
-        models = self.composers.models
-        fill(run, inputs, begin, models, label="compose", window=self.window, on_append=before, note=tally.note)
+        fill(
+            run,
+            inputs,
+            begin,
+            self.composers.models,
+            label="compose",
+            window=self.window,
+            batch=BATCH,
+            beside=beside,
+            note=tally.note,
+            replicas=replicas,
+        )
 
     def _live(self, run: Run, example: Example, asked: _Asked) -> Life:
         if example.answer is None:
@@ -109,6 +121,25 @@ class Composition:
     def _case(self, example: Example, name: str) -> Case:
         """Another attempt draws other words."""
         return Case(example, (), seed=stable_seed(self.seed, example.source, example.id, name))
+
+
+@final
+@dataclass(frozen=True)
+class _Beside:
+    """The attempts that led to each record."""
+
+    attempts: Attempts
+    made: dict[int, list[Attempt]] = field(default_factory=dict)
+    """In this process, by their records."""
+
+    def take(self, position: int) -> list[Json]:
+        """Those that were made, or else were set aside with the record."""
+        before = self.attempts.before(position)
+        return [to_json(attempt) for attempt in self.made.pop(position, before)]
+
+    def append(self, _: int, left: Sequence[Json]) -> None:
+        """Write them."""
+        self.attempts.append([from_json(Attempt, one) for one in left])
 
 
 class _Asked(NamedTuple):

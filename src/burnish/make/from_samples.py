@@ -22,10 +22,11 @@ from burnish.errors import ConfigError
 from burnish.flags import optional_value
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, fingerprints
+from burnish.generation.replicas import AskedModel, Task, open_asked
 from burnish.ids import stable_seed
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, result_of
-from burnish.models import Decoding, Model, ModelOptions, Reply, Request, open_model
+from burnish.models import Decoding, Model, Reply, Request, open_model
 from burnish.records import Dropped, Example, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.sources import SEVERAL, Sampling, stream
@@ -36,7 +37,7 @@ Score: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FromSamplesConfig(ModelOptions, Sampling, RunFlags):
+class FromSamplesConfig(AskedModel, Sampling, RunFlags):
     """Make preference pairs of answers that a model draws to each question: the best of them over the worst."""
 
     source: tyro.conf.Positional[str]
@@ -59,7 +60,7 @@ class FromSamplesConfig(ModelOptions, Sampling, RunFlags):
     Without a number: 0.1."""
 
     def __post_init__(self) -> None:
-        ModelOptions.__post_init__(self)
+        AskedModel.__post_init__(self)
         Sampling.__post_init__(self)
         if self.samples < 2:
             raise ConfigError(f"--samples must be at least 2, not {self.samples}: a pair has two answers.")
@@ -83,14 +84,15 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
-    model = open_model(config)
+    model = open_asked(config)
     inputs = stream(config.source, config, SEVERAL)
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=fingerprints(model, inputs))
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            fill(run, inputs, _PairMaker(run, model, config).live, [model], label="pairs", batch=BATCH)
+            maker, replicas = _PairMaker(run, model, config), Task(pairs_from_samples, config)
+            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=replicas)
             refuse_unanswered(run.path, run)
-            finish(run, model)
+            finish(run, open_model(config) if config.replicas else model)
         return result_of(run)
 
 

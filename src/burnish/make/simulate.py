@@ -13,6 +13,7 @@ from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.generation import begin_run
+from burnish.generation.replicas import Task
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
 from burnish.replies import refuse_unanswered
@@ -54,7 +55,7 @@ def simulate(config: SimulateConfig) -> Path:
     )
     with begin_run("simulate", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
-            talk.fill(run, inputs, label="dialogues")
+            talk.fill(run, inputs, label="dialogues", replicas=Task(simulate, config))
             refuse_unanswered(run.path, run)
             run.finish(summarise(run))
         return run.path

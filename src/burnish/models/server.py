@@ -15,7 +15,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, final
 
-import httpx
+import aiohttp
 
 from burnish.errors import ModelError, ServerError
 from burnish.models.base import (
@@ -126,28 +126,27 @@ class ServerModel:
             calls, self._body, first, places=self._concurrency, give_up=self._give_up, on_idle=first.pass_on
         )
 
-        async def place() -> None:
-            async with self._endpoint.client() as client:
-                await open_calls.work(partial(self._answer, client, gate or nullcontext()))
+        async with self._endpoint.client() as client:
+            answer = partial(self._answer, client, gate or nullcontext())
+            await open_calls.answer_all(lambda: open_calls.work(answer), partial(self._is_well, client))
 
-        await open_calls.answer_all(place, self._is_well)
-
-    async def _is_well(self) -> bool:
+    async def _is_well(self, client: aiohttp.ClientSession) -> bool:
         """Whether the endpoint lists its models, or at least says that it does not."""
         try:
-            async with self._endpoint.client() as client:
-                await self._endpoint.call(client, "GET", "/models", None, lambda body: body)
+            await self._endpoint.call(client, "GET", "/models", None, lambda body: body)
         except Exhausted:
             return False
         except (Refused, ServerError):
             return True
         return True
 
-    async def _answer(self, client: httpx.AsyncClient, gate: AbstractAsyncContextManager[None], body: bytes) -> Reply:
+    async def _answer(
+        self, client: aiohttp.ClientSession, gate: AbstractAsyncContextManager[None], body: bytes
+    ) -> Reply:
         async with gate:
             return await self._reply_to(client, body)
 
-    async def _reply_to(self, client: httpx.AsyncClient, body: bytes) -> Reply:
+    async def _reply_to(self, client: aiohttp.ClientSession, body: bytes) -> Reply:
         """The reply to one request, which is sent again without each field that the endpoint does not take."""
         without: list[str] = []
         while True:

@@ -89,6 +89,23 @@ def from_line(line: bytes) -> Record:
     return record
 
 
+class Glance(msgspec.Struct):
+    """What can be seen of a line without reading the whole of it."""
+
+    kind: str
+    image: str = ""
+    more_images: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Content keys of all its pictures, as `pictures_of` has them."""
+        return (self.image, *self.more_images) if self.image else ()
+
+
+glance = msgspec.json.Decoder(Glance).decode
+"""From a line that `to_line` wrote."""
+
+
 def _read_with_care(line: bytes) -> Record:
     """Of a line that has a number which is not finite, or that does not fit."""
     try:

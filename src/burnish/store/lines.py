@@ -55,7 +55,10 @@ class Lines:
 
     def __iter__(self) -> Iterator[Line]:
         """The lines that `len` counts, streamed. Raises RunError where a file has become shorter than it was."""
-        for start in range(0, self._count, SHARD_LINES):
+        return self._from_file(0)
+
+    def _from_file(self, first: int) -> Iterator[Line]:
+        for start in range(first * SHARD_LINES, self._count, SHARD_LINES):
             path = self._shard(start // SHARD_LINES)
             expected, number = min(SHARD_LINES, self._count - start), 0
             with path.open("rb") as file:
@@ -63,6 +66,10 @@ class Lines:
                     yield Line(path, number, text)
             if number < expected:
                 raise RunError(f"{path} has {number:,} lines where {expected:,} were written: the run is damaged.")
+
+    def starting_at(self, index: int) -> Iterator[Line]:
+        """The lines from this place on, as iterating gives them."""
+        return islice(self._from_file(index // SHARD_LINES), index % SHARD_LINES, None)
 
     def at(self, index: int) -> Line:
         """The line at this place, from 0, without the files before its own. Raises RunError as iterating does."""

@@ -16,6 +16,7 @@ cuts off. So what a run holds is always a beginning of what an undisturbed run h
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -131,6 +132,18 @@ class Run:
                 if self._opened_journal is not None:
                     self._opened_journal.forget(before=len(self._lines))
 
+    def append_lines(self, lines: Iterable[bytes]) -> None:
+        """Add records as another run holds them, in order, each as `append` does."""
+        self._require_writing()
+        with explained(self._path, "written"):
+            for line in lines:
+                self._lines.append(line)
+
+    def lines(self, start: int) -> Iterator[bytes]:
+        """The records from this place on, as the run holds them: for `append_lines` of another."""
+        with explained(self._path, "read"):
+            yield from (line.text for line in self._lines.starting_at(start))
+
     def set_aside(self) -> None:
         """Begin the records anew, with those that are there kept aside until the run is finished; see `before`."""
         self._require_lock()
@@ -206,6 +219,23 @@ class Run:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, data, sync=False)
         return key
+
+    def take_image(self, path: Path) -> None:
+        """Move a picture here that another run has kept, under the name that it has there."""
+        self._require_writing()
+        target = self._image_folder(path.stem) / path.name
+        with explained(target, "written"):
+            if target.is_file() and target.stat().st_size == path.stat().st_size:
+                path.unlink()
+                return
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.rename(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                write_whole(target, path.read_bytes(), sync=False)
+                path.unlink()
 
     def image(self, key: str) -> bytes:
         """The file content of the picture with this key.

@@ -13,9 +13,11 @@ from functools import partial
 from typing import TypeAlias, TypeVar, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
+from burnish.bench.judged.registry import bench
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
-from burnish.models import Decoding, Reply, open_model
+from burnish.generation.replicas import Task, open_all_asked
+from burnish.models import Decoding, Reply
 from burnish.prompts import choose_judge
 from burnish.records import Example, Facts, Judgement
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
@@ -84,7 +86,8 @@ def judged(
         return _live(judge, question, JudgeCase(question.values, question.truth, pictures), reads)
 
     def ask(run: Run) -> None:
-        fill(run, _Asked(questions), live, judge.models, label="judgements", unit="judgements", batch=BATCH)
+        asked, what, replicas = _Asked(questions), "judgements", Task(bench, config)
+        fill(run, asked, live, judge.models, label=what, unit=what, batch=BATCH, replicas=replicas)
 
     fingerprints = {**judge.fingerprints, **(rules or {}), "questions": _fingerprint(questions)}
     return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
@@ -99,8 +102,8 @@ def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:
         return oracle_judge(config.task), False
     prompt = choose_judge(config.task, given=config.judge_prompt, model=config.judge)
     decoding = Decoding(max_new_tokens=config.max_new_tokens)
-    opened = judge_role(model=open_model(config.judge_model), prompt=prompt, decoding=decoding)
-    return opened, prompt.sees == "picture"
+    [model] = open_all_asked(config, [config.judge_model])
+    return judge_role(model=model, prompt=prompt, decoding=decoding), prompt.sees == "picture"
 
 
 def _live(judge: Speaker[JudgeCase], question: Question, case: JudgeCase, reads: Reads) -> Life:

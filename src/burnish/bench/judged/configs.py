@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from burnish.config import RunFlags, place, runtime
 from burnish.errors import ConfigError
+from burnish.generation.replicas import ReplicaFlags
 from burnish.models import Decoding, ModelOptions, ModelRuntime
 from burnish.prompts import JudgeTask
 
@@ -16,7 +17,7 @@ ORACLE = "oracle"
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgeFlags(ModelRuntime, RunFlags):
+class JudgeFlags(ReplicaFlags, RunFlags):
     """Who judges. Every `burnish bench judged NAME` has these flags."""
 
     task: ClassVar[JudgeTask]

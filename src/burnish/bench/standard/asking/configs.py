@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
-from burnish.generation.replicas import ReplicaFlags
+from burnish.generation.replicas import AskedModel
 from burnish.models import Decoding
 from burnish.records import Json
 from burnish.sources.sharding import Shard
@@ -24,7 +24,7 @@ Language: TypeAlias = Literal["en", "cn"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskConfig(ContrastFlags, ReplicaFlags, RunFlags):
+class AskConfig(ContrastFlags, AskedModel, RunFlags):
     """What every `burnish bench standard NAME` has."""
 
     benchmark: ClassVar[str]
