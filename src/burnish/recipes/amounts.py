@@ -48,6 +48,8 @@ class Counting:
     recipe: Recipe
     found: dict[str, Amount] = field(default_factory=dict)
     """By the steps' keys."""
+    sources: dict[tuple[object, ...], int] = field(default_factory=dict)
+    """Examples by source and all that decides how many are taken of it, which the seed does not."""
 
     def source(self, spec: str, sampling: Sampling) -> int:
         """Examples that a verb takes from a source, or from a run. Raises a BurnishError."""
@@ -55,10 +57,16 @@ class Counting:
             return step.examples
         names = dict.fromkeys(_STANDS_IN.findall(spec))
         if not names:
-            return len(stream(spec, sampling)) if ":" in spec or spec == "pocket" else self.run(spec).examples
+            return self._opened(spec, sampling) if ":" in spec or spec == "pocket" else self.run(spec).examples
         sizes = [size for name in names for size in self._stated(name, sampling.only)]
         drawn = sum(min(size, sampling.per_source or size) for size in sizes)
         return min(drawn, sampling.limit or drawn)
+
+    def _opened(self, spec: str, sampling: Sampling) -> int:
+        key = (spec, sampling.per_image, sampling.per_source, sampling.only, sampling.fold, sampling.limit)
+        if key not in self.sources:
+            self.sources[key] = len(stream(spec, sampling))
+        return self.sources[key]
 
     def run(self, path: str) -> Amount:
         """What is in a run, in a file of answers or of dialogues, or in what a step makes. Raises a BurnishError."""
