@@ -71,6 +71,7 @@ _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "calibrate": frozenset({"question", "groundtruth", "history", "speaker", "turn", "scale"}),
     "pairwise": frozenset({"question", "reference", "first", "second"}),
     "grades": frozenset({"question", "reference", "answer"}),
+    "answer": frozenset({"question", "answer"}),
 }
 """The values of what is judged, for a judge's question; `again` may show the unreadable `reply` too."""
 

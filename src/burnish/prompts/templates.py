@@ -21,7 +21,9 @@ TeacherSees: TypeAlias = Literal["latest", "history"]
 """Of a dialogue: the latest response alone, as in figure A13, or all turns, as in equation 6."""
 JudgeSees: TypeAlias = Literal["text", "picture"]
 """Of a question and its answers: their words alone, or the picture too."""
-JudgeTask: TypeAlias = Literal["mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate"]
+JudgeTask: TypeAlias = Literal[
+    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate", "answer"
+]
 """What is judged."""
 
 
@@ -89,6 +91,11 @@ class TeacherPrompt(Prompt):
     sees: TeacherSees = "latest"
     again: str
     """Asks about a later response, where the teacher sees the history."""
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether its words hold the ground truth."""
+        return "groundtruth" in Template(self.question).get_identifiers()
 
     def messages(
         self, question: str, groundtruth: str, picture: Image, turns: Sequence[Turn], response: str

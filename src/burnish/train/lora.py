@@ -124,15 +124,14 @@ def projectors(model: PreTrainedModel) -> list[str]:
     return names
 
 
-def checkpoint_activations(adapted: PeftModel) -> None:
+def checkpoint_activations(network: PreTrainedModel) -> None:
     """Make the language model compute its activations again in the backward pass instead of keeping them.
 
     The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward
     too, and so does PEFT when it is given a model that checkpoints already.
     """
-    base: Any = adapted.get_base_model()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
-    language_model = base.get_decoder()
+    language_model: Any = network.get_decoder()
     kind = {"use_reentrant": is_deepspeed_zero3_enabled()}
     if hasattr(language_model, "activation_checkpointing_enable"):
         language_model.activation_checkpointing_enable(kind)

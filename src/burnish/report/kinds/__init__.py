@@ -29,7 +29,7 @@ KINDS: Mapping[str, Entry] = {
     "compose": Entry("compose", "compose"),
     "simulate": Entry("simulate", "simulate"),
     "dialogues": Entry("dialogues", "import"),
-    **{kind: Entry("training", f"train {kind}") for kind in ("dpo", "sft", "student", "teacher")},
+    **{kind: Entry("training", f"train {kind}") for kind in ("dpo", "sft", "student", "teacher", "distil")},
     **{kind: Entry(kind, f"bench {kind}") for kind in ("answers", "sampled", "fixed", "free")},
     "teacher bench": Entry("fooled", "bench teacher"),
     "standard": Entry("standard", "bench standard {benchmark}"),
@@ -55,6 +55,8 @@ def verb_of(run: Run) -> str:
     kind, settings = run.manifest.kind, run.manifest.settings
     if kind == "dialogues" and "student" in settings:  # one of the seeds of a bench, in its folder
         return "bench free"
+    if kind == "simulate" and "student" not in settings:
+        return "pairs to-dialogues"
     if kind == "pairs" and "samples" in settings:
         return "pairs from-samples"
     if kind == "pairs" and "model" not in settings:
