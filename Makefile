@@ -4,7 +4,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo docs test test-slow test-busy test-models test-lmms static check clean
+.PHONY: demo docs test test-slow test-busy test-models test-models-few test-lmms static check clean
 
 ## Watch the small model learn from its own mistakes (minutes on two cores).
 demo: .venv/installed
@@ -14,10 +14,11 @@ demo: .venv/installed
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
 
-## What takes minutes and CI leaves out: packages built and installed, the site built, replicas on a local Ray.
-test-slow: .venv/installed-dev docs
+## What CI leaves out, as it takes minutes more: all tests marked slow (every family of models, every recipe, real servers,
+## Ray, packages), the site, and two versions of transformers.
+test-slow: .venv/installed-dev docs test-models
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[ray]'
-	BURNISH_SLOW=1 $(BIN)/pytest tests/slow
+	OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -m slow -n 2 --dist loadfile --timeout 3600
 
 ## The same on a machine that is busy with other work, which no test may mind.
 test-busy: .venv/installed-dev
@@ -26,11 +27,18 @@ test-busy: .venv/installed-dev
 ## The tests of what depends on transformers, on the oldest version that is supported and on the newest that was tried.
 FLOOR := 5.16.0
 NEWEST := 5.24.0
-MODEL_TESTS := tests/check tests/train/test_shared_prefix.py tests/train/test_branching.py tests/train/test_answer_head.py
+MODEL_TESTS := tests/check tests/train/test_shared_prefix.py tests/train/test_branching.py tests/train/test_answer_head.py \
+    tests/train/test_checkpointing.py
 test-models: test-models-$(FLOOR) test-models-$(NEWEST)
 
+## The quickest of them, which CI runs: a state, axes, windows, places and masks of a model's own.
+FEW_MODEL_TESTS := -m "not slow" tests/check tests/train/test_answer_head.py tests/train/test_checkpointing.py \
+    tests/train/test_shared_prefix.py::test_a_question_without_a_picture_stands_beside_others
+test-models-few:
+	$(MAKE) test-models MODEL_TESTS='$(FEW_MODEL_TESTS)'
+
 test-models-%: .transformers/%/installed .venv/installed-dev
-	PYTHONPATH=.transformers/$* OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --timeout 1800 -W default $(MODEL_TESTS)
+	PYTHONPATH=.transformers/$* OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -n 2 --timeout 1800 -W default $(MODEL_TESTS)
 
 ## Real runs of lmms-eval with the small model, in an environment of its own: lmms-eval needs torchvision (7 GB in all).
 test-lmms: .venv-lmms/installed

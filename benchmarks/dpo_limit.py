@@ -24,6 +24,10 @@ class Limit:
     stored: float
     """With references that are there already."""
     computed: float
+    cached: float
+    """With references and pictures that are there already."""
+    recomputed: float
+    """So, and with every layer but the last computed twice."""
 
 
 def limit(family: Family, width: int, layers: int, words: Words, negatives: int) -> Limit:
@@ -34,7 +38,13 @@ def limit(family: Family, width: int, layers: int, words: Words, negatives: int)
     picture = _tower(width, layers, gated=family.gated)(family.patches)
     apart, tree = language(prompt + answer), language(prompt + (negatives + 1) * answer)
     trl = negatives * 2 * ((1 + BACKWARD + 1) * apart + 2 * picture)
-    return Limit(stored=trl / ((1 + BACKWARD) * tree + picture), computed=trl / ((1 + BACKWARD + 1) * tree + picture))
+    passes = 1 + BACKWARD
+    return Limit(
+        stored=trl / (passes * tree + picture),
+        computed=trl / ((passes + 1) * tree + picture),
+        cached=trl / (passes * tree),
+        recomputed=trl / ((passes + 1 - 1 / layers) * tree),
+    )
 
 
 def _tower(width: int, layers: int, *, gated: bool) -> Callable[[float], float]:

@@ -11,12 +11,12 @@ from typing import Literal
 
 from PIL import Image
 
+from burnish.generation.questions import conversation
 from burnish.models import ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.pocket.vocabulary import words as vocabulary
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
-from burnish.train.encode import conversation
 from shapes import IMAGE_TOKENS, Shape, save
 
 

@@ -19,17 +19,22 @@ from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallb
 from trl.trainer.dpo_config import DPOConfig as TRLConfig
 from trl.trainer.dpo_trainer import DPOTrainer as TRLTrainer
 
+from burnish.check.check import to_device
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
+from burnish.train.branching import use_flex
+from burnish.train.checkpointing import Kept, checkpoint_activations
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
+from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
 from burnish.train.material import Answers
+from burnish.train.pictures import with_features
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.trainer import training_arguments
@@ -53,6 +58,8 @@ class Setup:
     batch: int
     dtype: Literal["float32", "bfloat16"]
     device: Literal["auto", "cpu"]
+    attention: Literal["sdpa", "flex"] = "sdpa"
+    """Burnish's."""
     steps: int | None = None
     """Where training stops, if before the epoch's end."""
 
@@ -116,18 +123,25 @@ class Clock(TrainerCallback):
         self.ends.append(Moment(time.perf_counter(), time.process_time()))
 
 
-def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch:
-    """An epoch of Burnish."""
+def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None) -> Epoch:
+    """An epoch of Burnish; with activation checkpointing its pictures are also encoded already."""
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
         model = setup.model()
+        if setup.attention == "flex":
+            use_flex(cast(PreTrainedModel, model.model))
         material = _material(model, config, Path(out))
         table = open_table(Path(out) / "table.arrow")
+        features = _encoded(setup, model, material, table) if kept else None
         clock = Clock()
+        adapted = add_adapter(cast(PreTrainedModel, model.model), config, base_name="base")
+        if kept:
+            checkpoint_activations(adapted, kept)
         trainer = DPOTrainer(
             objective=config.objective,
             stored=stored_references(config, table),
-            model=add_adapter(cast(PreTrainedModel, model.model), config, base_name="base"),
+            model=adapted,
+            features=features,
             args=training_arguments(config, Path(out) / "checkpoints"),
             train_dataset=table,
             data_collator=material.collate,
@@ -135,6 +149,15 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"]) -> Epoch
         )
         peak = train(trainer)
     return Epoch(clock.ends, setup.batch, peak)
+
+
+def _encoded(setup: Setup, model: LocalModel, material: Answers, table: Dataset) -> FeatureCache:
+    """The pictures of all pairs, as `--vision-cache` has them from the second epoch on."""
+    cache = FeatureCache(Path(setup.home) / "features", setup.dtype)
+    network = cast(PreTrainedModel, model.model)
+    for row in table:
+        with_features(network, to_device(material.collate([row]), network), cache)
+    return cache
 
 
 def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:
@@ -149,24 +172,25 @@ def trl_epoch(setup: Setup, *, checkpointing: bool) -> Epoch:
 PEERS: dict[str, Callable[..., Epoch]] = {"burnish": burnish, "trl": trl_epoch}
 
 
-def differences(home: Path, negatives: int, rank: int) -> float:
+def differences(home: Path, negatives: int, rank: int, device: Literal["auto", "cpu"]) -> float:
     """The largest difference (nats) between the two in the log-probability of an answer, by an adapter that speaks."""
-    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, dtype="float32", device="cpu")
+    setup = Setup(home=str(home), negatives=negatives, rank=rank, batch=COMPARED, dtype="float32", device=device)
     with tempfile.TemporaryDirectory() as out:
         peer = _trl_trainer(setup, out, checkpointing=False)
-        draw = torch.Generator().manual_seed(0)
+        torch.manual_seed(0)
         for name, parameter in peer.model.named_parameters():
             if "lora_B" in name:
-                torch.nn.init.normal_(parameter, std=0.02, generator=draw)
+                torch.nn.init.normal_(parameter, std=0.02)
         theirs = []
         for row in (peer.train_dataset[i] for i in range(COMPARED)):
-            peer.compute_loss(peer.model, peer.data_collator([row]))
+            peer.compute_loss(peer.model, peer._prepare_inputs(peer.data_collator([row])))
             theirs.append([peer._metrics["train"][f"logps/{which}"][-1] for which in ("chosen", "rejected")])
         material = _material(setup.model(), setup.config(out, "computed"), Path(out))
         table = open_table(Path(out) / "table.arrow")
         with torch.no_grad():
-            ours_EA = answer_logps(peer.model, material.collate([table[i] for i in range(COMPARED)]))
-    return (ours_EA - torch.tensor(theirs)).abs().max().item()
+            batch = peer._prepare_inputs(material.collate([table[i] for i in range(COMPARED)]))
+            ours_EA = answer_logps(peer.model, batch)
+    return (ours_EA.cpu() - torch.tensor(theirs)).abs().max().item()
 
 
 def _material(model: LocalModel, config: DPOConfig, out: Path) -> Answers:

@@ -4,12 +4,14 @@
 
 Both train the same adapter on the same pairs in the same batches, each run in a process of its own, in turns. The
 first step warms up and is not timed, nor are the first 16 pairs where Burnish checks stored references; TRL's reference
-pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them, `trl` is
-TRL without activation checkpointing, `trl, default` has it on. With K negatives TRL gets K pairs, as it knows no
-others. Beside the clock the processes' own CPU time is taken, which others on the machine change little (`_cpu`).
+pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them; `burnish,
+fast` and `burnish, lean` also have the pictures encoded already (`--vision-cache`, from the second epoch on) and
+selective or full activation checkpointing. `trl` is TRL without activation checkpointing, `trl, default` has it on.
+With K negatives TRL gets K pairs, as it knows no others. Beside the clock the processes' own CPU time is taken, which
+others on the machine change little (`_cpu`).
 
-Memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back as soon
-as it is freed: the peak is that of the tensors, as a GPU's allocator would count it, and not of the heap's holes.
+On a CPU memory is taken in runs of their own, a few steps each, in which the C library gives every tensor's pages back
+as soon as it is freed: the peak is that of the tensors, as a GPU's allocator counts it, and not of the heap's holes.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ WEIGHED_STEPS = 2
 GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """glibc maps larger blocks on their own, and unmaps them when they are freed."""
 STORED, COMPUTED = "burnish", "burnish, computed"
+FAST, LEAN = "burnish, fast", "burnish, lean"
 STORED_K4, COMPUTED_K4 = "burnish, 4 negatives", "burnish, 4 negatives, computed"
 TRL, TRL_DEFAULT, TRL_K4 = "trl", "trl, default", "trl, 4 pairs"
 
@@ -84,6 +87,8 @@ class Bench:
     """Numbers to compute in; on a GPU also bfloat16."""
     device: Literal["auto", "cpu"] = "cpu"
     """`cpu`, or `auto` for a GPU."""
+    attention: Literal["sdpa", "flex"] = "sdpa"
+    """Burnish's kernel; FlexAttention needs a GPU."""
     json: str | None = None
     """Also write the numbers to this file."""
 
@@ -98,19 +103,20 @@ def main(bench: Bench) -> None:
         counts = {FEW: bench.pairs, **({} if bench.less else {MANY: bench.pairs})}
         shape = Shape(str(model_folder(home)), family=bench.family, width=bench.width, layers=bench.layers)
         alone(write_pairs, home, shape, counts, words, bench.device)
-        difference = alone(differences, home, FEW, bench.rank)
+        difference = alone(differences, home, FEW, bench.rank, bench.device)
         print(f"log-probabilities differ by {difference:.2g} nats at most", flush=True)
         peers = runs(bench, home)
-        memory = {name: run(None).peak_mib for name, run in peers.items()}
-        print("\n".join(f"{name}: {peak:,.0f} MiB above the loaded model" for name, peak in memory.items()), flush=True)
+        exact = bench.device == "auto"
+        memory = {} if exact else {name: run(None).peak_mib for name, run in peers.items()}
         found: dict[str, list[Cost]] = {}
         for _ in range(bench.repeats):
             for name, run in peers.items():
                 unseen = warm(name, bench)
                 timed = run(bench.pairs - bench.warm + unseen)
+                memory.setdefault(name, timed.peak_mib)
                 found.setdefault(name, []).append(one := cost(timed, unseen))
                 rates = f"{1 / one.seconds:.3f} pairs a second, {1 / one.cpu_seconds:.3f} a second of CPU time"
-                print(f"{name}: {rates}", flush=True)
+                print(f"{name}: {rates}, {memory[name]:,.0f} MiB above the loaded model", flush=True)
     numbers = compare(found, memory, difference, bench, words)
     print(json.dumps(numbers, indent=2))
     if bench.json:
@@ -128,6 +134,7 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
             batch=bench.batch,
             dtype=bench.dtype,
             device=bench.device,
+            attention=bench.attention,
         )
 
         def run(pairs: int | None) -> Epoch:
@@ -142,6 +149,8 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
     first = {
         STORED: one("burnish", FEW, references="stored"),
         COMPUTED: one("burnish", FEW, references="computed"),
+        FAST: one("burnish", FEW, references="stored", kept="selective"),
+        LEAN: one("burnish", FEW, references="stored", kept="full"),
         TRL: one("trl", FEW, checkpointing=False),
     }
     others = {
@@ -155,7 +164,7 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
 
 def warm(name: str, bench: Bench) -> int:
     """Pairs at a run's beginning that are not timed: one step, but for Burnish with references that are checked."""
-    return bench.warm if name in (STORED, STORED_K4) else bench.batch
+    return bench.warm if name in (STORED, FAST, LEAN, STORED_K4) else bench.batch
 
 
 def cost(epoch: Epoch, warm: int) -> Cost:
@@ -196,6 +205,16 @@ def compare(
         "speedup_cpu": ratio("cpu_seconds", TRL, STORED),
         "speedup_computed": ratio("seconds", TRL, COMPUTED),
         "speedup_computed_cpu": ratio("cpu_seconds", TRL, COMPUTED),
+        **{
+            f"{measured}_{way}": value
+            for way, name, most in (("fast", FAST, few.cached), ("lean", LEAN, few.recomputed))
+            for measured, value in (
+                ("speedup", ratio("seconds", TRL, name)),
+                ("speedup_cpu", ratio("cpu_seconds", TRL, name)),
+                ("memory_ratio", memory[name] / memory[TRL]),
+                ("limit", most),
+            )
+        },
         **others,
         "memory_ratio": memory[STORED] / memory[TRL],
         "memory_ratio_computed": memory[COMPUTED] / memory[TRL],

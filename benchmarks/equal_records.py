@@ -22,7 +22,8 @@ from pathlib import Path
 from PIL import Image
 
 from builds import THIS, command, environment, source_of
-from server import Connection, Seen, write_questions
+from loopback import listen
+from server import Seen, answering, write_questions
 from unequal import say
 
 NUMBER = 12
@@ -123,9 +124,9 @@ def write_inputs(folder: Path) -> dict[str, str]:
 async def run_all(source: Path, runs: Path, inputs: Mapping[str, str], only: str) -> dict[str, str]:
     """All verbs of one build; what a verb that fails says, by its name."""
     failures = {}
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(Seen(), at_once), "127.0.0.1", 0)
+    server, port = await listen(answering(Seen(), at_once))
     async with server:
-        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        address = f"http://127.0.0.1:{port}/v1"
         for name, words in commands({**inputs, "runs": str(runs)}, address).items():
             if only not in name:
                 continue

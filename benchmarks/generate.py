@@ -6,6 +6,11 @@ Each example is asked about its picture and about two distorted copies. `one at 
 `generate` alone, `generate` is Burnish without reference log-probabilities, `contrast` is what `burnish pairs` does,
 with them. Requests are built beforehand; all three encode them with the same processor. Then a student and a teacher
 talk (`generate_dialogues.py`). All run in turns; ratios are taken within a repeat, and their median is shown.
+
+    python benchmarks/generate.py --family llava --examples 16 --batch-size 8 --max-new-tokens 48
+
+does so on a random model in a family's shape, whose pictures are 576 tokens, and prints the limit that its own speed of
+reading and choosing sets (`generate_pictures.py`).
 """
 
 from __future__ import annotations
@@ -30,6 +35,8 @@ from burnish.records import Example
 from burnish.sources import Sampling, stream
 from generate_alone import one_at_a_time
 from generate_dialogues import compare
+from generate_pictures import measure
+from shapes import Name
 
 T = TypeVar("T")
 
@@ -40,6 +47,10 @@ class Bench:
 
     model: str = "pocket"
     """A model of transformers."""
+    family: Name | None = None
+    """Take a random model in this family's shape instead, with 576 image tokens."""
+    width: int = 512
+    """Its hidden size."""
     source: str = "pocket:train/description"
     """Where pictures and questions come from."""
     examples: int = 256
@@ -73,6 +84,27 @@ class Times(NamedTuple):
 def main(bench: Bench) -> None:
     """Run all in turns, check that they agree, print the bars' numbers."""
     torch.set_num_threads(bench.threads)
+    numbers, runs = (of_pictures(bench), None) if bench.family else of_model(bench)
+    print(json.dumps(numbers, indent=2))
+    if bench.json:
+        Path(bench.json).write_text(json.dumps({**numbers, "runs": runs, "bench": asdict(bench)}, indent=2) + "\n")
+
+
+def of_pictures(bench: Bench) -> dict[str, object]:
+    """On a random model in a family's shape."""
+    assert bench.family is not None
+    return measure(
+        bench.family,
+        width=bench.width,
+        examples=bench.examples,
+        tokens=bench.max_new_tokens,
+        batch=bench.batch_size,
+        repeats=bench.repeats,
+    )
+
+
+def of_model(bench: Bench) -> tuple[dict[str, object], list[dict[str, float]]]:
+    """On a model that answers, and what each repeat took."""
     model = LocalModel.open(ModelOptions(model=bench.model, device=bench.device, batch_size=bench.batch_size))
     asked, decoding = variants(bench), Decoding(max_new_tokens=bench.max_new_tokens)
     requests = [request for clean, distorted in asked for request in (clean, *distorted)]
@@ -96,10 +128,7 @@ def main(bench: Bench) -> None:
         "tokens": sum(map(len, expected)),
         **compare(bench.dialogues, bench.batch_size, bench.repeats),
     }
-    print(json.dumps(numbers, indent=2))
-    if bench.json:
-        runs = [one._asdict() for one in times]
-        Path(bench.json).write_text(json.dumps({**numbers, "runs": runs, "bench": asdict(bench)}, indent=2) + "\n")
+    return numbers, [one._asdict() for one in times]
 
 
 def variants(bench: Bench) -> list[Variants]:

@@ -36,6 +36,18 @@ from burnish.models.scripted import ScriptedModel
 
 PICTURES = 50
 """Distinct pictures in every source, shared by all its questions."""
+KINDS = ("yes/no", "number", "other")
+WORDS = (
+    "yes",
+    "no",
+    "2",
+    "red",
+    "a dog",
+    "the left one",
+    "on the table, it's white",
+    *(f"thing {n}" for n in range(900)),
+)
+"""Answers to VQAv2."""
 FIXED = 100
 """Records from which a verb's fixed cost is taken."""
 SMALLEST = 1_000
@@ -177,6 +189,27 @@ def score_pope(folder: Path, records: int) -> Callable[[], object]:
     return lambda: score(ScorePopeConfig(questions=(str(questions),), predictions=(str(predictions),)))
 
 
+def score_vqav2(folder: Path, records: int) -> Callable[[], object]:
+    """`burnish score vqav2`, with as many pictures as val2014 has; people agree on most answers, as they do there."""
+    from burnish.bench.standard.registry import score
+    from burnish.bench.standard.vqav2 import ScoreVqav2Config
+
+    annotations, predictions = folder / "annotations.json", folder / "answers.json"
+    with annotations.open("w") as asked, predictions.open("w") as said:
+        asked.write('{"info": {}, "annotations": [')
+        said.write("[")
+        for number in range(records):
+            drawn = stable_seed(number)
+            people = [f"{WORDS[(drawn + (person * person > drawn % 100)) % len(WORDS)]}" for person in range(10)]
+            row = {"question_id": number, "image_id": number % 40_504, "answer_type": KINDS[drawn % 3]}
+            answers = [{"answer": one, "answer_confidence": "yes", "answer_id": i} for i, one in enumerate(people, 1)]
+            ending = "]" if number == records - 1 else ",\n"
+            asked.write(json.dumps({**row, "answers": answers}) + ending)
+            said.write(json.dumps({"question_id": number, "answer": WORDS[drawn // 2 % len(WORDS)]}) + ending)
+        asked.write("}")
+    return lambda: score(ScoreVqav2Config(annotations=str(annotations), predictions=str(predictions)))
+
+
 VERBS: dict[str, Callable[[Path, int], Callable[[], object]]] = {
     "pairs": make_pairs,
     "simulate": simulate,
@@ -188,6 +221,7 @@ VERBS: dict[str, Callable[[Path, int], Callable[[], object]]] = {
     "score-fixed": score_fixed,
     "score-free": score_free,
     "score-pope": score_pope,
+    "score-vqav2": score_vqav2,
 }
 """From a folder, with the runs that are read, to what is measured."""
 READS = {

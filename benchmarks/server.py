@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from loopback import Answer, listen, send
+
 PICTURES = 50
 SIDE = 64
 """Of a picture, in pixels."""
@@ -96,40 +98,20 @@ Say: TypeAlias = Callable[[int, bytes], tuple[float, str]]
 """From a call's number and its JSON to the seconds until it is answered, and the answer."""
 
 
-class Connection(asyncio.Protocol):
-    """One connection; its client sends the next call when the last one is answered."""
+def answering(seen: Seen, say: Say) -> Answer:
+    """Answers each call after its delay."""
 
-    def __init__(self, seen: Seen, say: Say) -> None:
-        self._seen, self._say = seen, say
-        self._received = bytearray()
-        self._transport: asyncio.Transport | None = None
+    def answer(body: bytes, transport: asyncio.Transport) -> None:
+        delay_s, text = say(seen.came(), body)
+        asyncio.get_running_loop().call_later(delay_s, reply, text, transport)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember whom to answer."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def reply(text: str, transport: asyncio.Transport) -> None:
+        seen.went()
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 600, "completion_tokens": 10}
+        send(transport, json.dumps({"choices": [choice], "usage": usage}))
 
-    def data_received(self, data: bytes) -> None:
-        """Answer after the delay, once the call is whole."""
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head.lower())
-        if end and length and len(body) >= int(length[1]):
-            delay_s, text = self._say(self._seen.came(), bytes(body))
-            self._received.clear()
-            asyncio.get_running_loop().call_later(delay_s, self._answer, text)
-
-    def _answer(self, text: str) -> None:
-        self._seen.went()
-        message = {"role": "assistant", "content": text}
-        body = json.dumps(
-            {
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": 600, "completion_tokens": 10},
-            }
-        ).encode()
-        assert self._transport
-        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    return answer
 
 
 @dataclass(frozen=True)
@@ -178,9 +160,9 @@ async def measure(name: str, delay_s: float, concurrency: int, calls: int, folde
         return delay_s, verb.says.format(number=number)
 
     source = write_questions(folder, calls // verb.calls)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(seen, say), "127.0.0.1", 0, backlog=4096)
+    server, port = await listen(answering(seen, say))
     async with server:
-        model = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#fixed-delay"
+        model = f"http://127.0.0.1:{port}/v1#fixed-delay"
         flags = [flag.format(model=model) for flag in verb.flags]
         sampling = ["--per-image", str(calls)] if name == "pairs" else []
         command = [*flags, source, "--concurrency", str(concurrency), "--out", str(folder / "run"), *sampling]

@@ -30,6 +30,7 @@ from pathlib import Path
 
 from burnish.records import Dropped, Prediction
 from burnish.store import Run
+from loopback import listen, send
 from server import write_questions
 
 FAILING = 5
@@ -98,57 +99,32 @@ class Served:
     answered: Counter[int] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
 
-
-class Connection(asyncio.Protocol):
-    """One connection, whose client sends the next call when the last one is answered."""
-
-    def __init__(self, served: Served) -> None:
-        self._served = served
-        self._received = bytearray()
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember whom to answer."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer when the call is whole."""
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head.lower())
-        if end and len(body) >= int(length[1] if length else 0):
-            self._received.clear()
-            self._answer(bytes(body))
-
-    def _answer(self, body: bytes) -> None:
+    def answer(self, body: bytes, transport: asyncio.Transport) -> None:
+        """Fail, or say the question's number and what its picture was."""
         if not body:
-            self._send("200 OK", '{"data": []}')
+            send(transport, '{"data": []}')
             return
         picture, text = json.loads(body)["messages"][-1]["content"]
         question = int(re.findall(r"\d+", text["text"])[0])
-        self._served.asked[question] += 1
+        self.asked[question] += 1
         failure = failure_of(question)
-        if failure and (failure.stays or self._served.asked[question] <= 1 + question % 2):
-            self._fail(failure)
+        if failure and (failure.stays or self.asked[question] <= 1 + question % 2):
+            self.failed[failure.name] += 1
+            fail(failure, transport)
             return
-        self._served.answered[question] += 1
+        self.answered[question] += 1
         said = f"answer {question} about {digest(picture['image_url']['url'])}"
         choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
-        self._send("200 OK", json.dumps({"choices": [choice], "usage": {"completion_tokens": 4}}))
+        send(transport, json.dumps({"choices": [choice], "usage": {"completion_tokens": 4}}))
 
-    def _fail(self, failure: Failure) -> None:
-        self._served.failed[failure.name] += 1
-        if failure.raw is not None and self._transport:
-            self._transport.write(failure.raw)
-            self._transport.close()
-        elif failure.status:
-            self._send(failure.status, failure.body, failure.headers)
 
-    def _send(self, status: str, body: str, headers: str = "") -> None:
-        data = body.encode()
-        assert self._transport
-        self._transport.write(f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(data)}\r\n\r\n".encode() + data)
+def fail(failure: Failure, transport: asyncio.Transport) -> None:
+    """Answer as the failure has it; nothing at all where it has no answer."""
+    if failure.raw is not None:
+        transport.write(failure.raw)
+        transport.close()
+    elif failure.status:
+        send(transport, failure.body, failure.status, failure.headers)
 
 
 def digest(url: str) -> int:
@@ -192,9 +168,9 @@ async def soak(requests: int, kills: int, concurrency: int, folder: Path) -> lis
     """Run, kill, run again; what is wrong in the end."""
     source, served, out = write_questions(folder, requests), Served(), folder / "run"
     began = time.perf_counter()
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(served), "127.0.0.1", 0, backlog=4096)
+    server, port = await listen(served.answer)
     async with server:
-        model = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#soak"
+        model = f"http://127.0.0.1:{port}/v1#soak"
         command = ["bench", "answers", "--model", model, source, "--out", str(out)]
         command += ["--concurrency", str(concurrency), "--timeout", str(TIMEOUT_S)]
         for kill in range(1, kills + 1):

@@ -23,7 +23,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from builds import THIS, command, environment, source_of
-from server import COMPOSED, Connection, Seen, write_questions
+from loopback import listen
+from server import COMPOSED, Seen, answering, write_questions
 
 MEDIAN_S, SIGMA = 0.3, 0.8
 PLACES = 64
@@ -65,9 +66,9 @@ async def measure(source: Path, verb: str, size: int, folder: Path) -> tuple[flo
     seen = Seen()
     folder.mkdir()
     questions = write_questions(folder, size)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(seen, say), "127.0.0.1", 0, backlog=4096)
+    server, port = await listen(answering(seen, say))
     async with server:
-        model = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#unequal"
+        model = f"http://127.0.0.1:{port}/v1#unequal"
         flags = [flag.format(model=model) for flag in VERBS[verb]]
         words = command([*flags, questions, "--concurrency", str(PLACES), "--out", str(folder / "run")])
         process = await asyncio.create_subprocess_exec(

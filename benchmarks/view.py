@@ -35,7 +35,7 @@ import psutil
 from burnish.make.compose import ComposeConfig, compose
 from burnish.records import Dialogue
 from burnish.store import Run, new_manifest
-from burnish.view.finding import PAGE
+from burnish.view.query import PAGE
 
 COMPOSED = 2_000
 """Dialogues that differ in more than a number and their scores."""

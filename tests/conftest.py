@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 
 os.environ["BURNISH_VERBOSE"] = "1"
 """Tests read every table that a verb could print; what it prints of itself is `test_few_tables.py`'s."""
+SLOW = Path(__file__).with_name("slow")
+"""All tests in this folder are slow, beside those that are marked so."""
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow tests run where BURNISH_SLOW is set, as `make test-slow` sets it."""
+    for item in items:
+        if SLOW in item.path.parents:
+            item.add_marker("slow")
+    if "BURNISH_SLOW" not in os.environ:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture(scope="module")

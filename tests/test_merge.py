@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
+from burnish.cli import main
 from burnish.config import RunFlags
 from burnish.errors import ConfigError, RunError
 from burnish.make import pairs
 from burnish.make.compose import ComposeConfig, compose
 from burnish.make.foresight import pooled
+from burnish.make.importing import ImportConfig, import_dialogues
 from burnish.make.pairs import PairsConfig, make_pairs
 from burnish.models import Request
 from burnish.models.scripted import ScriptedModel
@@ -24,6 +30,8 @@ from burnish.scores import Foresight
 from burnish.sources.sharding import BATCH, Shard, unmarked
 from burnish.store import Run
 from burnish.verbs.merging import MergeConfig, merge_runs
+from burnish.verbs.shards import runs_in_order, whole_run, whole_runs
+from fire_items import made_item, write_items
 
 EXAMPLES = 2 * BATCH + 40
 
@@ -137,6 +145,64 @@ def test_what_is_not_the_parts_of_one_run_is_refused(made: Path, tmp_path: Path)
     assert not (tmp_path / "out").exists()
 
 
+@pytest.fixture
+def parts(made: Path, tmp_path: Path) -> Path:
+    """A folder that holds the three shards and nothing else."""
+    for number in (1, 2, 3):
+        shutil.copytree(made / f"part-{number}", tmp_path / "parts" / f"{number}")
+    return tmp_path / "parts"
+
+
+def test_a_folder_of_shards_and_all_shards_together_are_one_run(made: Path, parts: Path) -> None:
+    [out] = whole_runs([str(parts)])
+    assert files(Path(out)) == files(made / "whole")
+    stamp = (Path(out) / "done.json").stat().st_mtime_ns
+    named = [str(parts / name) for name in ("3", "1", "2")]
+    assert whole_run(named) == out
+    assert whole_runs([str(made / "seed"), *named, "other"]) == (str(made / "seed"), out, "other")
+    assert runs_in_order(["x", *named]) == ("x", *(str(parts / name) for name in ("1", "2", "3")))
+    assert (Path(out) / "done.json").stat().st_mtime_ns == stamp  # merged once
+    done = parts / "2" / "done.json"
+    os.utime(done, ns=(stamp + 1, stamp + 1))  # made anew since
+    assert whole_run([str(parts)]) == out
+    assert (Path(out) / "done.json").stat().st_mtime_ns > stamp
+
+
+def test_shards_that_are_not_all_there_are_refused_where_one_run_is_wanted(made: Path, parts: Path) -> None:
+    shutil.rmtree(parts / "2")
+    for paths in ([str(parts)], [str(parts / "1"), str(parts / "3")]):
+        with pytest.raises(RunError, match="Part 2 of 3 is missing: give the runs of all shards"):
+            whole_run(paths)
+    assert whole_runs([str(parts / "1"), str(parts / "3")]) == (str(parts / "1"), str(parts / "3"))
+    with pytest.raises(RunError, match="whole is not a shard of a run"):
+        whole_run([str(made / "whole"), str(parts / "1")])
+
+
+def test_exports_reports_and_statistics_of_shards_are_those_of_the_whole(
+    made: Path, parts: Path, tmp_path: Path
+) -> None:
+    for name, runs in (("whole", [made / "whole"]), ("folder", [parts]), ("all", sorted(parts.glob("?")))):
+        assert main(["export", *map(str, runs), "--to", "swift", "--out", str(tmp_path / name)]) == 0
+    rows = [(tmp_path / name / "pairs.jsonl").read_bytes() for name in ("whole", "folder", "all")]
+    assert rows[0] == rows[1] == rows[2]
+    counts, numbers = [], tmp_path / "numbers.json"
+    composing = ComposeConfig(source="pocket:train#per_task=40", model="oracle", limit=BATCH + 1, out="")
+    for name, shard in (("talk/whole", None), ("talks/1", "1/2"), ("talks/2", "2/2")):
+        compose(replace(composing, out=str(tmp_path / name), shard=shard))
+    for runs in ("talk/whole", "talks"):
+        assert main(["stats", str(tmp_path / runs), "--json", str(numbers)]) == 0
+        counts += [{**one, "path": ""} for one in json.loads(numbers.read_text())["runs"].values()]
+    assert counts[0] == counts[1]
+
+
+def test_shards_of_fixed_dialogues_and_of_what_is_imported(tmp_path: Path) -> None:
+    talks = str(tmp_path / "talks")
+    compose(ComposeConfig(source="pocket:train#per_task=40", model="oracle", limit=240, out=talks))
+    fire = write_items(tmp_path, [made_item(4, 9, question={"role": "user", "value": f"{n}?"}) for n in range(5)])
+    _compare(tmp_path / "import", import_dialogues, ImportConfig(source=str(fire), out="whole"))
+    _compare(tmp_path / "fixed", bench_fixed, FixedConfig(dialogues=talks, student=None, teacher="oracle", out="whole"))
+
+
 @pytest.mark.slow
 def test_a_local_models_shards_equal_the_whole_run(tmp_path: Path) -> None:
     pairing = PairsConfig(
@@ -151,7 +217,7 @@ def test_a_local_models_shards_equal_the_whole_run(tmp_path: Path) -> None:
         ("pairs", make_pairs, pairing),
         ("answers", bench_answers, answers),
     ):
-        _compare(tmp_path / kind, make, config)  # type: ignore[arg-type]
+        _compare(tmp_path / kind, make, config)
 
 
 @pytest.mark.slow
@@ -159,10 +225,10 @@ def test_the_seeds_of_free_dialogues_are_merged_too(tmp_path: Path) -> None:
     config = FreeConfig(
         student="pocket", teacher="oracle", source="pocket", limit=300, max_turns=2, max_new_tokens=8, out="whole"
     )
-    _compare(tmp_path, bench_free, config)  # type: ignore[arg-type]
+    _compare(tmp_path, bench_free, config)
 
 
-def _compare(root: Path, make: object, config: RunFlags) -> None:
+def _compare(root: Path, make: Callable[[Any], object], config: RunFlags) -> None:
     for name, shard in (("whole", None), ("one", "1/2"), ("two", "2/2")):
-        make(replace(config, out=str(root / name), shard=shard))  # type: ignore[operator, call-arg]
+        make(replace(config, out=str(root / name), shard=shard))  # type: ignore[call-arg]
     assert files(merged(root / "out", root / "one", root / "two")) == files(root / "whole")

@@ -118,6 +118,11 @@ VERBS = {
         )
         for name, one in having("ask")
     },
+    "bench lmms": Verb(
+        "burnish.bench.results.configs:LmmsConfig",
+        "burnish.verbs.benching:bench_lmms",
+        "run tasks of lmms-eval on a model",
+    ),
     "bench sampled": Verb(
         "burnish.bench.sampled:SampledConfig",
         "burnish.verbs.benching:bench_sampled",
@@ -168,6 +173,11 @@ VERBS = {
         "burnish.verbs.scoring:compare_together",
         "combine benchmarks and seeds in one verdict",
     ),
+    "compare leaderboard": Verb(
+        "burnish.bench.compare.leaderboard:LeaderboardConfig",
+        "burnish.verbs.scoring:compare_leaderboard",
+        "rank many models, with a page and a forest plot",
+    ),
     "compare power": Verb(
         "burnish.bench.compare.power:PowerConfig",
         "burnish.verbs.scoring:compare_power",
@@ -192,6 +202,11 @@ VERBS = {
         "burnish.make.importing_pairs:ImportPairsConfig",
         "burnish.verbs.making:import_pairs",
         "import pairs from other tools, people or a judge",
+    ),
+    "import results": Verb(
+        "burnish.bench.results.configs:ImportResultsConfig",
+        "burnish.verbs.benching:import_results",
+        "import results of lmms-eval or VLMEvalKit",
     ),
     "validate": Verb(
         "burnish.report.validation:ValidateConfig",
@@ -256,8 +271,10 @@ def _likeness(words: Sequence[str], verb: str) -> float:
 
 
 def _as_verb(words: Sequence[str]) -> Sequence[str]:
-    """`pairs … --from-dialogues RUN` and `pairs … --samples K` as the verbs that they are."""
+    """`pairs … --from-dialogues RUN`, `pairs … --samples K` and `compare … --power` as the verbs that they are."""
     flags = {word.partition("=")[0] for word in words[1:]}
+    if words[0] == "compare" and "--power" in flags:
+        return ["compare", "power", *(word for word in words[1:] if word != "--power")]
     if words[0] != "pairs" or words[1:2] in (["from-dialogues"], ["from-samples"]):
         return words
     if "--from-dialogues" in flags:

@@ -62,9 +62,9 @@ class DemoConfig:
     questions: int = 1000
     """Existence questions in each kind of place, before and after; a fifth as many descriptions."""
     seed: int = 0
-    """Decides which pictures are drawn, the noise and the order of training."""
+    """Seed of the pictures, the noise and the order of training."""
     restart: bool = runtime(False)
-    """Begin anew. Default: an interrupted demo goes on where it stopped."""
+    """Start again from the beginning. Default: an interrupted demo goes on where it stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from burnish.errors import ConfigError
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-BARE = "bare"
-"""The metadata of a field whose flag may stand without a value, which then is this one."""
+BARE, BARE_VALUES = "bare", "bare values"
+"""The metadata of a field whose flag may stand without a value, which then is this one; and all that it can have, where
+it is no number."""
 
 
-def optional_value(bare: float) -> Any:
-    """A field that is None by default, and `bare` where its flag is given without a value."""
-    return dataclasses.field(default=None, metadata={BARE: bare})
+def optional_value(
+    bare: float | str, *, values: tuple[str, ...] = (), metadata: Mapping[str, Any] = MappingProxyType({})
+) -> Any:
+    """A field that is None by default, and `bare` where its flag is given without a value: a number or one of these."""
+    return dataclasses.field(default=None, metadata={**metadata, BARE: bare, BARE_VALUES: values})
 
 
 UsualValues: TypeAlias = Callable[[str], Mapping[str, Any]]
@@ -158,7 +162,7 @@ def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[s
     places, flags = list[str](), list[str]()
     for name in [*fields, *(name for name in values if name not in fields)]:
         field = fields.get(name)
-        if name not in values or (field and values[name] == _plain_default(field)):
+        if name not in values or (field and _is_default(field, values[name])):
             continue
         value, kind_of = values[name], str(field.type) if field else ""
         if "Positional" in kind_of:
@@ -168,9 +172,10 @@ def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[s
     return [*places, *flags]
 
 
-def _plain_default(field: dataclasses.Field[Any]) -> Any:
-    """As JSON has it; what equals nothing else where there is none."""
-    return list(field.default) if isinstance(field.default, tuple) else field.default
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether a value, as JSON has it, is the default; a flag that may stand without a value was false before."""
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    return bool(value == default) or (value is False and BARE in field.metadata)
 
 
 def flag_words(flag: str, value: Any, *, once: bool) -> list[str]:
@@ -197,15 +202,15 @@ def _take_config_flag(words: Sequence[str]) -> tuple[Path | None, list[str]]:
 def _with_bare_values(kind: type[DataclassInstance], words: Sequence[str]) -> list[str]:
     """The words, with what a flag means that may stand without a number and does."""
     bare = {
-        f"--{field.name.replace('_', '-')}": str(field.metadata[BARE])
+        f"--{field.name.replace('_', '-')}": field.metadata
         for field in dataclasses.fields(kind)
         if BARE in field.metadata
     }
     filled = list[str]()
     for word, behind in zip(words, [*words[1:], ""], strict=False):
         filled.append(word)
-        if word in bare and not _is_number(behind):
-            filled.append(bare[word])
+        if word in bare and not (behind in bare[word][BARE_VALUES] or _is_number(behind)):
+            filled.append(str(bare[word][BARE]))
     return filled
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ ReplyEnd: TypeAlias = Literal["answered", "cut", "empty", "thinking cut", "refus
 none because the thoughts before it were cut, or a request that was refused."""
 
 
+_STORED_IF_SET: Mapping[str, bool] = MappingProxyType({"stored if set": True})
+"""Marks a field of a record that its line has only where it differs from its default: most records never do."""
+
+
 class Said(NamedTuple):
     """A message of a conversation."""
 
@@ -34,7 +39,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One question about one picture, as a source gives it."""
+    """One question about one picture, or about several, as a source gives it."""
 
     id: str
     """Unique within its source, the same at every reading."""
@@ -49,6 +54,13 @@ class Example:
     before: tuple[Said, ...] = ()
     """The messages before the question, for supervised training on whole conversations; SeVa asks each alone."""
     facts: Facts = field(default_factory=dict)
+    more_images: tuple[bytes, ...] = ()
+    """The pictures after the first, where the question is about several."""
+
+    @property
+    def images(self) -> tuple[bytes, ...]:
+        """All its pictures, in their order."""
+        return (self.image, *self.more_images) if self.image else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +119,15 @@ class PreferencePair:
     before: tuple[Said, ...] = ()
     """The messages before the question, where the answers end a dialogue; the picture stands in the first of the
     user's."""
+    more_images: tuple[str, ...] = field(default=(), metadata=_STORED_IF_SET)
+    """Content keys of the pictures after the first, where the question is about several."""
+    distorted_image: int = field(default=0, metadata=_STORED_IF_SET)
+    """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Content keys of all its pictures, in their order."""
+        return (self.image, *self.more_images)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +150,15 @@ class Prediction:
     """What the model thought before it; never a part of the answer."""
     replies: tuple[ReplyEnd, ...] = ()
     """What became of the reply; empty in a record from before this was kept."""
+    more_images: tuple[str, ...] = field(default=(), metadata=_STORED_IF_SET)
+    """Content keys of the pictures after the first, where the question is about several."""
+    distorted_image: int = field(default=0, metadata=_STORED_IF_SET)
+    """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Content keys of all its pictures, in their order."""
+        return (self.image, *self.more_images)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,3 +250,10 @@ class Judgement:
 
 Record: TypeAlias = PreferencePair | Prediction | Dialogue | Judgement | Dropped
 """What a run stores: exactly one record for each example that went in."""
+
+
+def pictures_of(record: Record) -> tuple[str, ...]:
+    """Content keys of all pictures that a record is about, in their order."""
+    if isinstance(record, PreferencePair | Prediction):
+        return record.images if record.image else ()
+    return (record.image,) if isinstance(record, Dialogue) and record.image else ()

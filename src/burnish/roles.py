@@ -42,8 +42,8 @@ class JudgeCase(NamedTuple):
     """What stands in the places of its prompt."""
     facts: Facts
     """What the oracle knows the truth by."""
-    picture: Callable[[], bytes] | None = None
-    """Reads it when the request is made, for a prompt that shows it."""
+    pictures: Callable[[], Sequence[bytes]] | None = None
+    """Reads those of the answer when the request is made, for a prompt that shows them."""
     unread: str | None = None
     """Its reply that could not be read, when it is asked again."""
 
@@ -166,8 +166,8 @@ def judge_role(*, model: Model, prompt: JudgePrompt, decoding: Decoding = GREEDY
     """Says what an answer is worth, or which of two is better; its replies are read by the bench that asks."""
 
     def request(case: JudgeCase) -> Request:
-        picture = None if case.picture is None else decode(case.picture())
-        return Request(messages=prompt.messages(case.values, picture, case.unread))
+        pictures = [] if case.pictures is None else list(map(decode, case.pictures()))
+        return Request(messages=prompt.messages(case.values, pictures, case.unread))
 
     return Role(name="judge", model=model, prompt=prompt.fingerprint, request=request, decoding=decoding)
 

@@ -25,6 +25,10 @@ SEED = 20240916
 """Of all resampling, the same for every number: scoring a run twice gives the same intervals."""
 _BLOCK = 2_000_000
 """Draws held in memory at once."""
+_PIECE = 250_000
+"""Draws that are made at once."""
+_KEPT = 4
+"""Blocks of draws that are kept."""
 
 
 class Interval(NamedTuple):
@@ -141,17 +145,31 @@ def swap_test(before_PK: Floats, after_PK: Floats, statistic: Statistic = ratios
     return float((1 + extreme) / (1 + np.count_nonzero(np.isfinite(differences_R))))
 
 
-@lru_cache(maxsize=4)
 def _times_drawn(pictures: int, start: int, count: int) -> Floats:
     """count x pictures: how often each picture is drawn in the draws from `start` on.
 
-    A block of draws depends on its place alone, so that the metrics of one group of questions can share it; counting
-    and multiplying is four times faster than gathering rows.
+    A block of draws depends on its place alone, so that the metrics of one group of questions can share it, where all
+    blocks can be kept; counting and multiplying is four times faster than gathering rows.
     """
-    rows_RP = np.random.default_rng((SEED, start)).integers(0, pictures, (count, pictures))
-    offset_R1 = pictures * np.arange(count)[:, None]
-    times = np.bincount((rows_RP + offset_R1).ravel(), minlength=count * pictures)
-    return times.reshape(count, pictures).astype(np.float64)
+    shared = RESAMPLES * pictures <= _KEPT * _BLOCK
+    return _kept_draws(pictures, start, count) if shared else _draws(pictures, start, count)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_draws(pictures: int, start: int, count: int) -> Floats:
+    return _draws(pictures, start, count)
+
+
+def _draws(pictures: int, start: int, count: int) -> Floats:
+    generator, times_RP = np.random.default_rng((SEED, start)), np.empty((count, pictures))
+    step = max(1, _PIECE // pictures)
+    for first in range(0, count, step):  # the draws are those of one piece, whatever its size
+        rows = min(step, count - first)
+        drawn_RP = generator.integers(0, pictures, (rows, pictures))
+        drawn_RP += pictures * np.arange(rows)[:, None]
+        counts = np.bincount(drawn_RP.ravel(), minlength=rows * pictures)
+        times_RP[first : first + rows] = counts.reshape(rows, pictures)
+    return times_RP
 
 
 @lru_cache(maxsize=4)

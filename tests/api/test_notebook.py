@@ -14,7 +14,6 @@ from patience import HANG_S
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "pocket.ipynb"
 
 
-@pytest.mark.slow
 # nbclient 0.11 and jupyter_client 8 warn about their own use of event loops and paths
 @pytest.mark.filterwarnings("default")
 def test_it_runs_and_shows_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

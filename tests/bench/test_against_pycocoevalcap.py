@@ -3,9 +3,10 @@
 import random
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from burnish.bench.bleu import corpus_bleu, sentence_bleu
+from burnish.bench.bleu import corpus_bleu, count_row, sentence_bleu
 from burnish.bench.cider import cider_d
 from burnish.bench.tokens import Tokens, split_tokens, standard_tokens
 from fire_items import real_items
@@ -39,6 +40,7 @@ def test_both_metrics_equal_the_toolkits(texts: tuple[list[str], list[str]], tok
     assert len(ours) > 600
     for n in range(4):
         assert [scores[n] for scores in ours] == pytest.approx(by_sentence[n], abs=1e-6)
-    assert corpus_bleu(zip(predictions, references, strict=True)) == pytest.approx(corpus, abs=1e-6)
+    rows_NK = np.array([count_row(*pair) for pair in zip(predictions, references, strict=True)])
+    assert corpus_bleu(rows_NK) == pytest.approx(corpus, abs=1e-6)
     assert cider_d(predictions, references) == pytest.approx(list(ciders), abs=1e-6)
     assert 1 < sum(ciders) / len(ciders) < 9

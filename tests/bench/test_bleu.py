@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from burnish.bench.bleu import corpus_bleu, sentence_bleu
+from burnish.bench.bleu import corpus_bleu, count_row, sentence_bleu
 from burnish.bench.tokens import split_tokens
 
 
@@ -48,4 +49,4 @@ def test_case_and_signs_make_other_words_in_the_papers_variant() -> None:
 def test_a_corpus_adds_up_before_it_divides() -> None:
     # Words: 1 of 1 and 1 of 3, so 2 of 4; lengths 4 and 4. The mean of the sentences' BLEU-1 would be 2/3.
     corpus = [(["yes"], ["yes"]), (["a", "x", "y"], ["a", "b", "c"])]
-    assert corpus_bleu(corpus)[0] == pytest.approx(2 / 4)
+    assert corpus_bleu(np.array([count_row(*both) for both in corpus]))[0] == pytest.approx(2 / 4)

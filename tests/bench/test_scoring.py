@@ -9,12 +9,16 @@ from answer_runs import find, prediction, write_run
 from burnish.bench.scored import ALL
 from burnish.bench.scoring import score_answers
 from burnish.errors import RunError
-from burnish.pocket.world import make, scene_to_json
-from burnish.pocket.world.scene import Scene, Thing
+from burnish.pocket.world import make, scene_from_json, scene_to_json
+from burnish.pocket.world.scene import COLORS, SHAPES, Scene, Thing
+from burnish.recipes.recipe import read_recipe
+from burnish.recipes.results import find as find_number
 from burnish.records import Dropped
 from burnish.scores import AnswersResult
 from burnish.store.codec import from_json, to_json
 from burnish.uncertainty import wilson
+
+RECIPES = Path(__file__).parents[2] / "recipes"
 
 
 def test_tasks_groups_and_all_questions(tmp_path: Path) -> None:
@@ -225,6 +229,25 @@ def test_the_worlds_own_truths_are_perfect(tmp_path: Path) -> None:
     assert find(result, "hallucination_rate", ALL).value == 0
     assert (find(result, "chair_s", ALL).value, find(result, "chair_i", ALL).value) == (0, 0)
     assert find(result, "cover", "description").value == 1
+
+
+@pytest.mark.parametrize("name", ["objectives", "mdpo"])
+def test_recipes_compare_objectives_by_the_objects_that_descriptions_name(tmp_path: Path, name: str) -> None:
+    """Two true descriptions, one of them with an object more that is not there."""
+    first, second = (make("counter", i, "description") for i in range(2))
+    things = [scene_from_json(example.facts["scene"]).things for example in (first, second)]
+    there = {(thing.color, thing.shape) for thing in things[1]}
+    color, shape = next((color, shape) for color in COLORS for shape in SHAPES if (color, shape) not in there)
+    said = [f"{first.answer}", f"{second.answer} There is a small {color} {shape} at the top."]
+    records = [
+        prediction(i, example.answer or "", text, **dict(example.facts))
+        for i, (example, text) in enumerate(zip((first, second), said, strict=True))
+    ]
+    numbers = to_json(score_answers(write_run(tmp_path / "run", records)))
+    columns = read_recipe(RECIPES / f"{name}.yaml", "pocket").columns
+    at = {column.name: column.number.at for column in columns}
+    found = {measure: find_number(numbers, at[measure], "step") for measure in ("CHAIRs", "CHAIRi", "Cover")}
+    assert found == {"CHAIRs": 1 / 2, "CHAIRi": 1 / (sum(map(len, things)) + 1), "Cover": 1}
 
 
 def test_a_description_of_no_known_scene_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError, SourceError
-from burnish.fire.items import read_item
+from burnish.fire.schema import read_item
 from burnish.records import Dialogue, Dropped, Prediction
 from burnish.store import Run, new_manifest
 from fire_items import made_item, png, real_file, write_items

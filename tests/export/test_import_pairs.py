@@ -143,7 +143,6 @@ def test_what_is_no_preference_is_counted(tmp_path: Path) -> None:
         "equal answers": {**good, "rejected": " A cup. "},
         "no rejected": {**good, "rejected": ""},
         "no image": {**good, "image": None},
-        "several images": {**good, "image": ["0.png", "1.png"]},
         "no JSON object": 7,
     }
     file = tmp_path / "pairs.json"

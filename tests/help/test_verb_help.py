@@ -113,6 +113,7 @@ def _words(field: Field) -> list[str]:
 _MORE = {
     "bench fixed": ["--student", "pocket"],
     "bench judged pairwise": ["--answers", "one", "other"],
+    "compare leaderboard": ["other.json"],
     "distort": ["--out", "sheet.png"],
 }
 """What a verb needs although no single flag is required, or of another form."""

@@ -13,10 +13,10 @@ from scripted_server import Said, Scripted, serving
 
 import tiny_models
 from burnish.cli import main
-from burnish.dialogue.attempts import Attempts
+from burnish.dialogue.generation_log import Attempts
 from burnish.errors import ConfigError, SourceError
-from burnish.fire.spending import Price, Usage
 from burnish.fire.texts import read_feedback, read_response
+from burnish.fire.usage import Price, Usage
 from burnish.make.compose import compose
 from burnish.make.prices import read_price
 from burnish.models.scripted import ScriptedModel
@@ -137,7 +137,7 @@ def test_tokens_and_cost_count_every_reply_and_are_shown_while_it_runs(
         ("scripted: {currency: USD, input: 1, output: -2}", "output: -2, which is not a price"),
         ("scripted: {currency: USD, input: .nan, output: 2}", "input: nan, which is not a price"),
         ("scripted: {currency: 7, input: 1, output: 2}", "currency: 7"),
-        ("- scripted", "must hold one entry a model"),
+        ("- scripted", "must hold one entry per model"),
         ("{", "cannot be read as YAML or JSON"),
     ],
 )

@@ -18,7 +18,7 @@ import pytest
 from compositions import BAD, GOOD, Drawing, config, erratic, folder
 from scripted_server import Said, Scripted, serving
 
-from burnish.dialogue.attempts import Attempts
+from burnish.dialogue.generation_log import Attempts
 from burnish.errors import RunError, RunLocked, ServerError
 from burnish.make.compose import compose
 from burnish.records import Dropped

@@ -14,8 +14,8 @@ from burnish.models.beams import BeamSearch
 from burnish.models.encoding import collate
 from burnish.models.local import LocalModel
 from burnish.models.memory import BatchSize
+from burnish.models.queue import Task
 from burnish.models.server import ServerModel
-from burnish.models.tasks import Task
 
 GREEDY, THREE = Decoding(max_new_tokens=12), Decoding(max_new_tokens=12, beams=3)
 

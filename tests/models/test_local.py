@@ -17,7 +17,7 @@ from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Reques
 from burnish.models import decoding as decoding_module
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 FAMILIES = tuple(tiny_models.FAMILIES)
 WINDOWED = "llava_with_windows"

@@ -19,8 +19,8 @@ from PIL import Image
 import tiny_models
 from burnish.errors import ConfigError, ModelError, ServerError
 from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, open_model
-from burnish.models.calls import READY
 from burnish.models.local import LocalModel
+from burnish.models.request_pool import READY
 from burnish.models.server import ServerModel
 from faulty_server import Answer, Faulty, completion, said, serving
 from patience import HANG_S, SILENCE_S
@@ -362,7 +362,6 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
         yield address, folder
 
 
-@pytest.mark.slow
 def test_a_real_server_answers_as_the_local_model_does(real: tuple[str, Path]) -> None:
     """The same checkpoint, greedy: through HTTP and PNG, and in this process."""
     address, folder = real
@@ -383,7 +382,6 @@ def test_a_real_server_answers_as_the_local_model_does(real: tuple[str, Path]) -
     assert [reply.prompt_tokens for reply in served] == [reply.prompt_tokens for reply in local]
 
 
-@pytest.mark.slow
 def test_a_real_server_refuses_another_model(real: tuple[str, Path]) -> None:
     address, _ = real
 

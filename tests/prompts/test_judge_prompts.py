@@ -22,7 +22,7 @@ def test_every_task_has_a_prompt(task: JudgeTask) -> None:
 
 
 def test_what_a_judge_is_sent() -> None:
-    (message,) = load(JudgePrompt, "judge-grades").messages(VALUES, None)
+    (message,) = load(JudgePrompt, "judge-grades").messages(VALUES, [])
     assert message.text.startswith("Question: q?\nGround truth: $5\nAnswer to be graded: five\n")
     assert (message.role, message.images) == ("user", ())
 
@@ -30,7 +30,7 @@ def test_what_a_judge_is_sent() -> None:
 def test_it_is_asked_again_with_another_question(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("role: judge\ntask: grades\nsystem: s\nsees: picture\nquestion: ${answer}\nagain: 'not ${reply}'\n")
-    system, asked = load(JudgePrompt, str(own)).messages(VALUES, PICTURE, unread="well, $3")
+    system, asked = load(JudgePrompt, str(own)).messages(VALUES, [PICTURE], unread="well, $3")
     assert (system.role, system.text) == ("system", "s")
     assert (asked.text, asked.images) == ("five\n\nnot well, $3", (PICTURE,))
 
@@ -38,7 +38,7 @@ def test_it_is_asked_again_with_another_question(tmp_path: Path) -> None:
 def test_the_pocket_vlm_is_asked_as_its_teacher_was_trained() -> None:
     prompt = choose_judge("grades", given=None, model="pocket")
     assert prompt.sees == "picture"
-    (message,) = prompt.messages(VALUES, PICTURE)
+    (message,) = prompt.messages(VALUES, [PICTURE])
     assert message.text == "Question: q? Answer: $5 Try: five Your feedback:"
     assert choose_judge("pairwise", given=None, model="pocket") == load(JudgePrompt, "judge-pairwise")
 

@@ -109,7 +109,7 @@ def test_dialogues_without_any_score_are_drawn_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("runs", [(), ("a", "b", "c", "d", "e")])
 def test_one_to_four_runs(runs: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=f"1 to 4 runs or FIRE files, not {len(runs)}"):
-        StatsConfig(runs=runs)
+        write_stats(StatsConfig(runs=runs))
 
 
 def test_a_run_that_holds_only_drops_is_told(tmp_path: Path) -> None:

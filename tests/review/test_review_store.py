@@ -131,7 +131,7 @@ def test_a_store_of_a_newer_version_is_left_alone(store: str) -> None:
     [
         ("mysql://host/name", ConfigError, "mysql, not a file of SQLite"),
         ("sqlite://", ConfigError, "ratings must last"),
-        ("postgresql://host:port/name", ConfigError, "is no URL"),
+        ("postgresql://host:port/name", ConfigError, "is not a URL"),
         ("postgresql://me:secret@127.0.0.1:1/name", RatingsError, "me:\\*\\*\\*@127.0.0.1"),
         ("/dev/null/ratings.sqlite", RatingsError, "unable to open database file"),
     ],

@@ -174,8 +174,8 @@ def test_pictures_of_rounds() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"pairs_from": "noise"}, "--from noise has 'noise': choose from distort, sample, dialogues"),
-        ({"pairs_from": "dialogues"}, "--from dialogues needs a --teacher"),
+        ({"pairs_from": "noise"}, "--pairs-from noise has 'noise': choose from distort, sample, dialogues"),
+        ({"pairs_from": "dialogues"}, "--pairs-from dialogues needs a --teacher"),
         ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),
         ({"judge": "oracle"}, "--judge oracle has nothing to score: give --from sample"),

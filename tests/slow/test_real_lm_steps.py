@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-import pytest
-
 from real_lm_parts import photos, start
 
 import run as experiment  # isort: skip
-
-pytestmark = pytest.mark.skipif("BURNISH_SLOW" not in os.environ, reason="minutes: `make test-slow` runs it")
 
 
 def test_all_steps_are_made_and_a_second_call_makes_none_again(tmp_path, capsys) -> None:

@@ -9,12 +9,10 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
 
 from burnish.bench.answers import AnswersConfig, bench_answers
 from patience import HANG_S
 
-pytestmark = pytest.mark.skipif("BURNISH_SLOW" not in os.environ, reason="minutes: `make test-slow` runs it")
 SOURCE = "pocket:counter/existence#per_task=200"
 
 

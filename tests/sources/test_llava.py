@@ -12,7 +12,7 @@ from source_files import candidates, dropped, png, reasons, write_jsonl, write_p
 
 from burnish.errors import ImageError, SourceError
 from burnish.records import Dropped, Example, Said
-from burnish.sources import Candidate, Questions, Source, open_source, stream
+from burnish.sources import PICTURED, TRAINING, Candidate, Questions, Source, open_source, stream
 
 SHORT = "Answer the question using a single word or phrase."
 
@@ -81,8 +81,8 @@ def test_items_without_a_picture_are_for_training_alone(tmp_path: Path) -> None:
     assert (last.id, last.source, last.image, last.question) == ("item-3-message-1", "text", "", "Write a poem.")
     assert source.load(last).image == b""
     spec = f"llava:{tmp_path}/mix.json"
-    for with_text, found in ((False, ["no image"]), (True, ["Write a poem."])):
-        outcomes = stream(spec, Questions(source=spec, only=("text",)), to_train=with_text)
+    for scope, found in ((PICTURED, ["no image"]), (TRAINING, ["Write a poem."])):
+        outcomes = stream(spec, Questions(source=spec, only=("text",)), scope)
         assert [one.reason if isinstance(one, Dropped) else one.question for one in outcomes] == found
 
 
@@ -136,8 +136,8 @@ def test_the_messages_before_a_question_are_for_training_alone(tmp_path: Path) -
     write_pictures(tmp_path, ["coco/1.jpg"])
     spec = f"llava:{tmp_path}/mix.json"
     system, first, answer = Said("system", "Be brief."), Said("user", "What?"), Said("assistant", "A cup.")
-    for to_train, before in ((True, {"What?": (system,), "Where?": (system, first, answer)}), (False, {})):
-        examples = [one for one in stream(spec, Questions(source=spec), to_train=to_train) if isinstance(one, Example)]
+    for scope, before in ((TRAINING, {"What?": (system,), "Where?": (system, first, answer)}), (PICTURED, {})):
+        examples = [one for one in stream(spec, Questions(source=spec), scope) if isinstance(one, Example)]
         assert {one.question: one.before for one in examples if one.before} == before
 
 

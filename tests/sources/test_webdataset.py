@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -75,11 +76,26 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert reasons(source) == ["(broken JSON)", "(no JSON object)", "(not UTF-8)", "Fine?"]
     (tmp_path / "junk.tar").write_bytes(b"junk" * 500)
     _shard(tmp_path / "z.tar", {"0.png": png()}, "w:gz")
+    os.mkfifo(tmp_path / "pipe.tar")
     for name, fault in {
         "junk.tar": "cannot be read as a tar file",
         "z.tar": "give shards that are not compressed",
         "*.none": "fits no file",
         "gone.tar": "cannot be read",
+        "pipe.tar": "it is a folder, a pipe or a device",
     }.items():
         with pytest.raises(SourceError, match=fault):
             list(open_source(f"webdataset:{tmp_path}/{name}").candidates())
+
+
+@pytest.mark.parametrize(("which", "shown"), [("", ""), ("#which=2", "right"), ("#which=all", "both")])
+def test_a_sample_with_several_pictures(tmp_path: Path, which: str, shown: str) -> None:
+    left, right = png(), png("blue")
+    files = {"0.left.png": left, "0.right.png": right, "0.json": _json(question="Same?")}
+    source = open_source(f"webdataset:{_shard(tmp_path / 's' / 'a.tar', files)}{which}")
+    if not which:
+        with pytest.raises(SourceError, match="has 2 pictures: choose one with #which=1"):
+            candidates(source)
+        return
+    (one,) = candidates(source)
+    assert source.load(one).images == {"right": (right,), "both": (left, right)}[shown]

@@ -13,7 +13,7 @@ from burnish.train.branching import ALL_LAYERS, Attention, attention_kinds, use_
 POSITIONS = "its positions are not rotary, or not known from a token's place"
 LAYERS = "some of its layers keep a state, or attend by rules of their own"
 MASKS = "it masks attention by kinds of tokens"
-APART = {"qwen3_5": LAYERS, "lfm2_vl": LAYERS, "mllama": MASKS, "llama4": LAYERS}
+APART = {"mllama": MASKS, "llama4": LAYERS}
 """Of the families that people train, those that read branches apart, and why."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish.errors import ConfigError
+from burnish.generation.questions import conversation
 from burnish.models import ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
@@ -15,7 +16,6 @@ from burnish.report.sections import section_of
 from burnish.store import Run
 from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
-from burnish.train.encode import conversation
 from burnish.train.session import train_dpo
 
 SMALL = {"lora_rank": 4, "lr": 1e-2, "batch_size": 4, "per_device": 2, "device": "cpu", "epochs": 3, "max_steps": 5}

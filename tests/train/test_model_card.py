@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import ModelCard
 
 from burnish.cli import main
 from burnish.train.config import DPOConfig
@@ -50,6 +51,11 @@ def test_a_card_tells_base_data_method_flags_results_and_limits(trained: Path, t
     assert "At rank 600 vLLM takes the merged model only" in text
     assert "its pairs came from the base model's own answers" in text.lower()
     assert "lora_rank: 600" in text and "## Licence" in text
+    measured = ModelCard(text).data.eval_results
+    assert measured is not None
+    (right,) = [one for one in measured if one.metric_type == "exact_match"]
+    assert (right.metric_value, right.task_type, right.metric_name) == (85.0, "image-text-to-text", "exact match")
+    assert right.dataset_type == "pocket-counter-existence-per-task-60"
     assert _front(trained / "merged" / "README.md")["library_name"] == "transformers"
     assert main(["card", str(trained)]) == 0  # written again, without results
     assert "Nothing yet" in (trained / "README.md").read_text()

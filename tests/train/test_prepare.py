@@ -31,7 +31,7 @@ def example(question: str, image: bytes, *answers: tuple[int, ...]) -> TrainingE
         id="1",
         source="test",
         picture="1",
-        image=image,
+        images=(image,),
         question=question,
         answers=tuple(Answer(text="some text", token_ids=ids) for ids in answers),
     )
@@ -94,7 +94,7 @@ def test_everything_left_out_is_counted(opened: LocalModel, tmp_path) -> None:
     )
     rows = open_table(table)
     assert rows["answers"][:] == [[[5, 6], [7]], [[5, 6, 7], [6, 6, 7]]]
-    texts = {"id", "picture", "question", "answers", "references", "before", "distortions", "seeds"}
+    texts = {"id", "picture", "question", "answers", "references", "before", "distortions", "seeds", "distorted_image"}
     assert set(rows[0]) == texts
 
 

@@ -184,7 +184,7 @@ def test_only_values_of_the_very_tokens_are_kept(opened) -> None:
 
     def kept(*answers: Answer, room: int = 4):
         preparer = Preparer(encoder, max_length=prompt + room, picture_marks=())
-        row = preparer.prepare(TrainingExample("1", "test", "1", image, "?", answers))
+        row = preparer.prepare(TrainingExample("1", "test", "1", (image,), "?", answers))
         assert not isinstance(row, Dropped)
         return row.references
 

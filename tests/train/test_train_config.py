@@ -9,7 +9,7 @@ import pytest
 
 from burnish.config import identity
 from burnish.errors import ConfigError
-from burnish.flags import parse_config
+from burnish.flags import parse_config, words_of
 from burnish.train.config import DPOConfig, SFTConfig
 from burnish.train.loss_terms import Objective, Term
 from patience import HANG_S
@@ -118,6 +118,21 @@ def test_losses_are_read_from_flags_and_files(tmp_path) -> None:
         assert parse_config(DPOConfig, "burnish", [*words, *file]).loss == expected
 
 
+def test_activation_checkpointing_may_stand_without_a_value(tmp_path) -> None:
+    words = ["run", "--model", "m", "--out", "o"]
+    (tmp_path / "c.yaml").write_text("activation-checkpointing: true")
+
+    def found(*flags: str) -> str | None:
+        config: DPOConfig = parse_config(DPOConfig, "burnish", [*words, *flags])
+        return config.activation_checkpointing
+
+    flag = "--activation-checkpointing"
+    assert (found(), found(flag), found(flag, "--merge")) == (None, "full", "full")
+    assert (found(flag, "selective"), found("--config", str(tmp_path / "c.yaml"))) == ("selective", "full")
+    # a run of before says false
+    assert words_of(DPOConfig, {"run": "r", "activation_checkpointing": False}) == ["r"]
+
+
 def test_sft_checks_its_sampling_too() -> None:
     with pytest.raises(ConfigError, match="--per-image must be at least 1"):
         SFTConfig(source="pocket", model="pocket", out="out", per_image=0)
@@ -125,7 +140,7 @@ def test_sft_checks_its_sampling_too() -> None:
 
 def test_speed_and_place_are_no_part_of_what_is_trained() -> None:
     here = dpo()
-    there = dpo(per_device=1, device="cpu", workers=3, save_steps=7, merge=True, activation_checkpointing=True)
+    there = dpo(per_device=1, device="cpu", workers=3, save_steps=7, merge=True, activation_checkpointing="full")
     assert identity(here) == identity(there)
     assert identity(here) != identity(dpo(seed=1))
 

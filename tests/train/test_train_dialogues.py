@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 import tiny_models
 from burnish.errors import ConfigChanged, ModelError
-from burnish.fire.rounds import read_rounds
+from burnish.fire.parser import read_rounds
 from burnish.models import Decoding, ModelOptions
 from burnish.models.local import LocalModel
 from burnish.pocket.oracle import compose
@@ -116,7 +116,7 @@ def test_a_prompt_whose_words_changed_is_refused(config: TeacherConfig, tmp_path
 
 
 def test_speed_and_memory_options_change_no_weight(config: TeacherConfig, trained: Path, tmp_path: Path) -> None:
-    other = {"per_device": 1, "activation_checkpointing": True, "workers": 1}
+    other = {"per_device": 1, "activation_checkpointing": "full", "workers": 1}
     out = train_teacher(replace(config, out=str(tmp_path / "out"), merge=False, **other)).checkpoint
     torch.testing.assert_close(adapter(out), adapter(trained), atol=1e-5, rtol=1e-3)
 

@@ -80,8 +80,8 @@ def test_a_model_reads_what_it_can(family: str) -> None:
     assert reading(model) == Together(even_length(model))
 
 
-def test_a_model_with_a_state_reads_branches_apart() -> None:
-    model, _ = families.qwen3_5()
+def test_a_model_with_masks_of_its_own_reads_branches_apart() -> None:
+    model, _ = families.mllama()
     assert reading(model) == APART
 
 

@@ -18,9 +18,9 @@ from PIL import Image
 from burnish.images import encode_png
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
-from burnish.view.following import catch_up
+from burnish.view.output import OutputWriter
 from burnish.view.schema import open_writing
-from burnish.view.telling import Teller
+from burnish.view.tail import catch_up
 from patience import HANG_S, get
 from served_process import serving
 
@@ -75,7 +75,7 @@ def index_of(run: Path, *, told: bool = False) -> Path:
     with closing(open_writing(index)) as connection:
         catch_up(connection, run)
         if told:
-            Teller(run).tell(connection)
+            OutputWriter(run).update(connection)
     return index
 
 

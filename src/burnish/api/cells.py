@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import islice
 from typing import Any, NamedTuple
 
 from burnish.errors import ImageError, RunError
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
-from burnish.report.cards import PictureOf, card_of
+from burnish.report.cards import PictureOf, Views, card_of
 from burnish.report.pictures import album
 from burnish.report.section import NamedRun
 from burnish.report.sections import section_of
@@ -50,7 +51,7 @@ def run_cell(run: Run) -> Cell:
 def record_cell(run: Run, record: Record) -> Cell:
     """A record with its pictures, the distorted ones drawn again."""
     card = card_of(record, run.manifest.seed)
-    return Cell(_title(record) + _BODIES[type(record)](record, _pictures(run, card.pictures)))
+    return Cell(_title(record) + _BODIES[type(record)](record, _views(run, card.views)))
 
 
 def table_html(table: Table) -> str:
@@ -63,6 +64,12 @@ def table_html(table: Table) -> str:
 def text_html(text: str) -> str:
     """A paragraph."""
     return f"<p>{escape(text)}</p>"
+
+
+def _views(run: Run, views: Sequence[Views]) -> list[str]:
+    """The pictures of each answer."""
+    drawn = iter(_pictures(run, [of for view in views for of in view]))
+    return ["".join(islice(drawn, len(view))) for view in views]
 
 
 def _pictures(run: Run, wanted: Sequence[PictureOf]) -> list[str]:

@@ -10,9 +10,18 @@ from burnish.store import Run
 
 
 def prediction(
-    run: Run, example: Example, reply: Reply, *, distortion: str = "", facts: Facts = MappingProxyType({})
+    run: Run,
+    example: Example,
+    reply: Reply,
+    *,
+    distortion: str = "",
+    number: int = 0,
+    facts: Facts = MappingProxyType({}),
 ) -> Prediction | Dropped:
-    """The answer with its picture in the run, or why there is none; `facts` are added to the example's."""
+    """The answer with its pictures in the run, or why there is none; `facts` are added to the example's.
+
+    `number` is that of the one picture of several, from 1, that was distorted; 0 for all.
+    """
     if reply.finish == "error":
         return Dropped(id=example.id, source=example.source, reason="refused", detail=reply.error, replies=(reply.end,))
     return Prediction(
@@ -27,4 +36,6 @@ def prediction(
         facts={**example.facts, **facts},
         thinking=reply.thinking,
         replies=(reply.end,),
+        more_images=tuple(map(run.add_image, example.more_images)),
+        distorted_image=number if example.more_images else 0,
     )

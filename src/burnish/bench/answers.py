@@ -22,12 +22,13 @@ from burnish.generation.questions import (
     distorted_request,
     fingerprints,
     parse_distortions,
+    without_picture,
 )
 from burnish.generation.replicas import Task, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example
-from burnish.sources import Questions, stream
+from burnish.sources import SEVERAL, Questions, stream
 from burnish.store import Run
 from burnish.store.codec import to_json
 
@@ -90,7 +91,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
     model = open_asked(config)
-    inputs = stream(config.source, config)
+    inputs = stream(config.source, config, SEVERAL)
     asker = _Asker(model, config)
     width = 1 + len(config.distortions) + len(config.drawn)
 
@@ -119,15 +120,21 @@ class _Asker:
     def live(self, run: Run, _: int, example: Example) -> Life:
         """The clean picture's answer, then one per distortion, then those that are drawn."""
         distortions, decoding = self.config.distortions, self.config.decoding
+        number, seed = self.config.distorted_image, self.config.seed
+        if left_out := without_picture(example, number, 1 + len(distortions) + len(self.config.drawn)):
+            return left_out
         distorted = [
-            partial(distorted_request, example, distortion, distortion_seed(self.config.seed, example, distortion.spec))
-            for distortion in distortions
+            partial(distorted_request, example, one, distortion_seed(seed, example, one.spec), number)
+            for one in distortions
         ]
         calls = [(build, decoding) for build in (partial(clean_request, example), *distorted)]
         drawn = [(partial(_drawn_request, example, self.config.seed), how) for how in self.config.drawn]
         replies = yield asks(self.model, [*calls, *drawn])
         views = ["", *(distortion.spec for distortion in distortions)]
-        told = [prediction(run, example, reply, distortion=view) for view, reply in zip(views, replies, strict=False)]
+        told = [
+            prediction(run, example, reply, distortion=view, number=number if view else 0)
+            for view, reply in zip(views, replies, strict=False)
+        ]
         for how, reply in zip(self.config.drawn, replies[len(calls) :], strict=True):
             name, facts = f"temperature:{how.temperature:g}", {"temperature": how.temperature}
             told.append(prediction(run, example, reply, distortion=name, facts=facts))

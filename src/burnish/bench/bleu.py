@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 ORDER = 4
 """Longest n-gram: BLEU-1 to BLEU-4."""
+COLUMNS = 2 * ORDER + 2
+"""Of a text's row of counts."""
 _ADDED_MATCHES = 1e-15
 _ADDED_NGRAMS = 1e-9
 
@@ -66,10 +68,9 @@ def sentence_bleu(prediction: Sequence[str], reference: Sequence[str]) -> tuple[
     return bleu(count(prediction, reference))
 
 
-def corpus_bleu(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> tuple[float, ...]:
-    """BLEU-1 to BLEU-4 of all predictions together, given with their references."""
-    rows = (count_row(prediction, reference) for prediction, reference in pairs)
-    return bleu(_from_row([sum(column) for column in zip(*rows, strict=True)]))
+def corpus_bleu(rows_NK: NDArray[np.float64]) -> tuple[float, ...]:
+    """BLEU-1 to BLEU-4 of all predictions together, given by their rows of counts."""
+    return bleu(_from_row([int(total) for total in rows_NK.sum(axis=0)]))
 
 
 def count_row(prediction: Sequence[str], reference: Sequence[str]) -> tuple[int, ...]:

@@ -4,46 +4,70 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, final
 
-from burnish.bench.bleu import ORDER, NGram, ngram_counts
+from burnish.bench.bleu import ORDER
 
 SIGMA = 6.0
 """Width, in tokens, of the penalty for another length than the reference's."""
 SCALE = 10.0
+_BITS = 32
+"""Of a token's number in that of an n-gram."""
 
 
 class _Vector(NamedTuple):
     """A text's n-grams with their TF-IDF weights."""
 
-    weights: tuple[dict[NGram, float], ...]
+    weights: tuple[dict[int, float], ...]
     """For n = 1 to ORDER."""
     norms: tuple[float, ...]
     length: int
 
 
-def cider_d(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> list[float]:
-    """CIDEr-D of each prediction against its one reference, 0 to 10; CIDEr is their mean.
+@final
+class CiderD:
+    """Scores texts by how often all references have each n-gram, which is all that is kept of these.
 
     An n-gram weighs log(N / the number of the N references that have it), so a score depends on all references, and
     a single pair always has 0.
     """
-    # the n-grams are counted again below: kept, they would take far more memory than the texts
-    frequency = Counter(ngram for reference in references for ngram in ngram_counts(reference))
-    documents = len(references)
 
-    def vector(tokens: Sequence[str]) -> _Vector:
-        weights: tuple[dict[NGram, float], ...] = tuple({} for _ in range(ORDER))
-        for ngram, times in ngram_counts(tokens).items():
-            weights[len(ngram) - 1][ngram] = times * math.log(documents / max(1, frequency[ngram]))
+    def __init__(self, references: Iterable[Sequence[str]]) -> None:
+        self._ids: dict[str, int] = {}
+        self._frequency: dict[int, int] = {}
+        self._documents = 0
+        for reference in references:
+            self._documents += 1
+            for ngram in {ngram for of_order in self._ngrams(reference) for ngram in of_order}:
+                self._frequency[ngram] = self._frequency.get(ngram, 0) + 1
+
+    def score(self, prediction: Sequence[str], reference: Sequence[str]) -> float:
+        """CIDEr-D of a prediction against its one reference, 0 to 10."""
+        return _similarity(self._vector(prediction), self._vector(reference))
+
+    def _ngrams(self, tokens: Sequence[str]) -> list[list[int]]:
+        """Each n-gram, for n = 1 to ORDER, as one number made of its tokens': far smaller than as a tuple of texts."""
+        ids = [self._ids.setdefault(token, len(self._ids) + 1) for token in tokens]
+        orders = [ids]
+        for n in range(1, ORDER):
+            orders.append([(first << _BITS) | last for first, last in zip(orders[-1], ids[n:], strict=False)])
+        return orders
+
+    def _vector(self, tokens: Sequence[str]) -> _Vector:
+        found = self._frequency
+        weights = tuple(
+            {ngram: times * math.log(self._documents / found.get(ngram, 1)) for ngram, times in Counter(of).items()}
+            for of in self._ngrams(tokens)
+        )
         norms = tuple(math.sqrt(sum(weight**2 for weight in one.values())) for one in weights)
         return _Vector(weights, norms, len(tokens))
 
-    return [
-        _similarity(vector(prediction), vector(reference))
-        for prediction, reference in zip(predictions, references, strict=True)
-    ]
+
+def cider_d(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> list[float]:
+    """CIDEr-D of each prediction against its one reference; CIDEr is their mean."""
+    cider = CiderD(references)
+    return [cider.score(prediction, reference) for prediction, reference in zip(predictions, references, strict=True)]
 
 
 def _similarity(prediction: _Vector, reference: _Vector) -> float:

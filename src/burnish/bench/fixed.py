@@ -13,9 +13,11 @@ from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.partners import RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.generation import make_run
+from burnish.sources.sharding import Shard
 from burnish.store import Run
 
 if TYPE_CHECKING:
+    from burnish.bench.fixed_asking import FixedRun
     from burnish.scores import FixedScores
 
 
@@ -32,6 +34,8 @@ class FixedConfig(RoleFlags, RunFlags):
     """The teacher, given like the student, or `oracle`, which knows the pocket world. Default: no teacher is asked."""
     limit: int | None = None
     """Dialogues to take, from the first on. Default: all."""
+    shard: str | None = runtime(None)
+    """Ask for part I of N of the texts, as I/N. `burnish merge` joins and scores the parts."""
     max_new_tokens: int = 128
     """Longest response or feedback, in tokens."""
     baseline: str | None = runtime(None)
@@ -44,6 +48,8 @@ class FixedConfig(RoleFlags, RunFlags):
         super().__post_init__()
         if not self.student and not self.teacher:
             raise ConfigError("No model is asked: give --student, --teacher or both.")
+        if self.shard is not None:
+            Shard.parse(self.shard)
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit must be at least 1, not {self.limit}.")
         if self.baseline is not None and Path(self.baseline).resolve() == Path(self.out).resolve():
@@ -56,21 +62,34 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     Raises a BurnishError for dialogues, a model, run or baseline that cannot be used; the baseline is read before any
     model is asked. A killed call is resumed by a second one, which asks for no reply that has come.
     """
-    from burnish.bench.fixed_asking import ask, read_run, scores_of, write_predictions
+    from burnish.bench.fixed_asking import Taken, ask, read_run, write_predictions
     from burnish.dialogue.reading import open_dialogues
 
     baseline = read_run(Run.open(Path(config.baseline))) if config.baseline else None
     dialogues = open_dialogues(config.dialogues)
     roles = open_roles(config)
     fingerprints = {name: digest for role in roles.values() for name, digest in role.fingerprints.items()}
-    fingerprints["dialogues"] = dialogues.fingerprint
+    shard = Shard.parse(config.shard) if config.shard else None
+    fingerprints["dialogues"] = shard.mark(dialogues.fingerprint) if shard else dialogues.fingerprint
 
     def fill(run: Run) -> None:
-        ask(run, dialogues, roles, config.limit)
+        ask(run, dialogues, roles, Taken(config.limit, shard))
         write_predictions(run)
 
-    def score(run: Run) -> FixedScores:
-        names = {str(role): speaker(run.manifest.config, role) for role in roles}
-        return scores_of(read_run(run), baseline, names)
+    return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=lambda run: _score(run, baseline))
 
-    return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=score)
+
+def finish(run: Run) -> FixedScores:
+    """Write the predictions of a run that holds them all, and score them, without a baseline."""
+    from burnish.bench.fixed_asking import write_predictions
+
+    write_predictions(run)
+    return _score(run, None)
+
+
+def _score(run: Run, baseline: FixedRun | None) -> FixedScores:
+    from burnish.bench.fixed_asking import read_run, scores_of
+    from burnish.bench.fixed_reading import ROLES
+
+    speakers = {role: speaker(run.manifest.config, role) for role in ROLES}
+    return scores_of(read_run(run), baseline, {str(role): name for role, name in speakers.items() if name})

@@ -18,6 +18,7 @@ from burnish.models import Reply
 from burnish.records import Dialogue, Dropped, Example, Prediction
 from burnish.roles import Case, Partner, RoleName
 from burnish.scores import FixedScores
+from burnish.sources.sharding import Shard
 from burnish.store import Run
 from burnish.store.codec import dump
 from burnish.store.disk import explained, write_whole
@@ -43,9 +44,19 @@ class FixedRun(NamedTuple):
     dropped: Mapping[str, int]
 
 
-def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], limit: int | None) -> None:
+class Taken(NamedTuple):
+    """Which texts a run is about: those of so many dialogues, and of these a shard's."""
+
+    limit: int | None
+    shard: Shard | None
+
+
+def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], taken: Taken) -> None:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
-    asked = _all(dialogues, tuple(roles), limit)
+    asked = _all(dialogues, tuple(roles), taken.limit)
+    if taken.shard:
+        part = taken.shard.range_of(len(asked), BATCH)
+        asked = asked[part.start : part.stop]
 
     def live(position: int, example: Example) -> Life:
         one = asked[position]

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from burnish.bench.bleu import bleu_of_sums, corpus_bleu, count_row, sentence_bleu
-from burnish.bench.cider import cider_d
+from burnish.bench.bleu import COLUMNS, bleu_of_sums, corpus_bleu, count_row, sentence_bleu
+from burnish.bench.cider import CiderD
 from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
 from burnish.bench.metrics import Term
 from burnish.bench.paired import change
-from burnish.bench.scoring import by_picture
 from burnish.bench.standard.numbers import sums_by_picture
 from burnish.bench.tokens import split_tokens, standard_tokens
 from burnish.fire.texts import BEST, read_score
@@ -76,7 +75,7 @@ def _teacher_scores(pairs: Mapping[Place, Compared], missing: int, baseline: Map
 def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> StudentScores:
     texts = list(pairs.values())
     terms = text_terms(pairs)
-    sums = {name: _sums(texts, column) for name, column in terms.items()}
+    sums = {name: _sums(texts, column_N2) for name, column_N2 in terms.items()}
     values = {name: ratio(terms_P2) for name, terms_P2 in sums.items()}
     intervals = {name: bootstrap_interval(terms_P2) for name, terms_P2 in sums.items()}
     standard, of_standard = _standard(texts)
@@ -99,38 +98,45 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
 
 def _standard(texts: Sequence[Compared]) -> tuple[TextScores, dict[str, Interval | None]]:
     """The literature's variant, and its intervals: for corpus BLEU, n-grams are added up anew in every draw."""
-    words = [(standard_tokens(text.prediction), standard_tokens(text.reference)) for text in texts]
-    ciders = cider_d([prediction for prediction, _ in words], [reference for _, reference in words])
-    pictures = [text.picture for text in texts]
-    rows_PK = sums_by_picture(pictures, [count_row(*both) for both in words])
+    cider = CiderD(standard_tokens(text.reference) for text in texts)
+    rows_NK = np.zeros((len(texts), COLUMNS))
+    ciders_N2 = np.ones((len(texts), 2))
+    for row, text in enumerate(texts):  # one text's tokens at a time
+        prediction, reference = standard_tokens(text.prediction), standard_tokens(text.reference)
+        rows_NK[row] = count_row(prediction, reference)
+        ciders_N2[row, 0] = cider.score(prediction, reference)
+    rows_PK = sums_by_picture([text.picture for text in texts], rows_NK)
     drawn_R4 = bleu_of_sums(resampled_sums(rows_PK)) if len(rows_PK) > 1 else np.zeros((0, len(BLEU)))
     intervals = {f"standard_{name}": percentiles(drawn_R4[:, n]) for n, name in enumerate(BLEU)}
-    intervals["standard_cider"] = bootstrap_interval(_sums(texts, [Term(cider, 1.0) for cider in ciders]))
-    scores = TextScores(bleu=corpus_bleu(words), cider=_mean(ciders), tokens="13a, lower-cased", form="corpus BLEU")
+    intervals["standard_cider"] = bootstrap_interval(_sums(texts, ciders_N2))
+    mean = float(ciders_N2[:, 0].mean())
+    scores = TextScores(bleu=corpus_bleu(rows_NK), cider=mean, tokens="13a, lower-cased", form="corpus BLEU")
     return scores, intervals
 
 
-def text_terms(pairs: Mapping[Place, Compared]) -> dict[str, list[Term]]:
-    """By metric, a term for each text; MAE only of feedback that can have one."""
-    predictions = [split_tokens(pair.prediction) for pair in pairs.values()]
-    references = [split_tokens(pair.reference) for pair in pairs.values()]
-    bleu = [sentence_bleu(*both) for both in zip(predictions, references, strict=True)]
-    terms = {name: [Term(scores[i], 1.0) for scores in bleu] for i, name in enumerate(BLEU)}
-    terms["cider"] = [Term(score, 1.0) for score in cider_d(predictions, references)]
-    errors = [
-        score_error(pair.prediction, pair.reference) if place.role == "teacher" else NOTHING
-        for place, pair in pairs.items()
-    ]
-    return terms | ({"mae": errors} if any(error.denominator for error in errors) else {})
+def text_terms(pairs: Mapping[Place, Compared]) -> dict[str, Floats]:
+    """By metric, numerator and denominator of each text (N x 2); MAE only of feedback that can have one."""
+    cider = CiderD(split_tokens(pair.reference) for pair in pairs.values())
+    names = (*BLEU, "cider")
+    terms = {name: np.ones((len(pairs), 2)) for name in names}
+    errors_N2 = np.zeros((len(pairs), 2))
+    for row, (place, pair) in enumerate(pairs.items()):  # one text's tokens at a time
+        prediction, reference = split_tokens(pair.prediction), split_tokens(pair.reference)
+        values = (*sentence_bleu(prediction, reference), cider.score(prediction, reference))
+        for name, value in zip(names, values, strict=True):
+            terms[name][row, 0] = value
+        if place.role == "teacher":
+            errors_N2[row] = score_error(pair.prediction, pair.reference)
+    return terms | ({"mae": errors_N2} if errors_N2[:, 1].any() else {})
 
 
-def _sums(texts: Sequence[Compared], terms: Sequence[Term]) -> Floats:
+def _sums(texts: Sequence[Compared], terms_N2: Floats) -> Floats:
     """P x 2."""
-    return by_picture([(text.picture, term) for text, term in zip(texts, terms, strict=True)])
+    return sums_by_picture([text.picture for text in texts], terms_N2)
 
 
 def _changes(
-    pairs: Mapping[Place, Compared], terms: Mapping[str, list[Term]], baseline: Mapping[Place, Compared]
+    pairs: Mapping[Place, Compared], terms: Mapping[str, Floats], baseline: Mapping[Place, Compared]
 ) -> dict[str, Change]:
     """On the places that both predicted; `terms` are those of `pairs`."""
     after = {place: pair for place, pair in pairs.items() if place in baseline}
@@ -149,7 +155,3 @@ def _change(better: Direction, before_P2: Floats, after_P2: Floats) -> Change:
     before, after = ratio(before_P2) or 0.0, ratio(after_P2) or 0.0
     interval = difference_interval(before_P2, after_P2)
     return change(better, before, after, interval, swap_test(before_P2, after_P2))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

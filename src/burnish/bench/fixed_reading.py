@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def read_references(path: str) -> References:
         if isinstance(outcome, Dropped):
             unusable[item] = outcome.reason
         else:
-            texts |= {place: Recorded(outcome.image, text) for place, text in places(item, outcome)}
+            picture = sys.intern(outcome.image)
+            texts |= {place: Recorded(picture, text) for place, text in places(item, outcome)}
     return References(path, texts, unusable)
 
 

@@ -21,7 +21,7 @@ from burnish.generation.replicas import ReplicaFlags, Task, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example, Prediction
-from burnish.sources import Questions, stream
+from burnish.sources import SEVERAL, Questions, stream
 from burnish.store import Run
 
 
@@ -73,7 +73,7 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     model = open_asked(config)
-    inputs = stream(config.source, config)
+    inputs = stream(config.source, config, SEVERAL)
     drawer = _Drawer(model, config)
 
     def ask(run: Run) -> None:

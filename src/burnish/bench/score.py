@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import tyro
 
 from burnish.bench.fixed_reading import (
+    Compared,
     Matched,
     Missing,
     Place,
@@ -83,25 +84,40 @@ def score_fixed(config: ScoreFixedConfig) -> Measured[FixedScores]:
     """The scores of predictions. Raises SourceError or RunError, naming file and line; NothingAnswered for none."""
     from burnish.bench.fixed_metrics import fixed_scores
 
-    references = read_references(config.references)
-
-    def read(path: str) -> Mapping[Place, str]:
-        return read_predictions(path, references)
-
-    given = read(config.predictions)
-    matched = match(given, references, config.missing, config.predictions)
-    dropped = unusable_reasons(references)
-    replies = count_texts(given.values(), {**dropped, **_missing(matched)})
-    refuse_no_answer(config.predictions, replies, "look into how they were made")
-    before = match(read(config.baseline), references, config.missing, config.baseline).pairs if config.baseline else {}
+    read = _read_fixed(config)
     names = {"predictions": Path(config.predictions).stem}
     scores = fixed_scores(
-        matched,
-        baseline=before,
+        read.matched,
+        baseline=read.baseline,
         names=names | ({"baseline": Path(config.baseline).stem} if config.baseline else {}),
-        dropped=dropped,
+        dropped=read.dropped,
     )
-    return Measured(scores, replies)
+    return Measured(scores, read.replies)
+
+
+class _Read(NamedTuple):
+    """What is left of the files when they are scored: pairs of texts, and counts."""
+
+    matched: Matched
+    baseline: Mapping[Place, Compared]
+    dropped: Mapping[str, int]
+    replies: ReplyCounts
+
+
+def _read_fixed(config: ScoreFixedConfig) -> _Read:
+    references = read_references(config.references)
+
+    def matched(given: Mapping[Place, str], path: str) -> Matched:
+        return match(given, references, config.missing, path)
+
+    given = read_predictions(config.predictions, references)
+    found = matched(given, config.predictions)
+    dropped = unusable_reasons(references)
+    replies = count_texts(given.values(), {**dropped, **_missing(found)})
+    refuse_no_answer(config.predictions, replies, "look into how they were made")
+    del given  # of a large file, both would not fit
+    before = matched(read_predictions(config.baseline, references), config.baseline).pairs if config.baseline else {}
+    return _Read(found, before, dropped, replies)
 
 
 def _missing(matched: Matched) -> dict[str, int]:

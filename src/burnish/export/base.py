@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -61,15 +61,18 @@ class Comparison(NamedTuple):
 
     id: str
     """Unique in the export: source, example and distortion."""
-    image: str
+    images: tuple[str, ...]
+    """Keys of its pictures: mostly one."""
     prompt: tuple[Said, ...]
-    """The messages before the answer, without a mark of the picture; the last is the question."""
+    """The messages before the answer, without marks of pictures; the last is the question."""
     chosen: str
     rejected: str
     distortion: str
     """Empty for pairs that no distortion made."""
     seed: int
     """By which the distorted picture is drawn again."""
+    distorted_image: int
+    """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
 
 
 def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
@@ -104,19 +107,21 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
             tally.rows += 1
             yield Comparison(
                 id=f"{record.source}/{record.id}/{rejected.distortion or number}",
-                image=record.image,
+                images=record.images,
                 prompt=prompt,
                 chosen=record.chosen.text,
                 rejected=rejected.answer.text,
                 distortion=rejected.distortion,
                 seed=rejected.seed,
+                distorted_image=record.distorted_image,
             )
 
 
-def with_tag(prompt: Sequence[Said], tag: str) -> list[Said]:
-    """The messages with the picture's mark before the text of the first of the user's."""
+def with_tags(comparison: Comparison, tag: str) -> list[Said]:
+    """The messages with each picture's mark before the text of the first of the user's."""
+    prompt, tags = comparison.prompt, tag * len(comparison.images)
     first = next(place for place, one in enumerate(prompt) if one.speaker == "user")
-    return [one._replace(text=tag + one.text) if place == first else one for place, one in enumerate(prompt)]
+    return [one._replace(text=tags + one.text) if place == first else one for place, one in enumerate(prompt)]
 
 
 def _without_tag(one: Said) -> Said:
@@ -129,6 +134,11 @@ def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:
     relative = f"images/{source.parent.name}/{source.name}"
     lay_image(run, key, folder / relative, tally)
     return relative
+
+
+def place_all_as_seen(run: Run, folder: Path, comparison: Comparison, tally: Tally) -> list[str]:
+    """Lay all pictures of a comparison into the export as the model saw them; return their relative paths."""
+    return [place_as_seen(run, folder, key, tally) for key in comparison.images]
 
 
 def place_as_seen(run: Run, folder: Path, key: str, tally: Tally) -> str:

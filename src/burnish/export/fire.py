@@ -8,7 +8,7 @@ from typing import Any
 
 from burnish.errors import RunError
 from burnish.export.base import Card, Tally, kept_records, lay_image, place_image, write_json_list
-from burnish.fire.items import FRAME, write_item
+from burnish.fire.schema import FRAME, write_item
 from burnish.records import Dialogue
 from burnish.store import Run
 

@@ -13,8 +13,8 @@ from burnish.export.base import (
     Card,
     Tally,
     comparisons,
-    place_as_seen,
-    with_tag,
+    place_all_as_seen,
+    with_tags,
     write_json_list,
 )
 from burnish.store import Run
@@ -62,9 +62,9 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
             "conversations": [
-                {"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tag(comparison.prompt, IMAGE_TAG)
+                {"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tags(comparison, IMAGE_TAG)
             ],
             "chosen": {"from": "gpt", "value": comparison.chosen},
             "rejected": {"from": "gpt", "value": comparison.rejected},
-            "images": [place_as_seen(run, folder, comparison.image, tally)],
+            "images": place_all_as_seen(run, folder, comparison, tally),
         }

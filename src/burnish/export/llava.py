@@ -13,8 +13,8 @@ from burnish.export.base import (
     Comparison,
     Tally,
     comparisons,
-    place_as_seen,
-    with_tag,
+    place_all_as_seen,
+    with_tags,
     write_json_list,
 )
 from burnish.store import Run
@@ -27,7 +27,8 @@ python llava/train/train_dpo.py --data_path THIS_FOLDER/pairs.json --image_folde
 ```
 
 `conversations` ends with the chosen answer, `rejected_conversations` with the rejected one. A pair with several
-negatives stands here in several objects; their ids end with the distortion.
+negatives stands here in several objects; their ids end with the distortion. `image` is a list where a question is about
+several pictures.
 """
 
 
@@ -39,9 +40,10 @@ def export_llava(run: Run, folder: Path, tally: Tally) -> Card:
 
 def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
+        pictures = place_all_as_seen(run, folder, comparison, tally)
         yield {
             "id": comparison.id,
-            "image": place_as_seen(run, folder, comparison.image, tally),
+            "image": pictures if len(pictures) > 1 else pictures[0],
             "conversations": _conversation(comparison, comparison.chosen),
             "rejected_conversations": _conversation(comparison, comparison.rejected),
         }
@@ -50,6 +52,6 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
 def _conversation(comparison: Comparison, answer: str) -> list[dict[str, str]]:
     # LLaVA was trained with the picture on a line of its own before the question.
     return [
-        *({"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tag(comparison.prompt, f"{IMAGE_TAG}\n")),
+        *({"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tags(comparison, f"{IMAGE_TAG}\n")),
         {"from": "gpt", "value": answer},
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ MARK = "<!-- written by burnish card -->"
 _OWN = ("checkpoints/*", "merged/*", "report/*", "lock")
 """What is not uploaded of a training's folder."""
 _VLLM_RANK = 512
+TASK = "image-text-to-text"
+_OF_BOTH = ("win_rate",)
+"""Numbers that are of two models, and of neither alone."""
 
 
 class Method(NamedTuple):
@@ -137,7 +141,7 @@ def push(config: CardConfig, name: str) -> str:
 
 def card(trained: Trained, library: str, compared: Sequence[Compared]) -> str:
     """The card as Markdown, its front matter as the hub reads it."""
-    front = yaml.safe_dump(_front(trained, library), sort_keys=False, allow_unicode=True)
+    front = yaml.safe_dump(_front(trained, library, compared), sort_keys=False, allow_unicode=True)
     parts = [
         f"# {trained.folder.resolve().name}",
         MARK,
@@ -157,17 +161,47 @@ def card(trained: Trained, library: str, compared: Sequence[Compared]) -> str:
     return f"---\n{front}---\n\n" + "\n\n".join(parts) + "\n"
 
 
-def _front(trained: Trained, library: str) -> dict[str, Any]:
+def _front(trained: Trained, library: str, compared: Sequence[Compared]) -> dict[str, Any]:
     base, data = _hub_name(trained.base), _hub_data(trained)
     return {
         "license": "unknown",
         **({"base_model": base} if base else {}),
         **({"base_model_relation": "adapter" if library == "peft" else "finetune"} if base else {}),
         "library_name": library,
-        "pipeline_tag": "image-text-to-text",
+        "pipeline_tag": TASK,
         "tags": ["burnish", *(["lora"] if trained.adapter else []), *trained.method.tags],
         **({"datasets": data} if data else {}),
+        **({"model-index": [model_index(trained.folder.resolve().name, compared)]} if compared else {}),
     }
+
+
+def model_index(name: str, compared: Sequence[Compared]) -> dict[str, Any]:
+    """What was measured of the trained model, as the hub reads it: the numbers after training, shares in percent."""
+    return {"name": name, "results": [_result(one) for one in compared]}
+
+
+def _result(compared: Compared) -> dict[str, Any]:
+    metrics = {metric.name: metric for metric in compared.metrics}
+    shown = [score for score in compared.scores if score.level == "all" and not score.distortion]
+    title = compared.title or compared.benchmark
+    return {
+        "task": {"type": TASK, "name": "Image-Text-to-Text"},
+        "dataset": {"type": _slug(compared.questions or title), "name": title},
+        "metrics": [
+            _number(metrics[score.metric], value)
+            for score in (compared.headline, *(one for one in shown if one != compared.headline))
+            if (value := score.after.value) is not None and score.metric not in _OF_BOTH
+        ],
+    }
+
+
+def _number(metric: Metric, value: float) -> dict[str, Any]:
+    shown = 100 * value if metric.unit == "%" else value
+    return {"type": metric.name, "name": metric.title, "value": round(shown, 4)}
+
+
+def _slug(name: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
 
 
 def _begin(trained: Trained, library: str) -> str:

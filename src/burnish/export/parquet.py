@@ -23,7 +23,7 @@ from burnish.store.codec import dump
 if TYPE_CHECKING:
     from datasets import Features
 
-_IMAGE = "image"
+_IMAGE, _MORE = "image", "more_images"
 
 _USAGE = """\
 # Records of a Burnish run
@@ -58,10 +58,16 @@ def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally)
                 "which do not fit into one table: export runs of one kind."
             )
         values = {field.name: _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
-        content = run.image(values[_IMAGE])
-        values[_IMAGE] = {"bytes": content, "path": run.image_path(values[_IMAGE]).name}
+        pictures = [_picture(run, key) for key in (values[_IMAGE], *values.get(_MORE, ()))]
+        values[_IMAGE] = pictures[0]
+        if _MORE in values:
+            values[_MORE] = pictures[1:]
         tally.rows += 1
-        yield Row(values, len(content))
+        yield Row(values, sum(len(picture["bytes"]) for picture in pictures))
+
+
+def _picture(run: Run, key: str) -> dict[str, Any]:
+    return {"bytes": run.image(key), "path": run.image_path(key).name}
 
 
 def _plain(value: Any) -> Any:
@@ -77,10 +83,12 @@ def _plain(value: Any) -> Any:
 
 
 def _features(kind: type[Record]) -> Features:
-    from datasets import Features, Image
+    from datasets import Features, Image, List
 
     columns = _column(kind)
     columns[_IMAGE] = Image()
+    if _MORE in columns:
+        columns[_MORE] = List(Image())
     return Features(columns)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_as_seen, with_tag, write_json_lines
+from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_all_as_seen, with_tags, write_json_lines
 from burnish.store import Run
 
 _USAGE = """\
@@ -31,9 +31,9 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
             "messages": [
-                *({"role": one.speaker, "content": one.text} for one in with_tag(comparison.prompt, IMAGE_TAG)),
+                *({"role": one.speaker, "content": one.text} for one in with_tags(comparison, IMAGE_TAG)),
                 {"role": "assistant", "content": comparison.chosen},
             ],
             "rejected_response": comparison.rejected,
-            "images": [place_as_seen(run, folder, comparison.image, tally)],
+            "images": place_all_as_seen(run, folder, comparison, tally),
         }

@@ -45,6 +45,7 @@ def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
             "id": text,
             "distortion": text,
             "seed": Value("int64"),
+            "distorted_image": Value("int64"),
         }
     )
     write_shards(folder, features, _rows(run, tally))
@@ -53,14 +54,16 @@ def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
 
 def _rows(run: Run, tally: Tally) -> Iterator[Row]:
     for comparison in comparisons(run, tally):
-        content = run.image(comparison.image)
+        contents = [run.image(key) for key in comparison.images]
+        names = [run.image_path(key).name for key in comparison.images]
         values = {
-            "images": [{"bytes": content, "path": run.image_path(comparison.image).name}],
+            "images": [{"bytes": data, "path": name} for data, name in zip(contents, names, strict=True)],
             "prompt": [{"role": one.speaker, "content": one.text} for one in comparison.prompt],
             "chosen": [{"role": "assistant", "content": comparison.chosen}],
             "rejected": [{"role": "assistant", "content": comparison.rejected}],
             "id": comparison.id,
             "distortion": comparison.distortion,
             "seed": comparison.seed,
+            "distorted_image": comparison.distorted_image,
         }
-        yield Row(values, len(content))
+        yield Row(values, sum(map(len, contents)))

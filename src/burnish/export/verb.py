@@ -54,7 +54,9 @@ class ExportConfig:
     """Write a run in the format of another tool."""
 
     run: tyro.conf.Positional[str]
-    """Folder of the run."""
+    """Folder of the run, or of all shards of one."""
+    more_runs: tyro.conf.Positional[tuple[str, ...]] = ()
+    """The other shards, if RUN is one."""
     to: Format
     """`parquet` holds every record in full and opens with `datasets.load_dataset`; `trl`, `swift` (ms-swift),
     `llamafactory` and `llava` (LLaVA and POVID) hold preference pairs in these trainers' formats, one row per negative;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from burnish.fire.spending import Usage
+from burnish.fire.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from burnish.generation.batched import live_in_batches
 from burnish.generation.driver import Lives
 from burnish.generation.script import Begin
 from burnish.progress import Progress
-from burnish.records import Dialogue, Dropped, Example, Prediction, PreferencePair
+from burnish.records import Dropped, Example, pictures_of
 from burnish.sources import Inputs
 from burnish.store import Run
 from burnish.store.codec import to_line
@@ -45,8 +45,7 @@ class Serving:
                     Lives(run, part, begin, room=batch, progress=progress, per_input=per_input, begins=part.start)
                 )
             records = [run.at(place) for place in range(made, len(run))]
-            pictured = (one for one in records if isinstance(one, Dialogue | Prediction | PreferencePair))
-            keys = dict.fromkeys(one.image for one in pictured if one.image)
+            keys = dict.fromkeys(key for one in records for key in pictures_of(one))
             self.answer({
                 "lines": [to_line(record).decode() for record in records],
                 "images": [str(run.image_path(key)) for key in keys],

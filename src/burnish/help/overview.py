@@ -11,23 +11,25 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "Make": ("distort", "pairs", "pairs NAME", "compose", "simulate"),
     "Train": ("train dpo", "train sft", "train student", "train teacher", "train NAME", "show-mask"),
     "Bench": (
-        *("bench answers", "bench sampled", "bench fixed", "bench free", "bench teacher"),
+        *("bench answers", "bench sampled", "bench fixed", "bench free", "bench NAME"),
         *("bench standard NAME", "bench judged NAME", "score NAME", "submit NAME"),
         *("compare", "compare NAME"),
     ),
     "Look": ("report", "show", "view", "stats"),
     "People": ("review", "review NAME"),
-    "Data": ("import", "import pairs", "validate", "merge", "export", "card", "make-NAME"),
+    "Data": ("import", "import NAME", "validate", "merge", "export", "card", "make-NAME"),
     "Papers": ("run",),
 }
 """What stands together in the overview; NAME folds all verbs that begin so. A verb that is missing here comes last."""
 FOLDED: Mapping[str, str] = {
     "pairs NAME": "from-samples: drawn; from-dialogues: feedback",
     "train NAME": "distil: from feedback; pocket: the small model",
+    "bench NAME": "teacher: fool a teacher; lmms: run lmms-eval",
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",
     "score NAME": "score recorded answers: mme, fixed, free, …",
-    "compare NAME": "together: one verdict of many; power: what can show",
+    "compare NAME": "together, leaderboard: many; power: what can show",
+    "import NAME": "pairs or results from other tools",
     "review NAME": "import ratings from a FIRE file; summarise them",
     "make-NAME": "make a benchmark from your own annotations",
     "submit NAME": "write a benchmark server's file: vqav2, …",

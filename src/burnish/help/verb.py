@@ -81,14 +81,14 @@ def _lines(left: str, right: str, width: int) -> str:
 
 def _entry(field: Field) -> tuple[str, str]:
     left = _place(field) if field.positional else f"{field.flag} {field.value}".strip()
-    doc = f"Turn this off: {field.doc}" if field.default is True else field.doc
+    doc = f"Turn off: {field.doc}" if field.default is True else field.doc
     return left, f"{doc} {remark(field)}".strip()
 
 
 def remark(field: Field) -> str:
     """The default, or that the flag may be repeated, in brackets; empty where there is nothing to say."""
     marks = ["repeatable"] * field.repeatable
-    if not field.required and field.value and field.default not in (None, ()):
+    if not field.required and field.value and field.default not in (None, (), ""):
         marks.append(f"default: {shown(field.default)}")
     return f"[{'; '.join(marks)}]".replace(" ", _FIRM) if marks else ""
 

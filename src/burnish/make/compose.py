@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from burnish.config import RunFlags, runtime
-from burnish.dialogue.attempts import Attempts
+from burnish.dialogue.generation_log import Attempts
 from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
-from burnish.fire.spending import Price, Usage
+from burnish.fire.usage import Price, Usage
 from burnish.generation import begin_run
 from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price

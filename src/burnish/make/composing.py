@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, final
 
-from burnish.dialogue.attempts import Attempt, Attempts, usage_of
+from burnish.dialogue.generation_log import Attempt, Attempts, usage_of
 from burnish.dialogue.outcomes import Outcome, Replies
-from burnish.fire.spending import Price, Usage
+from burnish.fire.usage import Price, Usage
 from burnish.generation import Life, Scene, fill
 from burnish.generation.driver import Counts
 from burnish.ids import stable_seed

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from statistics import fmean
 
-from burnish.models import Message, Request, ScoringModel
+from burnish.generation.questions import conversation
+from burnish.models import Request, ScoringModel
 from burnish.records import PreferencePair
 from burnish.scores import Foresight
 
@@ -24,7 +25,7 @@ def foresee(model: ScoringModel, pairs: Iterable[PreferencePair]) -> Foresight |
     known = [*islice(_scored(pairs), LOOKED_AT)]
     if not known:
         return None
-    requests = [Request(messages=(Message(role="user", text=pair.question),)) for pair in known]
+    requests = [Request(messages=conversation(pair.question, (), pair.before)) for pair in known]
     answers = [[pair.chosen.token_ids, *(one.answer.token_ids for one in pair.rejected)] for pair in known]
     gaps = [logp - chosen for chosen, *rejected in model.score(requests, answers) for logp in rejected]
     return Foresight(

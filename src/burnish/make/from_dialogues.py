@@ -43,12 +43,12 @@ class FromDialoguesConfig(RunFlags):
     runs: tyro.conf.Positional[tuple[str, ...]]
     """Runs of dialogues (`burnish simulate`, `burnish compose`) or FIRE's JSON files."""
     learn: Literal["first", "refined", "both"] = "both"
-    """Which answers: `first`, to the question alone, without the thought before it; `refined`, to the dialogue so far,
-    where what was said again in spite of the feedback is rejected; or both."""
+    """Which answers to learn: `first`, those to the question alone, without the thought before them; `refined`, those
+    to the dialogue so far, where repeating an answer in spite of feedback is rejected; or both."""
     threshold: float = SATISFIED
-    """The score from which on an answer is right."""
+    """The score from which an answer counts as right."""
     margin: float = 1.0
-    """How far, at least, the chosen answer's score is above the rejected one's."""
+    """The least difference between the scores of the chosen and the rejected answer."""
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in words differs from the chosen answer's by more than this share of the
     longer one. Without a number: 0.1."""
@@ -60,8 +60,8 @@ class FromDialoguesConfig(RunFlags):
     """How the student is asked again: the name or file of its prompt. Default: what the run's student had, else
     fire-student."""
     sees: StudentSees | None = None
-    """Of each feedback its comment, or all of it, the score too. Default: as the run's student, else as the prompt
-    says."""
+    """What the prompt shows of a feedback: the comment alone, or the whole text with its score. Default: as the run's
+    student saw it, else as the prompt says."""
 
     def __post_init__(self) -> None:
         if not self.runs:

@@ -31,7 +31,7 @@ from burnish.prompts import choose_judge
 from burnish.records import Dropped, Example, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
-from burnish.sources import Sampling, stream
+from burnish.sources import SEVERAL, Sampling, stream
 from burnish.store import Run, new_manifest
 
 ORACLE: Final = "oracle"
@@ -113,7 +113,7 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     model, judge = _opened(config)
-    inputs = stream(config.source, config)
+    inputs = stream(config.source, config, SEVERAL)
     known = {**fingerprints(model, inputs), **(judge.fingerprints if judge else {})}
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=known)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
@@ -220,6 +220,7 @@ class _PairMaker:
                 "chosen_score": scores[best],
                 "rejected_scores": [scores[i] for i in rejected],
             },
+            more_images=tuple(map(self.run.add_image, example.more_images)),
         )
 
     def _alike(self, best: Reply, other: Reply) -> bool:
@@ -230,7 +231,7 @@ class _PairMaker:
 
 def _case(example: Example, answer: str) -> JudgeCase:
     values = {"question": example.question, "reference": example.answer or "", "answer": answer}
-    return JudgeCase(values, example.facts, lambda: example.image)
+    return JudgeCase(values, example.facts, lambda: example.images)
 
 
 def by_agreement(replies: Sequence[Reply], _: Example) -> list[float]:

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.config import RunFlags
+from burnish.config import RunFlags, runtime
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, ImageError
 from burnish.images import decode
 from burnish.progress import Progress, tracked
 from burnish.records import Dialogue, Dropped, Json
+from burnish.sources.sharding import Shard
 from burnish.store import Run, new_manifest
 
 PICTURES = 100_000
@@ -30,11 +31,15 @@ class ImportConfig(RunFlags):
 
     source: tyro.conf.Positional[str]
     """FIRE's JSON: a file, or `fire:FILE#root=DIR` where its pictures lie in another folder."""
+    shard: str | None = runtime(None)
+    """Bring in part I of N of the dialogues, as I/N. `burnish merge` joins the parts to the whole run."""
 
     def __post_init__(self) -> None:
         for flag, value in (("SOURCE", self.source), ("--out", self.out)):
             if not value:
                 raise ConfigError(f"{flag} is empty: give a FIRE file and the folder of a run.")
+        if self.shard is not None:
+            Shard.parse(self.shard)
 
 
 class ImportResult(NamedTuple):
@@ -59,16 +64,19 @@ def import_dialogues(config: ImportConfig) -> ImportResult:
     Raises SourceError for a file that is wrong as a whole, RunError for a run that cannot be written.
     """
     dialogues = open_dialogues(config.source)
-    manifest = new_manifest("dialogues", config, seed=0, fingerprints={"source": dialogues.fingerprint})
+    shard = Shard.parse(config.shard) if config.shard else None
+    part = shard.range_of(sum(1 for _ in dialogues), batch=1) if shard else None
+    fingerprint = shard.mark(dialogues.fingerprint) if shard else dialogues.fingerprint
+    manifest = new_manifest("dialogues", config, seed=0, fingerprints={"source": fingerprint})
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            run.append(_records(run, dialogues))
-            run.finish(_counted(run).to_json())
-        return _counted(run)
+            run.append(_records(run, dialogues, part))
+            run.finish(counted(run).to_json())
+        return counted(run)
 
 
-def _records(run: Run, dialogues: DialogueSet) -> Iterator[Dialogue | Dropped]:
-    """A record for each item that the run does not hold yet."""
+def _records(run: Run, dialogues: DialogueSet, part: range | None) -> Iterator[Dialogue | Dropped]:
+    """A record for each item, or each in the part, that the run does not hold yet."""
 
     @lru_cache(PICTURES)
     def kept(image: str) -> str:
@@ -78,7 +86,8 @@ def _records(run: Run, dialogues: DialogueSet) -> Iterator[Dialogue | Dropped]:
 
     done = len(run)
     with Progress("import", done=done, unit="dialogues") as progress:
-        for outcome in islice(dialogues, done, None):
+        begin, end = (part.start, part.stop) if part else (0, None)
+        for outcome in islice(dialogues, begin + done, end):
             try:
                 yield outcome if isinstance(outcome, Dropped) else replace(outcome, image=kept(outcome.image))
             except ImageError as error:
@@ -86,7 +95,8 @@ def _records(run: Run, dialogues: DialogueSet) -> Iterator[Dialogue | Dropped]:
             progress.advance()
 
 
-def _counted(run: Run) -> ImportResult:
+def counted(run: Run) -> ImportResult:
+    """What became of the items of a run that holds them all."""
     dropped = Counter[str]()
     unscored = 0
     for record in tracked(run, f"count {run.path.name}", len(run), unit="records"):

@@ -48,7 +48,7 @@ class PairSet(Protocol):
         ...
 
     def __iter__(self) -> Iterator[PreferencePair | Dropped]:
-        """Every pair, its `image` a name that `picture` knows; in the place of one that is no use, its reason."""
+        """Every pair, its `images` names that `picture` knows; in the place of one that is no use, its reason."""
         ...
 
     def picture(self, image: str) -> bytes:
@@ -91,11 +91,13 @@ def _records(run: Run, pairs: PairSet) -> Iterator[PreferencePair | Dropped]:
 
 def _kept(run: Run, pairs: PairSet, pair: PreferencePair) -> PreferencePair | Dropped:
     try:
-        data = pairs.picture(pair.image)
-        decode(data)
+        pictures = [pairs.picture(name) for name in pair.images]
+        for data in pictures:
+            decode(data)
     except ImageError as error:
         return Dropped(id=pair.id, source=pair.source, reason=error.reason, detail=str(error))
-    return replace(pair, image=run.add_image(data), rejected=tuple(map(_drawable, pair.rejected)))
+    image, *more = map(run.add_image, pictures)
+    return replace(pair, image=image, more_images=tuple(more), rejected=tuple(map(_drawable, pair.rejected)))
 
 
 def _drawable(rejected: Rejected) -> Rejected:

@@ -22,6 +22,7 @@ from burnish.generation.questions import (
     distorted_request,
     fingerprints,
     parse_distortions,
+    without_picture,
 )
 from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
@@ -30,7 +31,7 @@ from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_righ
 from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
-from burnish.sources import Sampling, stream
+from burnish.sources import SEVERAL, Sampling, Scope, stream
 from burnish.store import Run
 from burnish.store.codec import to_json
 
@@ -58,6 +59,9 @@ class PairsConfig(Asking, Sampling, RunFlags):
     VisualDeltas, arXiv 2603.07272). A right answer has the words of the truth, whatever their case. Default: all."""
     keep_cut: bool = added(False)
     """Also make pairs of chosen answers that were cut at --max-new-tokens. No end token is trained after them."""
+    context: bool = added(False)
+    """Ask each question of a conversation behind the turns before it, as the source has them. Default: as in SeVa each
+    question stands alone."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -69,6 +73,11 @@ class PairsConfig(Asking, Sampling, RunFlags):
     def distortions(self) -> tuple[Distortion, ...]:
         """The distortions that `distort` names, or the paper's."""
         return parse_distortions(self.distort or DEFAULT_DISTORTIONS)
+
+    @property
+    def scope(self) -> Scope:
+        """What of the sources is asked about."""
+        return replace(SEVERAL, before=self.context)
 
 
 class PairsResult(NamedTuple):
@@ -86,7 +95,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     """
     distortions = config.distortions
     model = open_asked(config)
-    inputs = stream(config.source, config)
+    inputs = stream(config.source, config, config.scope)
     with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
@@ -125,8 +134,11 @@ class _PairMaker:
 
     def live(self, _: int, example: Example) -> Life:
         """Ask about the clean picture and about each distorted one, all scored on the clean one if the model can."""
+        number = self.config.distorted_image
+        if left_out := without_picture(example, number):
+            return left_out
         distorted = [
-            partial(distorted_request, example, distortion, self._seed(example, distortion))
+            partial(distorted_request, example, distortion, self._seed(example, distortion), number)
             for distortion in self.distortions
         ]
         decoding = self.config.decoding
@@ -203,6 +215,9 @@ class _PairMaker:
             source=example.source,
             answer=example.answer,
             facts=example.facts,
+            before=example.before,
+            more_images=tuple(map(self.run.add_image, example.more_images)),
+            distorted_image=self.config.distorted_image if example.more_images else 0,
         )
 
 

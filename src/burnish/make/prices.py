@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish.errors import ConfigError
-from burnish.fire.spending import Price
+from burnish.fire.usage import Price
 from burnish.plain_files import read_plain
 from burnish.yamls import read_yaml
 
@@ -35,7 +35,7 @@ def read_price(file: str, model: str) -> Price:
         value = entry[field]
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
             raise ConfigError(
-                f"--prices {file}: {name} has {field}: {value!r}, which is not a price of a million tokens."
+                f"--prices {file}: {name} has {field}: {value!r}, which is not a price per million tokens."
             )
     if not isinstance(entry["currency"], str) or not entry["currency"]:
         raise ConfigError(
@@ -50,5 +50,5 @@ def _read(path: Path) -> dict[Any, Any]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"--prices {path} cannot be read as YAML or JSON: {error}.") from error
     if not isinstance(table, dict):
-        raise ConfigError(f"--prices {path} must hold one entry a model, with currency, input and output.")
+        raise ConfigError(f"--prices {path} must hold one entry per model, with currency, input and output.")
     return table

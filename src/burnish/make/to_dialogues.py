@@ -23,7 +23,7 @@ from burnish.records import Answer, Dialogue, Dropped, Feedback, PreferencePair,
 from burnish.store import Run, new_manifest
 from burnish.store.codec import fingerprint_of
 
-LOOK_AGAIN: Final = "Look at the picture again, and correct what is wrong in your answer."
+LOOK_AGAIN: Final = "Look again, and correct your answer."
 CORRECTS: Final = "corrects"
 """The fact of such a dialogue: the distortion under which its first answer was given."""
 NOTHING: Final = Feedback(text="", score=None, comment="")
@@ -86,6 +86,9 @@ def _records(run: Run, pairs: Run, comment: str) -> Iterator[Dialogue | Dropped]
 def _of(pair: object, comment: str) -> Iterator[Dialogue | Dropped]:
     if isinstance(pair, Dropped):
         yield pair
+    elif isinstance(pair, PreferencePair) and (pair.more_images or pair.before):
+        reason = "several images" if pair.more_images else "messages before the question"
+        yield Dropped(id=pair.id, source=pair.source, reason=reason, detail=pair.question)
     elif isinstance(pair, PreferencePair) and not (drawn := [one for one in pair.rejected if one.distortion]):
         yield Dropped(id=pair.id, source=pair.source, reason="no distorted answer", detail=pair.question)
     elif isinstance(pair, PreferencePair):

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 from burnish.errors import ConfigError
-from burnish.fire.rounds import Rejection, check_rise, check_roles, check_secret, read_rounds
+from burnish.fire.parser import Rejection, check_rise, check_roles, check_secret, read_rounds
 from burnish.models import Reply
 from burnish.records import Dropped, Example, Turn
 

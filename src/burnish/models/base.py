@@ -44,6 +44,8 @@ class Request:
     messages: tuple[Message, ...]
     pixel_transform: PixelTransform | None = None
     """A distortion in normalised pixel space (diffusion noise): only a local model can apply it."""
+    transformed_image: int = 0
+    """Number, from 1, of the one picture of several that it is applied to; 0 for all."""
     seed: int = 0
     """Seeds sampling for this request alone, so that an answer does not depend on its neighbours."""
     conversation: str = ""

@@ -11,11 +11,11 @@ from typing import TypeAlias, final
 import torch
 from transformers import GenerationConfig
 
-from burnish.models.answering import Answered
 from burnish.models.base import Decoding
+from burnish.models.continuous_batching import Answered
 from burnish.models.memory import BatchSize
 from burnish.models.prefix import Network, neutral_generation
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 Inputs: TypeAlias = Callable[[Sequence[Task]], Mapping[str, torch.Tensor]]
 """From prompts to a model's inputs for all of them, padded on the left."""

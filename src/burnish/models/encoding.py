@@ -18,8 +18,8 @@ from PIL import Image
 from transformers import ProcessorMixin
 
 from burnish.errors import RequestError
-from burnish.models.base import Message, PixelTransform, Request
-from burnish.models.pixels import transform_pixels
+from burnish.models.base import Message, Request
+from burnish.models.pixels import only_one, transform_pixels
 
 SEEN_PICTURES = ("cross_attention_mask",)
 """Per token, which pictures it looks at (Mllama); a token behind the prompt looks at those of its last token."""
@@ -90,7 +90,12 @@ class Encoder:
         encoding = self.encode(request.messages)
         if request.pixel_transform is None or "pixel_values" not in encoding.pictures:
             return encoding
-        return self._distorted(encoding, request.pixel_transform)
+        transform, images = request.pixel_transform, self.processor.image_processor
+        pixels = transform_pixels(encoding.pictures, transform, images)
+        count = sum(len(message.images) for message in request.messages)
+        if request.transformed_image and count > 1:
+            pixels = only_one(encoding.pictures, pixels, request.transformed_image, count)
+        return replace(encoding, pictures={**encoding.pictures, "pixel_values": pixels})
 
     def prompt(self, messages: Sequence[Message]) -> str:
         """The conversation in the chat template's words, one mark per picture. Raises RequestError like `encode`."""
@@ -157,10 +162,6 @@ class Encoder:
             # its prompt attends to all of itself, and to what comes behind only if that has the prompt's type
             behind["token_type_ids"] = torch.tensor(1)
         return behind
-
-    def _distorted(self, encoding: Encoding, transform: PixelTransform) -> Encoding:
-        pixels = transform_pixels(encoding.pictures, transform, self.processor.image_processor)
-        return replace(encoding, pictures={**encoding.pictures, "pixel_values": pixels})
 
 
 def accepted_inputs(network: Any) -> frozenset[str] | None:

@@ -110,7 +110,7 @@ def put_on(
     with explained(folder, "read"):
         refuse_linked_files(folder)
     if not (folder / "adapter_config.json").is_file():
-        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is no PEFT adapter.")
+        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is not a PEFT adapter.")
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
     if not base_matches(folder, base):

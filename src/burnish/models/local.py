@@ -21,19 +21,19 @@ from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError, RequestError
-from burnish.models.answering import ONE, Answered, Answering, Read, Streams
 from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
 from burnish.models.beams import BeamSearch
-from burnish.models.contrasting import Contrasting
+from burnish.models.continuous_batching import ONE, Answered, Answering, Read, Streams
 from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
+from burnish.models.generate_and_score import Contrasting
 from burnish.models.loading import LoadIn, find, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
+from burnish.models.prefix_cache import PrefixCache
+from burnish.models.queue import Refuse, Task, encode_all
 from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
-from burnish.models.reuse import Reuse
-from burnish.models.tasks import Refuse, Task, encode_all
 from burnish.models.trial import is_tested, reads_batches
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
 
@@ -77,7 +77,7 @@ class LocalModel:
         self._penalty = float(getattr(config, "repetition_penalty", None) or 1.0) if penalised else 1.0
         self._fingerprint = fingerprint
         image_token_id = getattr(self._network.config, "image_token_id", None)
-        self._reuse = Reuse(self._read, image_token_id=image_token_id, limit=reuse_bytes)
+        self._reuse = PrefixCache(self._read, image_token_id=image_token_id, limit=reuse_bytes)
         self._batch = BatchSize(batch_size, release=self._reuse.forget)
         self.wearing = wearing
         self.takes_batches = True

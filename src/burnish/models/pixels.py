@@ -81,6 +81,25 @@ def transform_pixels(
     return _transform_rows(pixels, PixelRows(patch), sizes, transform)
 
 
+def only_one(pictures: Mapping[str, torch.Tensor], changed: torch.Tensor, number: int, count: int) -> torch.Tensor:
+    """The `changed` pixel values of the picture of this `number`, from 1, of `count`, and the others as they were.
+
+    Raises ModelError where pictures are cut into parts of which nothing tells whose they are.
+    """
+    pixels = pictures["pixel_values"].float()
+    rows = [1] * len(pixels)
+    if pixels.dim() == 2 and "image_grid_thw" in pictures:
+        rows = [int(height * width) for _, height, width in pictures["image_grid_thw"]]
+    if len(rows) != count:
+        raise ModelError(
+            f"The processor makes {len(rows)} parts of {count} pictures, in which Burnish cannot find picture "
+            f"{number}: use a distortion of the picture itself, such as imagenoise:800, or distort all of them."
+        )
+    begin = sum(rows[: number - 1])
+    place = slice(begin, begin + rows[number - 1])
+    return torch.cat([pixels[:begin], changed[place], pixels[place.stop :]])
+
+
 def _transform_groups(
     pixels: torch.Tensor, pictures: Mapping[str, torch.Tensor], transform: PixelTransform, image_processor: Any
 ) -> torch.Tensor:

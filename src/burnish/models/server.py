@@ -31,11 +31,11 @@ from burnish.models.base import (
     ignore,
     run_to_end,
 )
-from burnish.models.calls import GIVE_UP, Calls
 from burnish.models.dialect import Dialect
 from burnish.models.endpoint import Endpoint, Exhausted, Refused, Unreadable
 from burnish.models.first_replies import FirstReplies
 from burnish.models.reading import read_completion
+from burnish.models.request_pool import GIVE_UP, RequestPool
 from burnish.models.sending import AS_THEY_ARE, Sending
 from burnish.records import Json
 from burnish.redaction import redacted
@@ -122,7 +122,7 @@ class ServerModel:
     async def stream(self, calls: CallSource, on_reply: OnReply, gate: Gate | None = None) -> None:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
         first = FirstReplies(on_reply)
-        open_calls = Calls(
+        open_calls = RequestPool(
             calls, self._body, first, places=self._concurrency, give_up=self._give_up, on_idle=first.pass_on
         )
 

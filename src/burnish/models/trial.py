@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from burnish.errors import RequestError
-from burnish.models.answering import Read
 from burnish.models.base import Message
+from burnish.models.continuous_batching import Read
 from burnish.models.encoding import Encoder
-from burnish.models.reuse import COARSE_ROUNDING, ROUNDING
-from burnish.models.tasks import Task
+from burnish.models.prefix_cache import COARSE_ROUNDING, ROUNDING
+from burnish.models.queue import Task
 
 TESTED: Final = frozenset(
     {

@@ -16,10 +16,10 @@ from functools import partial
 import torch
 
 from burnish.ids import content_key, stable_seed
-from burnish.models.answering import Read, Streams
 from burnish.models.base import Contrast, PixelTransform, Request
+from burnish.models.continuous_batching import Read, Streams
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 
 def contrast_logits(clean_BV: torch.Tensor, distorted_BV: torch.Tensor, *, alpha: float, beta: float) -> torch.Tensor:

@@ -70,6 +70,7 @@ _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "consistency": frozenset({"question", "first", "second"}),
     "calibrate": frozenset({"question", "groundtruth", "history", "speaker", "turn", "scale"}),
     "pairwise": frozenset({"question", "reference", "first", "second"}),
+    "rubric": frozenset({"question", "reference", "answer", "rubric", "grades"}),
     "grades": frozenset({"question", "reference", "answer"}),
     "answer": frozenset({"question", "answer"}),
 }

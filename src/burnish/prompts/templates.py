@@ -22,7 +22,7 @@ TeacherSees: TypeAlias = Literal["latest", "history"]
 JudgeSees: TypeAlias = Literal["text", "picture"]
 """Of a question and its answers: their words alone, or the picture too."""
 JudgeTask: TypeAlias = Literal[
-    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate", "answer"
+    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "rubric", "calibrate", "answer"
 ]
 """What is judged."""
 
@@ -41,10 +41,9 @@ class Prompt:
         """Hex digest of the words and choices."""
         return hashlib.sha256(json.dumps([type(self).__name__, asdict(self)]).encode()).hexdigest()
 
-    def _opening(self, picture: Image | None, **values: str) -> tuple[Message, ...]:
+    def _opening(self, *pictures: Image, **values: str) -> tuple[Message, ...]:
         system = (Message(role="system", text=self.system),) if self.system else ()
-        images = () if picture is None else (picture,)
-        return (*system, Message(role="user", text=_fill(self.question, **values), images=images))
+        return (*system, Message(role="user", text=_fill(self.question, **values), images=pictures))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +133,13 @@ class JudgePrompt(Prompt):
     """Stands below the question when it is put a second time, because the first reply could not be read."""
 
     def messages(
-        self, values: Mapping[str, str], picture: Image | None, unread: str | None = None
+        self, values: Mapping[str, str], pictures: Sequence[Image], unread: str | None = None
     ) -> tuple[Message, ...]:
         """What the judge is sent; `unread` is its own reply that could not be read.
 
         Both questions are one message each: a judge at temperature 0 answers the second anew because it differs.
         """
-        *system, asked = self._opening(picture, **values)
+        *system, asked = self._opening(*pictures, **values)
         if unread is None:
             return (*system, asked)
         again = _fill(self.again, **values, reply=unread)

@@ -22,7 +22,7 @@ class RecipeConfig:
     scale: ScaleName = "pocket"
     """`pocket`: the small world that comes with Burnish, in minutes on two cores. `paper`: real models and data, whose
     paths you give with --value or in the environment."""
-    out: str
+    out: str = "results"
     """Folder for the table (Markdown, JSON) and the figure (PNG), named after the recipe."""
     work: str = "runs/recipes"
     """Folder for all runs and adapters. Recipes that share it share their common steps."""
@@ -38,6 +38,11 @@ class RecipeConfig:
     launcher: str = ""
     """With --processes each: the command that starts a training, such as `torchrun --nproc-per-node 8`. Default: this
     Python."""
+    plan: bool = False
+    """Make nothing: print what is missing and where it comes from, and what the steps would take (replies and tokens,
+    judge calls, GPU-hours, the parameters and memory of trainings, sizes of checkpoints)."""
+    json: str | None = None
+    """With --plan: also write its numbers to this file, as JSON."""
     threads: int | None = None
     """CPU threads of PyTorch (OMP_NUM_THREADS), here and in the steps' processes."""
 
@@ -46,6 +51,8 @@ class RecipeConfig:
             raise ConfigError(f"--threads must be at least 1, not {self.threads}.")
         if min(self.seeds, default=0) < 0 or len({*self.seeds}) < len(self.seeds):
             raise ConfigError(f"--seeds needs numbers from 0 on, each once, not {' '.join(map(str, self.seeds))}.")
+        if self.json and not self.plan:
+            raise ConfigError("--json is for --plan: the table's numbers are in --out, beside it.")
         if self.launcher and not self.apart:
             raise ConfigError("--launcher starts trainings as processes of their own: give --processes each as well.")
         for value in self.value:

@@ -21,8 +21,10 @@ from burnish.yamls import read_yaml
 
 WORK = "<work>"
 """Stands for the working folder in a plan, so that a step has the same name wherever the folder is."""
-MADE, NUMBERS = "made", "numbers.json"
-"""In a step's folder: what its verb makes, and the numbers that it tells."""
+STAND_IN = "<missing-{}>"
+"""Stands for a model or file that nobody gave, where only a plan is asked for."""
+MADE, NUMBERS, DONE = "made", "numbers.json", "done.json"
+"""In a step's folder: what its verb makes, the numbers that it tells, and, written last, that it is finished."""
 DEEPEST = 32
 """Names within names, after which there must be a circle."""
 _NAME = re.compile(r"\{(\w+)\}")
@@ -97,6 +99,14 @@ def make_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...]) -> Plan:
     return planner.plan
 
 
+def stand_ins(recipe: Recipe, given: Values) -> dict[str, Any]:
+    """What is given, and in the place of each model and file that is not, something to plan with."""
+    needed = [*recipe.models, *recipe.files]
+    return {name: STAND_IN.format(name) for name in needed if not given.get(name)} | {
+        name: value for name, value in given.items() if value
+    }
+
+
 def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     """What `--value NAME=VALUE` and the environment give. Raises ConfigError for a name that the recipe has not."""
     needs = {**recipe.models, **recipe.files}
@@ -143,7 +153,7 @@ class _Planner:
         place = str(self.given.get(name, ""))
         if not place:
             self._missing[name] = what
-        if not place or name in self.recipe.models:
+        if not place or place == STAND_IN.format(name) or name in self.recipe.models:
             return place
         file = Path(place).expanduser()
         if not file.exists():

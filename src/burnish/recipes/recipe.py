@@ -16,6 +16,10 @@
       columns               names of numbers, or of columns with a `number` and values of their own (`with`)
       drawn                 the columns that the figure shows; all without it
       rows, groups, axis    instead of those above
+      plan                  what `--plan` cannot find out before anything is there: `places`, where each model and file
+                            comes from; `examples`, how many a file has (or by the names of its sources); `tokens` of a
+                            reply by step; `prompt`, the tokens of a picture with its question by model; `shapes`, by
+                            model, a config.json to count its parameters by
 
 `{name}` in any value stands for another value, for a row's, group's or column's, for the seed, for what the user
 gives, or for the folder that a step makes, which is then made before. Only what a table asks for is made.
@@ -36,7 +40,11 @@ Values: TypeAlias = Mapping[str, Any]
 FigureKind: TypeAlias = Literal["dots", "curves", "turns", "heat"]
 
 TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
-SCALE = ("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "rows", "groups", "note")
+SCALE = (
+    *("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "rows", "groups", "note"),
+    "plan",
+)
+AHEAD = ("places", "examples", "tokens", "prompt", "shapes")
 NUMBER = ("step", "at", "times", "digits")
 FIGURES: tuple[FigureKind, ...] = get_args(FigureKind)
 
@@ -95,6 +103,18 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What is known of models and files that are not there, by their names in the recipe."""
+
+    places: Mapping[str, str]
+    examples: Mapping[str, Any]
+    tokens: Mapping[str, int]
+    """Of a reply, by the names of steps."""
+    prompt: Mapping[str, int]
+    shapes: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """An experiment at one scale."""
 
@@ -114,6 +134,7 @@ class Recipe:
     columns: tuple[Column, ...]
     drawn: tuple[str, ...]
     rows: tuple[Row, ...]
+    ahead: Ahead
     file: Path
 
 
@@ -147,8 +168,14 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         columns=columns,
         drawn=tuple(document.items((*here, "drawn"))) or tuple(column.name for column in columns),
         rows=_rows(document, here),
+        ahead=_ahead(document, (*here, "plan")),
         file=file,
     )
+
+
+def _ahead(document: Document, keys: Keys) -> Ahead:
+    document.section(keys, AHEAD)
+    return Ahead(**{name: document.section((*keys, name)) for name in AHEAD})
 
 
 def _text(document: Document, keys: Keys) -> str:

@@ -17,16 +17,16 @@ from burnish.commands import VERBS
 from burnish.errors import BurnishError, RunError
 from burnish.lazy import load
 from burnish.recipes.config import RecipeConfig
-from burnish.recipes.plan import Plan, Planned, given_values, make_plan
-from burnish.recipes.recipe import read_recipe
+from burnish.recipes.plan import DONE, Plan, Planned, given_values, make_plan, stand_ins
+from burnish.recipes.recipe import Recipe, Values, read_recipe
 from burnish.store.disk import write_whole
 
-STEP, LOG, DONE = "step.yaml", "log.txt", "done.json"
-"""In a step's folder: its flags, what its verb says, and, written last, that it is finished."""
+STEP, LOG = "step.yaml", "log.txt"
+"""In a step's folder: its flags, and what its verb says."""
 
 
 def run_recipe(config: RecipeConfig) -> None:
-    """Make what is not there yet, then write the table and the figure, and show the table.
+    """Make what is not there yet, then write the table and the figure, and show the table; or plan all that.
 
     Raises a BurnishError: for anything wrong with the recipe or with what it needs before the first step. A killed
     call is resumed by a second one, which makes no finished step again.
@@ -39,10 +39,24 @@ def run_recipe(config: RecipeConfig) -> None:
     recipe = read_recipe(Path(config.recipe), config.scale)
     seeds = config.seeds or recipe.seeds
     given = given_values(recipe, config.value)
+    if config.plan:
+        _tell_plan(recipe, given, seeds, config)
+        return
     plan = make_plan(recipe, given, seeds)
     make_steps(plan, config)
     shown = write_results(recipe, plan, given, seeds, work=Path(config.work), out=Path(config.out))
     show([shown.table], shown.files)
+
+
+def _tell_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...], config: RecipeConfig) -> None:
+    from burnish.recipes.forecast import forecast
+    from burnish.report.recipe_plan_tables import recipe_plan_tables
+    from burnish.store.codec import to_json
+    from burnish.verbs.telling import tell, write_json
+
+    given = stand_ins(recipe, given)
+    found = forecast(recipe, make_plan(recipe, given, seeds), given, Path(config.work))
+    tell(recipe_plan_tables(found), write_json(config.json, {**to_json(found), "hours": found.hours}))
 
 
 def make_steps(plan: Plan, config: RecipeConfig) -> None:

@@ -19,6 +19,7 @@ from burnish.scores import (
     MmhalJudged,
     MmVetJudged,
     PartScore,
+    RubricJudged,
     ShrJudged,
     StandardResult,
     YesNoScores,
@@ -140,6 +141,12 @@ def _(judged: ShrJudged) -> Numbers:
 
 @benchmark_numbers.register
 def _(judged: GradesJudged) -> Numbers:
+    whole = [_part("grade", judged.mean)] if judged.mean else []
+    return Numbers(whole, [_part(name, part) for name, part in judged.sources.items()])
+
+
+@benchmark_numbers.register
+def _(judged: RubricJudged) -> Numbers:
     whole = [_part("grade", judged.mean)] if judged.mean else []
     return Numbers(whole, [_part(name, part) for name, part in judged.sources.items()])
 

@@ -12,7 +12,8 @@ from burnish.report.benchmark_numbers import Numbers, asked_scores, benchmark_nu
 from burnish.report.comparability import unlike
 from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.side_by_side import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
-from burnish.scores import JUDGED_RESULTS, Estimate, Metric, StandardResult
+from burnish.report.trust import trust
+from burnish.scores import JUDGED_RESULTS, Estimate, Judging, Metric, StandardResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ JUDGED_TITLES = {
     "judged mmhal": "MMHal",
     "judged shr": "SHR",
     "judged grades": "Grades",
+    "judged rubric": "Rubric",
     "judged consistency": "Consistency",
 }
 """As the papers head their columns; the other benchmarks' runs have their own titles."""
@@ -35,6 +37,7 @@ class _Scored(NamedTuple):
     benchmark: str
     title: str
     numbers: Numbers
+    judging: Judging | None = None
 
 
 def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
@@ -50,9 +53,8 @@ def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
 def _scored(named: NamedRun) -> _Scored:
     kind = named.run.manifest.kind
     if kind in JUDGED_RESULTS:
-        return _Scored(
-            named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(scores_of(JUDGED_RESULTS[kind], named.run))
-        )
+        judged = scores_of(JUDGED_RESULTS[kind], named.run)
+        return _Scored(named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(judged), judged.judging)
     result = scores_of(StandardResult, named.run)
     return _Scored(
         named, result.benchmark, result.title or result.benchmark.upper(), benchmark_numbers(asked_scores(result))
@@ -85,7 +87,8 @@ class _Benchmark:
         ]
         columns = [*{m.name: m for one in self.scored for part in one.numbers for m, _ in part}.values()]
         names = {metric.name for metric in columns}
-        note = f"{asked_note(rows, columns[0].name)} {MARGINS}"
+        known = dict.fromkeys(said for one in self.scored if one.judging for said in trust(one.judging))
+        note = "\n".join([f"{asked_note(rows, columns[0].name)} {MARGINS}", *known])
         return Section(
             title=f"{self.title} side by side",
             lead=" ".join(filter(None, (trouble, drawn_note([row.name for row in rows])))),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import mean
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from burnish.distort import distortion_seed
 from burnish.records import Answer, Dialogue, Dropped, Judgement, Prediction, PreferencePair, Record
@@ -23,6 +23,10 @@ class PictureOf(NamedTuple):
     seed: int = 0
 
 
+Views: TypeAlias = tuple[PictureOf, ...]
+"""The pictures that one answer is about: mostly one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One record, and what it is found by."""
@@ -34,14 +38,29 @@ class Card:
     """What records of this kind are told apart by, besides their source: how a dialogue ended, why one was dropped."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What they are sorted by: "margin" (nats), "last score", "tokens" …"""
-    pictures: tuple[PictureOf, ...] = ()
+    views: tuple[Views, ...] = ()
+    """What each of its answers was given to."""
     words: tuple[str, ...] = ()
     """Texts that a search looks through."""
+
+    @property
+    def pictures(self) -> tuple[PictureOf, ...]:
+        """All that it shows, view by view."""
+        return tuple(picture for view in self.views for picture in view)
 
 
 def card_of(record: Record, run_seed: int) -> Card:
     """The card of any record of a run with this `--seed`, by which distorted pictures are drawn again."""
     return _prediction(record, run_seed) if isinstance(record, Prediction) else _CARDS[type(record)](record)
+
+
+def views_of(record: PreferencePair | Prediction, distortion: str = "", seed: int = 0) -> Views:
+    """The pictures of a record as a model saw them: all distorted, or the one that the record names."""
+    number = record.distorted_image
+    return tuple(
+        PictureOf(key, distortion, seed) if distortion and number in (0, place) else PictureOf(key)
+        for place, key in enumerate(record.images, start=1)
+    )
 
 
 def _pair(pair: PreferencePair) -> Card:
@@ -55,7 +74,7 @@ def _pair(pair: PreferencePair) -> Card:
         record=pair,
         label=", ".join(rejected.distortion for rejected in pair.rejected),
         numbers=numbers,
-        pictures=(PictureOf(pair.image), *(PictureOf(pair.image, r.distortion, r.seed) for r in pair.rejected)),
+        views=(views_of(pair), *(views_of(pair, one.distortion, one.seed) for one in pair.rejected)),
         words=(
             *(one.text for one in pair.before),
             pair.question,
@@ -78,7 +97,7 @@ def _dialogue(dialogue: Dialogue) -> Card:
         record=dialogue,
         label=dialogue.ended,
         numbers=numbers,
-        pictures=(PictureOf(dialogue.image),),
+        views=((PictureOf(dialogue.image),),),
         words=(dialogue.question, dialogue.answer, *said),
     )
 
@@ -91,7 +110,7 @@ def _prediction(prediction: Prediction, run_seed: int) -> Card:
         record=prediction,
         label=spec or ("" if temperature is None else f"temperature {temperature}"),
         numbers={"tokens": prediction.n_tokens or _words(prediction.text)},
-        pictures=(PictureOf(prediction.image, drawn, distortion_seed(run_seed, prediction, drawn)),),
+        views=(views_of(prediction, drawn, distortion_seed(run_seed, prediction, drawn)),),
         words=(prediction.question, prediction.answer, prediction.text),
     )
 

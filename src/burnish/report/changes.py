@@ -94,13 +94,18 @@ def _bounds(score: PairedScore) -> tuple[float | None, float | None, float | Non
 
 def _panel(rows: Sequence[_Row]) -> Panel:
     titles = dict.fromkeys(row.metric.title for row in rows)
-    marks = tuple(_mark(row, named=len(titles) > 1) for row in rows)
+    marks = [_mark(row, named=len(titles) > 1) for row in rows]
+    unit = " (points)" if rows[0].metric.unit == "%" else ""
+    what = next(iter(titles)) if len(titles) == 1 else "each number"
+    return panel_of(f"Change in {what}{unit}", rows[0].metric.better, marks)
+
+
+def panel_of(title: str, better: Direction, marks: Sequence[Mark]) -> Panel:
+    """The marks on an axis that has room for all of their intervals, and for 0."""
     ends = [0.0, *(end for mark in marks for end in (mark.low, mark.high))]
     margin = _MARGIN * ((max(ends) - min(ends)) or 1)
     low, high = min(ends) - margin, max(ends) + margin
-    unit = " (points)" if rows[0].metric.unit == "%" else ""
-    what = next(iter(titles)) if len(titles) == 1 else "each number"
-    return Panel(f"Change in {what}{unit}", rows[0].metric.better, marks, low, high, _ticks(low, high))
+    return Panel(title, better, tuple(marks), low, high, _ticks(low, high))
 
 
 def _mark(row: _Row, *, named: bool) -> Mark:

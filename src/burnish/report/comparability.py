@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from burnish.contrast import CONTRAST_FLAGS
 from burnish.models import ModelOptions
-from burnish.records import Dialogue, Judgement, Prediction, Record
+from burnish.records import Dialogue, Judgement, Prediction, Record, pictures_of
 from burnish.report.section import NamedRun, records_of
 from burnish.sources import Sampling
 from burnish.store import Run
@@ -100,7 +100,7 @@ def _rules(run: Run, asked: Collection[str]) -> dict[str, str]:
 def _words(record: Record) -> tuple[str, str] | None:
     """What is asked, picture and words, where the record tells."""
     if isinstance(record, Prediction | Dialogue):
-        return record.image, record.question
+        return "\n".join(pictures_of(record)), record.question
     if isinstance(record, Judgement):
         return str(record.facts.get("picture", "")), record.asked.get("question", "")
     return None

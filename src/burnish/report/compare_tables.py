@@ -9,6 +9,7 @@ from burnish.report.fire_rows import UNDECIDED
 from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number, p_value
+from burnish.report.trust import trust
 from burnish.report.verdicts import SHARE, Verdict, heading, metrics_of, verdict_line
 from burnish.scores import Compared, ComparedSide, Estimate, Flip, JudgedPair, Metric, PairedScore, PairwisePair
 
@@ -66,6 +67,7 @@ def numbers_table(compared: Compared) -> Table:
             f"after: {_side(compared.after)}",
             differs,
             unpaired,
+            *(trust(compared.after.judging) if compared.after.judging else ()),
             "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict "
             "needs an interval without 0, and p < 0.05. The first row decides; of 20 others without any change, one "
             "would be called better or worse by chance.",
@@ -89,6 +91,7 @@ def judged_table(judged: JudgedPair) -> Table:
             ""
             if share is None
             else f"The answer that stood first got {100 * share:.1f} % of the verdicts (50 is fair).",
+            *trust(judged.judging),
         ),
     )
 

@@ -27,15 +27,15 @@ class StatsConfig:
     """Count scores, turns and lengths of dialogues, as figure 5 of FIRE does; several runs are laid over each other."""
 
     runs: tyro.conf.Positional[tuple[str, ...]]
-    """Folders of runs that hold dialogues, or FIRE files: one to four."""
+    """Folders of runs that hold dialogues, or FIRE files: one to four, all shards of a run being one."""
     out: str | None = None
     """Folder for the plot and the tables. Default: only print the tables."""
     json: str | None = None
     """Also write all counts to this file."""
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.runs) <= MAX_RUNS:
-            raise ConfigError(f"RUNS must be 1 to {MAX_RUNS} runs or FIRE files, not {len(self.runs)}.")
+        if not self.runs:
+            raise ConfigError(f"RUNS must be 1 to {MAX_RUNS} runs or FIRE files, not 0.")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,6 +104,8 @@ class NamedStats(NamedTuple):
 
 def collect_stats(config: StatsConfig) -> list[NamedStats]:
     """The counts of every run. Raises RunError for one without a dialogue, and what `open_dialogues` raises."""
+    if len(config.runs) > MAX_RUNS:
+        raise ConfigError(f"RUNS must be 1 to {MAX_RUNS} runs or FIRE files, not {len(config.runs)}.")
     sets = [open_dialogues(path) for path in config.runs]
     names = short_names([dialogues.path for dialogues in sets])
     return [

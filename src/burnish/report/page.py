@@ -49,7 +49,7 @@ class View(NamedTuple):
     """The run's name, where there are several."""
     anchor: str
     link: str
-    pictures: tuple[Shown, ...]
+    pictures: tuple[tuple[Shown, ...], ...]
 
 
 def report_page(
@@ -142,7 +142,7 @@ def _views(
             run=name if several else "",
             anchor=(anchor := _anchor(number)),
             link=f"#{anchor}",
-            pictures=tuple(shown(one.part, of) for of in card.pictures),
+            pictures=tuple(tuple(shown(one.part, of) for of in view) for view in card.views),
         )
         for number, (name, one, card) in enumerate(cards, 1)
     ]

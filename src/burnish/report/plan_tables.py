@@ -7,6 +7,8 @@ from burnish.scores.plan import TrainingPlan
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
+SMALL_CARD = 24_000_000_000
+"""Bytes."""
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -38,7 +40,8 @@ def plan_tables(plan: TrainingPlan) -> list[Table]:
                 ("activations and the rest", size(memory.activations)),
                 ("peak", size(memory.peak)),
             ),
-            note="Of the steps that were measured: longer sequences take more. On a CPU, of the whole process.",
+            note="Of the steps that were measured: longer sequences take more. On a CPU, of the whole process. "
+            + small_card(memory.peak or 0),
         ),
         Table(
             title="On the disk",
@@ -49,6 +52,13 @@ def plan_tables(plan: TrainingPlan) -> list[Table]:
             ),
         ),
     ]
+
+
+def small_card(memory: int) -> str:
+    """What makes a training fit into a small card, where it does not; empty where it does."""
+    if memory <= SMALL_CARD:
+        return ""
+    return "On one card of 24 GB: --lora-rank 64 --per-device 1 --activation-checkpointing (models of 7B or 8B)."
 
 
 def size(count: int | None) -> str:

@@ -11,8 +11,11 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from weakref import WeakKeyDictionary, WeakSet
 
 from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from burnish.scores import Estimate
@@ -31,6 +34,9 @@ DPI = 300
 _WIDTH = 7.5
 _TITLE, _TEXT = 14, 11
 _LONGEST_NAME = 40
+_LAID_OUT: WeakSet[Figure] = WeakSet()
+_LINES: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
+"""SVG of figures that were drawn: a page and its files show the same."""
 
 
 _SPREAD = 0.6
@@ -187,13 +193,25 @@ def shortened(name: str) -> str:
 
 
 def as_svg(made: Figure) -> bytes:
-    """The figure as lines and words."""
-    return _written(made, "svg", metadata={"Date": None, "Creator": None})
+    """The figure as lines and words, drawn once however often it is asked for."""
+    if made not in _LINES:
+        buffer = io.BytesIO()
+        canvas: Any = FigureCanvasSVG(_laid_out(made))
+        # Words in an SVG stay words, and the same figure is the same file.
+        with rc_context({"svg.fonttype": "none", "svg.hashsalt": "burnish"}):
+            canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
+        _LINES[made] = buffer.getvalue()
+    return _LINES[made]
 
 
 def as_png(made: Figure, dpi: int = DPI) -> bytes:
-    """The figure as pixels, `dpi` an inch."""
-    return _written(made, "png", dpi=dpi, metadata={"Software": None})
+    """The figure as pixels, `dpi` per inch."""
+    buffer, usual = io.BytesIO(), made.dpi
+    canvas: Any = FigureCanvasAgg(_laid_out(made))
+    made.dpi = dpi
+    canvas.print_png(buffer, metadata={"Software": None})
+    made.dpi = usual
+    return buffer.getvalue()
 
 
 def save(made: Figure, path: Path) -> tuple[Path, Path]:
@@ -204,14 +222,16 @@ def save(made: Figure, path: Path) -> tuple[Path, Path]:
     return path, drawn
 
 
-def _written(made: Figure, ending: str, **how: Any) -> bytes:
-    buffer = io.BytesIO()
-    made.draw_without_rendering()
-    made.set_layout_engine("none")  # a second layout would make room for a legend outside the plots once more
-    # Words in an SVG stay words, and the same figure is the same file.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "burnish"}):
-        made.savefig(buffer, format=ending, **how)
-    return buffer.getvalue()
+def _laid_out(made: Figure) -> Figure:
+    """The figure with its plots in place: a second layout would make room for a legend outside them once more.
+
+    The canvases below draw once, `savefig` would draw twice for each file.
+    """
+    if made not in _LAID_OUT:
+        made.draw_without_rendering()
+        made.set_layout_engine("none")
+        _LAID_OUT.add(made)
+    return made
 
 
 def _dots(axes: Axes, series: Series, look: Look, scale: int, offset: float) -> None:

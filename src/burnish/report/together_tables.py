@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish.report.standard_tables import notes, share, short
 from burnish.report.tables import Table, p_value
+from burnish.report.trust import trust_of_rows
 from burnish.report.verdicts import plain
 from burnish.scores import Metric, Overall, Power, Together, TogetherRow
 
@@ -27,6 +28,7 @@ def together_tables(found: Together) -> list[Table]:
                 else "",
                 "± is the 95 % interval of the change. A verdict needs p corrected by Holm for the number of rows.",
                 "Could show: the smallest change that these answers would have shown in 80 % of trials.",
+                *trust_of_rows(found.rows),
             ),
         )
     ]
@@ -67,13 +69,17 @@ def power_tables(found: Power) -> list[Table]:
     """A row for each share of answers that change."""
     return [
         Table(
-            title=f"{found.benchmark}: what its questions can show",
+            title=f"{found.benchmark}: what {'they' if found.value is None else 'its questions'} can show",
             columns=("answers that change %", "smallest change shown, points"),
             rows=tuple((f"{100 * float(of):g}", f"{100 * least:.1f}") for of, least in found.smallest.items()),
             note=notes(
                 f"{found.n:,} answers about {found.pictures:,} pictures, as sure as {found.effective:,.0f} independent "
-                f"ones; {found.metric.title} {share(found.value, None)} %.",
+                f"ones{_own(found)}.",
                 "Shown: called at 5 % by McNemar's test in 80 % of trials.",
             ),
         )
     ]
+
+
+def _own(found: Power) -> str:
+    return "" if found.value is None else f"; {found.metric.title} {share(found.value, None)} %"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tyro
 
 from burnish.errors import ConfigError, ImageError, LineError, SourceError
-from burnish.fire.faults import Fault, item_faults
+from burnish.fire.validation import Fault, item_faults
 from burnish.images import decode
 from burnish.progress import Progress
 from burnish.records import Json

@@ -13,6 +13,9 @@ from burnish.ids import content_key
 from burnish.jsons import read_json
 from burnish.store.codec import dump, from_json, to_json
 
+BETWEEN = "\n"
+"""What stands between the keys of several pictures."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -44,12 +47,17 @@ class Case:
     record: str
     """The id of the record in its run."""
     image: str
-    """Content key of the picture in the run."""
+    """Content key of the picture in the run; of several, each on a line."""
     question: str
     truth: str | None
     passages: tuple[Passage, ...]
     items: tuple[str, ...]
     """What is rated, in the order in which it is."""
+
+    @property
+    def images(self) -> list[str]:
+        """Content keys of all its pictures."""
+        return self.image.split(BETWEEN)
 
 
 def case_text(case: Case) -> str:

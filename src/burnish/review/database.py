@@ -85,7 +85,7 @@ def _url(store: str) -> URL:
     try:
         url = make_url(place) if "://" in place else URL.create("sqlite", database=place)
     except (ArgumentError, ValueError) as error:  # a port that is not a number
-        raise ConfigError(f"--store {store!r} is no URL: give a file, or postgresql://user@host/name.") from error
+        raise ConfigError(f"--store {store!r} is not a URL: give a file, or postgresql://user@host/name.") from error
     if url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if url.drivername == "sqlite" and url.database not in (None, "", ":memory:"):

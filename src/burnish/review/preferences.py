@@ -77,7 +77,8 @@ def _outcome(case: Case, case_id: int, votes: Counter[str]) -> PreferencePair | 
     texts = {side: _text(case, number) for number, side in enumerate(_SIDES)}
     return PreferencePair(
         id=name,
-        image=case.image,
+        image=case.images[0],
+        more_images=tuple(case.images[1:]),
         question=case.question,
         chosen=Answer(text=texts[better]),
         rejected=(Rejected(distortion="", seed=0, answer=Answer(text=texts[worse])),),

@@ -80,7 +80,7 @@ class ImproveConfig:
     max_new_tokens: int | None = None
     """Longest answer, in tokens; default: that of each verb."""
     seed: int = 0
-    """Decides every random choice."""
+    """Seed of every random choice."""
     set: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Any other flag of what a round calls, as PART.NAME=VALUE with PART of pairs, samples (`burnish pairs
     from-samples`), simulate, dialogues (`burnish pairs from-dialogues`), train and answers: `--set
@@ -94,7 +94,7 @@ class ImproveConfig:
     plan: bool = False
     """Say what would be asked and trained on, with tokens and hours, measured with a few examples; keep nothing."""
     restart: bool = runtime(False)
-    """Begin anew, deleting what an earlier call made in these folders."""
+    """Start again: delete what an earlier call made in these folders."""
     json: str | None = runtime(None)
     """Also write the rounds' numbers to this file."""
 
@@ -140,19 +140,21 @@ class ImproveConfig:
 
     def _check_ways(self) -> None:
         if unknown := [word for word in self.ways if word not in WAYS]:
-            raise ConfigError(f"--from {self.pairs_from} has {unknown[0]!r}: choose from {', '.join(WAYS)}.")
+            raise ConfigError(f"--pairs-from {self.pairs_from} has {unknown[0]!r}: choose from {', '.join(WAYS)}.")
         if "dialogues" in self.ways and not self.teacher:
-            raise ConfigError("--from dialogues needs a --teacher, which scores and criticises the model's answers.")
+            raise ConfigError(
+                "--pairs-from dialogues needs a --teacher, which scores the model's answers and comments on them."
+            )
         if self.teacher and "dialogues" not in self.ways:
-            raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --from dialogues, too.")
+            raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --pairs-from dialogues, too.")
         if self.judge and "sample" not in self.ways:
-            raise ConfigError(f"--judge {self.judge} has nothing to score: give --from sample, too.")
+            raise ConfigError(f"--judge {self.judge} has nothing to score: give --pairs-from sample, too.")
         if self.ray and self.replicas is None:
             raise ConfigError("--ray needs --replicas N: how many of the model run on the cluster.")
         if self.teacher_adapter and not self.teacher:
             raise ConfigError("--teacher-adapter needs the --teacher that it is put on.")
         if self.distort and "distort" not in self.ways:
-            raise ConfigError(f"--distort {self.distort[0]} is used by --from distort alone, which is not given.")
+            raise ConfigError(f"--distort {self.distort[0]} is used by --pairs-from distort alone, which is not given.")
 
 
 def _setting(text: str) -> Setting:

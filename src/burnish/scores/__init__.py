@@ -36,6 +36,7 @@ from burnish.scores.fooled import FooledKind, FooledScores
 from burnish.scores.foresight import Foresight
 from burnish.scores.judged import (
     JUDGED_RESULTS,
+    PEOPLE,
     Agreement,
     CalibrateJudged,
     Consistency,
@@ -51,8 +52,10 @@ from burnish.scores.judged import (
     PairwiseJudged,
     PairwisePair,
     PositionBias,
+    RubricJudged,
     ShrJudged,
 )
+from burnish.scores.leaderboard import Leaderboard, LeaderboardRow
 from burnish.scores.review import RaterAgreement, ReviewLevel, ReviewMean, ReviewScores
 from burnish.scores.standard import (
     AccuracyScores,
@@ -73,6 +76,7 @@ __all__ = [
     "BETTER",
     "CONFIDENCE",
     "JUDGED_RESULTS",
+    "PEOPLE",
     "AccuracyScores",
     "Agreement",
     "AnswersResult",
@@ -102,6 +106,8 @@ __all__ = [
     "Judged",
     "JudgedPair",
     "Judging",
+    "Leaderboard",
+    "LeaderboardRow",
     "Lengths",
     "Level",
     "LlavaBenchJudged",
@@ -127,6 +133,7 @@ __all__ = [
     "ReviewLevel",
     "ReviewMean",
     "ReviewScores",
+    "RubricJudged",
     "Score",
     "ShrJudged",
     "ShrScores",

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from burnish.scores.answers import PairedScore
 from burnish.scores.base import Estimate, Metric, Verdict
-from burnish.scores.judged import PairwisePair, PositionBias
+from burnish.scores.judged import Judging, PairwisePair, PositionBias
 
 Flipped: TypeAlias = Literal["won", "lost", "changed"]
 """The last of a question without a ground truth, whose answers differ."""
@@ -62,6 +62,8 @@ class ComparedSide:
     fingerprints: Mapping[str, str]
     version: str
     """Of the Burnish that made it."""
+    judging: Judging | None = None
+    """Who judged the answers, and how far that judge is known; None where no one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ class JudgedPair:
     length_margin: float
     """By how much lengths in words may differ there, as a share of the longer one."""
     bias: PositionBias
+    judging: Judging
+    """Who judged, and how far that judge is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,8 @@ class TogetherRow:
     between_seeds: float | None
     """Standard deviation of the seeds' changes; None for one."""
     verdict: Verdict
+    judging: Judging | None = None
+    """Who judged the answers, and how far that judge is known; None where no one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +225,7 @@ class Power:
     pictures: int
     effective: float
     """Independent questions that would be as sure."""
-    value: float
-    """The result's own number."""
+    value: float | None
+    """The result's own number; None where there is none yet."""
     smallest: Mapping[str, float]
     """By the share of answers that change."""

@@ -9,6 +9,8 @@ from burnish.scores.base import Verdict
 from burnish.scores.fire import Bounds
 from burnish.scores.standard import LlavaBenchScores, MeasuredScores, MmVetScores, PartScore, ShrScores
 
+PEOPLE = "people"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
@@ -35,9 +37,11 @@ class Judging:
     interval: Bounds | None
     """Of `parse_rate` (Wilson)."""
     calibration: str = ""
-    """How far the judge agrees with people, in a sentence; empty where it is not calibrated."""
+    """How far the judge agrees with people or the oracle, in a sentence; empty where it is not calibrated."""
     relative: bool = False
     """Whether the judge is one of the models that it judges: judges prefer their own words."""
+    family: str = ""
+    """What the judge has in common with another model that it judges ("qwen"): judges prefer relatives too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,18 @@ class GradesJudged(Judged):
     sources: Mapping[str, PartScore]
     temperatures: Mapping[str, PartScore]
     """By what the answers were drawn at ("0.5"); "0" without sampling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricJudged(Judged):
+    """Grades of answers by a rubric."""
+
+    criterion: str
+    mean: PartScore | None
+    """None where no grade can be read."""
+    sources: Mapping[str, PartScore]
+    counts: Mapping[str, int]
+    """How often each grade was given, the lowest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,16 +210,18 @@ class Correlation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrateJudged(Judged):
-    """A judge measured against people's ratings, 1 to 5."""
+    """A judge measured against ratings by people or by the oracle, 1 to 5."""
 
+    raters: str = PEOPLE
+    """Whose ratings these are."""
     left_out: int
     """Turns of which one of the judge's two ratings cannot be read."""
     spearman: Correlation
-    """Rank correlation of its mean rating with people's."""
+    """Rank correlation of its mean rating with theirs."""
     alpha: Correlation
     """Krippendorff's, of the same."""
     bias: Correlation
-    """Its mean rating less people's."""
+    """Its mean rating less theirs."""
     length_bias: Correlation
     """Rank correlation of that difference with the length of what is rated: above 0 it prefers the long."""
     order_bias: Correlation
@@ -250,6 +268,7 @@ JUDGED_RESULTS: Mapping[str, type[Judged]] = {
     "judged consistency": ConsistencyJudged,
     "judged pairwise": PairwiseJudged,
     "judged grades": GradesJudged,
+    "judged rubric": RubricJudged,
     "judged calibrate": CalibrateJudged,
 }
 """What each judged benchmark leaves in its run, by the run's kind."""

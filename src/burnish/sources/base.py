@@ -30,6 +30,8 @@ class Candidate:
     before: tuple[Said, ...] = ()
     """The messages before the question."""
     facts: Facts = field(default_factory=dict)
+    more_images: tuple[str, ...] = ()
+    """Where the pictures after the first are, if the source tells them apart."""
 
 
 class Source(Protocol):
@@ -47,10 +49,11 @@ class Source(Protocol):
         ...
 
 
-def with_picture(candidate: Candidate, data: bytes) -> Example:
-    """The candidate as an example whose picture is known to decode. Raises ImageError where it does not."""
-    decode(data)
-    return replace(without_picture(candidate), image=data)
+def with_picture(candidate: Candidate, data: bytes, *more: bytes) -> Example:
+    """The candidate as an example whose pictures are known to decode. Raises ImageError where one does not."""
+    for picture in (data, *more):
+        decode(picture)
+    return replace(without_picture(candidate), image=data, more_images=more)
 
 
 def without_picture(candidate: Candidate) -> Example:

@@ -11,9 +11,12 @@ from burnish.sources.asks import ask_all
 from burnish.sources.base import Candidate, dropped_row, key_of
 from burnish.sources.fields import listed, scalar_field, text_field
 from burnish.sources.json_items import Row
+from burnish.sources.which import Which, chosen
 
 ROLES = ("image", "question", "answer", "id", "source")
 """What columns hold; also the options that name a column: `#question=sentence`."""
+LIST = "images"
+"""The field of a list of pictures, where no other is named and there is no `image`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class Columns:
     """The column of a role that is not called like it: {"question": "sentence"}."""
     asks: tuple[str, ...] = ()
     """Questions for every picture, for tables that have none."""
+    which: Which = None
+    """The pictures that are asked about, where a row has several."""
     default_source: str
     """The source name of rows that give none."""
 
@@ -56,13 +61,24 @@ class Columns:
         for role in self.named:
             if self._column(role) not in values:
                 raise LineError(f"no {role}", f"has no {self._column(role)!r}, only {listed(values)}")
+        image, *more = self._pictures(values)
         return Candidate(
             id=scalar_field(values, self._column("id")) or key,
-            image=text_field(values, self._column("image")),
+            image=image,
+            more_images=tuple(more),
             question="" if self.asks else text_field(values, self._column("question")),
             answer=scalar_field(values, self._column("answer")),
             source=scalar_field(values, self._column("source")) or self.default_source,
         )
+
+    def _pictures(self, values: Mapping[str, object]) -> list[str]:
+        """The paths of the row's pictures that are asked about: one, or several of a list."""
+        name = self._column("image")
+        if name not in values and "image" not in self.named and LIST in values:
+            name = LIST
+        value = values.get(name)
+        pictures = chosen(value if isinstance(value, list) and value else [value], self.which)
+        return [text_field({name: one} if one else values, name) for one in pictures]
 
     def _required(self) -> list[str]:
         always = ("image",) if self.asks else ("image", "question")

@@ -6,9 +6,10 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from burnish.errors import ImageError
+from burnish.errors import ImageError, LineError
 from burnish.sources.fields import kind_of
 from burnish.sources.remote import Root, read_picture
+from burnish.sources.which import Which, chosen
 
 MISSING = "missing image"
 _DATA = "data:"
@@ -16,14 +17,23 @@ _LONGEST_PATH = 1024
 """Characters of a text that may still be a path; one that is longer is base64."""
 
 
-def picture_bytes(value: object, root: Root, which: int | None) -> bytes:
-    """The file content of the picture in a table's cell.
+def pictures_bytes(value: object, root: Root, which: Which) -> tuple[bytes, ...]:
+    """The file contents of the pictures in a table's cell: those of a list that are chosen.
 
-    `root` is the folder that paths are relative to, and `which` the number, from 1, of one picture in a list of
-    several. Raises ImageError for none, for several where none is chosen, and for what is not a picture.
+    `root` is the folder that paths are relative to. Raises ImageError for none, for several where none is chosen, and
+    for what is not a picture.
     """
-    if isinstance(value, list | tuple):
-        return picture_bytes(_chosen(value, which), root, None)
+    if not isinstance(value, list | tuple):
+        return (picture_bytes(value, root),)
+    try:
+        pictures = chosen(value, which)
+    except LineError as error:
+        raise ImageError(error.reason, f"It {error}.") from error
+    return tuple(picture_bytes(one, root) for one in pictures) or (picture_bytes(None, root),)
+
+
+def picture_bytes(value: object, root: Root) -> bytes:
+    """The file content of one picture. Raises ImageError for none, and for what is not a picture."""
     if isinstance(value, Mapping):
         value = value.get("bytes") or value.get("path")
     if value is None or value in ("", b""):
@@ -33,16 +43,6 @@ def picture_bytes(value: object, root: Root, which: int | None) -> bytes:
     if isinstance(value, str):
         return _of_text(value, root)
     raise ImageError("broken image", f"A {kind_of(value)} is not a picture.")
-
-
-def _chosen(pictures: list[object] | tuple[object, ...], which: int | None) -> object:
-    if not pictures:
-        return None
-    if which is None and len(pictures) > 1:
-        raise ImageError("several images", f"There are {len(pictures)} pictures: choose one with #which=1 and so on.")
-    if which is not None and which > len(pictures):
-        raise ImageError(MISSING, f"There are {len(pictures)} pictures, and #which= asks for number {which}.")
-    return pictures[(which or 1) - 1]
 
 
 def _of_text(text: str, root: Root) -> bytes:

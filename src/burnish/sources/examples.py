@@ -38,13 +38,29 @@ class Inputs(Protocol):
         ...
 
 
-def stream(spec: str, sampling: Sampling, *, to_train: bool = False) -> ExampleStream:
-    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`), `to_train` those without a picture
-    too, and each with the messages before it.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a verb can use of what sources hold: by default a question about one picture, asked alone."""
+
+    text_only: bool = False
+    """Questions about no picture."""
+    several_images: bool = False
+    """Questions about several pictures."""
+    before: bool = False
+    """The messages before a question, without which it is asked else."""
+
+
+PICTURED = Scope()
+SEVERAL = Scope(several_images=True)
+TRAINING = Scope(text_only=True, several_images=True, before=True)
+
+
+def stream(spec: str, sampling: Sampling, scope: Scope = PICTURED) -> ExampleStream:
+    """The sampled examples of the sources in `spec` (`folder:a.jsonl,pocket`); those out of `scope` are dropped.
 
     Raises SourceError for a source that cannot be read, ConfigError for an `only` that names nothing.
     """
-    return ExampleStream(open_sources(spec), sampling, to_train=to_train)
+    return ExampleStream(open_sources(spec), sampling, scope)
 
 
 class ExampleStream:
@@ -54,9 +70,9 @@ class ExampleStream:
     candidate and at most IN_MEMORY bytes of the chosen ones; pictures are opened only when they are reached.
     """
 
-    def __init__(self, sources: Sequence[Source], sampling: Sampling, *, to_train: bool = False) -> None:
+    def __init__(self, sources: Sequence[Source], sampling: Sampling, scope: Scope = PICTURED) -> None:
         self._sources = sources
-        self._to_train = to_train
+        self._scope = scope
         self._only = frozenset(sampling.only)
         self._folds = Folds.parse(sampling.fold) if sampling.fold else None
         self.population = 0
@@ -92,9 +108,15 @@ class ExampleStream:
         if isinstance(listed, Dropped):
             return listed
         try:
-            return self._sources[number].load(listed)
+            example = self._sources[number].load(listed)
         except ImageError as error:
             return Dropped(id=listed.id, source=listed.source, reason=error.reason, detail=str(error))
+        if example.more_images and not self._scope.several_images:
+            detail = (
+                f"{listed.id} is about {len(example.images)} pictures, and this verb takes one: choose with #which=1."
+            )
+            return Dropped(id=listed.id, source=listed.source, reason="several images", detail=detail)
+        return example
 
     def _draw(self, sampling: Sampling) -> Chosen:
         draws, names = Draws(sampling.seed), set[str]()
@@ -130,7 +152,7 @@ class ExampleStream:
         """What all sources list, with the number of the source; ids of joined sources are kept apart by it."""
         for number, source in enumerate(self._sources):
             for found in source.candidates():
-                listed = found if self._to_train else _asked_alone(found)
+                listed = _within(self._scope, found)
                 several = len(self._sources) > 1
                 yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
 
@@ -141,14 +163,16 @@ class ExampleStream:
 
 def _picture(listed: Listed) -> str:
     """The picture's name; what has no picture shares none: its own id keeps it apart."""
-    return (listed.image if isinstance(listed, Candidate) else "") or f"\x1f{listed.id}"
+    names = (listed.image, *listed.more_images) if isinstance(listed, Candidate) else ()
+    return "\x1f".join(names) or f"\x1f{listed.id}"
 
 
 def _as_line(number: int, listed: Listed) -> bytes:
     kind = "candidate" if isinstance(listed, Candidate) else "dropped"
     fields = {name: getattr(listed, name) for name in listed.__slots__}
-    if not fields.get("before"):  # most have none
-        fields.pop("before", None)
+    for rare in ("before", "more_images"):
+        if not fields.get(rare):
+            fields.pop(rare, None)
     return json.dumps([number, kind, fields], sort_keys=True).encode() + b"\n"
 
 
@@ -156,7 +180,11 @@ def _from_line(line: bytes) -> tuple[int, Listed]:
     number, kind, fields = json.loads(line)
     if kind != "candidate":
         return number, Dropped(**fields)
-    return number, Candidate(**{**fields, "before": tuple(Said(*one) for one in fields.get("before", ()))})
+    lists = {
+        "before": tuple(Said(*one) for one in fields.get("before", ())),
+        "more_images": tuple(fields.get("more_images", ())),
+    }
+    return number, Candidate(**{**fields, **lists})
 
 
 def _without_repeat(listed: Listed, position: int) -> Dropped:
@@ -164,10 +192,10 @@ def _without_repeat(listed: Listed, position: int) -> Dropped:
     return Dropped(id=f"{listed.id}#{position}", source=listed.source, reason="repeated id", detail=detail)
 
 
-def _asked_alone(found: Listed) -> Listed:
-    """As all but supervised training take it: about a picture, and without the messages before."""
-    if isinstance(found, Dropped) or (found.image and not found.before):
+def _within(scope: Scope, found: Listed) -> Listed:
+    """As the scope has it."""
+    if isinstance(found, Dropped):
         return found
-    if not found.image:
+    if not found.image and not scope.text_only:
         return Dropped(id=found.id, source=found.source, reason="no image", detail=f"{found.id} has no picture.")
-    return dataclasses.replace(found, before=())
+    return dataclasses.replace(found, before=()) if found.before and not scope.before else found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from burnish.errors import LineError
-from burnish.fire.items import read_item, read_question
+from burnish.fire.schema import read_item, read_question
 from burnish.records import Dialogue, Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.json_items import Row, json_items

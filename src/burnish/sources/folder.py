@@ -1,9 +1,10 @@
 """`folder:questions.jsonl`: pictures in a folder, and a JSONL, JSON, CSV, TSV or Parquet file of questions about them.
 
-A row has `image` (a path relative to the file) and `question`, and may have `answer`, `id` and `source`. Options:
-`#question=COLUMN` (so for each of these columns) where one is called otherwise, `#ask=TEXT` (several times, or
-`#ask=@FILE`) to ask the same of every picture, `#root=DIR` where the pictures lie elsewhere. A directory instead of a
-file is read by `photos.py`, a Parquet file that has its pictures inside by `huggingface.py`.
+A row has `image` (a path relative to the file, or a list of these) and `question`, and may have `answer`, `id` and
+`source`. Options: `#question=COLUMN` (so for each of these columns) where one is called otherwise, `#ask=TEXT` (several
+times, or `#ask=@FILE`) to ask the same of every picture, `#which=2` for the second picture of a list, `#which=all` to
+ask about all of them together, `#root=DIR` where the pictures lie elsewhere. A directory instead of a file is read by
+`photos.py`, a Parquet file that has its pictures inside by `huggingface.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from burnish.sources.photos import PhotoFolder
 from burnish.sources.remote import Root, is_address, read_picture, root_at, table_at
 from burnish.sources.spec import Spec, at_home
 from burnish.sources.tables import ENDINGS, holds_texts, read_rows
+from burnish.sources.which import read_which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +38,12 @@ class FolderSource(Source):
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
         """`folder:PATH` with its options."""
-        options = spec.only("root", "ask", *ROLES)
+        options = spec.only("root", "ask", "which", *ROLES)
         path = table_at(spec.path)
         columns = Columns(
             named={role: options[role] for role in ROLES if role in options},
             asks=read_asks(options.get("ask")),
+            which=read_which(options.get("which"), spec.path),
             default_source=path.stem.lower(),
         )
         return cls(path=path, root=root_at(options.get("root"), spec.path), columns=columns)
@@ -52,8 +55,10 @@ class FolderSource(Source):
         return refuse_useless(found, str(self.path), self.columns.mend)
 
     def load(self, candidate: Candidate) -> Example:
-        """Reads the picture's file."""
-        return with_picture(candidate, read_picture(self.root, candidate.image))
+        """Reads the pictures' files."""
+        return with_picture(
+            candidate, *(read_picture(self.root, image) for image in (candidate.image, *candidate.more_images))
+        )
 
 
 def open_folder(spec: Spec) -> Source:

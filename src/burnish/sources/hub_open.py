@@ -58,6 +58,8 @@ def _open(path: str, config: str | None) -> Dataset | DatasetDict:
     if local.is_dir():
         saved = (local / "dataset_dict.json").exists() or (local / "state.json").exists()
         return load_from_disk(path) if saved else load_dataset(path, config)
+    if local.exists():  # reading it would wait for whoever is at its other end
+        raise ValueError("it is a pipe or a device, and not a file or folder")
     if path[0] in "./" or not _HUB_NAME.fullmatch(path):
         raise FileNotFoundError("there is no such folder, and it is not a name on the Hub")
     return load_dataset(path, config)

@@ -4,7 +4,8 @@ A path is a folder that `save_to_disk` wrote, a folder of Parquet files or pictu
 else is a name on the Hub. Options: `#split=NAME` (or just `#NAME`) and `#config=NAME` where there are several;
 `#image=`, `#question=`, `#answer=`, `#id=` and `#source=` with a column each, where the usual names do not tell
 (`#answer=none` for no answers); `#ask=TEXT` (several times, or `#ask=@FILE`) to ask the same of every picture;
-`#which=2` for the second of several pictures in a row; `#root=DIR` where paths of pictures are relative to it.
+`#which=2` for the second of several pictures in a row, `#which=all` to ask about all of them together; `#root=DIR`
+where paths of pictures are relative to it.
 
 A picture is an Image, bytes, base64, a data URL, a path, or a list with one of these; questions are a column of texts
 or of conversations, each of whose questions is one of its own.
@@ -24,12 +25,13 @@ from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.conversation import Question, questions, read_messages
-from burnish.sources.embedded import picture_bytes
+from burnish.sources.embedded import pictures_bytes
 from burnish.sources.fields import one_line, scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
 from burnish.sources.remote import Root, is_address, root_at, table_at
 from burnish.sources.spec import Spec, at_home
+from burnish.sources.which import Which, read_which
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -52,17 +54,14 @@ class HuggingFaceSource(Source):
     """Questions for every picture."""
     root: Root | None = None
     """What paths of pictures are relative to; None for where the table lies."""
-    which: int | None = None
-    """The number of the picture, from 1, where a row has several."""
+    which: Which = None
+    """The pictures that are asked about, where a row has several."""
 
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
         """`huggingface:PATH-OR-NAME` with its options."""
         roles = ("image", "question", "answer", "source", "id")
         options = spec.only("split", "config", *roles, "ask", "root", "which")
-        which = options.get("which")
-        if which is not None and (not which.isascii() or not which.isdecimal() or which == "0"):
-            raise SourceError(f"#which={which} of {spec.path} is not a number of a picture: give 1 for the first.")
         return cls(
             path=str(table_at(spec.path)) if is_address(spec.path) else at_home(spec.path),
             split=options.get("split"),
@@ -70,7 +69,7 @@ class HuggingFaceSource(Source):
             columns={role: options[role] for role in roles if role in options},
             asks=read_asks(options.get("ask")),
             root=_root(options.get("root"), spec.path),
-            which=int(which) if which else None,
+            which=read_which(options.get("which"), spec.path),
         )
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
@@ -78,13 +77,13 @@ class HuggingFaceSource(Source):
         return refuse_useless(self._candidates(), self.path, "name its columns with #question=COLUMN")
 
     def load(self, candidate: Candidate) -> Example:
-        """Takes the picture's bytes from the table, or from the file that the table names."""
-        picture = self._pictures[int(candidate.image)][self._roles.image]
+        """Takes the pictures' bytes from the table, or from the files that the table names."""
+        cell = self._pictures[int(candidate.image)][self._roles.image]
         try:
-            data = picture_bytes(picture, self.root or picture_root(self.path), self.which)
+            pictures = pictures_bytes(cell, self.root or picture_root(self.path), self.which)
         except ImageError as error:
             raise ImageError(error.reason, f"Row {candidate.image} of {self.path}: {error}") from error
-        return with_picture(candidate, data)
+        return with_picture(candidate, *pictures)
 
     @cached_property
     def _table(self) -> Dataset:

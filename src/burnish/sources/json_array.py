@@ -1,4 +1,7 @@
-"""Reads a JSON array of any length one item at a time, so that memory holds one item and not the file."""
+"""Reads a JSON array of any length one item at a time, so that memory holds one item and not the file.
+
+The array is the whole file, or stands in the object that is the file, as in `{"info": …, "annotations": […]}`.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,15 @@ def read_array(path: Path) -> Iterator[object]:
         yield from _Reader(path, file).items()
 
 
+def read_member(path: Path, name: str) -> Iterator[object]:
+    """The items of the array that the file's one object holds under this name; other members are passed over.
+
+    Raises SourceError as `read_array`, and for what is no object, or has no such array.
+    """
+    with open_file(path) as file:
+        yield from _Reader(path, file).member(name)
+
+
 class _Reader:
     """A window on the file: what was read and not yet handed out."""
 
@@ -45,6 +57,42 @@ class _Reader:
     def items(self) -> Iterator[object]:
         if self._peek() != "[":
             raise self._fault("A JSON array must begin with '['")
+        yield from self._array()
+        if self._peek():
+            raise self._fault("Something follows the array's end")
+
+    def member(self, name: str) -> Iterator[object]:
+        """The items of the array of this name in the object that the file is."""
+        if self._peek() != "{":
+            raise SourceError(f"{self._path} holds no JSON object, and it must be one object with a list `{name}`.")
+        names = list[str]()
+        self._at += 1
+        while self._peek() != "}":
+            if names:
+                self._expect(",")
+            self._peek()
+            names.append(str(self._value()))
+            self._expect(":")
+            if names[-1] != name:
+                self._peek()
+                self._value()
+            elif self._peek() == "[":
+                yield from self._array()
+            else:
+                raise SourceError(f"{self._path}, has {self._value()!r:.40} as `{name}`, and that must be a list.")
+        self._at += 1
+        if self._peek():
+            raise self._fault("Something follows the object's end")
+        if name not in names:
+            raise SourceError(f"{self._path}, has no `{name}`: it has {', '.join(names) or 'nothing'}.")
+
+    def _expect(self, mark: str) -> None:
+        if self._peek() != mark:
+            raise self._fault(f"Expecting {mark!r}")
+        self._at += 1
+
+    def _array(self) -> Iterator[object]:
+        """From the bracket that opens it to behind the one that closes it."""
         self._at += 1
         if self._peek() != "]":
             yield self._value()
@@ -54,8 +102,6 @@ class _Reader:
             if self._peek() != "]":
                 raise self._fault("Expecting ',' or ']'")
         self._at += 1
-        if self._peek():
-            raise self._fault("Something follows the array's end")
 
     def _peek(self) -> str:
         """The next character that is no white space, or "" at the end."""

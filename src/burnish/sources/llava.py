@@ -1,7 +1,8 @@
 """`llava:file.json`: conversations about pictures in the format of LLaVA-665K, as a JSON array or as JSONL.
 
 An item is `{"id", "image", "conversations": [{"from": "human" | "gpt", "value"}, …]}`, or has a list of one picture,
-`images`, `messages`, `role` and `content`, as other tools write them. Every human turn is a question of its own, as in
+`images`, `messages`, `role` and `content`, as other tools write them (of several pictures `#which=1` asks about the
+first, `#which=all` about all of them together). Every human turn is a question of its own, as in
 SeVa (section 4.1); its answer is the turn that follows. The source's name is the first folder of the picture's path
 (`coco`, `gqa`, `ocr_vqa`, `textvqa`, `vg`), and `text` for items without a picture, which only supervised training
 takes. Options: `#root=DIR` where the pictures do not lie beside the file; `#strip=NAME+NAME` for the sources whose
@@ -16,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
 from burnish.errors import ImageError, LineError
-from burnish.records import Dropped, Example
+from burnish.records import Dropped, Example, Json
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture, without_picture
 from burnish.sources.conversation import Messages, Question, is_asked, questions, read_messages
 from burnish.sources.embedded import MISSING, picture_bytes
@@ -25,6 +26,7 @@ from burnish.sources.json_items import Row, json_items
 from burnish.sources.photos import ENDINGS
 from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
 from burnish.sources.spec import Spec
+from burnish.sources.which import Which, chosen, read_which
 
 TEXT = "text"
 """The source of items without a picture."""
@@ -46,14 +48,17 @@ class LlavaSource(Source):
     """What picture paths are relative to; nothing outside it is ever opened."""
     strip: frozenset[str] = frozenset({"ocr_vqa"})
     """Names of sources whose questions lose SHORT_ANSWER."""
+    which: Which = None
+    """The pictures that are asked about, where an item has several."""
 
     @classmethod
     def from_spec(cls, spec: Spec) -> Self:
         """`llava:PATH` with its options."""
-        options = spec.only("root", "strip")
+        options = spec.only("root", "strip", "which")
         path = table_at(spec.path)
         strip = frozenset(options.get("strip", "ocr_vqa").split("+")) - {"none"}
-        return cls(path=path, root=root_at(options.get("root"), spec.path), strip=strip)
+        root, which = root_at(options.get("root"), spec.path), read_which(options.get("which"), spec.path)
+        return cls(path=path, root=root, strip=strip, which=which)
 
     def candidates(self) -> Iterator[Candidate | Dropped]:
         """One for each human turn, and a Dropped for each item or turn that cannot be used."""
@@ -61,16 +66,23 @@ class LlavaSource(Source):
         return refuse_useless(questions, str(self.path), "give a file in the format of LLaVA-665K")
 
     def load(self, candidate: Candidate) -> Example:
-        """Reads the picture's file, or one that has the same name and another ending, as OCR-VQA's GIFs have."""
+        """Reads the pictures' files, or those that have the same name and another ending, as OCR-VQA's GIFs have."""
         if not candidate.image:
             return without_picture(candidate)
+        found = [self._found(image) for image in (candidate.image, *candidate.more_images)]
+        if elsewhere := [beside for _, beside in found if beside]:
+            told: Json = elsewhere[0] if len(found) == 1 else [*elsewhere]
+            candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: told})
+        return with_picture(candidate, *(data for data, _ in found))
+
+    def _found(self, image: str) -> tuple[bytes, str]:
+        """A picture's file content, and where it was found if that is not where the item says."""
         try:
-            return with_picture(candidate, picture_bytes(candidate.image, self.root, None))
+            return picture_bytes(image, self.root), ""
         except ImageError as error:
-            if error.reason != MISSING or (beside := self._beside(candidate.image)) is None:
+            if error.reason != MISSING or (beside := self._beside(image)) is None:
                 raise
-            candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: beside})
-            return with_picture(candidate, read_picture(self.root, beside))
+            return read_picture(self.root, beside), beside
 
     def _beside(self, image: str) -> str | None:
         """The path of a picture that differs in its ending alone."""
@@ -86,7 +98,7 @@ class LlavaSource(Source):
     def _questions(self, row: Row) -> Iterator[Candidate | Dropped]:
         source = self._source_of(row)
         try:
-            item = _item(row)
+            item = self._item(row)
         except LineError as error:
             yield dropped_row(row.place, source, error)
             return
@@ -97,7 +109,8 @@ class LlavaSource(Source):
                 continue
             yield Candidate(
                 id=key_of(f"{row.place}, message {found.number}"),
-                image=item.image,
+                image=item.pictures[0] if item.pictures else "",
+                more_images=item.pictures[1:],
                 question=self._question(found.text, source),
                 answer=found.answer,
                 source=source,
@@ -110,11 +123,12 @@ class LlavaSource(Source):
         if isinstance(row.values, LineError):
             return self._name
         try:
-            image = _picture(row.values)
+            pictures = _pictures(row.values)
         except LineError:
             return self._name
-        if not image:
+        if not pictures:
             return TEXT
+        image = pictures[0]
         path, root = (
             PurePosixPath(image),
             self.root.address if isinstance(self.root, RemoteFolder) else self.root.resolve(),
@@ -123,39 +137,32 @@ class LlavaSource(Source):
         folders = [] if image.startswith(_DATA) else PurePosixPath(str(inside).lower().lstrip("/")).parts[:-1]
         return folders[0] if folders else self._name
 
+    def _item(self, row: Row) -> _Item:
+        if isinstance(row.values, LineError):
+            raise row.values
+        pictures = tuple(chosen(_pictures(row.values), self.which))
+        name = next((one for one in _TALKS if one in row.values), _TALKS[0])
+        messages = read_messages(row.values.get(name), name)
+        if not is_asked(messages):
+            raise LineError("no question", "has no message from 'human' or 'user'")
+        return _Item(scalar_field(row.values, "id"), pictures, messages)
+
     def _question(self, text: str, source: str) -> str:
         """Without the request for a short answer where the source loses that; as it is where nothing would be left."""
         return (text.removesuffix(SHORT_ANSWER).rstrip() if source in self.strip else text) or text
 
 
 class _Item(NamedTuple):
-    """One conversation, about one picture or none."""
+    """One conversation, about pictures or none."""
 
     id: str | None
-    image: str
+    pictures: tuple[str, ...]
     messages: Messages
 
 
-def _item(row: Row) -> _Item:
-    if isinstance(row.values, LineError):
-        raise row.values
-    image = _picture(row.values)
-    name = next((one for one in _TALKS if one in row.values), _TALKS[0])
-    messages = read_messages(row.values.get(name), name)
-    if not is_asked(messages):
-        raise LineError("no question", "has no message from 'human' or 'user'")
-    return _Item(scalar_field(row.values, "id"), image, messages)
-
-
-def _picture(values: Mapping[str, object]) -> str:
-    """The picture's path with `/`, or a data URL; empty for an item without one. Raises LineError for several."""
+def _pictures(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The paths of an item's pictures with `/`, or data URLs. Raises LineError for what is no text."""
     name = next((one for one in _PICTURES if values.get(one)), _PICTURES[0])
     value = values.get(name)
-    if isinstance(value, list):
-        if len(value) > 1:
-            raise LineError("several images", f"has {len(value)} pictures as {name!r}, and one is read")
-        value = value[0] if value else None
-    if value is None or value == "":
-        return ""
-    text = text_field({name: value}, name)
-    return text if "/" in text else text.replace("\\", "/")
+    texts = [text_field({name: one}, name) for one in (value if isinstance(value, list) else [value]) if one]
+    return tuple(text if "/" in text else text.replace("\\", "/") for text in texts)

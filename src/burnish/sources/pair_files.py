@@ -39,13 +39,13 @@ _OWN = re.compile(rf"(?P<source>[^/]+)/(?P<id>.+)/(?P<distortion>{_ONE}(?:\+{_ON
 
 
 class _Placed(NamedTuple):
-    """A row with its picture."""
+    """A row with its pictures."""
 
     row: Row
-    picture: str
-    """The name by which it is opened."""
+    pictures: tuple[str, ...]
+    """The names by which they are opened."""
     same: str
-    """Equal for rows about one picture."""
+    """Equal for rows about the same pictures."""
 
 
 def open_pairs(text: str) -> FilePairs:
@@ -57,7 +57,7 @@ def open_pairs(text: str) -> FilePairs:
 
 @final
 class FilePairs:
-    """The preferences of a file, streamed; a pair's `image` is the name by which `picture` opens its picture."""
+    """The preferences of a file, streamed; a pair's `images` are names by which `picture` opens them."""
 
     def __init__(self, spec: Spec, kind: str) -> None:
         """`kind` is one of `KINDS`, or empty where the columns are to tell."""
@@ -75,8 +75,13 @@ class FilePairs:
 
     def picture(self, image: str) -> bytes:
         """The content of a pair's picture. Raises ImageError."""
-        value = image if self._is_json else self._pictures[int(image)][self._picture_column]
-        return picture_bytes(value, self._root, None)
+        return picture_bytes(image if self._is_json else self._cell(image), self._root)
+
+    def _cell(self, image: str) -> object:
+        """What a table holds of the picture "ROW" or "ROW/PLACE"."""
+        row, _, place = image.partition("/")
+        value = self._pictures[int(row)][self._picture_column]
+        return value[int(place)] if place else value
 
     def _merged(self) -> Iterator[PreferencePair | Dropped]:
         """Rows that differ in the rejected answer alone, as one pair."""
@@ -121,15 +126,17 @@ class FilePairs:
             if not others:
                 raise LineError("equal answers", "has a rejected answer that equals the chosen one")
             source, name = self._names(values, placed.row.place)
-            distortion, seed = _made_by(values)
+            distortion, seed, number = _made_by(values)
             return PreferencePair(
                 id=name,
-                image=placed.picture,
+                image=placed.pictures[0],
+                more_images=placed.pictures[1:],
                 question=question,
                 chosen=Answer(text=chosen),
                 rejected=tuple(Rejected(distortion=distortion, seed=seed, answer=Answer(text=one)) for one in others),
                 source=source,
                 before=before,
+                distorted_image=number if len(placed.pictures) > 1 else 0,
             )
 
         return read
@@ -151,20 +158,23 @@ class FilePairs:
     def _json_rows(self) -> Iterator[_Placed]:
         for row in json_items(Path(self._path)):
             try:
-                picture = "" if isinstance(row.values, LineError) else _named_picture(row.values)
+                pictures = () if isinstance(row.values, LineError) else _named_pictures(row.values)
             except LineError as error:
-                yield _Placed(row._replace(values=error), "", "")
+                yield _Placed(row._replace(values=error), (), "")
             else:
-                yield _Placed(row, picture, picture)
+                yield _Placed(row, pictures, "\n".join(pictures))
 
     def _table_rows(self) -> Iterator[_Placed]:
         for number, values in enumerate(self._table.remove_columns(self._picture_column)):
             row = Row(f"row {number}", values)
+            cell = self._cell(str(number))
+            places = range(len(cell)) if isinstance(cell, list) else ()
+            pictures = tuple(f"{number}/{place}" for place in places) or (str(number),)
             try:
-                same = content_key(self.picture(str(number)))
+                same = "\n".join(content_key(self.picture(one)) for one in pictures)
             except ImageError as error:
                 row, same = row._replace(values=LineError(error.reason, f"has no picture: {error}")), ""
-            yield _Placed(row, str(number), same)
+            yield _Placed(row, pictures, same)
 
     @property
     def _is_json(self) -> bool:
@@ -200,20 +210,24 @@ class FilePairs:
         return pictures.cast_column(self._picture_column, feature) if feature else pictures
 
 
-def _made_by(values: Values) -> tuple[str, int]:
-    """Distortion and seed of a rejected answer, where the row tells both; without the seed nothing can be drawn."""
-    distortion, seed = values.get("distortion"), values.get("seed")
-    return (distortion, seed) if isinstance(distortion, str) and isinstance(seed, int) else ("", 0)
+def _made_by(values: Values) -> tuple[str, int, int]:
+    """Distortion and seed of a rejected answer, where the row tells both (without the seed nothing can be drawn), and
+    the number of the one picture that was distorted."""
+    distortion, seed, number = (values.get(name) for name in ("distortion", "seed", "distorted_image"))
+    if not isinstance(distortion, str) or not isinstance(seed, int):
+        return "", 0, 0
+    return distortion, seed, number if isinstance(number, int) and number > 0 else 0
 
 
-def _named_picture(values: Values) -> str:
-    """The path or data URL of the row's only picture. Raises LineError for none, and for several."""
+def _named_pictures(values: Values) -> tuple[str, ...]:
+    """The paths or data URLs of the row's pictures. Raises LineError for none."""
     name = next((one for one in PICTURES if values.get(one)), PICTURES[0])
     value = values.get(name)
-    if isinstance(value, list):
-        if len(value) > 1:
-            raise LineError("several images", f"has {len(value)} pictures as {name!r}, and one is read")
-        value = value[0] if value else None
+    found = value if isinstance(value, list) and value else [value]
+    return tuple(_named_picture(values, name, one) for one in found)
+
+
+def _named_picture(values: Values, name: str, value: object) -> str:
     if isinstance(value, dict):
         value = value.get("path") or value.get("url")
     if not value:

@@ -7,6 +7,7 @@ changes. Web addresses (http, https) are none of these: pictures there are downl
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -80,6 +81,20 @@ def read_picture(root: Root, relative: str) -> bytes:
 def table_at(place: str) -> Path:
     """The table at a path, or a copy of the one at an address. Raises SourceError."""
     return fetched(place) if is_address(place) else Path(at_home(place))
+
+
+def files_at(pattern: str) -> list[str]:
+    """The files that a path or address with `*` fits, in the order of their names; one without fits itself.
+
+    Raises SourceError where the address cannot be read.
+    """
+    if not glob.has_magic(pattern) or _WITHIN in pattern:
+        return [pattern]
+    if not is_address(pattern):
+        return sorted(glob.glob(pattern))  # noqa: PTH207
+    with _explained(pattern):
+        system, path = _opened(pattern)
+        return sorted(str(system.unstrip_protocol(name)) for name in system.glob(path))
 
 
 def root_at(place: str | None, table: str) -> Root:

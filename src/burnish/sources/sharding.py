@@ -30,18 +30,18 @@ class Shard:
             raise ConfigError(f"--shard {text} is not part of a whole: give I/N with I from 1 to N, such as 2/8.")
         return cls(int(found[1]), int(found[2]))
 
-    def range_of(self, examples: int) -> range:
+    def range_of(self, examples: int, batch: int = BATCH) -> range:
         """Its examples among so many: whole batches, about as many for every shard, in order and without gaps.
 
         Raises ConfigError where there are fewer batches than shards.
         """
-        batches = -(-examples // BATCH)
+        batches = -(-examples // batch)
         if batches < self.count:
             raise ConfigError(
                 f"--shard {self} divides {examples:,} examples among too many: they are {batches:,} batches of "
-                f"{BATCH}, so give at most {batches:,} shards."
+                f"{batch}, so give at most {batches:,} shards."
             )
-        begin, end = (BATCH * (batches * number // self.count) for number in (self.number - 1, self.number))
+        begin, end = (batch * (batches * number // self.count) for number in (self.number - 1, self.number))
         return range(begin, min(end, examples))
 
     def mark(self, fingerprint: str) -> str:

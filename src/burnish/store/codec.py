@@ -59,6 +59,9 @@ def to_line(record: Record) -> bytes:
     wire, alike = _LINES[type(record)]
     try:
         shaped = _shaped(record, wire.shape)
+        for name in wire.if_set:
+            if not getattr(shaped, name):
+                setattr(shaped, name, msgspec.UNSET)
         return msgspec.json.format(_encode(shaped if alike(shaped) else wire.write(shaped)), indent=0) + b"\n"
     except (msgspec.ValidationError, TypeError) as error:
         raise _misfit(error, type(record)) from error

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from burnish.errors import RunError
 from burnish.progress import Progress
-from burnish.records import Record
+from burnish.records import Record, pictures_of
 from burnish.store.manifest import Manifest, differences
 from burnish.store.run import Run
 
@@ -74,6 +74,6 @@ def append_parts(run: Run, parts: Sequence[Part], before: BeforeRecord) -> None:
 
 
 def _copy(source: Run, run: Run, record: Record) -> None:
-    if image := getattr(record, "image", ""):
+    for image in pictures_of(record):
         run.add_image(source.image(image))
     run.append([record])

@@ -42,6 +42,8 @@ class ObjectWire(NamedTuple):
     """By which only the names of fields are checked."""
     changed: tuple[str, ...]
     """Ways to what `write` may change: "chosen.ref_logp", "rejected.*.answer.ref_logp", "facts"."""
+    if_set: tuple[str, ...]
+    """Fields of the dataclass itself that a line has only where they hold something."""
 
 
 class _Wire(NamedTuple):
@@ -85,6 +87,7 @@ def _object_wire(kind: Any) -> ObjectWire:
         read,
         _struct(kind.__name__, {name: field.names for name, field in fields.items()}, may_lack),
         tuple(_joined(name, way) for name, field in fields.items() for way in field.changed),
+        tuple(field.name for field in dataclasses.fields(kind) if field.metadata.get("stored if set")),
     )
 
 
@@ -135,7 +138,7 @@ def _joined(*names: str) -> str:
 @cache
 def _wire(kind: Any) -> _Wire:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _Wire(*object_wire(kind))
+        return _Wire(*object_wire(kind)[:-1])
     origin, args = get_origin(kind), get_args(kind)
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return _named_tuple_wire(kind)

@@ -1,8 +1,9 @@
 """Whether a model can read a tree of tokens as one sequence, each token attending to its own way back alone.
 
 That takes attention masks and positions of our own making: a mask for each kind of attention layer, since windows are
-counted along the way and a picture's tokens may see one another, and positions in as many axes as the model has. A
-model that needs more, and any that is not known to be free of it, reads every branch as a sequence of its own.
+counted along the way and a picture's tokens may see one another, and positions in as many axes as the model has. Layers
+that keep a state are handed branch after branch (`states`). A model that needs more, and any that is not known to be
+free of it, reads every branch as a sequence of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from burnish.errors import ConfigError
+from burnish.train.states import state_kinds
 
 FLEX = "flex_attention"
 """transformers' name for FlexAttention."""
@@ -63,7 +65,7 @@ def use_flex(model: PreTrainedModel) -> None:
 def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
     """The kinds of attention layers by the names in the model's configuration; `ALL_LAYERS` alone where all are equal.
 
-    Raises KeyError for a kind that cannot be read by a mask.
+    Layers with a state are none of them. Raises KeyError for a kind that cannot be read by a mask.
     """
     config: Any = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
@@ -75,8 +77,8 @@ def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
         _FULL: Attention(None, together.get(_FULL, "")),
         _SLIDING: Attention(window, together.get(_SLIDING, "")),
     }
-    found = {kind: known[kind] for kind in kinds}
-    return {ALL_LAYERS: found.popitem()[1]} if len(found) == 1 else found
+    found = {kind: known[kind] for kind in kinds if kind not in state_kinds(model)}
+    return {ALL_LAYERS: found.popitem()[1]} if len(kinds) == 1 else found
 
 
 def _together(model: PreTrainedModel) -> Mapping[str, Together]:
@@ -97,7 +99,7 @@ def why_unbranched(model: PreTrainedModel) -> str:
         "its positions are not rotary, or not known from a token's place": not (
             _is_steady(config) and _is_placed(model)
         ),
-        "some of its layers keep a state, or attend by rules of their own": not _has_known_layers(config),
+        "some of its layers keep a state, or attend by rules of their own": not _has_known_layers(model),
         "it masks attention by kinds of tokens": _has_other_masks(model),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
@@ -124,10 +126,10 @@ def _is_placed(model: PreTrainedModel) -> bool:
     return "mrope_section" not in rope and not any(hasattr(module, "get_rope_index") for module in model.modules())
 
 
-def _has_known_layers(config: Any) -> bool:
-    kinds = getattr(config, "layer_types", None)
-    if kinds:
-        return {_FULL, _SLIDING}.issuperset(kinds)
+def _has_known_layers(model: PreTrainedModel) -> bool:
+    config: Any = model.config.get_text_config()
+    if kinds := getattr(config, "layer_types", None):
+        return {_FULL, _SLIDING, *state_kinds(model)}.issuperset(kinds)
     return getattr(config, "sliding_window", None) is None or config.model_type in _WINDOWED
 
 

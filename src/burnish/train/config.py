@@ -9,8 +9,9 @@ from typing import Literal
 
 import tyro
 
-from burnish.config import added, place, runtime
+from burnish.config import RUNTIME, added, place, runtime
 from burnish.errors import ConfigError
+from burnish.flags import optional_value
 from burnish.sources import Questions
 from burnish.train.loss_terms import Objective, parse_terms
 from burnish.train.shares import parse_shares
@@ -95,8 +96,11 @@ class TrainConfig:
     vision_cache: str | None = runtime(None)
     """Folder for encoded pictures, shared by later epochs and trainings of the same model. Default: encode each picture
     once per step. It holds about 5 MB per picture for LLaVA-1.5-7B in bfloat16."""
-    activation_checkpointing: bool = runtime(False)
-    """Recompute the language model's activations instead of storing them: slower, with less memory."""
+    activation_checkpointing: Literal["selective", "full"] | None = optional_value(
+        "full", values=("selective", "full"), metadata=RUNTIME
+    )
+    """Recompute the language model's activations instead of storing them, for less memory: `full` all of them (a third
+    slower), `selective` those that cost little. Without a value: `full`."""
     attention: Literal["sdpa", "flex"] = runtime("sdpa")
     """Attention kernel of the language model. `flex` (FlexAttention, GPUs only) skips masked blocks, so that all
     examples of a forward pass can share rows; it is compiled at the first step and not yet timed."""

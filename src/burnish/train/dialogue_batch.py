@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from burnish.errors import ModelError
-from burnish.ids import content_key
+from burnish.generation.questions import Pictures, each
 from burnish.images import decode
 from burnish.train.dialogue_rows import DialogueRow
-from burnish.train.encode import AnswerEncoder
+from burnish.train.encode import AnswerEncoder, key_of_all
 from burnish.train.pack import expand, expansion
 from burnish.train.reading import Pictured, Reading
 from burnish.train.sequences import Batch
@@ -22,7 +22,7 @@ class DialogueCollator:
     """Joins rows and their pictures to a batch; made for a data loader's worker processes."""
 
     encoder: AnswerEncoder
-    open_picture: Callable[[str], bytes]
+    open_pictures: Callable[[str], Pictures]
     pad_token_id: int
     reading: Reading
 
@@ -30,7 +30,7 @@ class DialogueCollator:
         """Rows as mappings of the fields of `DialogueRow`, because that is how a data set gives them."""
         dialogues = [DialogueRow(**row) for row in rows]
         batch = self.reading([self.read(row) for row in dialogues], self.pad_token_id)
-        pictures = [content_key(self.open_picture(row.picture)) for row in dialogues]
+        pictures = [key_of_all(self.open_pictures(row.picture)) for row in dialogues]
         return {**batch, "id_E": [row.id for row in dialogues], "picture_E": pictures}
 
     def read(self, row: DialogueRow) -> Pictured:
@@ -38,8 +38,8 @@ class DialogueCollator:
 
         Raises ModelError for a chat template that does not put the picture where all turns agree.
         """
-        data = self.open_picture(row.picture)
-        processed = self.encoder.encoder.encode_written(row.prompt, [decode(data)] if data else [])
+        pictures = [decode(data) for data in each(self.open_pictures(row.picture))]
+        processed = self.encoder.encoder.encode_written(row.prompt, pictures)
         found = expansion(self.encoder.tokens(row.prompt), processed.input_ids.tolist())
         try:
             return processed, expand(row.tree, found)

@@ -123,7 +123,7 @@ class ShowMaskConfig:
     pad_to_square: bool = False
     """Pad pictures to a square, as for `burnish train`."""
     thinking: Literal["off", "on"] | None = None
-    """The switch of thoughts in the chat template, as for `burnish train`."""
+    """The chat template's switch for thinking, as for `burnish train`."""
     trust_remote_code: bool = False
     """Run Python code that comes with the model. Leave off unless you trust its author."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -14,11 +15,12 @@ from datasets import Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
 from burnish.errors import RequestError
+from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped
 from burnish.train.dialogue_config import DialogueTrainConfig
 from burnish.train.dialogues import Dialogues, Told
-from burnish.train.encode import AnswerEncoder, conversation
+from burnish.train.encode import AnswerEncoder
 from burnish.train.examples import TrainingExample
 from burnish.train.lessons import Ask, Asks
 from burnish.train.measure import DOT, Lengths
@@ -129,7 +131,7 @@ class DialoguePreparer:
         """`picture_marks` are the tokens that stand for pictures; a whole tree may have `max_length` tokens."""
         self._encoder, self._asks, self._max_length = encoder, asks, max_length
         self._marks = frozenset(picture_marks)
-        self._marks_a_prompt = self._count_marks(encoder.tokens(encoder.encoder.prompt(conversation("?", DOT))))
+        self._marks_of = lru_cache(maxsize=None)(self._try_marks)
         self._lengths = Lengths(encoder)
         self.turns_left_out: Counter[str] = Counter()
         """Reason to number of turns so far, of dialogues that gave a row."""
@@ -142,7 +144,7 @@ class DialoguePreparer:
         sound = [ask for ask in asks if not ask.flaw]
         if not sound:
             return _left_out(dialogue, asks[0].flaw if asks else "too few turns to learn from")
-        row = self._row(dialogue, told.picture, told.image, sound)
+        row = self._row(dialogue, told.picture, [told.image], sound)
         if isinstance(row, DialogueRow):
             self.turns_left_out.update(ask.flaw for ask in asks if ask.flaw)
             if cut := len(sound) - len(_trained_turns(row)):
@@ -153,27 +155,32 @@ class DialoguePreparer:
         """A question with its ground truth, put as `burnish.generation` puts it, behind the messages before it."""
         if isinstance(example, Dropped):
             return example
-        messages = conversation(example.question, DOT if example.image else b"", example.before)
+        messages = conversation(example.question, [DOT] * len(example.images), example.before)
         try:
             ask = Ask(1, messages, example.answers[0].text.strip())
-            return self._row(example, example.picture, example.image, [ask])
+            return self._row(example, example.picture, example.images, [ask])
         except RequestError:
             return _left_out(example, "the model's chat template cannot take this conversation")
 
     def _row(
-        self, origin: Dialogue | TrainingExample, picture: str, image: bytes, asks: Sequence[Ask]
+        self, origin: Dialogue | TrainingExample, picture: str, images: Sequence[bytes], asks: Sequence[Ask]
     ) -> DialogueRow | Dropped:
         lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
-        marks = self._marks_a_prompt if image else 0
+        marks = self._marks_of(len(images))
         if any(self._count_marks((*one.prompt, *one.target)) != marks for one in lessons):
             return _left_out(origin, "the model's mark for a picture in a text")
-        room = self._max_length - self._lengths.of_picture(image)
+        room = self._max_length - self._lengths.of_pictures(images)
         trees = (pack(lessons[:end]) for end in range(len(lessons), 0, -1))
         tree = next((tree for tree in trees if sum(len(node.ids) for node in tree) <= room), None)
         if tree is None:
             return _left_out(origin, f"longer than {self._max_length:,} tokens")
         parents, ids, turns = zip(*tree, strict=True)
         return DialogueRow(origin.id, picture, self._encoder.encoder.prompt(asks[0].messages), parents, ids, turns)
+
+    def _try_marks(self, pictures: int) -> int:
+        """Marks of so many pictures in a prompt."""
+        encoder = self._encoder
+        return self._count_marks(encoder.tokens(encoder.encoder.prompt(conversation("?", [DOT] * pictures))))
 
     def _count_marks(self, ids: Sequence[int]) -> int:
         return sum(token in self._marks for token in ids)

@@ -67,12 +67,12 @@ class Dialogues:
         for outcome in self._mix.read() if self._mix else ():
             yield outcome if isinstance(outcome, Dropped) else outcome._replace(picture=f"mix:{outcome.picture}")
 
-    def open(self, picture: str) -> bytes:
-        """The file content of a picture of either kind."""
+    def open(self, picture: str) -> tuple[bytes, ...]:
+        """The file contents of a dialogue's picture, or of those of a general question."""
         place, _, name = picture.partition(":")
         if place == "mix" and self._mix:
             return self._mix.open(name)
-        return self._sets[int(place)].picture(name)
+        return (self._sets[int(place)].picture(name),)
 
 
 def _finished(run: str) -> DialogueSet:

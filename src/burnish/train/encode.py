@@ -10,29 +10,23 @@ Axes: E examples in a batch, A answers an example at most, S rows, T tokens.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from burnish.distort import parse
-from burnish.generation.questions import clean_request
+from burnish.generation.questions import Pictures, conversation, distorted, each
 from burnish.ids import content_key
-from burnish.models.base import Message, Request
+from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
-from burnish.records import Answer, Example
+from burnish.records import Answer
 from burnish.train.pack import Node, Tree
 from burnish.train.reading import APART, Reading
 from burnish.train.sequences import Batch
-
-_ROLES: Mapping[str, Literal["system", "user", "assistant"]] = {
-    "system": "system",
-    "user": "user",
-    "assistant": "assistant",
-}
 
 
 class Row(NamedTuple):
@@ -50,6 +44,8 @@ class Row(NamedTuple):
     """Of the rejected answers, where the chosen one is read under their distorted pictures too; else none."""
     seeds: Sequence[int] = ()
     """By which those pictures are drawn again."""
+    distorted_image: int = 0
+    """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
 
 
 @final
@@ -109,7 +105,7 @@ class Collator:
     """Joins rows and their pictures to a batch; made for a data loader's worker processes."""
 
     encoder: Encoder
-    open_picture: Callable[[str], bytes]
+    open_pictures: Callable[[str], Pictures]
     pad_token_id: int
     reading: Reading = APART
     """With `Together` an example's answers share its picture and question, and short examples share rows."""
@@ -119,10 +115,8 @@ class Collator:
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
         examples = [Row(**row) for row in rows]
-        pictures = [self.open_picture(row.picture) for row in examples]
-        asked = [
-            conversation(row.question, picture, row.before) for row, picture in zip(examples, pictures, strict=True)
-        ]
+        pictures = [self.open_pictures(row.picture) for row in examples]
+        asked = [conversation(row.question, shown, row.before) for row, shown in zip(examples, pictures, strict=True)]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
         drawn = [
             (place, number, spec, seed)
@@ -130,11 +124,14 @@ class Collator:
             for number, (spec, seed) in enumerate(zip(row.distortions, row.seeds, strict=True), start=1)
         ]
         distorted = [
-            (self._distorted(asked[place], spec, seed), self._read_again(examples[place].answers, number))
+            (
+                self._distorted(asked[place], spec, seed, examples[place].distorted_image),
+                self._read_again(examples[place].answers, number),
+            )
             for place, number, spec, seed in drawn
         ]
         joined = batch([*prompts, *distorted], self.pad_token_id, self.reading)
-        keys = [content_key(picture) for picture in pictures]
+        keys = [key_of_all(shown) for shown in pictures]
         joined["examples"] = torch.tensor(len(examples))
         joined["id_E"] = [row.id for row in examples]
         joined["picture_E"] = [
@@ -150,25 +147,15 @@ class Collator:
         """Of an example's answers, those that are read under the distorted picture of this rejected one, from 1."""
         return [answers[0], answers[number]] if self.rejected_too else answers[:1]
 
-    def _distorted(self, asked: Sequence[Message], spec: str, seed: int) -> Encoding:
-        """The conversation about the distorted picture, as it was put when the rejected answer was given."""
-        distortion = parse(spec)
-        messages = tuple(
-            replace(one, images=tuple(distortion.image(picture, seed) for picture in one.images)) for one in asked
-        )
-        return self.encoder.encode_request(Request(messages=messages, pixel_transform=distortion.pixels(seed)))
+    def _distorted(self, asked: Sequence[Message], spec: str, seed: int, number: int) -> Encoding:
+        """The conversation about the distorted pictures, as it was put when the rejected answer was given."""
+        return self.encoder.encode_request(distorted(asked, parse(spec), seed, number))
 
 
-def conversation(question: str, picture: bytes, before: Sequence[Sequence[str]] = ()) -> Sequence[Message]:
-    """What an answer ends, the same as when answers were generated; an empty picture is none.
-
-    `before` are speakers and texts of earlier messages: the picture stands in the first of the user's.
-    """
-    images = clean_request(Example(id="", image=picture, question="", source="")).messages[0].images if picture else ()
-    messages = [Message(role=_ROLES[speaker], text=text) for speaker, text in (*before, ("user", question))]
-    first = next(place for place, message in enumerate(messages) if message.role == "user")
-    messages[first] = replace(messages[first], images=images)
-    return tuple(messages)
+def key_of_all(pictures: Pictures) -> str:
+    """Content key of an example's pictures together."""
+    keys = [content_key(picture) for picture in each(pictures)]
+    return keys[0] if len(keys) == 1 else content_key("".join(keys).encode())
 
 
 def batch(

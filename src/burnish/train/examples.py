@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple, Protocol, final
@@ -16,14 +17,16 @@ from typing import NamedTuple, Protocol, final
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key, stable_seed
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Said
-from burnish.sources import Sampling, stream
+from burnish.sources import TRAINING, Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.train.config import DPOConfig, SFTConfig
 from burnish.train.shares import pairs_of_each
 
 NO_PICTURE = "none"
-"""The name of the picture of a question that is about none; its content is empty."""
+"""The name that stands for the pictures of a question that is about none."""
+BETWEEN = "+"
+"""What stands between the keys of several pictures in their name."""
 
 
 class TrainingExample(NamedTuple):
@@ -32,9 +35,9 @@ class TrainingExample(NamedTuple):
     id: str
     source: str
     picture: str
-    """The name by which its training set opens the picture again."""
-    image: bytes
-    """The picture's file content; empty for a question about none."""
+    """The name by which its training set opens its pictures again."""
+    images: tuple[bytes, ...]
+    """The file contents of its pictures: mostly one."""
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
@@ -42,6 +45,8 @@ class TrainingExample(NamedTuple):
     """The messages before the question."""
     distortions: Sequence[tuple[str, int]] = ()
     """Of each rejected answer, by which its distorted picture is drawn again, and the seed; "" where there is none."""
+    distorted_image: int = 0
+    """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
 
 
 class TrainingSet(Protocol):
@@ -56,8 +61,8 @@ class TrainingSet(Protocol):
         """Every example, or the reason why it cannot be one."""
         ...
 
-    def open(self, picture: str) -> bytes:
-        """The file content of a picture."""
+    def open(self, picture: str) -> tuple[bytes, ...]:
+        """The file contents of an example's pictures."""
         ...
 
 
@@ -70,7 +75,7 @@ class Preferences:
         self._run = run
         self.same_model = run.manifest.fingerprints.get("model") == model_fingerprint
         self.fingerprint = _run_fingerprint(run)
-        self.open = run.image
+        self.open = partial(_pictures, run)
 
     def __len__(self) -> int:
         """How many pairs there are."""
@@ -85,12 +90,13 @@ class Preferences:
             yield TrainingExample(
                 id=pair.id,
                 source=pair.source,
-                picture=pair.image,
-                image=self.open(pair.image),
+                picture=BETWEEN.join(pair.images),
+                images=tuple(map(self._run.image, pair.images)),
                 question=pair.question,
                 answers=answers,
                 before=pair.before,
                 distortions=tuple((one.distortion, one.seed) for one in pair.rejected),
+                distorted_image=pair.distorted_image,
             )
 
 
@@ -117,8 +123,8 @@ class MixedPreferences:
                 if place in taken and isinstance(example, TrainingExample):
                     yield example._replace(picture=f"{number}:{example.picture}")
 
-    def open(self, picture: str) -> bytes:
-        """The picture of one of the runs."""
+    def open(self, picture: str) -> tuple[bytes, ...]:
+        """The pictures of one of the runs."""
         number, _, name = picture.partition(":")
         return self._runs[int(number)].open(name)
 
@@ -130,12 +136,12 @@ class RunTruths:
     def __init__(self, run: Run) -> None:
         self._run = run
         self.fingerprint = _run_fingerprint(run)
-        self.open = run.image
+        self.open = partial(_pictures, run)
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """One example per pair whose source knew the truth."""
         for pair in self._run.records(PreferencePair):
-            yield _truth(pair, pair.image, self.open(pair.image))
+            yield _truth(pair, BETWEEN.join(pair.images), tuple(map(self._run.image, pair.images)))
 
 
 @final
@@ -144,25 +150,25 @@ class SourceTruths:
 
     def __init__(self, source: str, sampling: Sampling) -> None:
         self._source, self._sampling = source, sampling
-        self._stream, self._process = stream(source, sampling, to_train=True), os.getpid()
+        self._stream, self._process = stream(source, sampling, TRAINING), os.getpid()
         self.fingerprint = self._stream.fingerprint
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """One example a sampled question whose source knows the truth."""
         for position, outcome in enumerate(self._stream.from_index(0)):
             name = NO_PICTURE if isinstance(outcome, Example) and not outcome.image else str(position)
-            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, name, outcome.image)
+            yield outcome if isinstance(outcome, Dropped) else _truth(outcome, name, outcome.images)
 
-    def open(self, picture: str) -> bytes:
-        """The picture at this position of the source."""
+    def open(self, picture: str) -> tuple[bytes, ...]:
+        """The pictures at this position of the source."""
         if picture == NO_PICTURE:
-            return b""
+            return ()
         if os.getpid() != self._process:  # a data loader's worker: it must not share the stream's open files
-            self._stream, self._process = stream(self._source, self._sampling, to_train=True), os.getpid()
+            self._stream, self._process = stream(self._source, self._sampling, TRAINING), os.getpid()
         outcome = next(self._stream.from_index(int(picture)))
         if isinstance(outcome, Dropped):
             raise SourceError(f"A picture of {self._source} has changed since training began: {outcome.detail}")
-        return outcome.image
+        return outcome.images
 
 
 def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences | MixedPreferences:
@@ -217,14 +223,18 @@ def _run_fingerprint(run: Run) -> str:
     return content_key(json.dumps([made.config, made.seed, made.fingerprints], sort_keys=True).encode())
 
 
-def _truth(asked: Example | PreferencePair, picture: str, image: bytes) -> TrainingExample | Dropped:
+def _pictures(run: Run, picture: str) -> tuple[bytes, ...]:
+    return tuple(map(run.image, picture.split(BETWEEN)))
+
+
+def _truth(asked: Example | PreferencePair, picture: str, images: tuple[bytes, ...]) -> TrainingExample | Dropped:
     if not asked.answer:
         return Dropped(id=asked.id, source=asked.source, reason="no ground truth", detail=asked.question)
     return TrainingExample(
         id=asked.id,
         source=asked.source,
         picture=picture,
-        image=image,
+        images=images,
         question=asked.question,
         answers=(Answer(text=asked.answer),),
         before=asked.before,

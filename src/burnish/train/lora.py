@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from peft import LoraConfig, PeftModel, PeftType, get_peft_model
 from peft.tuners.lora import LoraLayer
@@ -122,18 +121,3 @@ def projectors(model: PreTrainedModel) -> list[str]:
             f"{type(model).__name__} has no projector by a name that Burnish knows: leave out --train-projector."
         )
     return names
-
-
-def checkpoint_activations(network: PreTrainedModel) -> None:
-    """Make the language model compute its activations again in the backward pass instead of keeping them.
-
-    The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward
-    too, and so does PEFT when it is given a model that checkpoints already.
-    """
-    # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
-    language_model: Any = network.get_decoder()
-    kind = {"use_reentrant": is_deepspeed_zero3_enabled()}
-    if hasattr(language_model, "activation_checkpointing_enable"):
-        language_model.activation_checkpointing_enable(kind)
-    else:  # its older name
-        language_model.gradient_checkpointing_enable(kind)

@@ -8,7 +8,7 @@ attention layer that the model has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 
 from burnish.train.branching import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
 from burnish.train.sequences import Batch
+from burnish.train.states import Tree, state_trees
 
 Mask: TypeAlias = Tensor | BlockMask
 Rule: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -26,15 +27,16 @@ Rule: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 PLAIN = Attention()
 
 
-def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask]:
-    """The masks in the form that the model's attention takes: one for all layers, or one for each kind of them."""
+def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask | Tree]:
+    """The masks in the form that the model's layers take: one for all layers, or one for each kind of them."""
     config: Any = network.config.get_text_config()
     flex = config._attn_implementation == FLEX
-    masks: dict[str, Mask] = {
+    masks: dict[str, Mask | Tree] = {
         kind: block_mask(batch, seen) if flex else addend(sees(batch, seen), network.dtype)
         for kind, seen in attention_kinds(network).items()
     }
-    return masks.get(ALL_LAYERS, masks)
+    masks |= state_trees(network, batch)
+    return cast(Mask, masks[ALL_LAYERS]) if ALL_LAYERS in masks else masks
 
 
 def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, final
 
 from PIL import Image
 
+from burnish.generation.questions import conversation
 from burnish.images import encode_png
 from burnish.models.base import Message
 from burnish.models.local import LocalModel
-from burnish.train.encode import AnswerEncoder, conversation
+from burnish.train.encode import AnswerEncoder
 
 DOT = encode_png(Image.new("RGB", (1, 1)))
 """Stands for the picture where only the words of a prompt matter."""
@@ -21,29 +22,25 @@ _ORIENTATION = 0x0112  # the EXIF tag; 5 and above mean that width and height ch
 
 @final
 class Lengths:
-    """Counts tokens of prompts as they are written, and of pictures, each size of which is tried out once."""
+    """Counts tokens of prompts as they are written, and of pictures, whose sizes are tried out once."""
 
     def __init__(self, encoder: AnswerEncoder) -> None:
         self._encoder = encoder
-        self._of_size = lru_cache(maxsize=None)(self._try_size)
+        self._of_sizes = lru_cache(maxsize=None)(self._try_sizes)
 
     def of_written(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt in which a picture is still one mark."""
         return len(self._encoder.tokens(self._encoder.encoder.prompt(messages)))
 
-    def of_picture(self, image: bytes) -> int:
-        """Tokens that a picture (a file's content; empty for none) adds to the written prompt: processors look at its
-        size alone."""
-        return self._of_size(*_upright_size(image)) if image else self._of_nothing
+    def of_pictures(self, images: Sequence[bytes]) -> int:
+        """Tokens that pictures (contents of files) add to the written prompt: processors look at their sizes alone.
 
-    @cached_property
-    def _of_nothing(self) -> int:
-        """Such as a begin token that the processor writes and the template does not."""
-        messages = conversation("?", b"")
-        return len(self._encoder.encoder.encode(messages)) - self.of_written(messages)
+        Without any, what is left: such as a begin token that the processor writes and the template does not.
+        """
+        return self._of_sizes(tuple(map(_upright_size, images)))
 
-    def _try_size(self, width: int, height: int) -> int:
-        messages = conversation("?", encode_png(Image.new("RGB", (width, height))))
+    def _try_sizes(self, sizes: tuple[tuple[int, int], ...]) -> int:
+        messages = conversation("?", [encode_png(Image.new("RGB", size)) for size in sizes])
         return len(self._encoder.encoder.encode(messages)) - self.of_written(messages)
 
 

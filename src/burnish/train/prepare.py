@@ -14,9 +14,10 @@ from datasets import Dataset, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
 from burnish.errors import RequestError, RunError
+from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
-from burnish.train.encode import AnswerEncoder, Row, conversation
+from burnish.train.encode import AnswerEncoder, Row
 from burnish.train.examples import TrainingExample, TrainingSet
 from burnish.train.measure import DOT, Lengths
 
@@ -30,6 +31,7 @@ _FEATURES = Features(
         "before": List(List(Value("string"))),
         "distortions": List(Value("string")),
         "seeds": List(Value("int64")),
+        "distorted_image": Value("int32"),
     }
 )
 
@@ -110,9 +112,9 @@ class Preparer:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
         if self._distorted and not all(spec for spec, _ in example.distortions):
             return _left_out(example, "a rejected answer that no distortion made")
-        messages = conversation(example.question, DOT if example.image else b"", example.before)
+        messages = conversation(example.question, [DOT] * len(example.images), example.before)
         try:
-            room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_picture(example.image)
+            room = self._max_length - self._lengths.of_written(messages) - self._lengths.of_pictures(example.images)
             answers = [self._encoder.ids(messages, answer) for answer in example.answers]
         except RequestError:
             return _left_out(example, "the model's chat template cannot take this conversation")
@@ -138,6 +140,7 @@ class Preparer:
             before=[(one.speaker, one.text) for one in example.before],
             distortions=[spec for spec, _ in drawn],
             seeds=[seed for _, seed in drawn],
+            distorted_image=example.distorted_image,
         )
 
 

@@ -28,6 +28,7 @@ from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
 from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
+from burnish.train.checkpointing import checkpoint_activations
 from burnish.train.config import EVAL_STEPS, DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import DistilConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import distil_material, student_material, teacher_material
@@ -37,7 +38,7 @@ from burnish.train.examples import held_out_pairs, preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.full import network_of, train_all, write_model
 from burnish.train.held_out import HeldOut, Watched
-from burnish.train.lora import add_adapter, checkpoint_activations
+from burnish.train.lora import add_adapter
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output, make_readable
 from burnish.train.plan import rehearse
@@ -279,7 +280,7 @@ class _Session:
             else add_adapter(base, self.config, base_name=_base_name(self.config))
         )
         if self.config.activation_checkpointing:
-            checkpoint_activations(network_of(adapted))
+            checkpoint_activations(network_of(adapted), self.config.activation_checkpointing)
         with tensorboard_files(self.output.path / "tensorboard"):
             trainer = make_trainer(
                 model=adapted,

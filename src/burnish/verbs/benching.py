@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from burnish.bench.fixed import FixedConfig
     from burnish.bench.free import FreeConfig
     from burnish.bench.judged.configs import JudgeFlags
+    from burnish.bench.results.configs import ImportResultsConfig, LmmsConfig
     from burnish.bench.sampled import SampledConfig
     from burnish.bench.standard.asking.configs import AskConfig
     from burnish.bench.teacher import TeacherConfig
@@ -57,6 +58,20 @@ def bench_sampled(config: SampledConfig) -> None:
     from burnish.bench.sampled import bench_sampled as bench
 
     make_and_tell(lambda: bench(config), Path(config.out), config.json)
+
+
+def bench_lmms(config: LmmsConfig) -> None:
+    """Have lmms-eval run tasks, then show what it found."""
+    from burnish.bench.results.running import bench_lmms as bench
+
+    make_and_tell(lambda: bench(config), Path(config.out), config.json)
+
+
+def import_results(config: ImportResultsConfig) -> None:
+    """Bring another harness's results, then show them."""
+    from burnish.bench.results.importing import import_results as bring
+
+    make_and_tell(lambda: bring(config), Path(config.out), config.json)
 
 
 def bench_judged(config: JudgeFlags) -> None:

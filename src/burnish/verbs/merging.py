@@ -78,21 +78,32 @@ def _merge_free(runs: Sequence[Run], out: Path, *, restart: bool) -> None:
         run.finish(to_json(rescored(run)))
 
 
+def part_of(run: Run) -> Part:
+    """A run as a part. Raises RunError for one that is none."""
+    seeds = []
+    if run.manifest.kind == "free":
+        from burnish.dialogue.seeds import seed_folders
+
+        seeds = seed_folders(run.path)
+    return _part(run, Run.open(seeds[0]) if seeds else run)
+
+
 def _part(run: Run, marked: Run) -> Part:
-    """A run as a part; `marked` is the run, or one in it, whose source tells which."""
-    fingerprint, shard = unmarked(marked.manifest.fingerprints.get("source", ""))
+    """A run as a part; `marked` is the run, or one in it, whose inputs tell which."""
+    found = {name: unmarked(value) for name, value in marked.manifest.fingerprints.items()}
+    shard = next((shard for _, shard in found.values() if shard), None)
     if shard is None:
         raise RunError(f"{run.path} is not a shard of a run: give runs that were made with --shard.")
     whole = run.manifest
     if run is marked:
-        whole = replace(whole, fingerprints={**whole.fingerprints, "source": fingerprint})
+        whole = replace(whole, fingerprints={name: fingerprint for name, (fingerprint, _) in found.items()})
     return Part(run, whole, shard.number, shard.count)
 
 
 @contextmanager
 def _attempts(run: Run) -> Iterator[BeforeRecord]:
     """Copies what composing took, under the records' places in the whole run."""
-    from burnish.dialogue.attempts import Attempt, Attempts
+    from burnish.dialogue.generation_log import Attempt, Attempts
 
     if run.manifest.kind != "compose":
         yield lambda _part, _place: None
@@ -146,7 +157,17 @@ def _simulate(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
 
 
 def _dialogues(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
-    return {"dialogues": len(run)}
+    from burnish.make.importing import counted
+
+    by_a_model = "student" in run.manifest.config  # those of one seed of free dialogues
+    return {"dialogues": len(run)} if by_a_model else counted(run).to_json()
+
+
+def _fixed(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.bench.fixed import finish
+    from burnish.store.codec import to_json
+
+    return to_json(finish(run))
 
 
 def _answers(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
@@ -175,6 +196,7 @@ _SUMMARIES: dict[str, Summarise] = {
     "compose": _compose,
     "simulate": _simulate,
     "dialogues": _dialogues,
+    "fixed": _fixed,
     "answers": _answers,
     "sampled": _sampled,
     "standard": _standard,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from burnish.verbs.telling import or_told, tell, tell_report, tell_scores, write
 
 if TYPE_CHECKING:
     from burnish.bench.compare.configs import CompareConfig
+    from burnish.bench.compare.leaderboard import LeaderboardConfig
     from burnish.bench.compare.power import PowerConfig
     from burnish.bench.compare.together import TogetherConfig
     from burnish.bench.judged.agreement import AgreementConfig
@@ -81,8 +83,10 @@ def compare(config: CompareConfig) -> int:
     from burnish.report.compare_page import write_comparison
     from burnish.report.terminal import prose, say
     from burnish.report.verdicts import changed_line, gate_line, verdict_line
+    from burnish.verbs.shards import whole_run
 
-    compared = pair(config)
+    before, after = (whole_run((path,)) for path in (config.before, config.after))
+    compared = pair(replace(config, before=before, after=after))
     shown = write_comparison(compared, config.folder, config.flips)
     say("", prose(verdict_line(compared)), prose(changed_line(compared)))
     tell_report(shown, config.json)
@@ -100,6 +104,17 @@ def compare_together(config: TogetherConfig) -> None:
 
     found = pair(config)
     tell(together_tables(found), write_json(config.json, to_json(found)))
+
+
+def compare_leaderboard(config: LeaderboardConfig) -> None:
+    """Rank models, and draw their page."""
+    from burnish.bench.compare.leaderboard import leaderboard
+    from burnish.report.leaderboard import write_leaderboard
+    from burnish.store.codec import to_json
+
+    board = leaderboard(config)
+    files, tables = write_leaderboard(board, Path(config.out))
+    tell(tables, [*files, *write_json(config.json, to_json(board))])
 
 
 def compare_power(config: PowerConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from burnish.verbs.telling import report_of, tell, tell_report, write_json
@@ -52,7 +53,9 @@ def check(config: CheckConfig) -> None:
 
 def report(config: ReportConfig) -> None:
     """Draw what a run or a training holds."""
-    tell_report(report_of(config), config.json)
+    from burnish.verbs.shards import whole_runs
+
+    tell_report(report_of(replace(config, runs=whole_runs(config.runs))), config.json)
 
 
 def show(config: ShowConfig) -> None:
@@ -83,8 +86,9 @@ def _verdict(prediction: Prediction) -> Verdict:
 def stats(config: StatsConfig) -> None:
     """Count dialogues, then draw their six histograms."""
     from burnish.report.dialogue_page import write_stats
+    from burnish.verbs.shards import whole_runs
 
-    tell_report(write_stats(config), config.json)
+    tell_report(write_stats(replace(config, runs=whole_runs(config.runs))), config.json)
 
 
 def validate(config: ValidateConfig) -> None:
@@ -103,7 +107,9 @@ def export(config: ExportConfig) -> None:
     """Write a run in another tool's format."""
     from burnish.export import export_run
     from burnish.report.counts_tables import counted
+    from burnish.verbs.shards import whole_run
 
+    config = replace(config, run=whole_run((config.run, *config.more_runs)), more_runs=())
     result = export_run(config)
     counts = {"records": result.records, "rows": result.rows}
     told = write_json(config.json, {**counts, "left_out": {**result.left_out}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from burnish.verbs.telling import draw, tell, write_json
@@ -69,6 +70,7 @@ def show_mask(config: ShowMaskConfig) -> None:
 
 
 def _train_or_plan(config: C, train: Callable[[C], TrainResult]) -> None:
+    config = _with_shards(config)
     if not config.plan:
         _tell_training(config, train(config))
         return
@@ -78,6 +80,20 @@ def _train_or_plan(config: C, train: Callable[[C], TrainResult]) -> None:
 
     plan = plan_training(config)
     tell(plan_tables(plan), write_json(config.json, {**to_json(plan), "hours": plan.hours}))
+
+
+def _with_shards(config: C) -> C:
+    """With every folder of shards replaced by these, in their order, as if they were one run."""
+    from burnish.train.config import DPOConfig
+    from burnish.train.dialogue_config import DialogueTrainConfig
+    from burnish.verbs.shards import runs_in_order
+
+    if isinstance(config, DPOConfig):
+        run, *more = runs_in_order((config.run, *config.more_runs))
+        return replace(config, run=run, more_runs=tuple(more))
+    if isinstance(config, DialogueTrainConfig):
+        return replace(config, runs=runs_in_order(config.runs))
+    return config
 
 
 def _tell_training(config: TrainConfig, result: TrainResult) -> None:

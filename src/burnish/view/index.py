@@ -14,7 +14,7 @@ from burnish.report.cards import Card, card_of
 from burnish.store.codec import from_line
 from burnish.store.places import Place
 from burnish.view.schema import add_column, column, tag, transaction
-from burnish.view.words import indexed
+from burnish.view.terms import indexed
 
 
 class Part(NamedTuple):
@@ -133,7 +133,7 @@ def records_in(connection: sqlite3.Connection) -> int:
     return int(connection.execute("select coalesce(max(number), 0) from cards").fetchone()[0])
 
 
-def told_of(connection: sqlite3.Connection) -> str:
+def output_state(connection: sqlite3.Connection) -> str:
     """The state of the run that tables and figures were made of last; empty before."""
     row = connection.execute("select of from told").fetchone()
     return "" if row is None else str(row[0])

@@ -17,8 +17,8 @@ from burnish.report.finding import Choice
 from burnish.report.page import View
 from burnish.report.pictures import Shown
 from burnish.store.places import bytes_in, bytes_up_to
-from burnish.view.finding import MOST_SORTED, PAGE, Found
-from burnish.view.index import noted, parts_in, records_in, told_of
+from burnish.view.index import noted, output_state, parts_in, records_in
+from burnish.view.query import MOST_SORTED, PAGE, Found
 from burnish.view.records import Stored
 
 
@@ -65,7 +65,7 @@ def state_of(index: sqlite3.Connection, run: Path) -> State:
         dropped=dropped,
         percent=100 * read // there if there else 100,
         finished=bool(noted(index, "finished")),
-        told=told_of(index),
+        told=output_state(index),
         trouble=noted(index, "trouble"),
     )
 
@@ -78,7 +78,7 @@ def views(stored: Sequence[Stored], root: str) -> list[View]:
             run=one.part,
             anchor=f"r{one.number}",
             link=f"{root}record/{one.number}",
-            pictures=tuple(Shown(_address(of, root)) for of in card.pictures),
+            pictures=tuple(tuple(Shown(_address(of, root)) for of in view) for view in card.views),
         )
         for one in stored
     ]

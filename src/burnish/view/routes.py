@@ -19,9 +19,9 @@ from burnish.report.cards import PictureOf
 from burnish.report.finding import Choice
 from burnish.report.provenance import origin_of
 from burnish.store import Run
-from burnish.view.finding import PAGE, check, choices_in, find, find_id
 from burnish.view.page import heading, neighbours, pager, remark, state_of, templates, views
 from burnish.view.pictures import Drawings, is_known
+from burnish.view.query import PAGE, check, choices_in, find, find_id
 from burnish.view.records import read_records, runs_in
 from burnish.view.schema import reading
 from burnish.web.pictures import Picture, Pictures

@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from burnish.errors import RunError
-from burnish.view.words import TOKENIZER
+from burnish.view.terms import TOKENIZER
 
 VERSION = 1
 """Of the tables below: an index of another one is made anew."""

@@ -11,8 +11,8 @@ from burnish.ids import content_key
 from burnish.store.manifest import read_manifest
 from burnish.view.app import create_app
 from burnish.view.config import ViewConfig
-from burnish.view.following import followed
 from burnish.view.schema import open_writing
+from burnish.view.tail import tailing
 from burnish.web.guard import is_loopback
 from burnish.web.serving import address, listen, serve
 
@@ -26,7 +26,7 @@ def serve_view(config: ViewConfig, tell: Callable[[str, Path], None]) -> None:
     read_manifest(run)
     index = Path(config.index) if config.index else index_path(run)
     open_writing(index).close()
-    with listen(config.host, config.port) as listening, followed(run, index):
+    with listen(config.host, config.port) as listening, tailing(run, index):
         secret = "" if is_loopback(config.host) else secrets.token_hex(20)
         app = create_app(run, index, host=config.host, secret=secret)
         tell(f"{address(config.host, listening)}{f'{secret}/' if secret else ''}", index)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from burnish.cli import main
 from compared import compared, not_compared, score_of
 from judge_server import answers_file, bench, judging
 from standard_files import json_file, lines_file
@@ -43,7 +44,7 @@ def last_cell(text: str) -> str:
     return text.rstrip(" |").rpartition("| ")[2]
 
 
-def test_mmvet_gets_better(tmp_path: Path) -> None:
+def test_mmvet_gets_better(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = mmvet_flags(tmp_path, {"before": ["0.2"] * N, "after": ["1.0"] * N}, runs=1)
     numbers = compare(tmp_path, "mmvet", last_cell, flags)
     points = score_of(numbers, "points")
@@ -51,6 +52,14 @@ def test_mmvet_gets_better(tmp_path: Path) -> None:
     assert (points["before"]["value"], points["after"]["value"]) == (pytest.approx(20), 100)
     assert (points["wins"], points["losses"], points["p_value"]) == (N, 0, ALL_ALIKE)
     assert numbers["headline"] == points and numbers["verdict"] == "better"
+    runs = [str(tmp_path / side) for side in ("before", "after")]
+    capsys.readouterr()
+    assert main(["compare", *runs]) == 0
+    assert "Not calibrated against people" in capsys.readouterr().out
+    assert main(["compare", "together", "--before", runs[0], "--after", runs[1]]) == 0
+    assert "MM-Vet: Not calibrated against people" in capsys.readouterr().out
+    assert main(["report", *runs, "--out", str(tmp_path / "report")]) == 0
+    assert "Not calibrated against people" in (tmp_path / "report" / "index.html").read_text()
 
 
 def test_mmvet_in_two_runs_of_the_judge_with_one_loss_is_undecided(tmp_path: Path) -> None:

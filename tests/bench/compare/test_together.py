@@ -122,6 +122,57 @@ def test_benchmarks_and_seeds_in_one_verdict(tmp_path: Path, capsys: pytest.Capt
     assert single["rows"][0]["p_value"] == single["rows"][0]["corrected"]
 
 
+def test_many_models_on_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two seeds of a model that is better on POPE, and one that is much worse on OCRBench."""
+    labels = ["yes", "no"] * 60
+    base = pope_result(tmp_path, "base", labels, ["Yes"] * 120)
+    good = [
+        pope_result(tmp_path, f"good{seed}", labels, [*["Yes", "No"] * (50 + seed), *["Yes"] * (20 - 2 * seed)])
+        for seed in (1, 2)
+    ]
+    ocr = {
+        name: _hallucinating(tmp_path, f"ocr-{name}", ["yes"] * right + ["no"] * (60 - right))
+        for name, right in (("base", 40), ("good", 41), ("bad", 5))
+    }
+    given = [f"base={base}", *(f"good={one}" for one in good), *(f"{name}={one}" for name, one in ocr.items())]
+    out, page = tmp_path / "board.json", tmp_path / "board"
+    capsys.readouterr()
+    assert main(["compare", "leaderboard", *given, "--out", str(page), "--json", str(out)]) == 0
+    found = json.loads(out.read_text())
+    assert [(row["model"], row["results"]) for row in found["rows"]] == [("good", 3), ("base", 2), ("bad", 1)]
+    best, own, worst = found["rows"]
+    assert own["together"] is None and worst["together"]["overall"] is None and best["together"]["overall"]
+    rows = [*best["together"]["rows"], *worst["together"]["rows"]]
+    plain = [row["p_value"] for row in rows]
+    assert [row["corrected"] for row in rows] == pytest.approx(holm(plain))  # over all rows of all models
+    assert [row["verdict"] for row in rows] == ["better", "undecided", "worse"]
+    assert own["values"]["OCRBench"]["value"] == pytest.approx(40 / 60)
+    assert (best["values"]["POPE"]["low"], own["values"]["POPE"]["low"] is None) == (None, False)
+    assert "Leaderboard" in capsys.readouterr().out
+    drawn = (page / "index.html").read_text()
+    assert "3 models on 2 benchmarks: none is surely better than base throughout" in drawn
+    assert "data:image/svg+xml" in drawn and "Mean over benchmarks" in (page / "forest.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (["one={a}", "one={b}"], "two models are needed"),
+        (["{a}"], "needs two results or more"),
+        (["one={a}", "two={other}"], "the baseline has 0"),
+    ],
+)
+def test_what_is_no_leaderboard_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], complaint: str
+) -> None:
+    a, b = (_hallucinating(tmp_path, name, ["yes"] * 4) for name in ("a", "b"))
+    other = pope_result(tmp_path, "other", ["yes"], ["yes"])
+    capsys.readouterr()
+    words = [one.format(a=a, b=b, other=other) for one in given]
+    assert main(["compare", "leaderboard", *words, "--out", str(tmp_path / "page")]) == 2
+    assert complaint in capsys.readouterr().err
+
+
 def test_together_refuses_unpaired_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = _hallucinating(tmp_path, "one", ["yes"] * 4)
     capsys.readouterr()
@@ -137,5 +188,7 @@ def test_power_of_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert (found["n"], found["effective"], found["value"]) == (400, 400, 0.75)
     assert found["smallest"]["0.1"] == pytest.approx(smallest_of(400, 0.1))
     assert "what its questions can show" in capsys.readouterr().out
+    assert main(["compare", "400", "--power", "--changed", "0.1", "--json", str(out)]) == 0  # before there is a result
+    assert json.loads(out.read_text())["smallest"] == found["smallest"]
     assert main(["compare", "power", str(result), "--changed", "0"]) == 2
     assert "--changed needs shares above 0" in capsys.readouterr().err

@@ -1,17 +1,36 @@
 """A judge against people: the statistics by hand, then the verb with a judge whose ways are known."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from test_judged_pocket import FALSE, TRUE, answers_run
 
 from burnish.bench.judged.calibrate import rating, read_rated
+from burnish.bench.judged.kinship import family, judges_kin
 from burnish.bench.judged.rating_statistics import krippendorff, ranks, spearman
 from burnish.cli import main
+from burnish.store import Run, new_manifest
 from burnish.uncertainty import Floats
-from judge_server import answers_file, bench, judging, numbers
+from judge_server import answers_file, bench, judgements, judging, numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Config:
+    """Of a run of answers, and of one that judges them."""
+
+    model: str = ""
+    judge: str = ""
+    answers: str = ""
+
+
+def _begun(folder: Path, kind: str, config: _Config) -> Run:
+    with Run.begin(folder, new_manifest(kind, config, seed=0, fingerprints={})):
+        pass
+    return Run.open(folder)
 
 
 def _of(*values: float) -> Floats:
@@ -116,6 +135,47 @@ def _told(folder: Path, judge: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Calibrated on 3 turns that people rated: Spearman 1.00" in capsys.readouterr().out
     assert bench("pairwise", judge, folder / "refused", *flags, "--calibration", folder / "plain") == 2
     assert "is not a finished run of `burnish bench judged calibrate`" in capsys.readouterr().err
+
+
+def _by_length(message: str) -> str:
+    """A judge that goes by the length alone: 5 for what has two statements, 1 for one."""
+    turn = message.partition("by the Student:\n")[2].partition("\n\nRatings")[0]
+    return f"Rating: {5 if turn.count('There is') > 1 else 1}"
+
+
+def test_a_judge_against_the_oracle_of_the_pocket_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The oracle gives 10 for the truth, 6 for that and a false statement, 2 for the false one, 1 for no statement."""
+    answers = answers_run(tmp_path / "answers", [TRUE, f"{TRUE} {FALSE}", FALSE, "?"])
+    with judging(_by_length) as judge:
+        assert bench("calibrate", judge.flag, tmp_path / "run", "--rated", answers) == 0
+        assert "agrees with the pocket world's oracle (Spearman)" in capsys.readouterr().out
+        assert [one.facts["human"] for one in judgements(tmp_path / "run")] == [5, 5, 3, 3, 1, 1, 1, 1]
+        found = numbers(tmp_path / "run")
+        assert found["spearman"]["value"] == pytest.approx(spearman(_of(5, 3, 1, 1), _of(1, 5, 1, 1)))
+        assert found["order_bias"]["value"] == 0
+        flags = ("--answers", answers, "--calibration", tmp_path / "run")
+        assert bench("grades", judge.flag, tmp_path / "graded", *flags) == 0
+    assert "Calibrated on 4 answers that the pocket world's oracle rated" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("judge", "answers", "kin"),
+    [
+        ("http://host/v1#Qwen/Qwen3-VL-32B", "Qwen/Qwen2.5-VL-7B-Instruct", (False, "qwen")),
+        ("http://host/v1#gpt-5", "llava-hf/llava-1.5-7b-hf", (False, "")),
+        ("llava-hf/llava-1.5-7b-hf", "llava-hf/llava-1.5-7b-hf", (True, "")),
+        ("http://host/v1", "http://host/v1", (True, "")),
+    ],
+)
+def test_relatives_are_known_by_their_names(tmp_path: Path, judge: str, answers: str, kin: tuple[bool, str]) -> None:
+    _begun(tmp_path / "answers", "answers", _Config(model=answers))
+    judged = _begun(tmp_path / "run", "judged grades", _Config(judge=judge, answers=str(tmp_path / "answers")))
+    assert judges_kin(judged) == kin
+
+
+def test_a_checkpoints_family_is_what_its_folder_says(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}')
+    assert family(str(tmp_path)) == family("Qwen/QwenVL-Chat") == "qwen"
 
 
 def test_bad_ratings_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Real runs of lmms-eval on local Parquet tasks (`make test-lmms`, in an environment of its own)."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 
 lmms_eval = pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: `make test-lmms` installs it")
 
+from burnish.cli import main  # noqa: E402
 from burnish.generation.questions import clean_request  # noqa: E402
 from burnish.models import Decoding, ModelOptions, open_model  # noqa: E402
 from burnish.models.local import LocalModel  # noqa: E402
 from burnish.pocket.world import make  # noqa: E402
+from burnish.records import Prediction  # noqa: E402
+from burnish.scores import MeasuredScores, StandardResult  # noqa: E402
+from burnish.store import Run  # noqa: E402
+from burnish.store.codec import from_json  # noqa: E402
 
 EXAMPLES = [make("heldout", number, "existence") for number in range(12)]
 TOKENS = 8
@@ -127,3 +133,19 @@ def test_the_likelier_answer_is_chosen(tasks: Path) -> None:
     means = [[total / len(one) for total, one in zip(row, ids, strict=True)] for row in sums]
     right = [words[row.index(max(row))] == example.answer for row, example in zip(means, EXAMPLES, strict=True)]
     assert found["acc,none"] == pytest.approx(sum(right) / len(EXAMPLES))
+
+
+def test_the_verb_brings_the_answers_back(tasks: Path, tmp_path: Path) -> None:
+    """In an environment of its own: here the one that runs the tests."""
+    out = tmp_path / "run"
+    words = ["--model", "pocket", "--model-args", "device=cpu", "--include-path", str(tasks), "--batch-size", "4"]
+    python = ["--lmms-python", sys.executable]
+    assert main(["bench", "lmms", "burnish_existence", *words, *python, "--out", str(out)]) == 0
+    run = Run.open(out)
+    said = [record.text for record in run.records(Prediction)]
+    assert said == _own_answers()
+    right = sum(one == example.answer for one, example in zip(said, EXAMPLES, strict=True))
+    assert run.summary is not None
+    scores = from_json(MeasuredScores, from_json(StandardResult, run.summary).scores)  # type: ignore[arg-type]
+    assert scores.whole["exact_match"].value == pytest.approx(right / len(EXAMPLES))
+    assert "lmms-eval's own totals of burnish_existence: exact_match" in scores.note

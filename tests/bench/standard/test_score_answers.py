@@ -49,6 +49,25 @@ def test_chartqas_relaxed_accuracy(answer: str, truth: str, right: bool) -> None
     assert relaxed(answer, truth) is right
 
 
+def test_answers_to_another_version_of_the_questions_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ids are alike in both; what was asked is not. Words around a question do no harm."""
+    questions = lines_file(
+        tmp_path / "ocr.jsonl",
+        [{"dataset_name": "d", "type": "t", "image_path": "a.png", "question": "What is\nwritten?", "answers": ["x"]}],
+    )
+    words = ("ocrbench", "--questions", questions, "--predictions")
+    asked = {"fit": "<image>\nwhat  is written? Answer shortly.", "other": "How many cups?"}
+    files = {
+        name: lines_file(tmp_path / f"{name}.jsonl", [{"question_id": 0, "prompt": prompt, "text": "x"}])
+        for name, prompt in asked.items()
+    }
+    assert _value(scored(tmp_path, *words, files["fit"]), "accuracy") == 1
+    said = refused(capsys, *words, files["other"])
+    assert "answers How many cups?, and question 0 of" in said and "take questions and predictions of the same" in said
+
+
 def _chartqa(folder: Path) -> Path:
     for part, label in {"human": "100", "augmented": "Kenya"}.items():
         rows = [{"imgname": f"{part}.png", "query": "Which?", "label": label}] * 2

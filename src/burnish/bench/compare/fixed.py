@@ -9,6 +9,7 @@ from burnish.bench.fixed_asking import place_of, read_run
 from burnish.bench.fixed_metrics import text_terms
 from burnish.bench.fixed_reading import ROLES, Compared, Place, of_role
 from burnish.bench.measures import Measures
+from burnish.bench.metrics import Term
 from burnish.bench.naming import speaker
 from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
 from burnish.records import Prediction
@@ -81,6 +82,6 @@ def _scored(
             key=_key(place),
             asked=Asked(pair.picture, records[place].question, pair.reference),
             groups=(("task", place.role), *everyone),
-            terms={name: of_all[row] for name, of_all in terms.items()},
+            terms={name: Term(*map(float, terms_N2[row])) for name, terms_N2 in terms.items()},
             text=pair.prediction,
         )

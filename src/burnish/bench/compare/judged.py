@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
-from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, shr
-from burnish.bench.judged.counting import last_said, readable
+from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
+from burnish.bench.judged.asking import Reads
+from burnish.bench.judged.counting import judging, last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
@@ -16,6 +17,7 @@ from burnish.bench.standard import llava_bench as llava_rule
 from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule
 from burnish.bench.standard import shr as shr_rule
+from burnish.bench.standard.benchmark import Benchmark
 from burnish.bench.standard.llava_bench_files import Question, reading
 from burnish.bench.standard.mmvet_files import Grade, score_in
 from burnish.bench.standard.mmvet_files import Question as VetQuestion
@@ -40,6 +42,7 @@ class _Task(NamedTuple):
     title: str
     measures: Measures
     worth: Worth
+    reads: Reads
 
 
 def _points(name: str, title: str) -> Metric:
@@ -51,6 +54,13 @@ def _grade(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     said = readable(one, grades.reads)
     value = None if said is None else grade(said)
     return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source, *filter(None, [one.part])))
+
+
+def _rubric(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
+    (one,) = judgements
+    said = readable(one, rubric.reads)
+    value = None if said is None else rubric.grade(one.asked, said)
+    return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source,))
 
 
 def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
@@ -104,16 +114,22 @@ def _key(one: Judgement) -> Key:
     return Key(one.source if one.part.startswith("run ") else one.part or one.source, one.id)
 
 
+def _official(benchmark: Benchmark, worth: Worth, reads: Reads) -> _Task:
+    return _Task(benchmark.heading, benchmark.measures(()), worth, reads)
+
+
 _TASKS: Mapping[str, _Task] = {
-    "judged mmvet": _Task(mmvet_rule.BENCHMARK.heading, mmvet_rule.BENCHMARK.measures(()), _mmvet),
-    "judged llava-bench": _Task(llava_rule.BENCHMARK.heading, llava_rule.BENCHMARK.measures(()), _llava_bench),
-    "judged mmhal": _Task(mmhal_rule.BENCHMARK.heading, mmhal_rule.BENCHMARK.measures(()), _mmhal),
-    "judged shr": _Task(shr_rule.BENCHMARK.heading, shr_rule.BENCHMARK.measures(()), _shr),
-    "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade),
+    "judged mmvet": _official(mmvet_rule.BENCHMARK, _mmvet, mmvet.reads),
+    "judged llava-bench": _official(llava_rule.BENCHMARK, _llava_bench, llava_bench.reads),
+    "judged mmhal": _official(mmhal_rule.BENCHMARK, _mmhal, mmhal.reads),
+    "judged shr": _official(shr_rule.BENCHMARK, _shr, shr.reads),
+    "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade, grades.reads),
+    "judged rubric": _Task("Rubric", measures(_points("grade", "grade")), _rubric, rubric.reads),
     "judged consistency": _Task(
         "Consistency",
         measures(_points("answer", "A-consistency"), _points("question", "Q-consistency")),
         _consistency,
+        consistency.reads,
     ),
 }
 
@@ -143,6 +159,7 @@ def read_judged(run: Run, only: Only) -> Side:
         fingerprints=prints,
         version=run.manifest.version,
         picture_of=_pictures(run),
+        judging=judging(run, run.records(Judgement), task.reads),
     )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Answers
+from burnish.bench.judged.counting import judging
 from burnish.bench.judged.pairs import name_apart
-from burnish.bench.judged.pairwise import verdicts_by_pair
+from burnish.bench.judged.pairwise import reads, verdicts_by_pair
 from burnish.bench.judged.verdicts import TwoVerdicts, pair_result, position_bias
 from burnish.bench.scored import ALL
 from burnish.errors import RunError
@@ -54,6 +55,7 @@ def read_verdicts(path: str, before: str, after: str) -> JudgedPair:
         equal_length=pair_result((new, old), _from(new, old, [one for one in pairs if one.alike]), unpaired=0),
         length_margin=MARGIN,
         bias=position_bias(found),
+        judging=judging(run, run.records(Judgement), reads),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tyro
@@ -11,16 +13,22 @@ from burnish.bench.compare.combining import smallest_of
 from burnish.bench.compare.reading import read_side
 from burnish.bench.scoring import by_picture
 from burnish.errors import ConfigError, RunError
-from burnish.scores import Power
+from burnish.scores import Metric, Power
 from burnish.uncertainty import effective_size
+
+_RIGHT = Metric(
+    name="accuracy", title="answers that are right", family="answers", unit="%", interval="wilson", better="higher"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PowerConfig:
-    """Tell the smallest change that the questions of a result can show, before you ask a second model."""
+    """Print the smallest change that the questions of a result, or so many questions, can show, before you ask a second
+    model. `burnish compare RESULT --power` is the same."""
 
     result: tyro.conf.Positional[str]
-    """A result as `burnish compare` takes it, such as the first model's."""
+    """A result as `burnish compare` takes it, such as the first model's; or how many questions there will be, each
+    about a picture of its own."""
     changed: tuple[float, ...] = (0.05, 0.1, 0.2)
     """Shares of answers that may change between right and wrong: the larger the share, the larger the smallest change
     that shows."""
@@ -34,6 +42,8 @@ class PowerConfig:
 
 def power(config: PowerConfig) -> Power:
     """By McNemar's test on the result's answers that are right or wrong. Raises RunError where there are none."""
+    if config.result.isdecimal() and not Path(config.result).exists():
+        return _of_questions(int(config.result), config.changed)
     side = read_side(config.result)
     for name in side.measures.flips:
         metric = side.measures.metrics[name]
@@ -52,6 +62,24 @@ def power(config: PowerConfig) -> Power:
                 pictures=len(sums_P2),
                 effective=n,
                 value=float(np.divide(*sums_P2.sum(axis=0))),
-                smallest={f"{share:g}": smallest_of(n, share) for share in config.changed},
+                smallest=_smallest(n, config.changed),
             )
     raise RunError(f"{config.result} has no answers that are right or wrong: `compare power` works on shares alone.")
+
+
+def _of_questions(n: int, changed: Sequence[float]) -> Power:
+    if not n:
+        raise ConfigError("0 questions show no change: give how many there will be.")
+    return Power(
+        benchmark=f"{n:,} questions",
+        metric=_RIGHT,
+        n=n,
+        pictures=n,
+        effective=n,
+        value=None,
+        smallest=_smallest(n, changed),
+    )
+
+
+def _smallest(n: float, changed: Sequence[float]) -> dict[str, float]:
+    return {f"{share:g}": smallest_of(n, share) for share in changed}

@@ -11,8 +11,10 @@ from burnish.bench.compare.fixed import read_fixed
 from burnish.bench.compare.free import read_free
 from burnish.bench.compare.judged import read_judged
 from burnish.bench.compare.recorded import read_recorded
+from burnish.bench.compare.results import read_results
 from burnish.bench.compare.sides import Only, Side
 from burnish.bench.compare.standard import read_standard
+from burnish.bench.judged.registry import JUDGED
 from burnish.errors import RunError
 from burnish.store import Run
 
@@ -22,10 +24,8 @@ READERS: Mapping[str, ReadRun] = {
     "fixed": read_fixed,
     "free": read_free,
     "standard": read_standard,
-    **dict.fromkeys(
-        (f"judged {name}" for name in ("mmvet", "llava-bench", "mmhal", "shr", "grades", "consistency", "pairwise")),
-        read_judged,
-    ),
+    "results": read_results,
+    **dict.fromkeys((f"judged {name}" for name in JUDGED if name != "calibrate"), read_judged),
 }
 """By the kind that a run's manifest names: a new one is one file and one line here."""
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from burnish.bench.measures import Measures
 from burnish.bench.scored import Key, ScoredAnswer
 from burnish.errors import RunError
+from burnish.scores import Judging
 from burnish.store import Run
 
 Only: TypeAlias = frozenset[Key] | None
@@ -41,6 +42,8 @@ class Side:
     fingerprints: Mapping[str, str]
     version: str
     picture_of: PictureOf
+    judging: Judging | None = None
+    """Who judged the answers; None where no one did."""
 
 
 def by_key(answers: Iterable[ScoredAnswer], path: Path, only: Only) -> dict[Key, ScoredAnswer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from burnish.bench.compare.combining import Change, Mean, holm, over_seeds, random_effects, smallest_change
@@ -43,13 +43,35 @@ def compare_together(config: TogetherConfig) -> Together:
 
 def together(found: Sequence[Compared]) -> Together:
     """One row per benchmark; a verdict needs Holm's correction over the rows."""
-    by_benchmark: dict[tuple[str, str], list[Compared]] = {}
-    for one in found:
-        by_benchmark.setdefault((one.benchmark, one.headline.metric), []).append(one)
-    means = {key: _mean(of) for key, of in by_benchmark.items()}
+    (one,) = together_by_model({"": found}).values()
+    return one
+
+
+def together_by_model(found: Mapping[str, Sequence[Compared]]) -> dict[str, Together]:
+    """The same for several models, each against one other: the correction is over all rows of them all."""
+    names = benchmark_names([one for of in found.values() for one in of])
+    groups: dict[tuple[str, str], list[Compared]] = {}
+    for model, of in found.items():
+        for one in of:
+            groups.setdefault((model, names[benchmark_key(one)]), []).append(one)
+    means = {place: _mean(of) for place, of in groups.items()}
     corrected = holm([mean.p_value for mean in means.values()])
-    rows = [_row(by_benchmark[key], mean, p) for (key, mean), p in zip(means.items(), corrected, strict=True)]
-    return Together(rows=tuple(rows), overall=_overall(rows))
+    rows: dict[str, list[TogetherRow]] = {model: [] for model in found}
+    for ((model, name), mean), p_value in zip(means.items(), corrected, strict=True):
+        rows[model].append(_row(name, groups[model, name], mean, p_value))
+    return {model: Together(rows=tuple(of), overall=_overall(of)) for model, of in rows.items()}
+
+
+def benchmark_key(one: Compared) -> tuple[str, str, str]:
+    """What comparisons of one benchmark, which are seeds, have in common: title, questions, and what decides."""
+    return one.title or one.benchmark, one.questions, one.headline.metric
+
+
+def benchmark_names(found: Sequence[Compared]) -> dict[tuple[str, str, str], str]:
+    """The benchmarks' titles, with more behind those that several have."""
+    keys = dict.fromkeys(map(benchmark_key, found))
+    titles = [title for title, *_ in keys]
+    return {key: key[0] if titles.count(key[0]) == 1 else f"{key[0]}, {key[1] or key[2]}" for key in keys}
 
 
 def _mean(found: Sequence[Compared]) -> Mean:
@@ -79,11 +101,11 @@ def _metric(one: Compared) -> Metric:
     return next(metric for metric in one.metrics if metric.name == one.headline.metric)
 
 
-def _row(found: Sequence[Compared], mean: Mean, p_value: float) -> TogetherRow:
+def _row(name: str, found: Sequence[Compared], mean: Mean, p_value: float) -> TogetherRow:
     metric, k = _metric(found[0]), len(found)
     error = (mean.high - mean.low) / (2 * Z)
     return TogetherRow(
-        benchmark=found[0].title or found[0].benchmark,
+        benchmark=name,
         metric=metric,
         pairs=k,
         n=found[0].n,
@@ -97,6 +119,7 @@ def _row(found: Sequence[Compared], mean: Mean, p_value: float) -> TogetherRow:
         smallest=smallest_change(error),
         between_seeds=mean.between if k > 1 else None,
         verdict=_verdict(metric, mean, p_value),
+        judging=found[0].after.judging,
     )
 
 

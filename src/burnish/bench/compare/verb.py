@@ -186,6 +186,7 @@ def _told(side: Side) -> ComparedSide:
         seed=side.seed,
         fingerprints=side.fingerprints,
         version=side.version,
+        judging=side.judging,
     )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, pairwise, shr
+from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, pairwise, rubric, shr
 from burnish.bench.judged.asking import Reads
 from burnish.bench.judged.counting import readable
 from burnish.bench.judged.kappa import Kappa, Rated, Said, categories, cohen, quadratic
@@ -58,6 +58,7 @@ _TASKS: Mapping[str, _Task] = {
     "judged shr": _Task(shr.reads, lambda asked, said: labels(Judged(asked["description"], said)) or ()),
     "judged consistency": _Task(consistency.reads, lambda _, said: consistency.numbers(said)),
     "judged pairwise": _Task(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
+    "judged rubric": _Task(rubric.reads, lambda asked, said: [rubric.grade(asked, said)]),
     "judged grades": _Task(grades.reads, lambda _, said: [grade(said)]),
 }
 

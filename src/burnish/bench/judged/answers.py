@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Given:
     text: str
     question: str = ""
     image: str = ""
-    """The picture's key in the run, or its name in the file."""
+    """The picture's key in the run, or its name in the file; of several pictures each on a line."""
     truth: str = ""
     source: str = ""
     facts: Facts = field(default_factory=dict)
@@ -46,16 +46,16 @@ class Answers:
     by_id: Mapping[str, Given]
     run: Run | None = None
 
-    def picture(self, image: str, folder: str | None) -> bytes:
-        """A picture's file content, from the folder where there is one, else from the run.
+    def pictures(self, image: str, folder: str | None) -> Sequence[bytes]:
+        """The file contents of an answer's pictures, from the folder where there is one, else from the run.
 
         Raises RunError, ImageError, or SourceError where there is neither.
         """
         if folder is not None:
-            return read_inside(Path(folder), image)
+            return [read_inside(Path(folder), name) for name in image.split("\n")]
         if self.run is None:
             raise SourceError(f"{self.path} holds no pictures, and the judge's prompt shows them: give --images.")
-        return self.run.image(image)
+        return list(map(self.run.image, image.split("\n")))
 
 
 def read_answers(path: str) -> Answers:
@@ -104,7 +104,7 @@ def _run_answers(run: Run) -> Iterator[Given]:
                 id=record.id,
                 text=record.text,
                 question=record.question,
-                image=record.image,
+                image="\n".join(record.images),
                 truth=record.answer,
                 source=record.source,
                 facts=record.facts,

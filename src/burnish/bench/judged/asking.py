@@ -29,8 +29,8 @@ FIRST, SECOND = "judge", "judge again"
 """What the two replies for a record are called in the journal."""
 Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
 """From what was asked and the reply to whether the reply can be read."""
-PictureOf: TypeAlias = Callable[[str], bytes]
-"""From a picture's name to its file content."""
+PicturesOf: TypeAlias = Callable[[str], Sequence[bytes]]
+"""From the name of an answer's pictures to their file contents."""
 J = TypeVar("J", bound=Judged)
 
 
@@ -46,14 +46,14 @@ class Question:
     part: str = ""
     """Which of several judgements of the same question."""
     image: str = ""
-    """The picture's name, for a prompt that shows it."""
+    """The name of the answer's pictures, for a prompt that shows them."""
     truth: Facts = field(default_factory=dict)
     """What the oracle knows."""
     settled: str = ""
     """What stands for a reply, where there is no answer to judge; empty for what the judge is asked."""
 
 
-def no_pictures(_image: str) -> bytes:
+def no_pictures(_image: str) -> Sequence[bytes]:
     """For benchmarks whose judge has words alone. Raises ConfigError for a prompt that shows more."""
     raise ConfigError(
         "The judge's prompt shows pictures, and this benchmark has words alone: write `sees: text` there."
@@ -65,9 +65,13 @@ def judged(
     questions: Sequence[Question],
     reads: Reads,
     score: Callable[[Run], J],
-    picture_of: PictureOf = no_pictures,
+    pictures_of: PicturesOf = no_pictures,
+    *,
+    rules: Mapping[str, str] | None = None,
 ) -> J:
     """Fill the run `config.out` with one Judgement per question, and score it; a finished run is scored anew.
+
+    `rules` are fingerprints of what else the judge goes by.
 
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.
@@ -76,13 +80,13 @@ def judged(
 
     def live(position: int, _: Example) -> Life:
         question = questions[position]
-        picture = partial(picture_of, question.image) if sees_pictures else None
-        return _live(judge, question, JudgeCase(question.values, question.truth, picture), reads)
+        pictures = partial(pictures_of, question.image) if sees_pictures else None
+        return _live(judge, question, JudgeCase(question.values, question.truth, pictures), reads)
 
     def ask(run: Run) -> None:
         fill(run, _Asked(questions), live, judge.models, label="judgements", unit="judgements", batch=BATCH)
 
-    fingerprints = {**judge.fingerprints, "questions": _fingerprint(questions)}
+    fingerprints = {**judge.fingerprints, **(rules or {}), "questions": _fingerprint(questions)}
     return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
 
 

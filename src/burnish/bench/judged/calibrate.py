@@ -1,39 +1,48 @@
 """How far a judge can be trusted: it rates what people rated, in FIRE's form, with the scale in either order.
 
-Both orders tell whether it goes by the order of the scale, and how alike it rates when asked again.
+Answers about the pocket world are rated by its oracle instead, which knows the truth. Both orders tell whether it goes
+by the order of the scale, and how alike it rates when asked again.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+from burnish.bench.judged.answers import Given, read_sampled
 from burnish.bench.judged.asking import Question, judged
 from burnish.bench.judged.configs import CalibrateConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.judged.rating_statistics import Rating, calibration
 from burnish.bench.standard.files import Item, items
 from burnish.errors import SourceError
+from burnish.pocket.oracle import oracle_rating
 from burnish.records import Judgement
-from burnish.scores import CalibrateJudged
+from burnish.scores import PEOPLE, CalibrateJudged
 from burnish.store import Run
 
 FORM = "give a file in FIRE's form, whose `conversations` have a `human_rating` from 1 to 5 beside rated turns"
 RATINGS = ("1: bad", "2: rather bad", "3: neither good nor bad", "4: rather good", "5: good")
 FORTH, BACK = "1 to 5", "5 to 1"
+ORACLE_RATES = "the pocket world's oracle"
 SPEAKERS = {"student": "Student", "teacher": "Teacher"}
+NOTHING_YET = "(nothing)"
+"""What stands before a first turn."""
 _RATING = re.compile(r"\brating[*_ ]*:[\s*_\"'\[(]*([1-5])\b(?![.,]\d)", re.IGNORECASE)
 
 
 def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
     """Have every rated turn rated by the judge, twice. Raises a BurnishError."""
-    rated = list(read_rated(config.rated))
+    by_oracle = Path(config.rated).is_dir()
+    rated = list(answers_by_oracle(config.rated) if by_oracle else read_rated(config.rated))
+    raters = ORACLE_RATES if by_oracle else PEOPLE
     if not rated:
         raise SourceError(f"{config.rated} has no turn with a human rating: {FORM}.")
 
     def score(run: Run) -> CalibrateJudged:
         judgements = list(run.records(Judgement))
-        return calibration(_ratings(judgements), judging(run, judgements, reads))
+        return calibration(_ratings(judgements), judging(run, judgements, reads), raters)
 
     return judged(config, [_in_order(one, order) for one in rated for order in (FORTH, BACK)], reads, score)
 
@@ -45,7 +54,7 @@ def read_rated(path: str) -> Iterator[Question]:
         for place, (speaker, text, rating) in enumerate(turns):
             if rating is None:
                 continue
-            before = "\n".join(f"{who}: {said}" for who, said, _ in turns[:place]) or "(nothing)"
+            before = "\n".join(f"{who}: {said}" for who, said, _ in turns[:place]) or NOTHING_YET
             yield Question(
                 id=f"{number}/{place}",
                 source=speaker.lower(),
@@ -58,6 +67,30 @@ def read_rated(path: str) -> Iterator[Question]:
                 },
                 facts={"picture": str(number), "human": rating, "length": len(text)},
             )
+
+
+def answers_by_oracle(path: str) -> Iterator[Question]:
+    """Every answer of a run about the pocket world, rated by the truth. Raises SourceError for any other run."""
+    for answers in read_sampled(path).values():
+        for given in filter(lambda one: one.text.strip(), answers.by_id.values()):
+            yield _answer(given)
+
+
+def _answer(given: Given) -> Question:
+    drawn = f" at {given.temperature:g}" if given.temperature else ""
+    truth = oracle_rating(given.facts, given.question, given.truth, given.text)
+    return Question(
+        id=f"{given.source}/{given.id}{drawn}",
+        source="student",
+        values={
+            "question": given.question,
+            "groundtruth": given.truth,
+            "history": NOTHING_YET,
+            "speaker": SPEAKERS["student"],
+            "turn": given.text,
+        },
+        facts={"picture": given.image, "human": truth, "length": len(given.text)},
+    )
 
 
 def _turn(row: Item, turn: object) -> tuple[str, str, int | None]:

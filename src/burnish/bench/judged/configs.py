@@ -31,7 +31,7 @@ class JudgeFlags(ModelRuntime, RunFlags):
     max_new_tokens: int = 1024
     """Longest reply of the judge, in tokens."""
     calibration: str | None = runtime(None)
-    """A run of `bench judged calibrate` by the same judge, so that every table shows how far it agrees with people."""
+    """A run of `bench judged calibrate` by the same judge, so that every table shows how far it can be trusted."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -168,11 +168,25 @@ class GradesConfig(JudgeFlags):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RubricConfig(JudgeFlags):
+    """Let a judge grade answers by a rubric of your own (Prometheus)."""
+
+    task: ClassVar[JudgeTask] = "rubric"
+    answers: str = place()
+    """A run with the answers, or JSON lines with `question_id`, `question` and `text`."""
+    rubric: str = place()
+    """A YAML file: `criterion`, what is asked of an answer, and under `grades` what each grade means."""
+    images: str | None = runtime(None)
+    """Folder of the pictures, for answers from a file and a judge's prompt that shows pictures."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalibrateConfig(JudgeFlags):
-    """Measure how far a judge agrees with people, and with itself, on turns of dialogues that people rated."""
+    """Measure how far a judge agrees with people, or with the pocket world's oracle, and with itself."""
 
     task: ClassVar[JudgeTask] = "calibrate"
     rated: str = place()
-    """A file in FIRE's form, whose turns have a `human_rating` from 1 to 5."""
+    """A file in FIRE's form, whose turns have a `human_rating` from 1 to 5; or a run of `burnish bench answers` about
+    the pocket world, whose answers its oracle rates by the truth."""
     max_new_tokens: int = 64
     """Longest reply of the judge, in tokens."""

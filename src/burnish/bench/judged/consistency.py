@@ -60,7 +60,7 @@ def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
             rows={name: _row([one for one in judgements if one.part == name]) for name in rows},
         )
 
-    return judged(config, questions, reads, score, lambda image: greedy.picture(image, config.images))
+    return judged(config, questions, reads, score, lambda image: greedy.pictures(image, config.images))
 
 
 def _sampled(path: str) -> list[Answers]:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from burnish.bench.judged.asking import Reads
+from burnish.bench.judged.kinship import judges_kin
 from burnish.bench.naming import speaker
 from burnish.bench.standard.numbers import bounds
 from burnish.errors import RunError
 from burnish.records import Judgement
-from burnish.scores import CalibrateJudged, Judging
+from burnish.scores import PEOPLE, CalibrateJudged, Judging
 from burnish.store import Run
 from burnish.store.codec import from_json
-from burnish.store.manifest import NAME
 from burnish.uncertainty import wilson
 
 NOT_KNOWN = "undefined"
@@ -40,6 +40,7 @@ def judging(run: Run, judgements: Iterable[Judgement], reads: Reads) -> Judging:
     counts = Counter(_outcome(judgement, reads) for judgement in judgements)
     settled = counts.pop("settled", 0)
     n, read = counts.total(), counts["at once"] + counts["again"]
+    kinship = judges_kin(run)
     return Judging(
         judge=speaker(run.manifest.config, "judge"),
         prompt=run.manifest.fingerprints.get("judge prompt", ""),
@@ -52,12 +53,13 @@ def judging(run: Run, judgements: Iterable[Judgement], reads: Reads) -> Judging:
         parse_rate=read / n if n else None,
         interval=bounds(wilson(read, n)) if n else None,
         calibration=calibrated(run),
-        relative=judges_itself(run),
+        relative=kinship.itself,
+        family=kinship.family,
     )
 
 
 def calibrated(run: Run) -> str:
-    """How far the run's judge agrees with people, by the run of --calibration; "" without one.
+    """How far the run's judge agrees with people (or the oracle), by the run of --calibration; "" without one.
 
     Raises RunError for a run that is none, or is of another judge.
     """
@@ -76,16 +78,8 @@ def calibrated(run: Run) -> str:
         )
     found = from_json(CalibrateJudged, other.summary)
     rho, alpha = (NOT_KNOWN if one.value is None else f"{one.value:.2f}" for one in (found.spearman, found.alpha))
-    return f"Calibrated on {found.spearman.n:,} turns that people rated: Spearman {rho}, Krippendorff's alpha {alpha}."
-
-
-def judges_itself(run: Run) -> bool:
-    """Whether the judge's model made one of the runs that are judged."""
-    judge = str(run.manifest.config.get("judge", ""))
-    given = run.manifest.settings.get("answers")
-    paths = [Path(str(path)) for path in (given if isinstance(given, list) else [given]) if path]
-    runs = [Run.open(path) for path in paths if (path / NAME).exists()]
-    return any(str(one.manifest.config.get("model", "")) == judge for one in runs)
+    rated = f"{found.spearman.n:,} {'turns' if found.raters == PEOPLE else 'answers'} that {found.raters} rated"
+    return f"Calibrated on {rated}: Spearman {rho}, Krippendorff's alpha {alpha}."
 
 
 def _outcome(judgement: Judgement, reads: Reads) -> Outcome:

@@ -30,7 +30,7 @@ def bench_grades(config: GradesConfig) -> GradesJudged:
     if missing := next((given.id for given in found if not given.truth), None):
         raise SourceError(f"{config.answers} has no ground truth for question {missing}: grades are given by it.")
     some = next(iter(sampled.values()))
-    return judged(config, list(map(_question, found)), reads, score, lambda image: some.picture(image, None))
+    return judged(config, list(map(_question, found)), reads, score, lambda image: some.pictures(image, None))
 
 
 def _question(given: Given) -> Question:

@@ -50,7 +50,7 @@ def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
     questions = [
         question for names, of_pair in shared.items() for one in of_pair for question in _in_both_orders(names, one)
     ]
-    return judged(config, questions, reads, score, lambda image: owner[image].picture(image, config.images))
+    return judged(config, questions, reads, score, lambda image: owner[image].pictures(image, config.images))
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

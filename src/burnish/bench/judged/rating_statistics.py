@@ -15,7 +15,7 @@ DRAWS = 1000
 
 
 class Rating(NamedTuple):
-    """One turn, rated by people and by the judge."""
+    """One turn, rated by people (or by the oracle) and by the judge."""
 
     dialogue: str
     """Turns of one dialogue are related."""
@@ -29,7 +29,7 @@ class Rating(NamedTuple):
     """With the scale from 5 to 1."""
 
 
-def calibration(ratings: Sequence[Rating], judged_by: Judging) -> CalibrateJudged:
+def calibration(ratings: Sequence[Rating], judged_by: Judging, raters: str) -> CalibrateJudged:
     """All numbers, over the turns of which both ratings can be read."""
     read = [one for one in ratings if one.forth is not None and one.back is not None]
     table = np.array([(one.human, one.forth, one.back, one.length) for one in read], dtype=np.float64).reshape(-1, 4)
@@ -41,6 +41,7 @@ def calibration(ratings: Sequence[Rating], judged_by: Judging) -> CalibrateJudge
 
     return CalibrateJudged(
         judging=judged_by,
+        raters=raters,
         left_out=len(ratings) - len(read),
         spearman=number(lambda t: spearman(t[:, 0], _given(t))),
         alpha=number(lambda t: krippendorff(t[:, 0], _given(t))),

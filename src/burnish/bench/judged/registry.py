@@ -34,6 +34,7 @@ JUDGED: Mapping[str, JudgedBench] = {
     "consistency": _bench("consistency", "ConsistencyConfig", "consistency of sampled answers (SeVa)"),
     "pairwise": _bench("pairwise", "PairwiseConfig", "models' answers in pairs, both orders (SeVa)"),
     "calibrate": _bench("calibrate", "CalibrateConfig", "the judge itself, against people's ratings"),
+    "rubric": _bench("rubric", "RubricConfig", "answers by a rubric of your own"),
     "grades": _bench("grades", "GradesConfig", "answers by their ground truths"),
 }
 

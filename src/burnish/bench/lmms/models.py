@@ -81,7 +81,7 @@ class Chat(_Answering):
 
     def loglikelihood(self, requests: Sequence[Instance]) -> list[tuple[float, bool]]:  # noqa: ARG002 - lmms-eval's
         """Not possible in a conversation: raises ModelError."""
-        raise ModelError("The task weighs given answers: add --force_simple.")
+        raise ModelError("The task scores given answers: add --force_simple.")
 
     def _question(self, instance: Instance) -> Question:
         context, messages_of, generation, number, task, split = instance.args

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from burnish.errors import LineError, SourceError
 from burnish.jsons import read_json
 from burnish.sources.files import open_file, read_lines
+from burnish.sources.json_array import read_member
 from burnish.sources.json_items import json_items
 
 
@@ -103,6 +104,14 @@ def listed(parent: Item, name: str) -> Iterator[Item]:
         if not isinstance(value, dict):
             raise parent.fault(f"item {number} of `{name}`, is not a JSON object")
         yield Item(f"{parent.where}, item {number} of `{name}`", value)
+
+
+def streamed(path: str, name: str, release: str) -> Iterator[Item]:
+    """As `listed` of the `document`, one object at a time: of large files only one is in memory."""
+    for number, value in enumerate(read_member(official(path, release), name), start=1):
+        if not isinstance(value, dict):
+            raise SourceError(f"{path}, item {number} of `{name}`, is not a JSON object.")
+        yield Item(f"{path}, item {number} of `{name}`", value)
 
 
 def text_lines(path: str, release: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar, final
@@ -77,10 +78,10 @@ class Later:
         return self.each()
 
 
-def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]]) -> Floats:
+def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]] | Floats) -> Floats:
     """P x K: the sums of each picture's terms, pictures in order of first sight."""
     place = {picture: row for row, picture in enumerate(dict.fromkeys(pictures))}
-    sums_PK = np.zeros((len(place), len(terms[0]) if terms else 0))
+    sums_PK = np.zeros((len(place), len(terms[0]) if len(terms) else 0))
     np.add.at(sums_PK, [place[picture] for picture in pictures], np.asarray(terms, dtype=np.float64))
     return sums_PK
 
@@ -97,18 +98,55 @@ def accuracy_scores(
     benchmark: str, answers: Sequence[Answered], interval_of: IntervalOf, counts: Mapping[str, int] | None = None
 ) -> Scored[AccuracyScores]:
     """The mean value over all answers, and over each group in order of first sight."""
-    whole = part(answers, interval_of)
-    groups = dict.fromkeys(group for answer in answers for group in answer.groups)
+    return accuracy_of(benchmark, lambda: iter(answers), interval_of, counts)
+
+
+def accuracy_of(
+    benchmark: str,
+    answers: Callable[[], Iterator[Answered]],
+    interval_of: IntervalOf,
+    counts: Mapping[str, int] | None = None,
+) -> Scored[AccuracyScores]:
+    """The same of answers that come by one at a time, as often as they are asked for."""
+    whole, groups = _Sums(), dict[str, _Sums]()
+    for answer in answers():
+        whole.add(answer)
+        for name in answer.groups:
+            groups.setdefault(name, _Sums()).add(answer)
+    found = whole.part(interval_of)
     scores = AccuracyScores(
         benchmark=benchmark,
-        accuracy=whole.value,
-        interval=whole.interval,
-        n=whole.n,
-        pictures=len({answer.picture for answer in answers}),
-        groups={name: part([a for a in answers if name in a.groups], interval_of) for name in groups},
+        accuracy=found.value,
+        interval=found.interval,
+        n=found.n,
+        pictures=len(whole.rows),
+        groups={name: of.part(interval_of) for name, of in groups.items()},
         counts=dict(counts or {}),
     )
-    return Scored(scores, tuple(_scored(answer) for answer in answers))
+    return Scored(scores, Later(lambda: map(_scored, answers())))
+
+
+@final
+class _Sums:
+    """Of the values of some answers, by picture in order of first sight."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, int] = {}
+        self._values, self._counts = array("d"), array("d")
+
+    def add(self, answer: Answered) -> None:
+        row = self.rows.setdefault(answer.picture, len(self.rows))
+        if row == len(self._values):
+            self._values.append(0.0)
+            self._counts.append(0.0)
+        self._values[row] += answer.value
+        self._counts[row] += 1
+
+    def part(self, interval_of: IntervalOf) -> PartScore:
+        """Their mean."""
+        sums_P2 = np.stack((np.array(self._values), np.array(self._counts)), axis=1)
+        value, n = sums_P2.sum(axis=0)
+        return PartScore(value=float(value / n), interval=bounds(interval_of(sums_P2)), n=int(n))
 
 
 def measured_scores(

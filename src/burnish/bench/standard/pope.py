@@ -18,7 +18,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored
 from burnish.bench.standard.pope_answers import END_TOKEN, Protocol
-from burnish.bench.standard.pope_files import RELEASE, Question, read_pope_predictions, read_splits
+from burnish.bench.standard.pope_files import RELEASE, Question, read_recorded, recorded
 from burnish.bench.standard.pope_making import MakePopeConfig, make_pope
 from burnish.bench.standard.pope_scores import score
 from burnish.errors import ConfigError, SourceError
@@ -74,8 +74,7 @@ class AskPopeConfig(AskConfig):
 
 def score_files(config: ScorePopeConfig) -> Scored[YesNoScores]:
     """The scores of recorded answers. Raises SourceError, naming file and line."""
-    splits = read_splits(config.questions)
-    return score(splits, read_pope_predictions(config.predictions, splits), config.protocol)
+    return score(read_recorded(config.questions, config.predictions), config.protocol)
 
 
 PICTURES = "POPE's COCO pictures are in val2014.zip of cocodataset.org/#download"
@@ -124,7 +123,7 @@ def rescore(said: Sequence[Said], protocol: Protocol) -> Scored[YesNoScores]:
         splits.setdefault(split, {})[key] = Question(one.fact("picture"), one.asked.answer == "yes")
         end = END_TOKEN if protocol == "seva" and one.ended else ""
         texts.setdefault(split, {})[key] = one.text + end
-    return score(splits, texts, protocol)
+    return score(recorded(splits, texts), protocol)
 
 
 def write(said: Sequence[Said], folder: Path) -> None:

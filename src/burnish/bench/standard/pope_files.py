@@ -6,13 +6,14 @@ file a split, or in one file for all whose ids are told apart by the splits or s
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM, by_id, read_predictions
+from burnish.bench.standard.predictions import FORM, by_id
+from burnish.bench.standard.taking import Predictions
 from burnish.errors import SourceError
 
 RELEASE = "POPE's questions are in output/coco of github.com/RUCAIBox/POPE"
@@ -30,42 +31,73 @@ class Question(NamedTuple):
 
 Splits: TypeAlias = Mapping[str, Mapping[str, Question]]
 """The questions by id, by split."""
+Asked: TypeAlias = Iterator[tuple[str, Question, str]]
+"""Ids, questions, and what was said."""
 
 
-def read_splits(paths: Sequence[str]) -> dict[str, dict[str, Question]]:
-    """The questions of each file under the name of its split. Raises SourceError."""
+class Recorded(NamedTuple):
+    """The answers to one split's questions."""
+
+    each: Callable[[], Asked]
+    """In the order of the questions, as often as they are asked for."""
+    said: Iterable[str]
+
+
+def read_recorded(questions: Sequence[str], predictions: Sequence[str]) -> dict[str, Recorded]:
+    """The questions of each file with their predictions, under the name of its split. Raises SourceError."""
+    names = _names(questions)
+    if len(predictions) == len(questions):
+        told = {name: Predictions(path, IDS, TEXTS) for name, path in zip(names, predictions, strict=True)}
+        return {name: Recorded(partial(_beside, path, told[name], name), told[name]) for name, path in names.items()}
+    splits = {name: _read_questions(path) for name, path in names.items()}
+    return recorded(splits, _split_up(predictions[0], splits))
+
+
+def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Recorded]:
+    """Questions and texts that are in memory."""
+
+    def each(name: str) -> Asked:
+        return ((key, question, texts[name][key]) for key, question in splits[name].items())
+
+    return {name: Recorded(partial(each, name), texts[name].values()) for name in splits}
+
+
+def _beside(path: str, told: Predictions, name: str) -> Asked:
+    alike: dict[str, str] = {}
+    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}"):
+        yield key, _question(item, alike), text
+
+
+def _names(paths: Sequence[str]) -> dict[str, str]:
+    """Each file by the name of its split."""
     names = [Path(path).stem.rpartition("pope_")[2] for path in paths]
     if len(set(names)) < len(names):
         names = [Path(path).stem for path in paths]
     if len(set(names)) < len(names):
         raise SourceError(f"--questions names {names[-1]!r} twice: give each split one file with a name of its own.")
-    return {name: _read_questions(path) for name, path in zip(names, paths, strict=True)}
+    return dict(zip(names, paths, strict=True))
+
+
+def _question(item: Item, alike: dict[str, str]) -> Question:
+    """Texts that are `alike` are kept once."""
+    label = item.text("label")
+    if label not in ("yes", "no"):
+        raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
+    image = item.text("image")
+    return Question(alike.setdefault(image, image), label == "yes", item.text("text"))
 
 
 def _read_questions(path: str) -> dict[str, Question]:
     questions: dict[str, Question] = {}
-    alike: dict[Question, Question] = {}
+    alike: dict[str, str] = {}
     for item in items(path, RELEASE):
-        key, label = item.key("question_id"), item.text("label")
+        key = item.key("question_id")
         if key in questions:
             raise item.fault(f"is the second question {key}: each needs an id of its own")
-        if label not in ("yes", "no"):
-            raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
-        question = Question(sys.intern(item.text("image")), label == "yes", sys.intern(item.text("text")))
-        questions[key] = alike.setdefault(question, question)  # a million need not be kept a million times
+        questions[key] = _question(item, alike)
     if not questions:
         raise SourceError(f"{path} holds no question: {RELEASE}.")
     return questions
-
-
-def read_pope_predictions(paths: Sequence[str], splits: Splits) -> dict[str, dict[str, str]]:
-    """The predicted texts by id, by split. Raises SourceError, naming file and line."""
-    if len(paths) == len(splits):
-        return {
-            name: read_predictions(path, IDS, TEXTS, questions, source=f"the split {name}")
-            for path, (name, questions) in zip(paths, splits.items(), strict=True)
-        }
-    return _split_up(paths[0], splits)
 
 
 def _split_up(path: str, splits: Splits) -> dict[str, dict[str, str]]:

@@ -80,7 +80,7 @@ def make_pope(config: MakePopeConfig) -> Made:
     counts = {
         f"pictures with {config.objects} kinds of objects or more": len(eligible),
         "pictures drawn of them": len(chosen),
-        "questions a split": asked,
+        "questions per split": asked,
     }
     return Made(tuple(files), counts, {"pictures": len(chosen), "questions": asked, "eligible": len(eligible)})
 

@@ -10,7 +10,7 @@ import numpy as np
 from burnish.bench.scored import ScoredAnswer
 from burnish.bench.standard.numbers import MEAN, RATE, Later, Scored, bootstrap, bounds, known
 from burnish.bench.standard.pope_answers import END_TOKEN, RATIOS, PopeAnswer, Protocol, read_answer, scored, terms_of
-from burnish.bench.standard.pope_files import Splits
+from burnish.bench.standard.pope_files import Recorded
 from burnish.scores import YesNoScores, YesNoSplit
 from burnish.uncertainty import Floats, ratio, ratios
 
@@ -27,12 +27,11 @@ class _Sums(NamedTuple):
     n: int
 
 
-def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol: Protocol) -> Scored[YesNoScores]:
-    """The scores of texts by split and question."""
+def score(splits: Mapping[str, Recorded], protocol: Protocol) -> Scored[YesNoScores]:
+    """The scores of answers by split."""
 
     def answers(name: str) -> Iterator[PopeAnswer]:
-        texts = predictions[name]
-        return (read_answer(key, question, texts[key], protocol) for key, question in splits[name].items())
+        return (read_answer(key, question, text, protocol) for key, question, text in splits[name].each())
 
     def each() -> Iterator[ScoredAnswer]:
         return (scored(name, answer) for name in splits for answer in answers(name))
@@ -42,7 +41,7 @@ def score(splits: Splits, predictions: Mapping[str, Mapping[str, str]], protocol
     f1s = [split.f1 for split in scores.values() if split.f1 is not None]
     mean = sum(f1s) / len(f1s) if len(f1s) == len(scores) else None
     interval = _mean_f1_interval([*sums.values()])
-    said = (text.removesuffix(END_TOKEN) for name in splits for text in predictions[name].values())
+    said = (text.removesuffix(END_TOKEN) for one in splits.values() for text in one.said)
     return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each), said)
 
 

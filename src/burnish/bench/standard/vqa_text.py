@@ -6,8 +6,10 @@ of a count), "none" is the number 0, and "somebody'd" loses its apostrophe.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from functools import cache, lru_cache
 
 PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
 PEOPLE = 10
@@ -55,8 +57,14 @@ def evalai(text: str) -> str:
 
 def consensus(answer: str, answers: Sequence[str]) -> float:
     """Mean over the ten people of min(how many of the other nine gave this answer / 3, 1)."""
-    same = [answer == other for other in answers]
-    return sum(min((sum(same) - one) / 3, 1.0) for one in same) / len(same)
+    return _shared(answers.count(answer), len(answers))
+
+
+@cache
+def _shared(same: int, people: int) -> float:
+    """The consensus where so many of the people gave the answer."""
+    those, others = min((same - 1) / 3, 1.0), min(same / 3, 1.0)
+    return math.fsum([those] * same + [others] * (people - same)) / people
 
 
 def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
@@ -68,8 +76,14 @@ def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
         return 0.0
     said, people = _one_line(answer), [_one_line(other) for other in answers]
     if len(set(people)) > 1:
-        said, *people = [plain_words(without_punctuation(text)) for text in (said, *people)]
+        said, *people = map(_in_one_form, (said, *people))
     return consensus(said, people)
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_one_form(text: str) -> str:
+    """People give the same short answers again and again."""
+    return plain_words(without_punctuation(text))
 
 
 def _one_line(text: str) -> str:

@@ -20,10 +20,11 @@ from burnish.bench.standard.asking.written import (
     write_document,
 )
 from burnish.bench.standard.benchmark import Benchmark, Way
-from burnish.bench.standard.files import Item, document, items, listed
-from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
-from burnish.bench.standard.predictions import FORM, by_id, read_predictions
+from burnish.bench.standard.files import Item, document, items, listed, streamed
+from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_of, accuracy_scores
+from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.standard.submit import SUBMITTED, Submission, write_submission
+from burnish.bench.standard.taking import Predictions
 from burnish.bench.standard.vqa_people import answers_of, commonest, people_answers, question_of_people
 from burnish.bench.standard.vqa_text import evalai, vqa_accuracy
 from burnish.scores import AccuracyScores
@@ -88,35 +89,28 @@ class Question(NamedTuple):
 
 def score_files(config: ScoreVqav2Config) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
-    questions = read_annotations(config.annotations)
-    texts = read_predictions(
-        config.predictions, ("question_id",), ("answer", "text"), questions, source=config.annotations
-    )
-    return score(questions, texts)
+    said = Predictions(config.predictions, ("question_id",), ("answer", "text"))
+
+    def answers() -> Iterator[Answered]:
+        asked = streamed(config.annotations, "annotations", RELEASE)
+        for key, item, text in said.beside(asked, config.annotations):
+            yield _answered(key, _question(item), text)
+
+    return accuracy_of("VQAv2", answers, MEAN)._replace(said=said)
 
 
 def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
-    answers = [
-        Answered(
-            question.picture,
-            vqa_accuracy(texts[key], question.answers),
-            (question.kind,),
-            id=key,
-            truth=commonest(question.answers),
-            text=texts[key],
-        )
-        for key, question in questions.items()
-    ]
-    return accuracy_scores("VQAv2", answers, MEAN)
+    return accuracy_scores("VQAv2", [_answered(key, one, texts[key]) for key, one in questions.items()], MEAN)
 
 
-def read_annotations(path: str) -> dict[str, Question]:
-    """The official annotations by question id. Raises SourceError."""
-    return {
-        item.key("question_id"): Question(item.key("image_id"), item.text("answer_type"), people_answers(item))
-        for item in listed(document(path, RELEASE), "annotations")
-    }
+def _answered(key: str, question: Question, text: str) -> Answered:
+    value = vqa_accuracy(text, question.answers)
+    return Answered(question.picture, value, (question.kind,), id=key, truth=commonest(question.answers), text=text)
+
+
+def _question(item: Item) -> Question:
+    return Question(item.key("image_id"), item.text("answer_type"), people_answers(item))
 
 
 VQAV2_FILES = "VQAv2's questions and annotations are on visualqa.org/download.html"

@@ -9,8 +9,9 @@ from burnish.pocket.oracle.compose import compose
 from burnish.pocket.oracle.judge import judge
 from burnish.pocket.oracle.question import Known
 from burnish.pocket.oracle.verdict import Verdict, feedback, verdict
+from burnish.pocket.oracle.verdict import rating as oracle_rating
 
 VERSION = "2"
 """Changes whenever the oracle would say something else: part of the fingerprint of what it made."""
 
-__all__ = ["VERSION", "Known", "Verdict", "compose", "feedback", "judge", "verdict"]
+__all__ = ["VERSION", "Known", "Verdict", "compose", "feedback", "judge", "oracle_rating", "verdict"]

@@ -6,6 +6,7 @@ some words: "right" (it is a place), "no" (it is an answer), a sentence that beg
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from burnish.fire.texts import read_response, write_feedback
@@ -30,6 +31,11 @@ def feedback(facts: Facts, question: str, answer: str, response: str) -> str:
     """Feedback in FIRE's form to a response's text. Raises SourceError for a question of another world."""
     found = verdict(Known.of(facts, question, answer), read_response(response).answer)
     return write_feedback(found.score, found.comment)
+
+
+def rating(facts: Facts, question: str, answer: str, said: str) -> int:
+    """The score on a scale from 1 to 5. Raises SourceError for a question of another world."""
+    return math.ceil(verdict(Known.of(facts, question, answer), said).score / 2)
 
 
 def verdict(known: Known, said: str) -> Verdict:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from burnish.errors import RunError
 from burnish.lazy import load
+from burnish.scores import JUDGED_RESULTS
 from burnish.store import Run
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ KINDS: Mapping[str, Entry] = {
     **{kind: Entry(kind, f"bench {kind}") for kind in ("answers", "sampled", "fixed", "free")},
     "teacher bench": Entry("fooled", "bench teacher"),
     "standard": Entry("standard", "bench standard {benchmark}"),
-    **{
-        f"judged {name}": Entry("judged", f"bench judged {name}")
-        for name in ("mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "calibrate")
-    },
+    "results": Entry("standard", "import results"),
+    **{kind: Entry("judged", f"bench {kind}") for kind in JUDGED_RESULTS},
 }
 """By the kind that a run's manifest names; sections of several runs stand in this order."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from burnish.records import PreferencePair
 from burnish.review.asks.base import BETTER, CHOICES, Ask, Criterion, Rubric, split_of
-from burnish.review.cases import Case, Part, Passage
+from burnish.review.cases import BETWEEN, Case, Part, Passage
 from burnish.store import Run
 
 
@@ -23,7 +23,7 @@ def read_chosen(runs: Sequence[Run]) -> Iterator[Case]:
                     split=split_of(run, pair.facts),
                     source=pair.source,
                     record=f"{pair.id} {rejected.distortion}",
-                    image=pair.image,
+                    image=BETWEEN.join(pair.images),
                     question=pair.question,
                     truth=pair.answer,
                     passages=(_passage(pair.chosen.text), _passage(rejected.answer.text)),

@@ -105,9 +105,10 @@ def show_case(site: SiteHere, rater: RaterHere, position: int, shown: ShownHere)
 
 
 @router.get("/{token}/{position}/picture")
-def show_picture(site: SiteHere, shown: ShownHere) -> Response:
-    """The case's picture."""
-    picture = site.pictures.find(shown.case.image)
+def show_picture(site: SiteHere, shown: ShownHere, number: int = 1) -> Response:
+    """The case's picture, or the one of this number, from 1, of several."""
+    keys = shown.case.images[number - 1 : number] if number > 0 else []
+    picture = site.pictures.find(keys[0]) if keys else None
     if picture is None:
         raise HTTPException(404)
     return Response(picture.data, media_type=picture.media_type, headers={"Cache-Control": "private, max-age=3600"})

@@ -41,6 +41,8 @@ class CaseView(NamedTuple):
     position: int
     progress: Progress
     question: str
+    pictures: int
+    """How many the question is about."""
     truth: str | None
     said: tuple[Said, ...]
     """In the order of this rater: what stands as A comes first."""
@@ -58,6 +60,7 @@ def case_view(ask: Ask, rater: Rater, position: int, shown: Shown, progress: Pro
         position=position,
         progress=progress,
         question=case.question,
+        pictures=len(case.images),
         truth=case.truth,
         said=tuple(Said(passage, groups.get(passage.item)) for passage in passages),
         groups=tuple(groups.values()),

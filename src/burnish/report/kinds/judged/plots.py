@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from burnish.report.plots import GREY, INK, LOOKS, Series, dot_plot, figure, label_axes
 from burnish.report.standard_tables import short
+from burnish.report.trust import short_trust
 from burnish.scores import Estimate, Lengths, PairwiseJudged, PairwisePair
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _pairs(scores: PairwiseJudged, pairs: list[PairwisePair]) -> Figure:
     """Won, tied and lost of each pair, as shares of its questions."""
     made, (axes,) = figure(
         "Answers in pairs (SeVa, figure 5)",
-        f"judged by {short(scores.judging.judge, 50)} in both orders",
+        f"judged by {short(scores.judging.judge, 50)} in both orders{_trusted(scores)}",
         height=1.7 + 0.42 * len(pairs),
     )
     left = [0.0] * len(pairs)
@@ -51,6 +52,11 @@ def _pairs(scores: PairwiseJudged, pairs: list[PairwisePair]) -> Figure:
     _name_rows(axes, [f"{short(pair.a, _NAME)} against {short(pair.b, _NAME)}" for pair in pairs])
     made.legend(loc="outside lower right", ncols=3, frameon=False)
     return made
+
+
+def _trusted(scores: PairwiseJudged) -> str:
+    said = short_trust(scores.judging)
+    return f", {said}" if said else ""
 
 
 def _name_rows(axes: Axes, names: list[str]) -> None:

@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from burnish.report.standard_tables import NOTE, notes, points, share, short, standard_tables
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, p_value
+from burnish.report.trust import trust
 from burnish.scores import (
     Agreement,
     Bounds,
@@ -23,11 +24,11 @@ from burnish.scores import (
     PairwiseJudged,
     PairwisePair,
     PartScore,
+    RubricJudged,
     ShrJudged,
 )
 
 _NAME = 17
-UNCALIBRATED = "Not calibrated against people (`burnish bench judged calibrate`, then --calibration)."
 
 
 def judging_note(judging: Judging) -> str:
@@ -39,8 +40,7 @@ def judging_note(judging: Judging) -> str:
         f"({share(judging.parse_rate, judging.interval)} %), {judging.again:,} of them when asked again; "
         f"{judging.unread:,} cannot be read, {judging.refused:,} were refused.",
         f"{judging.settled:,} more were not asked about: there was no answer to judge." if judging.settled else "",
-        judging.calibration or ("" if judging.judge == "oracle" else UNCALIBRATED),
-        "The judge is one of the models that it judges: judges prefer their own words." if judging.relative else "",
+        *trust(judging),
     )
 
 
@@ -89,25 +89,38 @@ def _(scores: GradesJudged) -> list[Table]:
 
 
 @judged_tables.register
+def _(scores: RubricJudged) -> list[Table]:
+    parts = [*scores.sources.items(), *([("all", scores.mean)] if scores.mean else [])]
+    counted = ", ".join(f"{grade}: {count:,}" for grade, count in scores.counts.items())
+    table = Table(
+        title="Grades by a rubric",
+        columns=("questions", "n", "grade"),
+        rows=tuple((short(name, 44), f"{part.n:,}", points(part.value, part.interval)) for name, part in parts),
+        note=notes(f"Criterion: {scores.criterion}", f"Grades given: {counted}.", NOTE),
+    )
+    return _with_judge([table], scores.judging)
+
+
+@judged_tables.register
 def _(scores: CalibrateJudged) -> list[Table]:
     numbers = {
-        "agrees with people (Spearman)": scores.spearman,
+        f"agrees with {scores.raters} (Spearman)": scores.spearman,
         **{f"  of {name}s' turns": one for name, one in scores.speakers.items()},
-        "agrees with people (Krippendorff's alpha)": scores.alpha,
-        "rates higher than people by": scores.bias,
+        f"agrees with {scores.raters} (alpha)": scores.alpha,
+        f"rates higher than {scores.raters} by": scores.bias,
         "prefers the long (Spearman)": scores.length_bias,
         "rates higher with 5 first by": scores.order_bias,
         "agrees with itself (alpha)": scores.again,
     }
     table = Table(
-        title="The judge against people's ratings, 1 to 5",
+        title=f"The judge against ratings by {scores.raters}, 1 to 5",
         columns=("the judge", "n", "value"),
         rows=tuple((name, f"{one.n:,}", _correlation(one)) for name, one in numbers.items()),
         text_columns=frozenset({0}),
         note=notes(
             f"Left out: {scores.left_out:,} turns whose rating cannot be read." if scores.left_out else "",
-            "± is the 95 % interval, whole dialogues drawn with replacement. The judge rated each turn twice, with the "
-            "scale in either order.",
+            "alpha: Krippendorff's. ± is the 95 % interval, whole dialogues drawn with replacement. The judge rated "
+            "each turn twice, with the scale in either order.",
         ),
     )
     return _with_judge([table], replace(scores.judging, calibration=" "))

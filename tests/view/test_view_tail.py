@@ -14,11 +14,11 @@ from viewed import dropped, index_of, pair, write
 
 from burnish.errors import RunError
 from burnish.store import lines
-from burnish.view.following import catch_up
 from burnish.view.index import noted, records_in
 from burnish.view.page import state_of
 from burnish.view.records import read_records
 from burnish.view.schema import open_writing, reading
+from burnish.view.tail import catch_up
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def test_a_line_that_is_no_record_is_left_out_and_told_of(tmp_path: Path) -> Non
 
 def test_a_kill_between_two_batches_repeats_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = write(tmp_path / "run", [], done=False).path
-    monkeypatch.setattr("burnish.view.following._BATCH", 2)
+    monkeypatch.setattr("burnish.view.tail._BATCH", 2)
     with _index(tmp_path / "index") as index:
         catch_up(index, run)
         write(run, [pair(number) for number in range(7)])

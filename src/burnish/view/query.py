@@ -14,7 +14,7 @@ from typing import NamedTuple
 from burnish.report.finding import Choice, Choices
 from burnish.view.index import id_key
 from burnish.view.schema import column, tag
-from burnish.view.words import expression
+from burnish.view.terms import expression
 
 PAGE = 50
 """Records on a page."""

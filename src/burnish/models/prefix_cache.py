@@ -14,10 +14,10 @@ from typing import NamedTuple, final
 
 import torch
 
-from burnish.models.answering import Read
+from burnish.models.continuous_batching import Read
 from burnish.models.encoding import Encoding
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class _Continued(NamedTuple):
 
 
 @final
-class Reuse:
+class PrefixCache:
     """Reads prompts, and keeps what it read for the prompts that continue them."""
 
     def __init__(self, read: Read, *, image_token_id: int | None, limit: int) -> None:

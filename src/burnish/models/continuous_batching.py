@@ -16,7 +16,7 @@ import torch
 from burnish.models.decoding import Choose, penalised, token_logps
 from burnish.models.memory import BatchSize
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 FREE = 0.5
 """Share of the batch that must be free before prompts are read into it: reading a single one is dear."""

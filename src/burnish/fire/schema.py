@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 from burnish.errors import LineError
-from burnish.fire.faults import SPEAKERS, Fault, conversation_faults, question_faults
 from burnish.fire.texts import read_feedback, read_response
+from burnish.fire.validation import SPEAKERS, Fault, conversation_faults, question_faults
 from burnish.records import Dialogue, Facts, Json, Turn
 
 FRAME = "fire"

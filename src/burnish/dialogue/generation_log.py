@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Self, final
 
 from burnish.errors import RunError
-from burnish.fire.spending import Usage
+from burnish.fire.usage import Usage
 from burnish.jsons import read_json
 from burnish.models import Reply
 from burnish.store import Run

@@ -16,7 +16,7 @@ from burnish.report.plots import as_svg
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import section_of
 from burnish.store import Run
-from burnish.view.index import noted, records_in, told_of
+from burnish.view.index import noted, output_state, records_in
 from burnish.view.page import templates
 from burnish.view.schema import transaction
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REST = 10
-"""A run that grows is told of again after so many times as long as that takes."""
+"""The output of a run that grows is written again after so many times as long as that takes."""
 
 
-class Told(NamedTuple):
-    """What is told of a run, as HTML, and the figures that it names."""
+class Output(NamedTuple):
+    """Tables of a run as HTML, and the figures that it names."""
 
     html: str
     figures: Mapping[str, bytes]
@@ -36,28 +36,28 @@ class Told(NamedTuple):
 
 
 @final
-class Teller:
-    """Tells of one run again and again while it grows."""
+class OutputWriter:
+    """Writes the output of one run, again and again while it grows."""
 
     def __init__(self, run: Path) -> None:
         self._run, self._rests_until = run, 0.0
 
-    def tell(self, index: sqlite3.Connection) -> None:
-        """Tell of the run, if there is something new and the last time is long enough ago. Raises RunError."""
+    def update(self, index: sqlite3.Connection) -> None:
+        """Write it, if there is something new and the last time is long enough ago. Raises RunError."""
         finished = noted(index, "finished")
         of = f"{records_in(index)} {_size(self._run / LOG)} {finished}"
         began = time.monotonic()
-        if of == told_of(index) or (began < self._rests_until and not finished):
+        if of == output_state(index) or (began < self._rests_until and not finished):
             return
-        told = tell_of(self._run)
+        made = output_of(self._run)
         self._rests_until = time.monotonic() + _REST * (time.monotonic() - began)
         with transaction(index):
-            index.execute("insert or replace into told (id, of, html) values (1, ?, ?)", (of, told.html))
+            index.execute("insert or replace into told (id, of, html) values (1, ?, ?)", (of, made.html))
             index.execute("delete from figures")
-            index.executemany("insert into figures (name, svg) values (?, ?)", told.figures.items())
+            index.executemany("insert into figures (name, svg) values (?, ?)", made.figures.items())
 
 
-def tell_of(run: Path) -> Told:
+def output_of(run: Path) -> Output:
     """The section of a report; a sentence where it cannot be made, or not yet. Raises RunError."""
     figures: dict[str, bytes] = {}
 
@@ -75,7 +75,7 @@ def tell_of(run: Path) -> Told:
     page = templates().overlay()
     page.filters = {**page.filters, "drawing": drawing}
     opening = plain_opening([named], [], [section])
-    return Told(page.get_template("told.html").render(opening=opening, sections=[section]), figures)
+    return Output(page.get_template("told.html").render(opening=opening, sections=[section]), figures)
 
 
 def _size(path: Path) -> int:

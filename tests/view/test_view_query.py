@@ -14,8 +14,8 @@ from viewed import dropped, index_of, pair, write
 from burnish.records import Dropped, PreferencePair
 from burnish.report.cards import Card, card_of
 from burnish.report.finding import Choice, Choices
-from burnish.view import finding
-from burnish.view.finding import Found, check, choices_in, find, find_id
+from burnish.view import query
+from burnish.view.query import Found, check, choices_in, find, find_id
 from burnish.view.schema import reading
 
 SAID = ("a red circle", "two shapes, one red", "Das Auto fährt schnell", "红车停在这里", "don't know", "circles")
@@ -50,7 +50,7 @@ def _pages(index: Path, choice: Choice) -> Iterator[Found]:
         offset = 0
         while (found := find(connection, wanted, offset)).numbers:
             yield found
-            offset += finding.PAGE
+            offset += query.PAGE
 
 
 def _found(index: Path, choice: Choice) -> list[int]:
@@ -93,7 +93,7 @@ def test_what_is_filtered_is_found_in_its_order(index: Path, choice: Choice, wan
 def test_what_is_sorted_has_those_without_the_number_last(index: Path, order: str, more: dict[str, str]) -> None:
     found = _found(index, Choice(by="margin", order=order, **more))
     plain = _found(index, Choice(by="margin", **more))
-    assert sorted(found) == plain and len(plain) > finding.PAGE // 2
+    assert sorted(found) == plain and len(plain) > query.PAGE // 2
     margins = [_margin(CARDS[number - 1]) for number in found]
     known = [margin for margin in margins if not math.isnan(margin)]
     assert known == sorted(known, reverse=order == "falling")
@@ -191,8 +191,8 @@ def test_what_means_nothing_is_refused_in_a_sentence(index: Path, choice: Choice
 def test_many_hits_are_counted_and_sorted_up_to_a_bound(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     red = _found(index, Choice(q="red"))
     assert len(red) > 100
-    monkeypatch.setattr(finding, "MOST_COUNTED", 60)
-    monkeypatch.setattr(finding, "MOST_SORTED", 80)
+    monkeypatch.setattr(query, "MOST_COUNTED", 60)
+    monkeypatch.setattr(query, "MOST_SORTED", 80)
     pages = list(_pages(index, Choice(q="red")))
     assert [number for page in pages for number in page.numbers] == red  # all can be reached
     assert all((page.total, page.more) == (60, True) for page in pages)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burnish.fire.rounds import Rejection, check_rise, check_roles, check_secret, read_rounds
+from burnish.fire.parser import Rejection, check_rise, check_roles, check_secret, read_rounds
 from burnish.fire.texts import read_feedback, read_response, write_feedback
 from burnish.records import Feedback, Response, Turn
 from patience import LONG_CPU_S

@@ -44,7 +44,7 @@ class _Aside(NamedTuple):
 
 
 @final
-class Calls:
+class RequestPool:
     """Requests on their way from a source to their replies.
 
     One thread reads and encodes them while calls are open: more threads would only take the interpreter from each other

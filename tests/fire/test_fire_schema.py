@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from burnish.errors import LineError
-from burnish.fire.faults import Fault, item_faults
-from burnish.fire.items import read_item, read_question, write_item
+from burnish.fire.schema import read_item, read_question, write_item
+from burnish.fire.validation import Fault, item_faults
 from burnish.records import Dialogue, Feedback, Response, Turn
 from fire_items import made_item, real_items, said, without
 

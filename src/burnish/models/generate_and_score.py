@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, final
 
-from burnish.models.answering import Answered, Read
+from burnish.models.continuous_batching import Answered, Read
 from burnish.models.decoding import Continuation, score
 from burnish.models.memory import BatchSize
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 
 WAITING = 2
 """Batches of answers that are collected before they are weighed, so that each pass has answers of like length."""

@@ -36,7 +36,7 @@ _PAUSE_S = 1.0
 
 
 @contextmanager
-def followed(run: Path, index: Path) -> Iterator[None]:
+def tailing(run: Path, index: Path) -> Iterator[None]:
     """The index grows with the run while this lasts. Only for a process's main thread."""
     process = multiprocessing.get_context("spawn").Process(target=follow, args=(run, index), daemon=True)
     # Ctrl-C is for this process alone to answer, which ends the other; that inherits what is set when it begins.
@@ -74,13 +74,13 @@ def _end_with_parent() -> None:
 
 
 def _keep_up(run: Path, index: Path) -> None:
-    from burnish.view.telling import Teller  # and with it matplotlib, for which the server has no use
+    from burnish.view.output import OutputWriter  # and with it matplotlib, for which the server has no use
 
     with _only_one(index), closing(open_writing(index)) as connection:
-        teller = Teller(run)
+        writer = OutputWriter(run)
         while True:
             catch_up(connection, run)
-            teller.tell(connection)
+            writer.update(connection)
             time.sleep(_PAUSE_S)
 
 

@@ -1,0 +1,97 @@
+"""Recorded predictions in little memory: read first, and taken one by one as the questions go by.
+
+So a million questions are never held, and of the predictions only ids and words are: short words once for all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias, final
+
+from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.predictions import FORM, SHORT
+from burnish.errors import SourceError
+
+Key: TypeAlias = int | str
+_DIGITS = 15
+"""Whole numbers of so many digits are kept as numbers, which are half as large as text."""
+
+
+class _Taken(str):
+    """Words whose question has gone by."""
+
+    __slots__ = ()
+
+
+@final
+class Predictions:
+    """The predictions of one file."""
+
+    def __init__(self, path: str, ids: tuple[str, ...], texts: tuple[str, ...]) -> None:
+        """Raises SourceError for a file that cannot be read, and for two predictions for one question."""
+        self._path, self._ids = path, ids
+        self._texts: dict[Key, str] = {}
+        self._taken: dict[str, _Taken] = {}
+        self._missing: list[str] = []
+        self._complete = False
+        for item in items(path, FORM):
+            key, text = item.key(*ids), item.text(*texts)
+            if (compact := _compact(key)) in self._texts:
+                raise item.fault(f"is the second prediction for question {key}: give each question one")
+            self._texts[compact] = sys.intern(text) if len(text) <= SHORT else text
+
+    def beside(self, questions: Iterable[Item], source: str) -> Iterator[tuple[str, Item, str]]:
+        """Each question with its id and the words for it; what is wrong is raised when the first pass ends.
+
+        Raises SourceError for a question that comes a second time, and unless every prediction is for a question and
+        every question has one.
+        """
+        for item in questions:
+            key = item.key(*self._ids)
+            text = str(self._texts[_compact(key)]) if self._complete else self._take(key, item)
+            if text is not None:
+                yield key, item, text
+        if not self._complete:
+            self._check(source)
+            self._complete = True
+
+    def _take(self, key: str, question: Item) -> str | None:
+        """The words for the next question; None where there are none."""
+        compact = _compact(key)
+        text = self._texts.get(compact)
+        if text is None:
+            self._missing.append(key)
+        elif isinstance(text, _Taken):
+            raise question.fault(f"is the second question {key}: each needs an id of its own")
+        elif len(text) <= SHORT:
+            self._texts[compact] = self._taken.setdefault(text, _Taken(text))
+        else:
+            self._texts[compact] = _Taken(text)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        """All words."""
+        return map(str, self._texts.values())
+
+    def _check(self, source: str) -> None:
+        if not self._texts and not self._missing:
+            raise SourceError(f"{source} holds no question: check it against the official release.")
+        if any(not isinstance(text, _Taken) for text in self._texts.values()):
+            for item in items(self._path, FORM):
+                key = item.key(*self._ids)
+                if not isinstance(self._texts[_compact(key)], _Taken):
+                    raise item.fault(
+                        f"is for question {key}, which {source} does not have: score it with its own questions"
+                    )
+        if self._missing:
+            asked = len(self._texts) + len(self._missing)
+            raise SourceError(
+                f"{self._path} has no prediction for {len(self._missing):,} of the {asked:,} questions of {source}, "
+                f"such as question {self._missing[0]}: predict them too."
+            )
+
+
+def _compact(key: str) -> Key:
+    plain = len(key) <= _DIGITS and key.isascii() and key.isdecimal() and (key[0] != "0" or key == "0")
+    return int(key) if plain else key
