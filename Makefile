@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 demo: .venv/installed
 	$(BIN)/burnish demo --out demo
 
-## All tests, warnings as errors.
+## The tests that CI runs, warnings as errors.
 test: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
 

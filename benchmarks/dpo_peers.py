@@ -155,6 +155,8 @@ def _encoded(setup: Setup, model: LocalModel, material: Answers, table: Dataset)
     """The pictures of all pairs, as `--vision-cache` has them from the second epoch on."""
     cache = FeatureCache(Path(setup.home) / "features", setup.dtype)
     network = cast(PreTrainedModel, model.model)
+    if setup.device == "auto":
+        cast(nn.Module, network).to("cuda")  # where Trainer will have it
     for row in table:
         with_features(network, to_device(material.collate([row]), network), cache)
     return cache

@@ -23,7 +23,7 @@ from burnish.images import decode
 from burnish.models import Decoding, Message, ModelOptions, Request, Variants
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
-from burnish.models.tasks import Task
+from burnish.models.queue import Task
 from burnish.pocket.vocabulary import words as vocabulary
 from dpo_pairs import picture
 from generate_alone import one_at_a_time
@@ -62,6 +62,7 @@ def measure(family: Name, *, width: int, examples: int, tokens: int, batch: int,
         variants = [_variants(draw) for _ in range(examples)]
         requests = [request for clean, distorted in variants for request in (clean, *distorted)]
         reusing.contrast(variants[:1], decoding)  # warms up
+        _dialogues(reusing, variants[:2], decoding)  # tries whether it can go on from what it read
         found = []
         for _ in range(repeats):
             parts = _parts(reusing, requests[:batch], tokens)

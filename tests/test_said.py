@@ -18,7 +18,6 @@ import pytest
 from burnish.cli import main
 from fire_items import made_item, said, write_items
 
-pytestmark = pytest.mark.slow
 POCKET = ["--model", "pocket", "--batch-size", "8"]
 FEW = ["pocket:heldout/counting#per_task=3", "--max-new-tokens", "8", *POCKET]
 CALLS: Mapping[str, list[str]] = {

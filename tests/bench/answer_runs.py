@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from burnish.records import Json, Prediction, Record
+import builders
+from burnish.records import Record
 from burnish.scores import AnswersResult, Estimate
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,36 +17,13 @@ class _Config:
 
 
 def write_run(folder: Path, records: Iterable[Record], *, kind: str = "answers", seed: int = 0, **config: str) -> Run:
-    """Writes the records into a run in `folder` and opens it for reading."""
-    manifest = new_manifest(kind, _Config(**config), seed=seed, fingerprints={})
-    with Run.begin(folder, manifest) as run:
-        run.append(records)
-    return Run.open(folder)
-
-
-def prediction(
-    number: int,
-    answer: str,
-    text: str,
-    *,
-    distortion: str = "",
-    picture: int | None = None,
-    source: str = "quiz",
-    tokens: int = 2,
-    **facts: Json,
-) -> Prediction:
-    """The answer `text` to question `number`, whose ground truth is `answer`; each on its own picture by default."""
-    return Prediction(
-        id=f"q{number}",
-        image=f"picture {number if picture is None else picture}",
-        question=f"question {number}?",
-        answer=answer,
-        text=text,
-        source=source,
-        distortion=distortion,
-        n_tokens=tokens,
-        facts=facts,
+    """An unfinished run of the records, opened for reading."""
+    return builders.write_run(
+        folder, records, kind=kind, config=_Config(**config), seed=seed, fingerprints={}, done=False
     )
+
+
+prediction = builders.prediction
 
 
 def find(result: AnswersResult, metric: str, group: str, distortion: str = "") -> Estimate:

@@ -54,7 +54,6 @@ def kill_when(words: list[str], due: Callable[[], bool]) -> None:
     assert process.wait() == -signal.SIGKILL, "it was over before it could be killed"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "calls"), [("fixed", 90), ("standard", 90)])
 def test_a_killed_bench_asks_only_for_what_was_open(tmp_path: Path, verb: str, calls: int) -> None:
     """A third of 30 dialogues' texts are a student's, the rest its teacher's."""
@@ -92,7 +91,6 @@ def test_a_killed_bench_asks_only_for_what_was_open(tmp_path: Path, verb: str, c
     assert tried.total() <= calls + PLACES, "a kill costs the calls that were open"
 
 
-@pytest.mark.slow
 def test_a_killed_import_holds_the_same_records(tmp_path: Path) -> None:
     verb = ["import", dialogues(tmp_path, 4_000)]
     assert main([*verb, "--out", str(tmp_path / "whole")]) == 0

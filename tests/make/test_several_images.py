@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import burnish
 import tiny_models
 from burnish.bench import answers
 from burnish.bench.answers import AnswersConfig, bench_answers
@@ -100,6 +101,8 @@ def test_answers_about_several_pictures_keep_them(two: str, tmp_path: Path) -> N
     assert (clean.text, inverted.text) == ("200 10 1", "55 10 1")
     assert (clean.distorted_image, inverted.distorted_image) == (0, 1)
     assert len(set(clean.images)) == 2
+    shown = burnish.Run(tmp_path / "answers").pictures(clean)
+    assert [picture.getpixel((0, 0)) for picture in shown] == [*COLOURS.values()]
 
 
 def test_a_verb_that_takes_one_picture_says_so_and_counts(two: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ def test_missing_model() -> None:
 
 def test_file_instead_of_folder(folder: Path) -> None:
     assert "is a file: give the folder" in _refusal(folder / "config.json")
+
+
+def test_a_pipe_is_not_waited_for(folder: Path, adapter: Path) -> None:
+    (adapter / "adapter_config.json").unlink()
+    os.mkfifo(adapter / "adapter_config.json")
+    with pytest.raises(ModelError, match=r"adapter_config\.json is a pipe"):
+        _open(folder, adapter=str(adapter))
 
 
 def test_folder_without_a_model(tmp_path: Path) -> None:

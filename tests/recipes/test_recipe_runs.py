@@ -193,6 +193,15 @@ def test_dots_that_are_all_alike_stand_on_a_scale_that_can_be_read(tmp_path: Pat
     assert list(tens.get_xticks()) == []
 
 
+def test_a_tradeoff_has_a_disc_for_each_row_that_has_both_numbers(tmp_path: Path) -> None:
+    recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "tradeoff")), "pocket")
+    values = {(row.name, column): (float(i),) for i, row in enumerate(recipe.rows) for column in recipe.drawn}
+    values |= {(recipe.rows[-1].name, recipe.drawn[0]): (None,)}
+    (axes,) = draw(Measured(recipe=recipe, seeds=(0,), values=values)).axes
+    assert sum(line.get_marker() == "o" for line in axes.lines) == len(recipe.rows) - 1
+    assert all(row.name in " ".join(text.get_text() for text in axes.texts) for row in recipe.rows)
+
+
 NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text", "e": {}}
 
 

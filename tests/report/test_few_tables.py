@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
 
+from builders import answer, dropped, pair, write_run
 from burnish import cli
 from burnish.report.tables import Table
 from burnish.report.terminal import VERBOSE

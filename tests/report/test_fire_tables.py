@@ -2,41 +2,16 @@
 
 import dataclasses
 
+from free_results import RULES, free_result, free_run
+
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import Asked, FreeRun, Played
-from burnish.bench.free_rules import FreeRules, worth
-from burnish.replies import count_texts
+from burnish.bench.free_reading import Asked
 from burnish.report.kinds.fixed.tables import fixed_tables
 from burnish.report.kinds.free.plots import accuracy_by_turn
 from burnish.report.kinds.free.tables import free_tables
 from burnish.report.tables import Table
-from burnish.scores import Change, FixedScores, FreeScores, TeacherScores, TextScores
+from burnish.scores import Change, FixedScores, TeacherScores, TextScores
 from printed import printed
-
-RULES = FreeRules()
-TASKS = {"position": ("DocVQA", "seen"), "attribute": ("VQAv2", "seen"), "part": ("LLaVA-Bench", "new")}
-
-
-def _run(name: str, *dialogues: list[float | None]) -> FreeRun:
-    """Each list of scores once for every task, on a picture of its own."""
-    played = [
-        Played(Asked(f"{task} {i}", "?", "!"), task, {"stands_for": column, "group": group}, worth(dialogues[i], RULES))
-        for task, (column, group) in TASKS.items()
-        for i in range(len(dialogues))
-    ]
-    return FreeRun(
-        name,
-        f"/models/a/long/path/of/checkpoints + {name}",
-        "oracle",
-        tuple(played),
-        {"no picture": 2},
-        count_texts(()),
-    )
-
-
-def _scores() -> FreeScores:
-    seeds = [_run("trained", [4, 9], [3, 9], [9]), _run("trained", [4, 9], [3, 5, 8], [9])]
-    return free_scores(seeds, RULES, [_run("untrained", [4, 5], [3, 9], [9])])
 
 
 def _cells(table: Table, label: str) -> tuple[str, ...]:
@@ -44,7 +19,7 @@ def _cells(table: Table, label: str) -> tuple[str, ...]:
 
 
 def test_free_dialogues_fit_a_terminal_and_follow_the_paper() -> None:
-    overall, seen, new = free_tables(_scores())
+    overall, seen, new = free_tables(free_result())
     # turns: (2 + 2) / 2 and (2 + 3) / 2, over the baseline's (10 + 2) / 2; gains 5 and 6, and 5 and 5.
     assert _cells(overall, "…checkpoints + trained") == (f"{(2 / 6 + 2.5 / 6) / 2:.2f}", "2.25", "5.25", "4.62", "1.00")
     assert _cells(overall, "…eckpoints + untrained") == ("1.00", "6.00", "3.50", "3.50", "0.50")
@@ -66,15 +41,15 @@ def test_free_dialogues_fit_a_terminal_and_follow_the_paper() -> None:
 
 
 def test_a_baseline_without_partners_is_told() -> None:
-    other = _run("untrained", [4, 5])
+    other = free_run("untrained", [4, 5])
     elsewhere = tuple(one._replace(asked=Asked("elsewhere", "?", "!")) for one in other.dialogues)
     strange = dataclasses.replace(other, dialogues=elsewhere)
-    overall, *_ = free_tables(free_scores([_run("trained", [4, 9])], RULES, [strange]))
+    overall, *_ = free_tables(free_scores([free_run("trained", [4, 9])], RULES, [strange]))
     assert "Only 0 have a partner in the baseline." in overall.note
 
 
 def test_figure_7_has_both_curves() -> None:
-    figure = accuracy_by_turn(_scores())
+    figure = accuracy_by_turn(free_result())
     [axes] = figure.axes
     shares = [list(line.get_ydata()) for line in axes.lines]
     # untrained: 1 of 3 at once, 2 of 3 by turn 2; trained: 2/3 of the second seed's by turn 2, all by turn 3.

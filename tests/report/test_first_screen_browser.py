@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair_runs import answer, pair, write_run
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from builders import answer, by_place, pair, write_run
 from burnish.cli import main
 from compared_runs import answers_run
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = answers_run(folder / name / "before", before, said=SCRIPT, **asked)
         runs += [answers_run(folder / name / "after", after, adapter="runs/seva", baseline=first, **asked), first]
     pairs = [pair(i, answer(f"a red circle, {i}"), [answer(f"a blue square, {i}")]) for i in range(6)]
-    runs.append(write_run(folder / "pairs", pairs, side=200).path)
+    runs.append(write_run(folder / "pairs", pairs, pictures=by_place(200)).path)
     words = ["--out", folder / "out", "--json", folder / "numbers.json", "--samples", 20]
     assert main(["report", *map(str, runs), *map(str, words)]) == 0
     return folder

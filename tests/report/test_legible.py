@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answer_results import COMPARED
+from free_results import free_result
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from pair_runs import answer, pair, write_run
 from PIL import Image
-from test_fire_tables import _scores
-from test_plots import COMPARED
 
+from builders import answer, pair, write_run
 from burnish.report.dialogue_stats import DialogueStats, NamedStats
 from burnish.report.kinds.answers.plots import answers_plots
 from burnish.report.kinds.dialogues.plots import dialogue_histograms
@@ -51,7 +51,7 @@ def _histograms() -> Figure:
 
 
 def _turns() -> Figure:
-    return accuracies_by_turn([(name, _scores()) for name in "abcd"])
+    return accuracies_by_turn([(name, free_result()) for name in "abcd"])
 
 
 FIGURES: Mapping[str, Callable[[], Figure]] = {
@@ -60,7 +60,7 @@ FIGURES: Mapping[str, Callable[[], Figure]] = {
     "histograms": _histograms,
     "turns": _turns,
     "before and after": lambda: answers_plots(COMPARED)["answers-by-task"],
-    "baseline": lambda: accuracy_by_turn(_scores()),
+    "baseline": lambda: accuracy_by_turn(free_result()),
     "rewards": lambda: training_curves(
         [{"step": i, "rewards/chosen": i, "rewards/rejected": -i, "rewards/margins": 2 * i} for i in range(1, 40)], "t"
     ),

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
-from test_fire_tables import _scores
-from test_plots import RESULT
+from answer_results import RESULT
+from free_results import free_result
 
+from builders import answer, dropped, pair, write_run
 from burnish.cli import main
 from burnish.fire.counts import count_dialogues
 from burnish.records import Dialogue, Dropped, Feedback, Response, Turn
@@ -63,10 +63,10 @@ def test_several_runs_that_are_no_comparison_are_named_by_their_kinds(tmp_path: 
 def test_each_kind_has_its_few_numbers() -> None:
     assert answers_tiles(RESULT) == (Tile("exact match", "60.0", "%", "± 10.0"),)
     assert answers_tiles(replace(RESULT, scores=())) == ()
-    at, adr, *_ = free_tiles(_scores())
+    at, adr, *_ = free_tiles(free_result())
     assert (at.name, at.value) == ("AT", "0.38")  # 2.25 turns over the baseline's 6
     assert adr == Tile("ADR", "5.25", "gained per dialogue")
-    assert free_tiles(replace(_scores(), AT=None))[0] == Tile("turns", "2.25", "until right")
+    assert free_tiles(replace(free_result(), AT=None))[0] == Tile("turns", "2.25", "until right")
     log = [{"step": 1.0, "loss": 0.7, "rewards/margins": 0.0}, {"step": 2.0, "loss": 0.5, "rewards/margins": 0.25}]
     assert training_tiles(log) == (
         Tile("steps", "2"),

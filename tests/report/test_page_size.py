@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pair_runs import answer, pair
 from PIL import Image
 
+from builders import answer, pair
 from burnish.images import encode_png
 from burnish.records import Dialogue, Feedback, Record, Response, Turn
 from burnish.report import ReportConfig
@@ -77,6 +77,7 @@ def test_pairs_of_large_pictures(tmp_path: Path) -> None:
     assert min(_sides(page)) >= 56
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason=f"there are no photographs in {PHOTOS}")
 def test_pairs_of_photographs(tmp_path: Path) -> None:
     photos = [path.read_bytes() for path in sorted(PHOTOS.iterdir())][:PICTURES]

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
 from PIL import Image
 
+from builders import answer, by_place, dropped, pair, write_run
 from burnish.distort import parse
 from burnish.records import PreferencePair
 from burnish.report.diff import marked
@@ -121,7 +121,7 @@ def test_a_damaged_and_a_missing_picture_cost_no_page(tmp_path: Path) -> None:
 
 
 def test_large_pictures_become_small_files(tmp_path: Path) -> None:
-    run = write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")])], side=600)
+    run = write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")])], pictures=by_place(600))
     urls = _urls(_page(run))
     assert [max(_picture(url).size) for url in urls] == [336, 336]
     assert all(url.startswith("data:image/webp") and len(url) < 100_000 for url in urls)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
 
+from builders import answer, dropped, pair, write_run
 from burnish.errors import RunError
 from burnish.report.distribution import Distribution
 from burnish.report.kinds.pairs.summary import summarise_pairs

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
+from answer_results import COMPARED, RESULT
 from PIL import Image
 
+from builders import answer, dropped, pair, write_run
 from burnish.errors import RunError
 from burnish.report.kinds.answers.plots import answers_plots
 from burnish.report.kinds.pairs.plots import answer_lengths
@@ -15,50 +16,7 @@ from burnish.report.kinds.pairs.summary import summarise_pairs
 from burnish.report.kinds.training.log import read_log, told, training_table
 from burnish.report.kinds.training.plots import training_curves
 from burnish.report.plots import BEFORE, BLUE, save
-from burnish.scores import AnswersResult, Comparison, Estimate, Metric, PairedScore, Score
-
-EXACT = Metric(name="exact_match", title="exact match", family="answers", unit="%", interval="wilson", better="higher")
-
-
-def _estimate(value: float | None) -> Estimate:
-    bounds = (None, None) if value is None else (value - 0.1, value + 0.1)
-    return Estimate(value=value, low=bounds[0], high=bounds[1], n=10)
-
-
-def _score(group: str, value: float | None, distortion: str = "") -> Score:
-    level = "all" if group == "all questions" else "task"
-    return Score(metric="exact_match", group=group, level=level, distortion=distortion, estimate=_estimate(value))
-
-
-RESULT = AnswersResult(
-    model="m",
-    questions=20,
-    answers=40,
-    dropped={},
-    distortions=("", "noise:500"),
-    metrics=(EXACT,),
-    scores=(
-        _score("counting", 0.5),
-        _score("naming", None),
-        _score("all questions", 0.6),
-        _score("all questions", 0.2, "noise:500"),
-    ),
-)
-PAIRED = PairedScore(
-    metric="exact_match",
-    group="counting",
-    level="task",
-    distortion="",
-    before=_estimate(0.3),
-    after=_estimate(0.5),
-    difference=_estimate(0.2),
-    wins=2,
-    losses=0,
-    p_value=0.5,
-    test="mcnemar",
-    verdict="undecided",
-)
-COMPARED = replace(RESULT, comparison=Comparison(baseline="runs/old", baseline_model="m", unpaired=0, scores=(PAIRED,)))
+from burnish.scores import AnswersResult
 
 
 def _dots(result: AnswersResult, name: str) -> list[tuple[str, float, float]]:

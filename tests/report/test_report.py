@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair, write_run
-from test_plots import COMPARED, RESULT
+from answer_results import COMPARED, RESULT
 
+from builders import answer, dropped, pair, write_run
 from burnish.errors import ConfigError, RunError
 from burnish.report import ReportConfig
 from burnish.report.pages import write_report

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pair_runs import answer, pair, write_run
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from builders import answer, by_place, pair, write_run
 from burnish.images import encode_png
 from burnish.records import Dialogue, Feedback, Response, Turn
 from burnish.report import ReportConfig
@@ -67,7 +67,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> str:
         )
         for i in range(6)
     ]
-    write_run(folder / "pairs", pairs, side=200)
+    write_run(folder / "pairs", pairs, pictures=by_place(200))
     _dialogues(folder / "talks")
     runs = (str(folder / "pairs"), str(folder / "talks"))
     write_report(ReportConfig(runs=runs, out=str(folder / "out"), samples=20))

@@ -12,9 +12,9 @@ from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, dropped, pair
 from PIL import Image
 
+from builders import answer, dropped, pair
 from burnish.cli import main
 from burnish.images import encode_png
 from burnish.make.pairs import PairsConfig

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from pair_runs import answer, pair
-from pair_runs import write_run as write_pairs
+from answer_results import RESULT
+from free_results import RULES, free_run
 from PIL import Image
-from test_fire_tables import RULES
-from test_fire_tables import _run as free_run
-from test_plots import RESULT
 
+from builders import answer, pair
+from builders import write_run as write_pairs
 from burnish.bench.free_metrics import free_scores
 from burnish.images import encode_png
 from burnish.records import Dialogue, Dropped, Feedback, Prediction, Record, Response, Turn

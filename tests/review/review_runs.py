@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
+import builders
 from burnish.fire.texts import read_feedback, read_response
-from burnish.images import encode_png
-from burnish.records import Answer, Dialogue, Json, PreferencePair, Record, Rejected, Turn
-from burnish.store import Run, new_manifest
+from burnish.records import Answer, Dialogue, Json, PreferencePair, Rejected, Turn
+from burnish.store import Run
 
 SCRIPT = "<script>document.title = 'taken'</script><b>bold</b>"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    model: str = "pocket"
 
 
 def dialogue(
@@ -60,19 +52,7 @@ def pair(number: int, chosen: str, *rejected: str) -> PreferencePair:
 
 def write_run(folder: Path, records: Sequence[Dialogue | PreferencePair], *, kind: str = "dialogues") -> Run:
     """The run of these records, each with a picture that its id draws."""
-    from dataclasses import replace
-
-    with Run.begin(folder, new_manifest(kind, _Config(), seed=7, fingerprints={"source": folder.name})) as run:
-        for record in records:
-            stored: Record = replace(record, image=run.add_image(picture(int(record.id[1:]))))
-            run.append([stored])
-        run.finish({})
-    return Run.open(folder)
-
-
-def picture(number: int) -> bytes:
-    """A picture of its own for each number."""
-    return encode_png(Image.new("RGB", (48, 32), (number % 256, 90, 160)))
+    return builders.write_run(folder, records, kind=kind, fingerprints={"source": folder.name}, pictures=builders.by_id)
 
 
 def dialogues_run(folder: Path, count: int = 6) -> Run:

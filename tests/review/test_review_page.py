@@ -6,19 +6,23 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from review_runs import SCRIPT, dialogue, pair, picture, write_run
+from review_runs import SCRIPT, dialogue, pair, write_run
 
+from builders import picture
+from burnish.records import PreferencePair
 from burnish.review import database
 from burnish.review.asks import ASKS
 from burnish.review.config import AskName, ReviewConfig
 from burnish.review.database import open_database
 from burnish.review.said import Rating, read_ratings
 from burnish.review.study import Study
-from burnish.review.web.app import REQUESTS_A_MINUTE, create_app
+from burnish.review.web import app
+from burnish.review.web.app import create_app
 from burnish.review.web.serve import begin_study
 from burnish.store import Run
 from burnish.web.guard import MOST_BYTES
@@ -128,10 +132,23 @@ def test_on_loopback_only_its_own_names_are_answered(tmp_path: Path) -> None:
         assert len(re.findall('href="/[0-9a-f]{40}"', site.client.get("/").text)) == 2
 
 
-def test_beyond_loopback_floods_are_refused(tmp_path: Path) -> None:
+def test_beyond_loopback_floods_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "REQUESTS_A_MINUTE", 5)
     with _site(tmp_path, _dialogues(tmp_path), host="0.0.0.0") as site:
-        codes = [site.client.get("/static/icon.svg").status_code for _ in range(REQUESTS_A_MINUTE + 2)]
-    assert codes == [200] * REQUESTS_A_MINUTE + [429] * 2
+        codes = [site.client.get("/static/icon.svg").status_code for _ in range(7)]
+    assert codes == [200] * 5 + [429] * 2
+
+
+def test_all_pictures_of_a_question_are_shown(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "pairs", [pair(1, "left", "right")], kind="pairs")
+    with Run.begin(tmp_path / "two", run.manifest) as two:
+        keys = [two.add_image(picture(number)) for number in (1, 2)]
+        two.append([replace(one, image=keys[0], more_images=(keys[1],)) for one in run.records(PreferencePair)])
+        two.finish({})
+    with _site(tmp_path, two, ask="chosen") as site:
+        found = re.findall(r'<img\s+src="([^"]+)"', site.client.get(f"{site.here}/1").text)
+        assert [site.client.get(one).content for one in found] == [picture(1), picture(2)]
+        assert site.client.get(f"{site.here}/1/picture?number=3").status_code == 404
 
 
 def test_large_bodies_are_refused_and_every_answer_has_its_headers(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from review_runs import pair, picture, write_run
+from review_runs import pair, write_run
 
+from builders import picture
 from burnish.cli import main
 from burnish.records import Dropped, PreferencePair
 from burnish.review.config import ReviewConfig

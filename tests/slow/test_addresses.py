@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif("BURNISH_SLOW" not in os.environ, reason="minutes: `make test-slow` runs it")
-
 READ = """
 import io, json, os, sys, tarfile
 sys.path.append(sys.argv[1])

@@ -55,10 +55,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_moments_the_run_is_the_same(undisturbed: Path, tmp_path: Path, seed: int) -> None:
     moments, run, in_the_midst = random.Random(seed), tmp_path / "run", 0
-    for _ in range(12):
+    for _ in range(6):
         with start(run) as process:
             assert process.stdout is not None
             if moments.random() < 0.7:
@@ -69,7 +69,7 @@ def test_killed_at_random_moments_the_run_is_the_same(undisturbed: Path, tmp_pat
     with start(run) as process:
         process.communicate(timeout=HANG_S)
     assert process.returncode == 0
-    assert in_the_midst >= 3, "the kills came too early or too late to mean anything"
+    assert in_the_midst >= 1, "the kills came too early or too late to mean anything"
     assert contents(run) == contents(undisturbed)
     assert len(Run.open(run)) == RECORDS
 

@@ -131,12 +131,15 @@ def test_real_dialogues_are_read_as_the_loop_sends_them(name: str) -> None:
 
 
 def find_way(layout, ids: list[int]) -> list[int]:
-    """The places of a way from the beginning that reads `ids`: from each of its possible ends, walk back."""
-    for end in (place for place, token in enumerate(layout.ids) if token == ids[-1]):
-        way = [end]
-        while layout.before[way[-1]] >= 0:
-            way.append(layout.before[way[-1]])
-        if [layout.ids[place] for place in reversed(way)] == ids:
+    """The places of a way from the beginning that reads `ids`: walk back from each place until one differs."""
+    for end in range(len(layout.ids)):
+        place, way = end, []
+        for token in reversed(ids):
+            if place < 0 or layout.ids[place] != token:
+                break
+            way.append(place)
+            place = layout.before[place]
+        if place < 0 and len(way) == len(ids):
             return way[::-1]
     pytest.fail("no way through the tree reads what the loop sends")
 

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
-from viewed import dropped, index_of, pair, picture, write
+from viewed import dropped, index_of, pair, write
 
+from builders import picture
 from burnish.ids import content_key
 from burnish.store import Run, new_manifest
 from burnish.view import app

@@ -9,25 +9,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
-from burnish.images import encode_png
+import builders
+from builders import by_id, write_run
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.view.output import OutputWriter
 from burnish.view.schema import open_writing
 from burnish.view.tail import catch_up
 from patience import HANG_S, get
 from served_process import serving
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    model: str = "pocket"
 
 
 def pair(
@@ -47,26 +40,14 @@ def pair(
 
 def dropped(number: int, reason: str = "equal answers") -> Dropped:
     """An example of which nothing came."""
-    return Dropped(id=f"d{number}", source="quiz", reason=reason, detail="Both are the same.")
+    return builders.dropped(number, reason, detail="Both are the same.")
 
 
 def write(
     folder: Path, records: Sequence[PreferencePair | Dropped], *, done: bool = True, restart: bool = False
 ) -> Run:
     """The run of these records, gone on with where it is there already; each pair has a picture of its own."""
-    manifest = new_manifest("pairs", _Config(), seed=7, fingerprints={})
-    with Run.begin(folder, manifest, restart=restart) as run:
-        for record in records:
-            drawn = isinstance(record, PreferencePair)
-            run.append([replace(record, image=run.add_image(picture(int(record.id[1:])))) if drawn else record])
-        if done:
-            run.finish({})
-    return Run.open(folder)
-
-
-def picture(number: int) -> bytes:
-    """A picture of its own for each number."""
-    return encode_png(Image.new("RGB", (48, 32), (number % 256, 90, 160)))
+    return write_run(folder, records, fingerprints={}, pictures=by_id, done=done, restart=restart)
 
 
 def index_of(run: Path, *, told: bool = False) -> Path:

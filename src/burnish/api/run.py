@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from burnish.api.display import show_records_of
 from burnish.images import decode
-from burnish.records import Dropped, Judgement
+from burnish.records import Dropped, Judgement, pictures_of
 from burnish.store import Run as Store
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ class Run:
         if isinstance(record, Dropped | Judgement):
             raise TypeError(f"A {type(record).__name__} has no picture.")
         return decode(self._store.image(record.image))
+
+    def pictures(self, record: Record) -> list[Image]:
+        """All pictures that a record is about, undistorted: one, or those of a question about several."""
+        return [decode(self._store.image(key)) for key in pictures_of(record)]
 
     def show(self, record: Record | None = None) -> Cell:
         """A record with its pictures, as notebooks display it; default: the first that was not dropped."""

@@ -83,10 +83,21 @@ def outline(options: ModelOptions) -> Loaded:
     return Loaded(model, processor, (folder,))
 
 
+def _refuse_pipes(folder: Path) -> None:
+    """Raise ModelError for a folder in which something stands that would be waited for."""
+    try:
+        pipe = next((path for path in folder.iterdir() if path.is_fifo()), None)
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error.strerror}.") from error
+    if pipe:
+        raise ModelError(f"{pipe} is a pipe, not a file: copy the folder again.")
+
+
 def find(name: str) -> Path:
     """The folder of a path, of a hub model (fetched if it is not cached), or of what comes with Burnish."""
     folder = place(name)
     if folder.is_dir():
+        _refuse_pipes(folder)
         return folder
     if folder.exists():
         raise ModelError(f"{name} is a file: give the folder that holds config.json and the weights.")

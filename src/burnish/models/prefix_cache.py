@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 ROUNDING = {torch.float32: 0.01, torch.float64: 0.01}
 """How far scores of the next token may be from those of one reading, as a share of the largest of them."""
 COARSE_ROUNDING = 0.1
+TRIED = 2
+"""Prompts that are read in both ways, once, to see whether the model can be read in two parts."""
 
 
 class _Kept(NamedTuple):
@@ -68,7 +70,7 @@ class PrefixCache:
     def read(self, tasks: Sequence[Task]) -> Prefix:
         """A prefix with a row for each prompt."""
         continued = {number: one for number, task in enumerate(tasks) if (one := self._continued(task)) is not None}
-        if continued and not self._can_continue([*continued.values()]):
+        if continued and not self._can_continue([*continued.values()][:TRIED]):
             continued = {}
         fresh = [number for number in range(len(tasks)) if number not in continued]
         prefixes = []

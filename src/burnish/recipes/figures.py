@@ -1,4 +1,4 @@
-"""A recipe's figure: dots, curves, turns or heat, in the look of all plots."""
+"""A recipe's figure: dots, curves, turns, heat or a trade-off, in the look of all plots."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _STYLES = (":", "--", "-", "-.")
 _HEAT, _DARK = "PuOr", 0.6
 """Colors that color-blind eyes tell apart, darker for larger numbers; from this share of the largest, text is white."""
 _HEAT_ROW, _HEAT_TEXT = 0.3, 9
+_DISC, _LISTED = 11, 0.07
+"""A numbered disc's width in points; what a name in the list beside takes of the height."""
 _HUNDRED = 100
 
 
@@ -140,6 +142,27 @@ def _heat(measured: Measured) -> Figure:
     return made
 
 
+def _tradeoff(measured: Measured) -> Figure:
+    """The first drawn column along x, the second along y: a numbered disc at each row's mean, lines through the first
+    row's, and the rows' names beside."""
+    recipe = measured.recipe
+    made, (axes,) = figure(recipe.title, _subtitle(measured), height=4.6)
+    across, up = recipe.drawn
+    for number, row in enumerate(recipe.rows, 1):
+        x, y = measured.mean(row.name, across), measured.mean(row.name, up)
+        axes.text(1.03, 1 - _LISTED * number, f"{number}  {row.name}", transform=axes.transAxes, fontsize=_HEAT_TEXT)
+        if x is None or y is None:
+            continue
+        axes.plot([x], [y], "o", color=GREY if number == 1 else BLUE, markersize=_DISC, alpha=0.85)
+        axes.text(x, y, str(number), color="white", fontsize=7, ha="center", va="center_baseline", fontweight="bold")
+        if number == 1:
+            axes.axvline(x, color=GREY, linewidth=1, linestyle=":")
+            axes.axhline(y, color=GREY, linewidth=1, linestyle=":")
+    axes.margins(0.1)
+    label_axes(axes, _with_unit(measured, across), _with_unit(measured, up))
+    return made
+
+
 def _scale(means: Mapping[tuple[str, str], float | None], groups: Sequence[str]) -> float:
     """The largest number of the middle panel: one of other sizes, such as shares beside changes, fades no other."""
     largest = [
@@ -183,4 +206,5 @@ _KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {
     "curves": _curves,
     "turns": _turns,
     "heat": _heat,
+    "tradeoff": _tradeoff,
 }

@@ -6,7 +6,8 @@
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
     figure                  dots (a panel per column), curves (the same, the rows being in order), turns (a line per
-                            row, the columns being in order) or heat (a panel per group, a field per row and column)
+                            row, the columns being in order), heat (a panel per group, a field per row and column) or
+                            tradeoff (two columns as axes, a numbered disc per row)
     axis                    what the numbers of a figure of turns or heat are
     scales: pocket | paper
       seeds, values         repetitions, and values by name
@@ -37,7 +38,7 @@ from burnish.recipes.config import ScaleName
 from burnish.recipes.document import Document, Keys, read_document
 
 Values: TypeAlias = Mapping[str, Any]
-FigureKind: TypeAlias = Literal["dots", "curves", "turns", "heat"]
+FigureKind: TypeAlias = Literal["dots", "curves", "turns", "heat", "tradeoff"]
 
 TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
 SCALE = (
@@ -151,6 +152,9 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
     figure = top.get("figure")
     if figure not in FIGURES:
         raise ConfigError(f"{document.where(('figure',))}: `figure` must be one of {', '.join(FIGURES)}.")
+    drawn = tuple(document.items((*here, "drawn"))) or tuple(column.name for column in columns)
+    if figure == "tradeoff" and len(drawn) != 2:
+        raise ConfigError(f"{document.where(here)}: a trade-off has two axes: name two columns under `drawn:`.")
     return Recipe(
         name=file.stem,
         title=_text(document, ("title",)),
@@ -166,7 +170,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         files=document.section((*here, "files")),
         steps=_steps(document, (*here, "steps")),
         columns=columns,
-        drawn=tuple(document.items((*here, "drawn"))) or tuple(column.name for column in columns),
+        drawn=drawn,
         rows=_rows(document, here),
         ahead=_ahead(document, (*here, "plan")),
         file=file,

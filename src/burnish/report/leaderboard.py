@@ -69,7 +69,7 @@ def models_table(board: Leaderboard) -> Table:
     ]
     return Table(
         title="Leaderboard",
-        columns=("", "model", *(title for _, title in columns), "mean change"),
+        columns=("rank", "model", *(title for _, title in columns), "mean change"),
         rows=tuple(rows),
         text_columns=frozenset({1}),
         best=frozenset(

@@ -49,6 +49,14 @@ def test_a_reply_that_cannot_be_read_is_asked_for_once_more_then_counted(
     assert max(map(len, shown.partition("Written:")[0].splitlines())) <= 80
 
 
+def test_a_judge_that_is_never_read_gives_no_score(
+    tmp_path: Path, both: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with judging(lambda _: "I cannot say.") as judge:
+        assert bench("pairwise", judge.flag, tmp_path / "run", *both) == 2
+    assert "holds no judgement that can be read, so there is no score" in capsys.readouterr().err
+
+
 def test_both_orders_are_asked(tmp_path: Path, both: list[object]) -> None:
     with judging(lambda _: "Verdict: tie") as judge:
         assert bench("pairwise", judge.flag, tmp_path / "run", *both) == 0

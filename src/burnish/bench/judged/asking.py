@@ -13,9 +13,10 @@ from functools import partial
 from typing import TypeAlias, TypeVar, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.errors import ConfigError
+from burnish.errors import ConfigError, NothingAnswered
 from burnish.generation import Life, fill, make_run
 from burnish.models import Decoding, Reply, open_model
+from burnish.printable import one_line
 from burnish.prompts import choose_judge
 from burnish.records import Example, Facts, Judgement
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
@@ -25,6 +26,8 @@ from burnish.store.codec import dump
 
 BATCH = 512
 """Questions that a local judge is asked together."""
+_SHOWN = 80
+"""Characters of a reply in a message."""
 FIRST, SECOND = "judge", "judge again"
 """What the two replies for a record are called in the journal."""
 Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
@@ -86,8 +89,23 @@ def judged(
     def ask(run: Run) -> None:
         fill(run, _Asked(questions), live, judge.models, label="judgements", unit="judgements", batch=BATCH)
 
+    def score_readable(run: Run) -> J:
+        _refuse_unread(run, reads)
+        return score(run)
+
     fingerprints = {**judge.fingerprints, **(rules or {}), "questions": _fingerprint(questions)}
-    return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
+    return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score_readable)
+
+
+def _refuse_unread(run: Run, reads: Reads) -> None:
+    """Raise NothingAnswered where the judge said nothing that can be read: then there is no score."""
+    judgements = [one for one in run.records(Judgement) if one.said]
+    if not any(reads(one.asked, said) for one in judgements for said in one.said) and judgements:
+        first = one_line(judgements[0].said[0])[:_SHOWN]
+        raise NothingAnswered(
+            f"{run.path} holds no judgement that can be read, so there is no score (the first reply: {first!r}): give "
+            "another --judge or --judge-prompt."
+        )
 
 
 def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:

@@ -108,18 +108,19 @@ def accuracy_of(
     counts: Mapping[str, int] | None = None,
 ) -> Scored[AccuracyScores]:
     """The same of answers that come by one at a time, as often as they are asked for."""
-    whole, groups = _Sums(), dict[str, _Sums]()
+    whole, groups, places = _Sums(), dict[str, _Sums](), dict[str, int]()
     for answer in answers():
-        whole.add(answer)
-        for name in answer.groups:
-            groups.setdefault(name, _Sums()).add(answer)
+        place = places.setdefault(answer.picture, len(places))
+        whole.add(place, answer.value)
+        for name in dict.fromkeys(answer.groups):
+            groups.setdefault(name, _Sums()).add(place, answer.value)
     found = whole.part(interval_of)
     scores = AccuracyScores(
         benchmark=benchmark,
         accuracy=found.value,
         interval=found.interval,
         n=found.n,
-        pictures=len(whole.rows),
+        pictures=len(places),
         groups={name: of.part(interval_of) for name, of in groups.items()},
         counts=dict(counts or {}),
     )
@@ -131,15 +132,18 @@ class _Sums:
     """Of the values of some answers, by picture in order of first sight."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, int] = {}
+        self._rows = array("q")  # of each picture's place among all; -1 for one that is not here yet
         self._values, self._counts = array("d"), array("d")
 
-    def add(self, answer: Answered) -> None:
-        row = self.rows.setdefault(answer.picture, len(self.rows))
-        if row == len(self._values):
+    def add(self, place: int, value: float) -> None:
+        while place >= len(self._rows):
+            self._rows.append(-1)
+        row = self._rows[place]
+        if row < 0:
+            row = self._rows[place] = len(self._values)
             self._values.append(0.0)
             self._counts.append(0.0)
-        self._values[row] += answer.value
+        self._values[row] += value
         self._counts[row] += 1
 
     def part(self, interval_of: IntervalOf) -> PartScore:
