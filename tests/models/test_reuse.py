@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-from burnish.models.reuse import TRIED
 
 import tiny_models
 from burnish.models import Decoding, Message, Reply, Request
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
+from burnish.models.prefix_cache import TRIED
 
 DECODING = Decoding(max_new_tokens=24)
 MUCH = 2**30
