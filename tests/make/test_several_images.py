@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import burnish
 import tiny_models
 from burnish.bench import answers
 from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.cli import main
 from burnish.distort import parse
 from burnish.export import ExportConfig, export_run
 from burnish.export.verb import Format
@@ -34,6 +36,7 @@ from burnish.train.encode import Collator
 from burnish.train.examples import Preferences, TrainingExample
 from burnish.train.logps import answer_logps
 from burnish.train.reading import APART, Together
+from judge_server import bench, judging
 
 COLOURS = {"left": (200, 10, 10), "right": (10, 10, 200)}
 TALK = (("human", "<image>\n<image>\nWhat differs?"), ("gpt", "The colour."), ("human", "How?"), ("gpt", "It is blue."))
@@ -181,3 +184,22 @@ def test_training_opens_all_pictures_of_a_pair(two: str, tmp_path: Path) -> None
     (example,) = (one for one in found.read() if isinstance(one, TrainingExample))
     assert found.open(example.picture) == example.images == tuple((tmp_path / f"{n}.png").read_bytes() for n in COLOURS)
     assert example.distorted_image == 2
+
+
+def test_a_judge_sees_all_pictures_and_its_preference_keeps_them(
+    two: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        monkeypatch.setattr(answers, "open_asked", lambda _, said=name: ScriptedModel(lambda _: said))
+        bench_answers(AnswersConfig(source=two, model="scripted", out=str(tmp_path / name), limit=1))
+    prompt = (files("burnish.prompts") / "judge-pairwise.yaml").read_text().replace("task:", "sees: picture\ntask:", 1)
+    (tmp_path / "judge.yaml").write_text(prompt)
+    flags = ["--judge-prompt", tmp_path / "judge.yaml", "--answers", tmp_path / "a", tmp_path / "b"]
+    with judging(lambda text: "Verdict: first" if "[First answer]\nb" in text else "Verdict: second") as judge:
+        assert bench("pairwise", judge.flag, tmp_path / "judged", *flags) == 0
+    shown = [sum(part["type"] == "image_url" for part in body["messages"][-1]["content"]) for body in judge.bodies]
+    assert shown == [2, 2]
+    assert main(["import", "pairs", f"judged:{tmp_path}/judged", "--out", str(tmp_path / "back")]) == 0
+    back = Run.open(tmp_path / "back")
+    (pair,) = back.records(PreferencePair)
+    assert (pair.chosen.text, [back.image(key) for key in pair.images][1]) == ("b", _right(two))

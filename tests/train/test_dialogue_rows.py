@@ -216,20 +216,20 @@ def test_a_general_question_is_put_as_everywhere_else(mixed, opened: LocalModel)
     for row in rows[6:]:
         number = row.id.rpartition("-")[2]
         [read, learned] = row.tree
-        image = dialogues.open(row.picture)
+        [image] = dialogues.open(row.picture)
         prompt = conversation(f"What is number {int(number) - 1}?", image)
         assert image == encode_png(picture(int(number) - 1))
         encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
         assert list(read.ids) == encoder.tokens(opened.encoder.prompt(prompt))
         assert list(learned.ids) == encoder.text_ids(prompt, f"thing {int(number) - 1}")
-    assert dialogues.open(rows[0].picture) == PICTURES["0"]
+    assert dialogues.open(rows[0].picture) == (PICTURES["0"],)
 
 
 def test_runs_are_joined_and_an_unfinished_one_is_refused(opened: LocalModel, write_dialogues, tmp_path: Path) -> None:
     runs = [str(write_dialogues(tmp_path / str(i), [dialogue(i)])) for i in (0, 1)]
     both = Dialogues(runs, None)
     assert [one.dialogue.id for one in both.read()] == ["0", "1"]
-    assert [both.open(one.picture) for one in both.read()] == [PICTURES["0"], PICTURES["1"]]
+    assert [both.open(one.picture) for one in both.read()] == [(PICTURES["0"],), (PICTURES["1"],)]
     assert both.fingerprint not in {Dialogues([run], None).fingerprint for run in runs}
     some_config = StudentConfig(runs=("run",), model="m", out="out")
     with Run.begin(tmp_path / "half", new_manifest("compose", some_config, seed=0, fingerprints={})) as run:

@@ -50,7 +50,7 @@ def test_two_runs_are_trained_on_together(base: Path, write_run, tmp_path: Path)
     def drawn(*runs: str, **more: object) -> list[tuple[str, str]]:
         found = preferences(config(*runs, **more), model_fingerprint="")
         examples = [one for one in found.read() if isinstance(one, TrainingExample)]
-        assert all(found.open(one.picture) == one.image for one in examples)
+        assert all(found.open(one.picture) == one.images for one in examples)
         return [(one.picture[0], one.id) for one in examples]
 
     assert len(drawn(str(first), str(second))) == 10

@@ -36,7 +36,7 @@ def picture_bytes(value: object, root: Root) -> bytes:
     """The file content of one picture. Raises ImageError for none, and for what is not a picture."""
     if isinstance(value, Mapping):
         value = value.get("bytes") or value.get("path")
-    if value is None or value in ("", b""):
+    if value is None or value in ("", b"", []):
         raise ImageError(MISSING, "There is no picture.")
     if isinstance(value, bytes):
         return value

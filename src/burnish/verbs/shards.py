@@ -42,8 +42,8 @@ def runs_in_order(paths: Sequence[str]) -> tuple[str, ...]:
 
 def _grouped(paths: Sequence[str]) -> Iterator[tuple[str, str, list[Part]]]:
     """Each path that stands for itself, with no parts; or the first shard of a run with its key and all its parts."""
-    single = dict.fromkeys(one for path in paths for one in _shards_within(path) or [path])
-    keyed = {path: (_key(part), part) for path in single if (part := _part(path))}
+    single = [one for path in paths for one in _shards_within(path) or [path]]
+    keyed = {path: (_key(part), part) for path in dict.fromkeys(single) if (part := _part(path))}
     groups: dict[str, list[Part]] = defaultdict(list)
     for key, part in keyed.values():
         groups[key].append(part)

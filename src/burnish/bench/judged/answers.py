@@ -15,6 +15,8 @@ from burnish.sources.files import open_file
 from burnish.store import Run
 
 FORM = "give a run with answers to clean pictures at temperature 0, or JSON lines with `question_id` and `text`"
+BETWEEN = "\n"
+"""What stands between the names of an answer's pictures, where there are several."""
 IDS = ("question_id", "id", "image_id")
 TEXTS = ("text", "answer", "prediction")
 QUESTIONS = ("question", "prompt")
@@ -52,10 +54,10 @@ class Answers:
         Raises RunError, ImageError, or SourceError where there is neither.
         """
         if folder is not None:
-            return [read_inside(Path(folder), name) for name in image.split("\n")]
+            return [read_inside(Path(folder), name) for name in image.split(BETWEEN)]
         if self.run is None:
             raise SourceError(f"{self.path} holds no pictures, and the judge's prompt shows them: give --images.")
-        return list(map(self.run.image, image.split("\n")))
+        return list(map(self.run.image, image.split(BETWEEN)))
 
 
 def read_answers(path: str) -> Answers:
@@ -104,7 +106,7 @@ def _run_answers(run: Run) -> Iterator[Given]:
                 id=record.id,
                 text=record.text,
                 question=record.question,
-                image="\n".join(record.images),
+                image=BETWEEN.join(record.images),
                 truth=record.answer,
                 source=record.source,
                 facts=record.facts,

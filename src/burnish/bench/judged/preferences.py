@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import final
 
+from burnish.bench.judged.answers import BETWEEN
 from burnish.bench.judged.counting import readable
 from burnish.bench.judged.pairwise import reads, verdict
 from burnish.bench.judged.verdicts import TwoVerdicts
@@ -63,9 +64,11 @@ def _outcome(forth: Judgement, back: Judgement) -> PreferencePair | Dropped:
     chosen, rejected = (forth.asked[side].strip() for side in sides)
     if not chosen or not rejected:
         return Dropped(id=name, source=forth.source, reason="empty answer", detail=forth.part)
+    image, *more = two.picture.split(BETWEEN)
     return PreferencePair(
         id=name,
-        image=two.picture,
+        image=image,
+        more_images=tuple(more),
         question=forth.asked["question"],
         chosen=Answer(text=chosen),
         rejected=(Rejected(distortion="", seed=0, answer=Answer(text=rejected)),),

@@ -27,10 +27,7 @@ def bench_lmms(config: LmmsConfig) -> StandardResult:
         folder = run.path / FOLDER
         if not (folder / DONE).exists():
             _evaluate(config, folder)
-        samples = sorted(path for path in folder.rglob("*.jsonl") if NAME.fullmatch(path.name))
-        if not samples:
-            raise RunError(f"lmms-eval wrote no samples into {folder}: look into {folder / LOG}.")
-        return fill(run, together([read_samples(str(path)) for path in samples]), _model(run))
+        return fill(run, together([read_samples(str(path)) for path in _samples(folder)]), _model(run))
 
 
 def _version(python: str) -> str:
@@ -63,10 +60,15 @@ def _evaluate(config: LmmsConfig, folder: Path) -> None:
     ]
     with (folder / LOG).open("w", encoding="utf-8") as log:
         code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
-    if code:
+    if code or not _samples(folder):  # it exits with 0 where a task failed, too
         lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise RunError(f"lmms-eval failed ({lines[-1] if lines else f'exit code {code}'}): see {folder / LOG}.")
+        said = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else f"exit code {code}")
+        raise RunError(f"lmms-eval failed ({said.strip()}): see {folder / LOG}.")
     (folder / DONE).touch()
+
+
+def _samples(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.jsonl") if NAME.fullmatch(path.name))
 
 
 def _model(run: Run) -> str:

@@ -1,19 +1,20 @@
 """Recorded predictions in little memory: read first, and taken one by one as the questions go by.
 
-So a million questions are never held, and of the predictions only ids and words are: short words once for all.
+So a million questions are never held, and of the predictions only ids and words are: common words once for all.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias, final
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM, SHORT
+from burnish.bench.standard.predictions import FORM
 from burnish.errors import SourceError
 
 Key: TypeAlias = int | str
+_COMMON = 50_000
+"""Different words that are kept once, whoever says them again: the first ones."""
 _DIGITS = 15
 """Whole numbers of so many digits are kept as numbers, which are half as large as text."""
 
@@ -32,14 +33,16 @@ class Predictions:
         """Raises SourceError for a file that cannot be read, and for two predictions for one question."""
         self._path, self._ids = path, ids
         self._texts: dict[Key, str] = {}
-        self._taken: dict[str, _Taken] = {}
+        self._common: dict[str, tuple[str, _Taken]] = {}
         self._missing: list[str] = []
         self._complete = False
         for item in items(path, FORM):
             key, text = item.key(*ids), item.text(*texts)
             if (compact := _compact(key)) in self._texts:
                 raise item.fault(f"is the second prediction for question {key}: give each question one")
-            self._texts[compact] = sys.intern(text) if len(text) <= SHORT else text
+            if text not in self._common and len(self._common) < _COMMON:
+                self._common[text] = (text, _Taken(text))
+            self._texts[compact] = self._common[text][0] if text in self._common else text
 
     def beside(self, questions: Iterable[Item], source: str) -> Iterator[tuple[str, Item, str]]:
         """Each question with its id and the words for it; what is wrong is raised when the first pass ends.
@@ -64,10 +67,8 @@ class Predictions:
             self._missing.append(key)
         elif isinstance(text, _Taken):
             raise question.fault(f"is the second question {key}: each needs an id of its own")
-        elif len(text) <= SHORT:
-            self._texts[compact] = self._taken.setdefault(text, _Taken(text))
         else:
-            self._texts[compact] = _Taken(text)
+            self._texts[compact] = self._common[text][1] if text in self._common else _Taken(text)
         return text
 
     def __iter__(self) -> Iterator[str]:
