@@ -136,7 +136,7 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Ke
         clock = Clock()
         adapted = add_adapter(cast(PreTrainedModel, model.model), config, base_name="base")
         if kept:
-            checkpoint_activations(adapted, kept)
+            checkpoint_activations(cast(PreTrainedModel, adapted.get_base_model()), kept)
         trainer = DPOTrainer(
             objective=config.objective,
             stored=stored_references(config, table),

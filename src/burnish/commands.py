@@ -54,6 +54,11 @@ VERBS = {
         "burnish.verbs.making:simulate",
         "let a student and a teacher talk (FIRE-1M)",
     ),
+    "pairs to-dialogues": Verb(
+        "burnish.make.to_dialogues:ToDialoguesConfig",
+        "burnish.verbs.making:pairs_to_dialogues",
+        "dialogues of self-correction, out of pairs",
+    ),
     "train dpo": Verb(
         "burnish.train.config:DPOConfig", "burnish.verbs.training:train_dpo", "train on preference pairs"
     ),
@@ -69,6 +74,11 @@ VERBS = {
         "burnish.train.dialogue_config:TeacherConfig",
         "burnish.verbs.training:train_teacher",
         "train a teacher to give feedback (FIRE)",
+    ),
+    "train distil": Verb(
+        "burnish.train.dialogue_config:DistilConfig",
+        "burnish.verbs.training:train_distil",
+        "self-distillation from feedback (SDPO)",
     ),
     "train pocket": Verb(
         "burnish.pocket.config:TrainPocketConfig",

@@ -144,7 +144,7 @@ def teacher_role(*, model: Model, prompt: TeacherPrompt, decoding: Decoding = GR
 
     def request(case: Case) -> Request:
         example = case.example
-        truth = _groundtruth(example)
+        truth = _groundtruth(example) if prompt.knows_truth else ""
         messages = prompt.messages(example.question, truth, decode(example.image), case.turns, case.response)
         return Request(messages=messages, seed=case.seed, conversation=_conversation(example))
 

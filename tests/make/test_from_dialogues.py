@@ -76,6 +76,18 @@ def test_the_right_answer_is_chosen_for_the_question_and_each_better_one_within(
     )
 
 
+def test_a_teacher_that_is_satisfied_with_what_is_wrong_may_be_held_to_the_truth(tmp_path: Path) -> None:
+    path = write(tmp_path / "run", replace(dialogue("a", RISING), answer="A clock."), dialogue("b", RISING))
+    first, third, other = made(path, tmp_path / "out", keep="chosen-right")
+    assert [shown(one)[:2] for one in (first, third)] == [
+        ("a first", "a clock"), ("a turn 3", "Thought: Spokes.\nAnswer: a clock")
+    ]  # fmt: skip
+    assert isinstance(other, Dropped) and (other.id, other.reason) == ("b", "no rejected answer")
+    path = write(tmp_path / "right first", replace(dialogue("a", RISING), answer="a wheel"))
+    (only,) = made(path, tmp_path / "both", keep="rejected-wrong", learn="first")
+    assert shown(only) == ("a first", "a clock", ["a ball"])
+
+
 def test_a_conversation_stands_before_the_question(tmp_path: Path) -> None:
     path = write(tmp_path / "run", dialogue("a", RISING[1:]), student="llava-hf/a-model")
     (pair,) = made(path, tmp_path / "out", learn="refined")

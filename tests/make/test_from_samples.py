@@ -82,9 +82,45 @@ def test_the_models_own_score_needs_no_truth(tmp_path: Path) -> None:
         assert scores[0] > scores[1]
 
 
+def test_a_judge_prefers_by_its_score(tmp_path: Path) -> None:
+    """The oracle's, which knows the truth: 10 for it, less for a number that is near."""
+    out = tmp_path / "run"
+    words = ["pairs", SOURCE, "--model", "pocket", "--samples", "4", "--by", "judge", "--judge", "oracle"]
+    assert cli.main([*words, "--temperature", "1.5", "--max-new-tokens", "8", "--out", str(out)]) == 0
+    pairs = [*Run.open(out).records(PreferencePair)]
+    assert pairs
+    for pair in pairs:
+        chosen, [rejected] = pair.facts["chosen_score"], pair.facts["rejected_scores"]
+        assert chosen > rejected
+        assert (chosen == 10) == (pair.chosen.text == pair.answer)
+        assert len(pair.replies) >= 6  # what was drawn, and what was said of each text
+
+
+def test_a_judge_that_cannot_be_read_prefers_nothing(tmp_path: Path) -> None:
+    """The pocket model, asked by itself without a truth, answers the question instead."""
+    out = tmp_path / "run"
+    words = ["pairs", SOURCE, "--model", "pocket", "--samples", "3", "--by", "judge", "--judge", "self", "--limit", "6"]
+    assert cli.main([*words, "--temperature", "1.5", "--max-new-tokens", "8", "--out", str(out)]) == 2
+    reasons = {one.reason for one in Run.open(out).records(Dropped)}
+    assert "unreadable judgements" in reasons and reasons <= {"unreadable judgements", "one answer"}
+
+
+def test_agreement_may_be_held_to_the_truth(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["pairs", SOURCE, "--model", "pocket", "--samples", "4", "--keep", "chosen-right,rejected-wrong"]
+    assert cli.main([*words, "--temperature", "1.5", "--max-new-tokens", "8", "--out", str(out)]) == 0
+    run = Run.open(out)
+    assert all(pair.chosen.text == pair.answer != pair.rejected[0].answer.text for pair in run.records(PreferencePair))
+    assert "chosen wrong" in {one.reason for one in run.records(Dropped)}
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        ({"by": "judge"}, "--by judge needs a --judge: a model"),
+        ({"judge": "oracle"}, "--judge oracle is used with --by judge alone"),
+        ({"by": "judge", "judge": "self", "judge_adapter": "a"}, "--judge self has the model's own adapter"),
+        ({"keep": "chosen-write"}, "--keep chosen-write has 'chosen-write': give chosen-right"),
         ({"samples": 1}, "--samples must be at least 2"),
         ({"temperature": 0}, "--temperature must be above 0"),
         ({"margin": -1}, "--margin must be 0 or more"),

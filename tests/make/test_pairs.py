@@ -76,6 +76,16 @@ def test_different_answers_make_a_pair_and_equal_ones_are_dropped_with_the_reaso
     assert (stored == BRIGHT).all()
 
 
+def test_pairs_are_kept_by_the_truth(tmp_path: Path, scripted: ScriptedModel) -> None:
+    """All truths are "bright": of the dark picture the chosen answer is wrong and the rejected one right."""
+    source = _folder(tmp_path, {"a": BRIGHT, "c": DARK})
+    for keep, reason in (("chosen-right", "chosen wrong"), ("rejected-wrong", "rejected right")):
+        run = make_pairs(_config(source, tmp_path / keep, "invert", keep=keep)).run
+        records = _records(run)
+        assert isinstance(records["a"], PreferencePair)
+        assert isinstance(records["c"], Dropped) and records["c"].reason == reason
+
+
 def test_the_reference_sees_the_clean_picture_for_every_answer(tmp_path: Path, scripted: ScriptedModel) -> None:
     make_pairs(_config(_folder(tmp_path, {"a": BRIGHT}), tmp_path / "run", "invert"))
     pair = _records(tmp_path / "run")["a"]

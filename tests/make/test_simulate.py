@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from PIL import Image
 from simulations import config, files, folder, records
 
 from burnish.cli import main
 from burnish.dialogue import partners
 from burnish.dialogue.partners import open_partners
 from burnish.errors import ConfigChanged, ConfigError, SourceError
-from burnish.make.simulate import simulate
+from burnish.make.simulate import SimulateConfig, simulate
 from burnish.models import Model, ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.models.scripted import ScriptedModel
@@ -241,3 +242,30 @@ def test_other_rules_are_another_run(made: Path) -> None:
     with pytest.raises(ConfigChanged, match=r"threshold was 8\.0 and is now 7\.0"):
         simulate(config(made, threshold=7.0))
     assert simulate(config(made, in_flight=3)) == made, "a finished run is simply done"
+
+
+def test_a_student_that_teaches_itself_sees_no_truth(
+    scripted: Callable[..., list[ScriptedModel]], tmp_path: Path
+) -> None:
+    """One model plays both; the source has no ground truths, and the words that it is sent could not hold any."""
+    asked: list[str] = []
+
+    def says(request: Request) -> str:
+        text = request.messages[-1].text
+        asked.append(text)
+        if "Formulate the feedback" not in text:
+            return "a cat"
+        return "Score: 9.\nFeedback: Good." if len(asked) > 3 else "Score: 3.\nFeedback: Look at its ears."
+
+    scripted(says, says)
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(tmp_path / "one.png")
+    source = f"folder:{tmp_path}#ask=What is it?"
+    made = simulate(SimulateConfig(source=source, student="m", teacher="self", out=str(tmp_path / "run")))
+    [dialogue] = records(made)
+    assert isinstance(dialogue, Dialogue)
+    assert [turn.feedback.score for turn in dialogue.turns] == [3, 9]
+    assert (
+        dialogue.answer == "" and "An answer to it: a cat" in asked[1] and "groundtruth" not in " ".join(asked).lower()
+    )
+    with pytest.raises(ConfigError, match="--teacher self is the --student"):
+        SimulateConfig(source=source, student="m", teacher="self", teacher_adapter="a", out="out")

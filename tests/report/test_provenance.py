@@ -30,6 +30,7 @@ MAKERS = [
 ]
 KINDS = {entry.verb: kind for kind, entry in BY_KIND.items()} | {
     **dict.fromkeys(("import pairs", "pairs from-dialogues", "pairs from-samples"), "pairs"),
+    "pairs to-dialogues": "simulate",
     "bench lmms": "results",
 }
 WORDS = ("plain", "two words", 'it\'s "quoted"', "pocket:heldout#per_task=60,other", "$HOME;`ls`*", "größe", "-1")

@@ -17,6 +17,7 @@ import pytest
 from burnish import cli
 from burnish.errors import ConfigError
 from burnish.records import Prediction, PreferencePair
+from burnish.rounds import parts
 from burnish.rounds.config import ImproveConfig
 from burnish.rounds.improve import improve_rounds
 from burnish.rounds.telling import improve
@@ -138,6 +139,27 @@ def test_pairs_of_all_three_kinds_are_trained_on_together(tmp_path: Path) -> Non
     assert read_manifest(Path(str(made.adapter))).settings["adapter"] == "pocket-student"
 
 
+def test_judge_and_replicas_reach_the_parts_that_have_them(tmp_path: Path) -> None:
+    one = config(tmp_path / "out", pairs_from="distort,sample", judge="self", replicas=2)
+    assert (parts.pairs_config(one, 1, None).replicas, parts.answers_configs(one, 0, None)[0].replicas) == (2, 2)
+    drawn = parts.samples_config(one, 1, None)
+    assert (drawn.by, drawn.judge) == ("judge", "self")
+
+
+def test_a_plan_says_how_long_and_keeps_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    words = ["improve", SOURCE, "--model", "pocket", "--rounds", "2", "--limit", "32", "--eval", BENCH, "--plan"]
+    flags = [word for setting in SMALL for word in ("--set", setting)]
+    assert cli.main([*words, *flags, "--set", "pairs.max_new_tokens=8", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    rows = {line.split("  ")[0].strip(): line.split() for line in said.splitlines() if line.strip()}
+    # 32 examples, a clean and a distorted reply each, of 8 tokens at most
+    assert rows["round 2, distort"][3:6] == ["32", "64", "512"]
+    # 32 pairs in batches of 8, twice
+    assert rows["round 1, training"][3] == "8" and rows["all that is known"][-1] in ("seconds", "minutes", "hours")
+    assert not out.exists()
+
+
 def test_pictures_of_rounds() -> None:
     same = ImproveConfig(source="s", model="m", out="o", rounds=3)
     assert {same.fold(number) for number in (1, 2, 3)} == {"4-30/30"}
@@ -156,6 +178,8 @@ def test_pictures_of_rounds() -> None:
         ({"pairs_from": "dialogues"}, "--pairs-from dialogues needs a --teacher"),
         ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),
+        ({"judge": "oracle"}, "--judge oracle has nothing to score: give --from sample"),
+        ({"ray": "auto"}, "--ray needs --replicas N"),
         ({"rounds": 0}, "--rounds must be at least 1"),
         ({"set": ("lr=1",)}, "is not PART.NAME=VALUE"),
     ],

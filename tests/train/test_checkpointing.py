@@ -46,7 +46,7 @@ def prepared(built, kept):
         if "lora_" in name:
             nn.init.normal_(parameter, std=0.1, generator=draw)
     if kept:
-        checkpoint_activations(adapted, kept)
+        checkpoint_activations(adapted.get_base_model(), kept)
     message = Message(role="user", text="What is it?", images=(tiny_models.picture(0),))
     return adapted, batch([(encoder.encode([message]), [[5, 6, 7], [8, 9]])], 0, TREES)
 

@@ -17,14 +17,14 @@ from burnish.distort import parse
 from burnish.images import decode
 from burnish.models import Request
 from burnish.models.local import LocalModel
-from burnish.records import Dropped, PreferencePair
+from burnish.records import Answer, Dropped, PreferencePair
 from burnish.store import Run
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer, StartWeights
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
 from burnish.train.encode import batch as answer_batch
 from burnish.train.examples import preferences
-from burnish.train.logps import answer_logps
+from burnish.train.logps import answer_logps, token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.loss_terms import Objective
 from burnish.train.losses import softmax
@@ -59,7 +59,12 @@ def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, start=None
         model=adapted,
         args=training_arguments(config, folder / "checkpoints"),
         train_dataset=open_table(folder / "table.arrow"),
-        data_collator=Collator(opened.encoder, Run.open(run).image, opened.pad_token_id),
+        data_collator=Collator(
+            opened.encoder,
+            Run.open(run).image,
+            opened.pad_token_id,
+            rejected_too=config.objective.weighs_by_picture,
+        ),
     )
 
 
@@ -329,6 +334,38 @@ def test_mdpo_prefers_the_picture_to_its_distorted_copies(adapted, opened, write
     # apart, two passes of one pair each come to the same step
     halves = [trainer.data_collator([trainer.train_dataset[i]]) for i in range(2)]
     assert step(trainer, halves)[0] == pytest.approx(found, abs=1e-5)
+
+
+def test_tpo_weighs_tokens_by_how_far_the_picture_carries_them(adapted, opened, write_run, tmp_path) -> None:
+    """Each answer is read again, alone, under its pair's distorted picture, token by token."""
+    run = redrawn(write_run(tmp_path / "run", negatives=[1, 2]), tmp_path / "redrawn")
+    trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=("tpo",))
+    found, _ = step(trainer, [trainer.data_collator([trainer.train_dataset[i] for i in range(2)])])
+
+    def tokens(answer: Answer, request: Request) -> tuple[torch.Tensor, torch.Tensor]:
+        alone = answer_batch([(opened.encoder.encode_request(request), [answer.token_ids])], opened.pad_token_id)
+        with torch.no_grad(), adapted.disable_adapter():
+            reference = token_logps(adapted, alone)[alone["answer_mask_ST"]]
+        with torch.no_grad():
+            return reference, token_logps(adapted, alone)[alone["answer_mask_ST"]]
+
+    losses = []
+    for pair in Run.open(run).records(PreferencePair):
+        asked = conversation(pair.question, Run.open(run).image(pair.image))
+        clean, each = Request(messages=tuple(asked)), []
+        for one in pair.rejected:
+            distortion = parse(one.distortion)
+            message = replace(asked[0], images=(distortion.image(asked[0].images[0], one.seed),))
+            noisy = Request(messages=(message,), pixel_transform=distortion.pixels(one.seed))
+            sums = []
+            for answer, sign in ((pair.chosen, 1), (one.answer, -1)):
+                then, now = tokens(answer, clean)
+                fall = then - tokens(answer, noisy)[0]
+                weights = 1 + sign * (fall.sigmoid() - 0.5)
+                sums.append(0.1 * (weights * (now - then)).sum().item())
+            each.append(math.log(1 + math.exp(sums[1] - sums[0])))
+        losses.append(sum(each) / len(each))
+    assert found == pytest.approx(sum(losses) / 2, abs=1e-5)
 
 
 def redrawn(run: Path, out: Path) -> Path:

@@ -13,6 +13,7 @@ from burnish.train.loss_terms import LOSS_NAMES, SFT, Objective, Term, parse_ter
 from burnish.train.losses import (
     LOSSES,
     LogRatios,
+    anchored_weights,
     apo_down,
     apo_zero,
     bco_pair,
@@ -39,12 +40,14 @@ def objective(name: str, *, beta: float = 0.1) -> Objective:
 
 
 def ratios(*answers: tuple[float, ...], present: int | None = None) -> LogRatios:
-    """One pair: the log-ratios of each answer's tokens, the chosen answer's first; -0.5 under distorted pictures."""
+    """One pair: the log-ratios of each answer's tokens, the chosen answer's first; -0.5 under distorted pictures, under
+    which every token is a third as likely to the reference."""
     longest = max(map(len, answers))
     tokens = torch.tensor([[[*one, *[0.0] * (longest - len(one))] for one in answers]])
     present_BK = torch.arange(len(answers) - 1)[None] < (len(answers) - 1 if present is None else present)
     lengths = torch.tensor([[len(one) for one in answers]])
-    return LogRatios(tokens.sum(dim=2), lengths, present_BK, tokens, torch.full(present_BK.shape, -0.5))
+    falls = torch.full((*present_BK.shape, 2, longest), math.log(3))
+    return LogRatios(tokens.sum(dim=2), lengths, present_BK, tokens, torch.full(present_BK.shape, -0.5), falls)
 
 
 def value(name: str, *answers: tuple[float, ...], beta: float = 0.1) -> float:
@@ -84,6 +87,8 @@ CHOSEN, REJECTED = (2.0, -1.0, 1.5), (-1.0, -0.5)
         ("copo", 0.554355),
         # log(1 + exp(-0.25))
         ("ancpo", 0.575939),
+        # each token falls by log 3, sigmoid(log 3) = 0.75: 1.25 * 2.5 = 3.125 and 0.75 * -1.5 = -1.125; m = 0.425
+        ("tpo", 0.503057),
         # two tokens count in full, the third by half: 2 - 1 + 0.75 = 1.75; m = 0.325: log(1.722527) = 0.543793
         ("ld", 0.543793),
     ],
@@ -132,6 +137,13 @@ def test_conditional_preference_is_the_mean_over_distorted_pictures() -> None:
     found = LOSSES["copo"](ratios((5.0,), (9.0,), (-9.0,))._replace(distorted_BK=under), objective("copo"))
     # rewards 0.5 against -0.3 and 0.1, as of two rejected answers above
     assert found.item() == pytest.approx(0.442058, abs=1e-6)
+
+
+def test_tokens_that_the_picture_says_nothing_of_count_once_in_tpo() -> None:
+    chosen, rejected = anchored_weights(torch.tensor([[[[0.0, math.log(9)], [0.0, math.log(9)]]]]))
+    # sigmoid(log 9) = 0.9
+    assert chosen.flatten().tolist() == pytest.approx([1.0, 1.4])
+    assert rejected.flatten().tolist() == pytest.approx([1.0, 0.6])
 
 
 def test_mdpo_is_three_terms() -> None:
@@ -197,7 +209,7 @@ def two_pairs(rubbish: float) -> tuple[LogRatios, Tensor]:
     lengths = torch.tensor([[2, 3, 0], [1, 2, 2]])
     tokens = torch.stack([sums / 2, sums / 2, torch.zeros_like(sums)], dim=2)
     present = torch.tensor([[True, False], [True, True]])
-    return LogRatios(sums, lengths, present, tokens, sums[:, 1:]), sums
+    return LogRatios(sums, lengths, present, tokens, sums[:, 1:], torch.zeros(2, 2, 2, 3)), sums
 
 
 @ALL

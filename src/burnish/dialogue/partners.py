@@ -84,7 +84,8 @@ class Partners(RoleFlags):
     right: teachers that also learn from its dialogues are harder to fool."""
     teacher: str
     """The teacher: a model, given like --student, or `oracle`, which knows the pocket world and is never wrong. One
-    model for both is loaded once, with any adapters."""
+    model for both is loaded once, with any adapters. For `simulate` also `self`: the student criticises itself, without
+    the ground truth."""
     threshold: float = 8.0
     """The score from which a response counts as right, which ends the dialogue."""
     max_turns: int = 3

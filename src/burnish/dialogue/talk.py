@@ -57,6 +57,8 @@ class Conversations:
     """Decides what is drawn where a role draws its words at random."""
     in_flight: int = IN_FLIGHT
     """Dialogues that are open at a time, at least 1; of local models at most BATCH."""
+    needs_truth: bool = True
+    """Whether an example without a ground truth is dropped, because the teacher must know it."""
     judge: Judge = field(default=lambda dialogue: dialogue)
     """Keeps every dialogue unless another is given."""
 
@@ -85,7 +87,7 @@ class Conversations:
         )
 
     def _live(self, run: Run, example: Example) -> Life:
-        if example.answer is None:
+        if self.needs_truth and example.answer is None:
             return [Replies(example).dropped("no ground truth", example.question)]
         outcome = yield from self._talk(example)
         if isinstance(outcome, Dialogue):

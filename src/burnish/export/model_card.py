@@ -40,10 +40,12 @@ class Method(NamedTuple):
 
 SEVA = "Self-Supervised Visual Preference Alignment (SeVa), https://arxiv.org/abs/2404.10501"
 FIRE = "FIRE: feedback-refinement dialogues, https://arxiv.org/abs/2407.11522"
+SDPO = "Self-distillation from feedback (SDPO), https://arxiv.org/abs/2601.20802"
 METHODS: Mapping[str, Method] = {
     "dpo": Method("preference training (DPO with LoRA)", SEVA, ("dpo", "seva", "preference")),
     "sft": Method("supervised fine-tuning on ground truths (LoRA)", "", ("sft",)),
     "student": Method("supervised fine-tuning on responses that follow feedback (LoRA)", FIRE, ("sft", "fire")),
+    "distil": Method("self-distillation from feedback (LoRA)", SDPO, ("distillation", "sdpo", "fire")),
     "teacher": Method("supervised fine-tuning on feedback (LoRA)", FIRE, ("sft", "fire")),
 }
 """By the kind that a training's manifest names."""
@@ -78,7 +80,7 @@ class Trained(NamedTuple):
     manifest: Manifest
     summary: Mapping[str, Json]
     adapter: Mapping[str, Any]
-    """PEFT's adapter_config.json."""
+    """PEFT's adapter_config.json; empty for a model that was trained whole."""
 
     @property
     def method(self) -> Method:
@@ -104,7 +106,9 @@ def write_cards(config: CardConfig, compared: Sequence[Compared]) -> tuple[Path,
     """
     trained = _trained(Path(config.checkpoint))
     merged = trained.folder / "merged"
-    folders = {trained.folder: "peft"} | ({merged: "transformers"} if merged.is_dir() else {})
+    folders = {trained.folder: "peft" if trained.adapter else "transformers"} | (
+        {merged: "transformers"} if merged.is_dir() else {}
+    )
     for folder in folders:
         _refuse_stranger(folder / NAME)
     for folder, library in folders.items():
@@ -165,7 +169,7 @@ def _front(trained: Trained, library: str, compared: Sequence[Compared]) -> dict
         **({"base_model_relation": "adapter" if library == "peft" else "finetune"} if base else {}),
         "library_name": library,
         "pipeline_tag": TASK,
-        "tags": ["burnish", "lora", *trained.method.tags],
+        "tags": ["burnish", *(["lora"] if trained.adapter else []), *trained.method.tags],
         **({"datasets": data} if data else {}),
         **({"model-index": [model_index(trained.folder.resolve().name, compared)]} if compared else {}),
     }
@@ -202,8 +206,11 @@ def _slug(name: str) -> str:
 
 def _begin(trained: Trained, library: str) -> str:
     what = "A PEFT adapter for" if library == "peft" else "A full model, made by merging an adapter into"
+    title = trained.method.title
+    if not trained.adapter:
+        what, title = "A full model, begun from", title.replace(" with LoRA", "").replace(" (LoRA)", "")
     paper = f" The method: {trained.method.paper}." if trained.method.paper else ""
-    return f"{what} `{trained.base}`, trained by {trained.method.title} with Burnish.{paper}"
+    return f"{what} `{trained.base}`, trained by {title} with Burnish.{paper}"
 
 
 def _data(trained: Trained) -> str:
@@ -292,7 +299,8 @@ def _trained(folder: Path) -> Trained:
         raise RunError(f"{folder} holds {run.manifest.kind}, not a training: give the folder of `burnish train …`.")
     if run.summary is None:
         raise RunError(f"{folder} is not finished: give its `burnish train` command again.")
-    adapter: Mapping[str, Any] = json.loads((folder / "adapter_config.json").read_bytes())
+    whole = run.manifest.config.get("full") is True
+    adapter: Mapping[str, Any] = {} if whole else json.loads((folder / "adapter_config.json").read_bytes())
     return Trained(folder, run.manifest, run.summary, adapter)
 
 

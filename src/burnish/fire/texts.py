@@ -34,6 +34,14 @@ _ANSWER_LINE = re.compile(rf"\n{_MARKS}Answer[*\s]*:[*\s]*", re.IGNORECASE)
 _ANSWER_WITHIN = re.compile(r"(?:^|(?<=\s))[*#]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
 
 
+def grade(said: str) -> float | None:
+    """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
+
+    A number alone is not a grade: models that cannot judge answer the question instead, and with a number now and then.
+    """
+    return read_score(said) if "score" in said.lower() else None
+
+
 def read_score(text: str) -> float | None:
     """The score in a feedback's text (or in a score's own: "5/10"); None where there is none to read."""
     found = _LABELLED.search(text) if _LABEL.search(text) else _ALONE.fullmatch(text)

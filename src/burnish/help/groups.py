@@ -16,8 +16,10 @@ ASKING: Mapping[str, str] = {
 """Title to field names, for verbs that ask a model or read files."""
 TRAINING: Mapping[str, str] = {
     "Data": "per_image per_source only fold limit shard mix mix_share max_length pad_to_square thinking",
-    "LoRA": "lora_rank lora_alpha lora_dropout lora_targets lora_variant experts train_projector",
+    "What is trained": "full lora_rank lora_alpha lora_dropout lora_targets lora_variant load_in experts "
+    "train_projector",
     "Optimisation": "epochs max_steps lr warmup scheduler optimizer weight_decay max_grad_norm batch_size seed",
+    "Held-out pairs": "eval_pairs eval_steps",
     "Model, speed and memory": "model adapter trust_remote_code dtype device per_device workers attention "
     "activation_checkpointing vision_cache deepspeed fsdp",
     "Output": _OUTPUT,

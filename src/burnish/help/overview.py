@@ -9,7 +9,7 @@ from burnish.commands import VERBS
 STAGES: Mapping[str, tuple[str, ...]] = {
     "Start": ("demo", "check", "improve"),
     "Make": ("distort", "pairs", "pairs NAME", "compose", "simulate"),
-    "Train": ("train dpo", "train sft", "train student", "train teacher", "train pocket", "show-mask"),
+    "Train": ("train dpo", "train sft", "train student", "train teacher", "train NAME", "show-mask"),
     "Bench": (
         *("bench answers", "bench sampled", "bench fixed", "bench free", "bench NAME"),
         *("bench standard NAME", "bench judged NAME", "score NAME", "submit NAME"),
@@ -23,6 +23,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 """What stands together in the overview; NAME folds all verbs that begin so. A verb that is missing here comes last."""
 FOLDED: Mapping[str, str] = {
     "pairs NAME": "from-samples: drawn; from-dialogues: feedback",
+    "train NAME": "distil: from feedback; pocket: the small model",
     "bench NAME": "teacher: fool a teacher; lmms: run lmms-eval",
     "bench standard NAME": "ask and score a standard benchmark: mme, …",
     "bench judged NAME": "have a judge rate answers: pairwise, mmvet, …",

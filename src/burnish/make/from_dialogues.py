@@ -16,13 +16,15 @@ from typing import Literal, NamedTuple, final
 import tyro
 from PIL import Image
 
-from burnish.config import RunFlags
+from burnish.config import RunFlags, added
 from burnish.dialogue.reading import DialogueSet, RunDialogues, open_dialogues
 from burnish.errors import ConfigError, ImageError, RunError
 from burnish.flags import optional_value
 from burnish.images import decode
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import PairsResult, result_of, summarise
+from burnish.make.to_dialogues import CORRECTS
+from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_right, kept
 from burnish.make.verdicts import SATISFIED
 from burnish.progress import Progress
 from burnish.prompts import StudentPrompt, choose
@@ -50,6 +52,10 @@ class FromDialoguesConfig(RunFlags):
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in words differs from the chosen answer's by more than this share of the
     longer one. Without a number: 0.1."""
+    keep: str | None = added(None)
+    """What the ground truth must bear out, joined by commas: `chosen-right`, `rejected-wrong`. A teacher may be
+    satisfied with what is wrong, which is then learned. A right answer has the truth's words. Default: the teacher
+    decides."""
     prompt: str | None = None
     """How the student is asked again: the name or file of its prompt. Default: what the run's student had, else
     fire-student."""
@@ -63,6 +69,7 @@ class FromDialoguesConfig(RunFlags):
         if not self.margin > 0:
             raise ConfigError(f"--margin must be above 0, not {self.margin}.")
         check_share(self.match_length)
+        check_keep(self.keep)
 
 
 def pairs_from_dialogues(config: FromDialoguesConfig) -> PairsResult:
@@ -176,19 +183,28 @@ class _PairMaker:
 
     def _preferred(self, dialogue: Dialogue, texts: Sequence[str], chosen: int, earliest: int = 0) -> _Preferred | None:
         """The chosen turn with those before it that are worse, each text once; None without any."""
-        text, turns = texts[chosen], dialogue.turns
+        text, turns, wanted = texts[chosen], dialogue.turns, kept(self.config.keep)
         if not text or turns[chosen].response.finish == "length":
+            return None
+        if CHOSEN_RIGHT in wanted and not _is_right(dialogue, chosen):
             return None
         worse = {
             texts[i]: i
             for i in range(earliest, chosen)
-            if texts[i] not in ("", text) and _score(turns[chosen]) - _score(turns[i]) >= self.config.margin
+            if texts[i] not in ("", text)
+            and self._is_better(dialogue, chosen, i)
+            and not (REJECTED_WRONG in wanted and _is_right(dialogue, i))
         }
         share = self.config.match_length
         rejected = [
             i for other, i in worse.items() if share is None or of_like_length(_words(text), _words(other), share)
         ]
         return _Preferred(chosen, tuple(rejected)) if rejected else None
+
+    def _is_better(self, dialogue: Dialogue, later: int, earlier: int) -> bool:
+        """By the scores; an answer to the picture itself is better than one to a distorted picture without any."""
+        rise = _score(dialogue.turns[later]) - _score(dialogue.turns[earlier])
+        return CORRECTS in dialogue.facts or rise >= self.config.margin
 
 
 def _pair(dialogue: Dialogue, found: _Preferred, texts: Sequence[str], name: str, question: str) -> PreferencePair:
@@ -207,8 +223,13 @@ def _pair(dialogue: Dialogue, found: _Preferred, texts: Sequence[str], name: str
         ),
         source=dialogue.source,
         answer=dialogue.answer,
-        facts={**dialogue.facts, **scores},
+        facts={**dialogue.facts, **({} if CORRECTS in dialogue.facts else scores)},
     )
+
+
+def _is_right(dialogue: Dialogue, turn: int) -> bool:
+    response = dialogue.turns[turn].response
+    return is_right(response.answer or response.text, dialogue.answer)
 
 
 def _answer(text: str, response: Response) -> Answer:

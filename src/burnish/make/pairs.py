@@ -27,6 +27,7 @@ from burnish.generation.questions import (
 from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
+from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_right, kept
 from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
@@ -53,6 +54,9 @@ class PairsConfig(Asking, Sampling, RunFlags):
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Leave out rejected answers whose length in tokens differs from the chosen answer's by more than this share of the
     longer one, and count the examples that then have none. The flag alone means 0.1."""
+    keep: str | None = added(None)
+    """Which pairs are kept by the source's ground truth, joined by commas: `chosen-right`, `rejected-wrong` (both:
+    VisualDeltas, arXiv 2603.07272). A right answer has the words of the truth, whatever their case. Default: all."""
     keep_cut: bool = added(False)
     """Also make pairs of chosen answers that were cut at --max-new-tokens. No end token is trained after them."""
     context: bool = added(False)
@@ -63,6 +67,7 @@ class PairsConfig(Asking, Sampling, RunFlags):
         Asking.__post_init__(self)
         Sampling.__post_init__(self)
         check_share(self.match_length)
+        check_keep(self.keep)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -147,13 +152,8 @@ class _PairMaker:
 
     def _made(self, example: Example, chosen: Reply, others: Sequence[Reply]) -> PreferencePair | Dropped:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
-        for reply in (chosen, *others):
-            if reply.finish == "error":
-                return dropped(example, "refused", reply.error)
-        if not chosen.text:
-            return dropped(example, "empty answer", example.question)
-        if chosen.end == "cut" and not self.config.keep_cut:
-            return dropped(example, "cut answer", chosen.text)
+        if lost := self._unusable(example, chosen, others):
+            return lost
         different: dict[str, tuple[Distortion, Reply]] = {}
         for distortion, reply in zip(self.distortions, others, strict=True):
             if reply.text != chosen.text and reply.end != "thinking cut":
@@ -161,9 +161,34 @@ class _PairMaker:
         if not different:
             equal = any(reply.text == chosen.text for reply in others)
             return dropped(example, "equal answers" if equal else "no rejected answer", chosen.text)
+        if fault := self._by_truth(example, chosen, different):
+            return dropped(example, fault, chosen.text)
         if self.config.match_length is None:
             return self._pair(example, chosen, different.values())
         return self._matched(example, chosen, [*different.values()], self.config.match_length)
+
+    def _unusable(self, example: Example, chosen: Reply, others: Sequence[Reply]) -> Dropped | None:
+        for reply in (chosen, *others):
+            if reply.finish == "error":
+                return dropped(example, "refused", reply.error)
+        if not chosen.text:
+            return dropped(example, "empty answer", example.question)
+        cut = chosen.end == "cut" and not self.config.keep_cut
+        return dropped(example, "cut answer", chosen.text) if cut else None
+
+    def _by_truth(self, example: Example, chosen: Reply, different: dict[str, tuple[Distortion, Reply]]) -> str:
+        """Leave out what `--keep` leaves out; why the pair is not kept, or nothing."""
+        wanted = kept(self.config.keep)
+        if not wanted:
+            return ""
+        if not example.answer:
+            return "no ground truth"
+        if CHOSEN_RIGHT in wanted and not is_right(chosen.text, example.answer):
+            return "chosen wrong"
+        if REJECTED_WRONG in wanted:
+            for text in [text for text in different if is_right(text, example.answer)]:
+                del different[text]
+        return "" if different else "rejected right"
 
     def _matched(
         self, example: Example, chosen: Reply, rejected: Sequence[tuple[Distortion, Reply]], share: float

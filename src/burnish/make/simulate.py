@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from burnish.config import RunFlags
 from burnish.dialogue.partners import FOOL, Partners, open_partners, seeded
@@ -20,6 +21,10 @@ from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run
 
+SELF: Final = "self"
+"""The teacher that is the student itself."""
+SELF_PROMPT: Final = "fire-teacher-self"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateConfig(Partners, Questions, RunFlags):
@@ -34,6 +39,18 @@ class SimulateConfig(Partners, Questions, RunFlags):
         Questions.__post_init__(self)
         if self.max_turns < 2:
             raise ConfigError(f"--max-turns must be at least 2, not {self.max_turns}: one turn refines nothing.")
+        if self.teacher == SELF and (self.student == FOOL or self.teacher_adapter):
+            raise ConfigError(
+                "--teacher self is the --student, a model with its own adapter: give no --teacher-adapter."
+            )
+
+    @property
+    def spoken(self) -> Partners:
+        """Who speaks: with `--teacher self` the student's model is both, and as a teacher it is shown no truth."""
+        if self.teacher != SELF:
+            return self
+        prompt = self.teacher_prompt or SELF_PROMPT
+        return replace(self, teacher=self.student, teacher_adapter=self.student_adapter, teacher_prompt=prompt)
 
 
 def simulate(config: SimulateConfig) -> Path:
@@ -42,7 +59,7 @@ def simulate(config: SimulateConfig) -> Path:
     Raises a BurnishError for a source, model or run that cannot be used. A call that was killed, or whose server died,
     is resumed by a second one, which asks for no reply that has come.
     """
-    pair = seeded(open_partners(config), config, config.seed)
+    pair = seeded(open_partners(config.spoken), config, config.seed)
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
@@ -51,6 +68,7 @@ def simulate(config: SimulateConfig) -> Path:
         rules=rules,
         seed=config.seed,
         in_flight=config.in_flight,
+        needs_truth=config.teacher != SELF,
         judge=partial(worth_keeping, min_gain=config.min_gain, empty=config.student == FOOL),
     )
     with begin_run("simulate", config, fingerprints, seed=config.seed) as run:

@@ -31,7 +31,7 @@ PATTERNS = (
 """Weights, adapter, code, end tokens, processor, tokenizer, chat template; nothing that training leaves beside them."""
 
 BASE_RECORD = "burnish_base.json"
-"""Stands beside an adapter that Burnish trained."""
+"""Stands beside an adapter, or in a model, that Burnish trained."""
 
 
 def folder_digest(*folders: Path) -> str:
@@ -45,7 +45,7 @@ def folder_digest(*folders: Path) -> str:
 
 
 def record_base(adapter: Path, base_digest: str, trained_with: Mapping[str, Json]) -> None:
-    """Leave beside a trained adapter which model it belongs to, so that it is never put on another.
+    """Leave beside what was trained which model it came from, so that an adapter is never put on another.
 
     `trained_with` are options of models, by their names, that its answers depend on.
     """

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import torch
 from huggingface_hub import snapshot_download
@@ -31,6 +31,7 @@ from transformers.utils.logging import disable_progress_bar
 from burnish.errors import ConfigError, ModelError
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import base_matches, trained_with
+from burnish.models.four_bits import four_bits
 from burnish.models.processors import gist, load_processor, unloadable
 from burnish.pocket import place
 from burnish.store.disk import explained, refuse_linked_files
@@ -42,6 +43,9 @@ ORIGINAL_LLAVA = ("llava_llama", "llava_mistral", "llava_qwen", "llava_mpt")
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+LoadIn: TypeAlias = Literal["4bit"]
+"""Fewer bits for the language model's matrices than its checkpoint has."""
+
 
 class Loaded(NamedTuple):
     """A model ready to answer, and the folders it came from."""
@@ -52,14 +56,15 @@ class Loaded(NamedTuple):
     """The checkpoint, then the adapter if there is one."""
 
 
-def load(options: ModelOptions) -> Loaded:
+def load(options: ModelOptions, *, load_in: LoadIn | None = None) -> Loaded:
     """Load what the options name, in evaluation mode. Raises ModelError or ConfigError in one sentence."""
     if not sys.stderr.isatty():
         disable_progress_bar()  # a bar of transformers' would fill a log file with control codes
     folder = find(options.model)
     config = _config(folder, options)
     processor = load_processor(folder, options.model, trust_remote_code=options.trust_remote_code)
-    model = _weights(folder, config, options)
+    model = _weights(folder, config, options, load_in)
+    _say_what_differs(folder, options.model, options)
     if options.adapter is None:
         return Loaded(model, processor, (folder,))
     adapter = find(options.adapter)
@@ -122,7 +127,7 @@ def put_on(
     if not base_matches(folder, base):
         raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
     _refuse_not_finite(folder, options)
-    _say_what_differs(folder, options)
+    _say_what_differs(folder, str(options.adapter), options)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", message="Found missing adapter keys")
@@ -197,7 +202,9 @@ def _refuse_original_llava(folder: Path, name: str) -> None:
         )
 
 
-def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> PreTrainedModel:
+def _weights(
+    folder: Path, config: PretrainedConfig, options: ModelOptions, load_in: LoadIn | None = None
+) -> PreTrainedModel:
     if not any(folder.glob("*.safetensors")):
         raise ModelError(
             f"{options.model} has no weights in safetensors, the only format that Burnish reads, because others can "
@@ -205,6 +212,10 @@ def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> P
         )
     placement = device_map(options.device)
     dtype = DTYPES.get(options.dtype, torch.float32 if placement is None else "auto")
+    few: dict[str, Any] = {}
+    if load_in:
+        compute = dtype if isinstance(dtype, torch.dtype) else torch.float32
+        few["quantization_config"] = four_bits(config, compute, trust_remote_code=options.trust_remote_code)
     try:
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
@@ -214,6 +225,7 @@ def _weights(folder: Path, config: PretrainedConfig, options: ModelOptions) -> P
             use_safetensors=True,
             trust_remote_code=options.trust_remote_code,
             output_loading_info=True,
+            **few,
         )
     except torch.OutOfMemoryError as error:
         raise ModelError(f"{options.model} does not fit into the GPU's memory: try --device balanced.") from error
@@ -247,12 +259,12 @@ def not_finite(weights: Path) -> str | None:
         return next((name for name in file.keys() if not file.get_tensor(name).isfinite().all()), None)  # noqa: SIM118
 
 
-def _say_what_differs(folder: Path, options: ModelOptions) -> None:
-    """Warn where the adapter is used otherwise than it was trained."""
-    for name, trained in trained_with(folder).items():
-        if (now := getattr(options, name, trained)) != trained:
+def _say_what_differs(folder: Path, name: str, options: ModelOptions) -> None:
+    """Warn where an adapter, or a model that Burnish trained, is used otherwise than it was trained."""
+    for option, trained in trained_with(folder).items():
+        if (now := getattr(options, option, trained)) != trained:
             print(
-                f"burnish: {options.adapter} was trained {_flag(name, trained)} and is used {_flag(name, now)}: "
+                f"burnish: {name} was trained {_flag(option, trained)} and is used {_flag(option, now)}: "
                 "give what it was trained with, or its answers are not those that it learned.",
                 file=sys.stderr,
             )

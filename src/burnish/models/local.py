@@ -28,7 +28,7 @@ from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.generate_and_score import Contrasting
-from burnish.models.loading import find, load, outline
+from burnish.models.loading import LoadIn, find, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.prefix_cache import PrefixCache
@@ -84,9 +84,9 @@ class LocalModel:
         """Whether several requests at a time are known to come out as each alone, or not known not to."""
 
     @classmethod
-    def open(cls, options: ModelOptions) -> LocalModel:
-        """Load what the options name. Raises ModelError or ConfigError in one sentence."""
-        model, processor, folders = load(options)
+    def open(cls, options: ModelOptions, *, load_in: LoadIn | None = None) -> LocalModel:
+        """Load what the options name, in fewer bits if wanted. Raises ModelError or ConfigError in one sentence."""
+        model, processor, folders = load(options, load_in=load_in)
         opened = cls(
             model,
             processor,

@@ -72,6 +72,7 @@ _JUDGED: dict[JudgeTask, frozenset[str]] = {
     "pairwise": frozenset({"question", "reference", "first", "second"}),
     "rubric": frozenset({"question", "reference", "answer", "rubric", "grades"}),
     "grades": frozenset({"question", "reference", "answer"}),
+    "answer": frozenset({"question", "answer"}),
 }
 """The values of what is judged, for a judge's question; `again` may show the unreadable `reply` too."""
 

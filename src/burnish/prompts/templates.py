@@ -22,7 +22,7 @@ TeacherSees: TypeAlias = Literal["latest", "history"]
 JudgeSees: TypeAlias = Literal["text", "picture"]
 """Of a question and its answers: their words alone, or the picture too."""
 JudgeTask: TypeAlias = Literal[
-    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "rubric", "calibrate"
+    "mmvet", "llava-bench", "mmhal", "shr", "consistency", "pairwise", "grades", "rubric", "calibrate", "answer"
 ]
 """What is judged."""
 
@@ -90,6 +90,11 @@ class TeacherPrompt(Prompt):
     sees: TeacherSees = "latest"
     again: str
     """Asks about a later response, where the teacher sees the history."""
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether its words hold the ground truth."""
+        return "groundtruth" in Template(self.question).get_identifiers()
 
     def messages(
         self, question: str, groundtruth: str, picture: Image, turns: Sequence[Turn], response: str

@@ -228,6 +228,7 @@ _RULES: Mapping[str, Rule] = {
     "train sft": _sft,
     "train student": _dialogues_trained,
     "train teacher": _dialogues_trained,
+    "train distil": _dialogues_trained,
     "improve": _improved,
 }
 """By verb, or by the first words of several; those of other verbs are not counted."""

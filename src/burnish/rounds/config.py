@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import tyro
 
-from burnish.config import place, runtime
+from burnish.config import added, place, runtime
 from burnish.errors import ConfigError
 from burnish.yamls import read_yaml
 
@@ -58,6 +58,9 @@ class ImproveConfig:
     """The teacher of dialogues: a model, or `oracle` on the pocket world."""
     teacher_adapter: str | None = None
     """A PEFT adapter to load on the teacher."""
+    judge: str | None = added(None)
+    """Who scores drawn answers, for `--from sample`: a model, `self` for each round's own, or `oracle` on the pocket
+    world. Default: their agreement with one another."""
     limit: int | None = None
     """Examples of the source in each round; default: all."""
     pictures: Literal["same", "new"] = "same"
@@ -84,8 +87,12 @@ class ImproveConfig:
     pairs.match_length=0.1 --set train.batch_size=64`."""
     device: str = runtime("auto")
     """Where the model runs: `auto` is the GPU if there is one, else the CPU; or `cpu`."""
+    replicas: int | None = runtime(None)
+    """Processes that each load the model, for the parts of a round that have `--replicas`."""
+    ray: str | None = runtime(None)
+    """Run the replicas on a Ray cluster: its address, or `auto`."""
     plan: bool = False
-    """Print how many replies and steps it would take at most, and make nothing."""
+    """Say what would be asked and trained on, with tokens and hours, measured with a few examples; keep nothing."""
     restart: bool = runtime(False)
     """Start again: delete what an earlier call made in these folders."""
     json: str | None = runtime(None)
@@ -140,6 +147,10 @@ class ImproveConfig:
             )
         if self.teacher and "dialogues" not in self.ways:
             raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --pairs-from dialogues, too.")
+        if self.judge and "sample" not in self.ways:
+            raise ConfigError(f"--judge {self.judge} has nothing to score: give --pairs-from sample, too.")
+        if self.ray and self.replicas is None:
+            raise ConfigError("--ray needs --replicas N: how many of the model run on the cluster.")
         if self.teacher_adapter and not self.teacher:
             raise ConfigError("--teacher-adapter needs the --teacher that it is put on.")
         if self.distort and "distort" not in self.ways:

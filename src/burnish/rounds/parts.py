@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,7 +44,8 @@ def pairs_config(config: ImproveConfig, number: int, adapter: str | None) -> Pai
 
 def samples_config(config: ImproveConfig, number: int, adapter: str | None) -> FromSamplesConfig:
     """Pairs of the round's model's own drawn answers."""
-    values = {**_asked(config, number), "model": config.model, "adapter": adapter}
+    judged = {"by": "judge", "judge": config.judge} if config.judge else {}
+    values = {**_asked(config, number), "model": config.model, "adapter": adapter, **judged}
     made: FromSamplesConfig = _parsed(config, "samples", values, folder(config, number) / "pairs-of-samples")
     return made
 
@@ -82,6 +84,8 @@ def train_config(config: ImproveConfig, number: int, adapter: str | None, runs: 
         **({"lr": config.lr} if config.lr is not None else {}),
     }
     made: DPOConfig = _parsed(config, "train", values, folder(config, number) / "adapter")
+    if made.full:
+        raise ConfigError("--set train.full=true is not available: each round goes on from the last one's adapter.")
     return made
 
 
@@ -131,6 +135,8 @@ def _longest(config: ImproveConfig) -> dict[str, Any]:
 def _parsed(config: ImproveConfig, part: str, values: dict[str, Any], out: Path) -> Any:
     """The verb's configuration; what is None or empty is left at the verb's default. Raises ConfigError."""
     kind, verb = PARTS[part]
+    asked_by = {"replicas": config.replicas, "ray": config.ray}
+    values = values | {name: value for name, value in asked_by.items() if name in {one.name for one in fields(kind)}}
     given = {name: value for name, value in values.items() if value not in (None, [])}
     given |= {one.name: one.value for one in config.settings if one.part == part}
     given |= {"out": str(out), "restart": config.restart}

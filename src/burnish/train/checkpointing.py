@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
-from peft import PeftModel
 from torch import Tensor, nn
 from torch.utils.checkpoint import CheckpointPolicy, create_selective_checkpoint_contexts
+from transformers import PreTrainedModel
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -31,14 +31,13 @@ _ATTENTION: Final = (
 )
 
 
-def checkpoint_activations(adapted: PeftModel, kept: Kept) -> None:
+def checkpoint_activations(network: PreTrainedModel, kept: Kept) -> None:
     """Make the language model compute its activations again in the backward pass instead of keeping them.
 
     The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward
     too, and so does PEFT when it is given a model that checkpoints already. Raises ConfigError for `selective` under
     ZeRO-3.
     """
-    base: Any = adapted.get_base_model()
     # PyTorch recommends the kind that is not reentrant; adapters under ZeRO-3 work with the other one alone
     reentrant = is_deepspeed_zero3_enabled()
     kind: dict[str, Any] = {"use_reentrant": reentrant}
@@ -46,7 +45,7 @@ def checkpoint_activations(adapted: PeftModel, kept: Kept) -> None:
         if reentrant:
             raise ConfigError("--activation-checkpointing selective does not work with ZeRO stage 3: take full.")
         kind["context_fn"] = partial(create_selective_checkpoint_contexts, _policy)
-    language_model = base.get_decoder()
+    language_model: Any = network.get_decoder()
     if hasattr(language_model, "activation_checkpointing_enable"):
         language_model.activation_checkpointing_enable(kind)
     else:  # its older name

@@ -31,6 +31,10 @@ class TrainConfig:
     reference is then the model with it."""
     out: str = place()
     """Folder of the checkpoint: a PEFT adapter and the model's processor."""
+    full: bool = added(False)
+    """Full fine-tuning: train every weight of the language model in place of an adapter. OUT is then a model of its
+    own, to be given as --model. It wants a lower --lr than LoRA (LLaVA-1.5 had 2e-5) and some five times the model's
+    memory."""
     lora_rank: int
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lora_alpha: int | None = None
@@ -44,6 +48,10 @@ class TrainConfig:
     lora_variant: Literal["dora", "rslora"] | None = added(None)
     """A variant of LoRA: `dora` (arXiv 2402.09353) learns sizes and directions apart, `rslora` (2312.03732) divides
     by the root of the rank, for large ranks. Default: plain LoRA. vLLM serves no `dora`: merge it."""
+    load_in: Literal["4bit"] | None = added(None)
+    """QLoRA (arXiv 2305.14314): keep the frozen language model in 4 bits per weight, for a quarter of the memory of
+    bfloat16. Needs `pip install 'burnish[qlora]'`. The adapter is for the model as it is,
+    and --merge merges it into that."""
     experts: bool = False
     """Also adapt a mixture's experts where each layer stores them as one tensor."""
     train_projector: bool = False
@@ -141,6 +149,10 @@ class TrainConfig:
         _require_above_zero(lr=self.lr, max_grad_norm=self.max_grad_norm)
         if self.adapter:
             self._check_adapter()
+        if self.full:
+            self._check_full()
+        if self.load_in:
+            self._check_load_in()
         self._check_lora()
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
@@ -165,6 +177,13 @@ class TrainConfig:
                 "--lora-variant dora is not available with --experts, which PEFT adapts as whole tensors."
             )
 
+    def _check_load_in(self) -> None:
+        given = {"--experts": self.experts, "--deepspeed": self.deepspeed, "--fsdp": self.fsdp}
+        why = {"--experts": "experts in one tensor stay as they are"}
+        if flag := next((name for name, value in given.items() if value), None):
+            reason = why.get(flag, "weights in 4 bits are not shared out between devices")
+            raise ConfigError(f"--load-in {self.load_in} is not available with {flag}: {reason}.")
+
     def _check_adapter(self) -> None:
         if self.deepspeed or self.fsdp:
             raise ConfigError(
@@ -173,6 +192,27 @@ class TrainConfig:
             )
         if self.adapter == self.out:
             raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
+
+    def _check_full(self) -> None:
+        given = {
+            "--adapter": self.adapter,
+            "--lora-variant": self.lora_variant,
+            "--experts": self.experts,
+            "--load-in": self.load_in,
+            "--lora-dropout": self.lora_dropout,
+            "--deepspeed": self.deepspeed,
+            "--fsdp": self.fsdp,
+            "--merge": self.merge,
+        }
+        why = {
+            "--adapter": "merge it into the model first (--merge), and give that as --model",
+            "--deepspeed": "it is tried on one device or with copies of the model (torchrun) alone",
+            "--fsdp": "it is tried on one device or with copies of the model (torchrun) alone",
+            "--merge": "what it writes is a whole model already",
+            "--load-in": "what is trained must be in full precision",
+        }
+        if flag := next((name for name, value in given.items() if value), None):
+            raise ConfigError(f"{flag} is not available with --full: {why.get(flag, 'there is no LoRA in it')}.")
 
     @property
     def alpha(self) -> int:
@@ -217,13 +257,19 @@ class DPOConfig(TrainConfig):
     printed). The others have TRL's names and average over a pair's negatives: `sigmoid` (DPO), `sigmoid_norm` (per
     token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is the likelihood of
     the chosen answer. `copo` prefers the chosen answer to the picture over the same answer to the distorted picture,
-    `ancpo` keeps it likely; `mdpo` is `sigmoid`, `copo` and `ancpo`. docs/training.md has all equations."""
+    `ancpo` keeps it likely; `mdpo` is `sigmoid`, `copo` and `ancpo`.
+    `tpo` is `sigmoid` with tokens weighted by how much they hang on the picture. docs/training.md has all equations."""
     beta: float = 0.1
     """DPO's beta: how strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
     """For `--loss robust`: the share of pairs assumed to be the wrong way round."""
     ld_alpha: float | None = None
     """For `--loss ld`: the weight, from 0 to 1, of tokens of the longer answer beyond the length of the shorter one."""
+    eval_pairs: str | None = added(None)
+    """A run of held-out pairs: how far the model prefers their chosen answers (margin, accuracy) is logged while it
+    trains."""
+    eval_steps: int | None = added(None)
+    """Steps between two looks at the --eval-pairs. Default: 10, and always after the last step."""
     lora_rank: int = 1024
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-6
@@ -239,6 +285,11 @@ class DPOConfig(TrainConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.shares  # noqa: B018 - checks its values
+        _require_at_least(1, eval_steps=self.eval_steps)
+        if self.eval_steps and not self.eval_pairs:
+            raise ConfigError("--eval-steps needs --eval-pairs, the run of pairs that are looked at.")
+        if self.eval_pairs in self.shares:
+            raise ConfigError(f"--eval-pairs {self.eval_pairs} is trained on, too: give pairs about other pictures.")
         # a run's identity has what is meant, however it was written
         object.__setattr__(self, "loss", tuple(term.spec for term in self.objective.terms))
         if self.references == "stored" and (loss := self.objective.needs_references):
@@ -285,6 +336,10 @@ class SFTConfig(TrainConfig, Questions):
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)
         Questions.__post_init__(self)
+
+
+EVAL_STEPS = 10
+"""Steps between two looks at held-out pairs, where the flags say nothing."""
 
 
 def processes() -> int:

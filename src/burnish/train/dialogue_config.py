@@ -9,7 +9,7 @@ import tyro
 
 from burnish.errors import ConfigError
 from burnish.prompts.templates import StudentSees, TeacherSees
-from burnish.train.config import DPOConfig, TrainConfig
+from burnish.train.config import DPOConfig, TrainConfig, _require_above_zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,28 @@ class TeacherConfig(DialogueTrainConfig):
 
     sees: TeacherSees | None = None
     """What the teacher sees of a dialogue: the latest response alone, or all turns. Default: as the prompt says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistilConfig(DialogueTrainConfig):
+    """Train a model to say at once what it would say after the feedback on its own answer (SDPO, arXiv 2601.20802).
+
+    The model that has read the comment is the teacher, token by token, of the model that has not. Writes a PEFT adapter
+    and its prompt. The same command resumes an interrupted training.
+    """
+
+    sees: StudentSees | None = None
+    """What the model sees of a feedback: the comment alone, or the whole text with its score. Default: as the prompt
+    says."""
+    clip: float = 2.0
+    """Off-policy correction: a token counts by how much likelier it is to the model now than when training began, at
+    most this much."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mix:
+            raise ConfigError(f"--mix {self.mix} has no comments to learn from: leave it out.")
+        _require_above_zero(clip=self.clip)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,11 @@ from burnish.models.local import LocalModel
 from burnish.prompts import OWN, StudentPrompt, TeacherPrompt, choose, save
 from burnish.train.branching import why_unbranched
 from burnish.train.dialogue_batch import DialogueCollator
-from burnish.train.dialogue_config import DialogueTrainConfig, StudentConfig, TeacherConfig
+from burnish.train.dialogue_config import DialogueTrainConfig, DistilConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_rows import DialoguePreparer, PreparedDialogues, prepare_dialogues
 from burnish.train.dialogues import Dialogues
 from burnish.train.encode import AnswerEncoder
-from burnish.train.lessons import Asks, student_asks, teacher_asks
+from burnish.train.lessons import Asks, distil_asks, student_asks, teacher_asks
 from burnish.train.measure import picture_marks
 from burnish.train.reading import reading
 
@@ -59,6 +59,12 @@ def student_material(model: LocalModel, config: StudentConfig) -> DialogueMateri
     """Responses that follow feedback. Raises a BurnishError for a prompt, run or source that cannot be used."""
     prompt = choose(StudentPrompt, given=config.prompt, model=config.model, sees=config.sees)
     return DialogueMaterial(model, config, prompt, partial(student_asks, prompt))
+
+
+def distil_material(model: LocalModel, config: DistilConfig) -> DialogueMaterial:
+    """Responses before and after the comment. Raises a BurnishError for a prompt or run that cannot be used."""
+    prompt = choose(StudentPrompt, given=config.prompt, model=config.model, adapter=config.adapter, sees=config.sees)
+    return DialogueMaterial(model, config, prompt, partial(distil_asks, prompt))
 
 
 def teacher_material(model: LocalModel, config: TeacherConfig) -> DialogueMaterial:

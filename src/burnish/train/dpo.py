@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import torch
-from peft import PeftModel
 from torch import Tensor, nn
 
 from burnish.train.encode import by_example, token_by_token
+from burnish.train.held_out import HeldOut
 from burnish.train.logps import token_logps
 from burnish.train.loss_terms import SFT, Objective
 from burnish.train.losses import LOSSES, LogRatios, sft
@@ -39,7 +40,7 @@ class _Reference(NamedTuple):
 
 @final
 class StartWeights:
-    """An adapter's weights as they are now, to which the model goes back for a while once they have been trained."""
+    """The trained weights as they are now, to which the model goes back for a while once they have been trained."""
 
     def __init__(self, model: nn.Module) -> None:
         self._kept = [(weight, weight.detach().clone()) for weight in model.parameters() if weight.requires_grad]
@@ -70,14 +71,18 @@ class DPOTrainer(AnswerTrainer):
         objective: Objective,
         stored: StoredReferences | None = None,
         start: StartWeights | None = None,
+        held_out: HeldOut | None = None,
         **parts: Any,
     ) -> None:
         """`stored` says that batches bring reference log-probabilities; without it they are computed.
 
-        `start`: of an adapter that is gone on from; without it the reference is the model without its adapter.
+        `start`: of an adapter that is gone on from, or of a model that is trained whole; without it the reference is
+        the model without its adapter. `held_out`: pairs that the training is watched by.
         """
         super().__init__(**parts)
-        self._objective, self._stored, self._start = objective, stored, start
+        self._objective, self._stored, self._start, self._held_out = objective, stored, start, held_out
+        self._references_held_out: list[Tensor] = []
+        """Of each batch of held-out pairs, (E, A): the reference does not change."""
         self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
         """Of what is measured, over the items of its kind."""
         self._items = torch.zeros(2, device=self.args.device)
@@ -107,6 +112,7 @@ class DPOTrainer(AnswerTrainer):
             present_BK=present_BK,
             tokens_BAL=self._ratios_of_tokens(policy_ST, reference, inputs),
             distorted_BK=self._under_distorted(ratios_EA[pairs:, 0], present_BK),
+            falls_BK2L=self._falls(reference, inputs, present_BK),
         )
         total = policy_BA.new_zeros(())
         for name, weight in self._objective.terms:
@@ -127,19 +133,45 @@ class DPOTrainer(AnswerTrainer):
             logs |= {name: (value / items[kinds.get(name, PAIRS)]).item() for name, value in sums.items()}
             self._sums.clear()
             self._items.zero_()
+        steps = self.state.global_step, self.state.max_steps
+        if self._held_out is not None and "learning_rate" in logs and self._held_out.due(*steps):
+            logs |= self._watch(self._held_out)
         super().log(logs, start_time)
 
     @torch.no_grad()
     def _reference(self, model: nn.Module, inputs: Batch) -> _Reference:
         if self._stored is not None and self._stored.trusted:
             return _Reference(inputs["reference_EA"], None)
-        adapted: PeftModel = self.accelerator.unwrap_model(model)
-        with self._start.worn_by(adapted) if self._start else adapted.disable_adapter():
-            tokens_ST = token_logps(model, inputs)
+        tokens_ST = self._computed(model, inputs)
         computed_EA = by_example(tokens_ST, inputs)
         if self._stored is not None:
             self._stored.compare(inputs, computed_EA)
         return _Reference(computed_EA, tokens_ST)
+
+    @torch.no_grad()
+    def _computed(self, model: nn.Module, inputs: Batch) -> Tensor:
+        """Log-probabilities token by token under the model as it was before the training."""
+        trained = self.accelerator.unwrap_model(model)
+        with self._start.worn_by(trained) if self._start else trained.disable_adapter():
+            return token_logps(model, inputs)
+
+    @torch.no_grad()
+    def _watch(self, held_out: HeldOut) -> dict[str, float]:
+        """Margin and accuracy over all held-out pairs, which every process looks at whole."""
+        model, sums, pairs = self.model_wrapped, defaultdict[str, float](float), 0
+        training = model.training
+        model.eval()
+        for number, batch in enumerate(held_out.batches(Path(str(self.args.output_dir)))):
+            inputs = self.look(model, self._prepare_inputs(batch))
+            if number == len(self._references_held_out):
+                self._references_held_out.append(by_example(self._computed(model, inputs), inputs))
+            ratios_EA = by_example(token_logps(model, inputs), inputs) - self._references_held_out[number]
+            measured = _preferred(self._objective.beta * ratios_EA, inputs["present_EA"][:, 1:])
+            pairs += len(ratios_EA)
+            for name, values_B in measured.items():
+                sums[f"eval_{name}"] += float(values_B.sum())
+        model.train(training)
+        return {name: value / pairs for name, value in sums.items()}
 
     def _ratios_of_tokens(self, policy_ST: Tensor, reference: _Reference, inputs: Batch) -> Tensor | None:
         if not self._objective.weighs_tokens:
@@ -154,27 +186,46 @@ class DPOTrainer(AnswerTrainer):
             return None
         return ratios_D.new_zeros(present_BK.shape).masked_scatter(present_BK, ratios_D)
 
+    def _falls(self, reference: _Reference, inputs: Batch, present_BK: Tensor) -> Tensor | None:
+        """Of the reference's log-probabilities, token by token, from each picture to each distorted one."""
+        if not self._objective.weighs_by_picture or reference.tokens_ST is None:
+            return None
+        pairs = len(present_BK)
+        tokens_EAL = token_by_token(reference.tokens_ST, inputs)
+        pair_D, negative_D = present_BK.nonzero(as_tuple=True)
+        clean_D2L = torch.stack([tokens_EAL[pair_D, 0], tokens_EAL[pair_D, 1 + negative_D]], dim=1)
+        falls_BK2L = tokens_EAL.new_zeros(*present_BK.shape, 2, tokens_EAL.shape[2])
+        falls_BK2L[pair_D, negative_D] = clean_D2L - tokens_EAL[pairs:, :2]
+        return falls_BK2L
+
     @torch.no_grad()
     def _measure(self, rewards_BA: Tensor, logps_BA: Tensor, inputs: Batch) -> None:
         """Every pair counts once: what is said of the rejected answers is first averaged over a pair's negatives."""
         present_BK: Tensor = inputs["present_EA"][: int(inputs["examples"]), 1:]
-
-        def over_negatives(values_BK: Tensor) -> Tensor:
-            return (values_BK * present_BK).sum(dim=1) / present_BK.sum(dim=1)
-
-        chosen_B, rejected_BK = rewards_BA[:, 0], rewards_BA[:, 1:]
         measured = {
-            "rewards/chosen": chosen_B,
-            "rewards/rejected": over_negatives(rejected_BK),
-            "rewards/accuracies": over_negatives((chosen_B[:, None] > rejected_BK).float()),
-            "rewards/margins": over_negatives(chosen_B[:, None] - rejected_BK),
+            "rewards/chosen": rewards_BA[:, 0],
+            "rewards/rejected": _over_negatives(rewards_BA[:, 1:], present_BK),
+            **_preferred(rewards_BA, present_BK),
             "logps/chosen": logps_BA[:, 0],
-            "logps/rejected": over_negatives(logps_BA[:, 1:]),
+            "logps/rejected": _over_negatives(logps_BA[:, 1:], present_BK),
         }
         for name, values_B in measured.items():
             self._sums[name] += values_B.sum()
         self._items[PAIRS] += len(present_BK)
         self._items[CHOSEN_TOKENS] += _chosen_tokens(inputs)
+
+
+def _preferred(rewards_BA: Tensor, present_BK: Tensor) -> dict[str, Tensor]:
+    """How far, and how often, chosen answers are rewarded above their rejected ones; one value per pair."""
+    chosen_B1, rejected_BK = rewards_BA[:, :1], rewards_BA[:, 1:]
+    return {
+        "rewards/accuracies": _over_negatives((chosen_B1 > rejected_BK).float(), present_BK),
+        "rewards/margins": _over_negatives(chosen_B1 - rejected_BK, present_BK),
+    }
+
+
+def _over_negatives(values_BK: Tensor, present_BK: Tensor) -> Tensor:
+    return (values_BK * present_BK).sum(dim=1) / present_BK.sum(dim=1)
 
 
 def _chosen_tokens(batch: Batch) -> int:

@@ -109,6 +109,8 @@ class Collator:
     pad_token_id: int
     reading: Reading = APART
     """With `Together` an example's answers share its picture and question, and short examples share rows."""
+    rejected_too: bool = False
+    """Whether under a distorted picture its rejected answer is read beside the chosen one."""
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
@@ -117,13 +119,16 @@ class Collator:
         asked = [conversation(row.question, shown, row.before) for row, shown in zip(examples, pictures, strict=True)]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]
         drawn = [
-            (place, spec, seed)
+            (place, number, spec, seed)
             for place, row in enumerate(examples)
-            for spec, seed in zip(row.distortions, row.seeds, strict=True)
+            for number, (spec, seed) in enumerate(zip(row.distortions, row.seeds, strict=True), start=1)
         ]
         distorted = [
-            (self._distorted(asked[place], spec, seed, examples[place].distorted_image), examples[place].answers[:1])
-            for place, spec, seed in drawn
+            (
+                self._distorted(asked[place], spec, seed, examples[place].distorted_image),
+                self._read_again(examples[place].answers, number),
+            )
+            for place, number, spec, seed in drawn
         ]
         joined = batch([*prompts, *distorted], self.pad_token_id, self.reading)
         keys = [key_of_all(shown) for shown in pictures]
@@ -131,12 +136,16 @@ class Collator:
         joined["id_E"] = [row.id for row in examples]
         joined["picture_E"] = [
             *keys,
-            *(content_key(f"{keys[place]} {spec} {seed}".encode()) for place, spec, seed in drawn),
+            *(content_key(f"{keys[place]} {spec} {seed}".encode()) for place, _, spec, seed in drawn),
         ]
         if all(row.references for row in examples):
             references = [torch.tensor(row.references, dtype=torch.float32) for row in examples]
             joined["reference_EA"] = pad_sequence(references, batch_first=True)
         return joined
+
+    def _read_again(self, answers: Sequence[Sequence[int]], number: int) -> Sequence[Sequence[int]]:
+        """Of an example's answers, those that are read under the distorted picture of this rejected one, from 1."""
+        return [answers[0], answers[number]] if self.rejected_too else answers[:1]
 
     def _distorted(self, asked: Sequence[Message], spec: str, seed: int, number: int) -> Encoding:
         """The conversation about the distorted pictures, as it was put when the rejected answer was given."""

@@ -179,6 +179,11 @@ def preferences(config: DPOConfig, *, model_fingerprint: str) -> Preferences | M
     return MixedPreferences(runs, config.shares, config.seed)
 
 
+def held_out_pairs(path: str, config: DPOConfig, *, model_fingerprint: str) -> Preferences:
+    """The pairs of `--eval-pairs`, under the same conditions as those that are trained on."""
+    return _preferences(path, config, model_fingerprint)
+
+
 def _preferences(path: str, config: DPOConfig, model_fingerprint: str) -> Preferences:
     run = _pairs_run(Path(path))
     squared = run.manifest.config.get("pad_to_square")  # unknown of pairs that were made elsewhere

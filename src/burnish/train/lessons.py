@@ -44,6 +44,21 @@ def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     ]
 
 
+def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+    """Each response that a comment follows, twice: to what was asked, and, once the comment has been read, again.
+
+    The first has an odd number, the second the even one behind it.
+    """
+    picture, asks = decode(DOT), list[Ask]()
+    for i, turn in enumerate(dialogue.turns):
+        flaw = "" if turn.feedback.comment.strip() else "no comment"
+        for number, seen in ((2 * i + 1, i), (2 * i + 2, i + 1)):
+            messages = prompt.messages(dialogue.question, picture, dialogue.turns[:seen])
+            ask = _ask(number, messages, turn.response, "response")
+            asks.append(ask if ask.flaw or not flaw else ask._replace(flaw=flaw))
+    return asks
+
+
 def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     """The feedback f_i for i >= 1 (FIRE, equation 6), unless its score cannot be read."""
     picture = decode(DOT)

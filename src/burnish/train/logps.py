@@ -94,6 +94,17 @@ def _same(one: Tensor, other: Tensor | None) -> bool:
     return other is not None and torch.equal(one.float().nan_to_num(), other.float().nan_to_num())
 
 
+def answer_distributions(model: nn.Module, batch: Batch) -> Tensor:
+    """Log-probabilities (nats, float32) of all words at each answer token, (N, V), in the order of the answer mask.
+
+    With 150,000 words a token takes 600 KB, and its gradient as much again: for few examples in a pass.
+    """
+    predicted = predictions(batch)
+    with predicting(model, predicted.predicts_ST):
+        logits_PV: Tensor = model(**_inputs(model, batch)).logits.float().flatten(0, -2)
+    return logits_PV.log_softmax(dim=1)[predicted.predictor_N]
+
+
 def _from_logits(model: nn.Module, inputs: dict[str, Any], predicted: Predicted) -> Tensor:
     with predicting(model, predicted.predicts_ST):
         logits_PV: Tensor = model(**inputs).logits.float().flatten(0, -2)

@@ -17,6 +17,8 @@ ROBUST: Final = "robust"
 LENGTH_DESENSITISED: Final = "ld"
 CONDITIONAL: Final = "copo"
 """The loss that looks at the distorted pictures, too."""
+ANCHORED: Final = "tpo"
+"""The loss that weighs tokens by how much they hang on the picture."""
 LOSS_NAMES: Final = (
     "softmax",
     "sum",
@@ -31,6 +33,7 @@ LOSS_NAMES: Final = (
     LENGTH_DESENSITISED,
     CONDITIONAL,
     "ancpo",
+    ANCHORED,
     SFT,
 )
 """`burnish.train.losses` has a function for each."""
@@ -91,17 +94,22 @@ class Objective:
     @property
     def weighs_tokens(self) -> bool:
         """Whether some loss needs log-probabilities token by token, not only their sum over an answer."""
-        return LENGTH_DESENSITISED in self.names
+        return LENGTH_DESENSITISED in self.names or self.weighs_by_picture
+
+    @property
+    def weighs_by_picture(self) -> bool:
+        """Whether some loss needs all answers' log-probabilities under the distorted pictures, token by token."""
+        return ANCHORED in self.names
 
     @property
     def sees_distorted(self) -> bool:
         """Whether some loss needs the chosen answer's log-probability under the distorted pictures, too."""
-        return CONDITIONAL in self.names
+        return CONDITIONAL in self.names or self.weighs_by_picture
 
     @property
     def needs_references(self) -> str:
         """The loss whose reference log-probabilities no run of pairs holds; empty where stored ones will do."""
-        return LENGTH_DESENSITISED if self.weighs_tokens else CONDITIONAL if self.sees_distorted else ""
+        return next((name for name in (LENGTH_DESENSITISED, ANCHORED, CONDITIONAL) if name in self.names), "")
 
     def _require(self, loss: str, flag: str, value: float | None, meaning: str) -> None:
         if loss in self.names and value is None:

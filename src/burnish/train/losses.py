@@ -40,6 +40,9 @@ class LogRatios(NamedTuple):
     """Token by token, 0 behind an answer's end; None where no loss needs them."""
     distorted_BK: Tensor | None = None
     """Over the chosen answer under each rejected answer's distorted picture; None where no loss needs them."""
+    falls_BK2L: Tensor | None = None
+    """How far the reference's log-probability (nats) of each token falls from the picture to a rejected answer's
+    distorted one, for the chosen and for that rejected answer; None where no loss needs them."""
 
 
 def softmax(chosen_rewards_B: Tensor, rejected_rewards_BK: Tensor, present_BK: Tensor) -> Tensor:
@@ -187,6 +190,26 @@ def conditional(ratios: LogRatios, objective: Objective) -> Tensor:
     return mean_over_negatives(sigmoid, chosen_B1, objective.beta * ratios.distorted_BK, ratios.present_BK)
 
 
+def anchored_weights(falls_BK2L: Tensor) -> tuple[Tensor, Tensor]:
+    """TPO's weights of tokens (arXiv 2412.14487, its a of 0.5) in chosen and in rejected answers, (B, K, L) each.
+
+    With s how far a token's log-probability falls, 0.5 + sigmoid(s) in the chosen answer, 1.5 - sigmoid(s) in the
+    rejected one: 1 where the picture says nothing of the token.
+    """
+    hangs_BK2L = falls_BK2L.sigmoid()
+    return 0.5 + hangs_BK2L[:, :, 0], 1.5 - hangs_BK2L[:, :, 1]
+
+
+def visually_anchored(ratios: LogRatios, objective: Objective) -> Tensor:
+    """TPO (arXiv 2412.14487): DPO's loss on sums in which tokens count by how much they hang on the picture."""
+    if ratios.tokens_BAL is None or ratios.falls_BK2L is None:
+        raise ValueError("TPO needs log-ratios token by token, and those under distorted pictures")
+    chosen_BKL, rejected_BKL = anchored_weights(ratios.falls_BK2L)
+    chosen_BK = (ratios.tokens_BAL[:, :1] * chosen_BKL).sum(dim=2)
+    rejected_BK = (ratios.tokens_BAL[:, 1:] * rejected_BKL).sum(dim=2)
+    return mean_over_negatives(sigmoid, objective.beta * chosen_BK, objective.beta * rejected_BK, ratios.present_BK)
+
+
 LOSSES: Final[Mapping[str, Loss]] = {
     "softmax": _all_at_once(softmax),
     "sum": _all_at_once(summed),
@@ -200,6 +223,7 @@ LOSSES: Final[Mapping[str, Loss]] = {
     "apo_down": _compared(_whole, lambda _: apo_down),
     "ld": length_desensitised,
     "copo": conditional,
+    "tpo": visually_anchored,
     "ancpo": lambda ratios, objective: anchored(objective.beta * ratios.sums_BA[:, 0]),
 }
 """By the names that `--loss` takes, but for `sft`, which compares nothing."""

@@ -61,15 +61,24 @@ class Material(Protocol):
 class Answers:
     """Questions and the answers to them."""
 
-    def __init__(self, model: LocalModel, examples: TrainingSet, *, max_length: int, distorted: bool = False) -> None:
-        """`distorted`: the chosen answer is read under the rejected answers' distorted pictures, too."""
+    def __init__(
+        self,
+        model: LocalModel,
+        examples: TrainingSet,
+        *,
+        max_length: int,
+        distorted: bool = False,
+        rejected_too: bool = False,
+    ) -> None:
+        """`distorted`: the chosen answer is read under the rejected answers' distorted pictures, too; with
+        `rejected_too` each rejected answer under its own."""
         self._examples, self._marks, self._max_length = examples, picture_marks(model), max_length
         self._distorted = distorted
         self._encoder = AnswerEncoder(model.encoder, model.end_token_ids)
         self.fingerprints = {"examples": examples.fingerprint}
         network = cast(PreTrainedModel, model.model)
         self._unbranched = why_unbranched(network)
-        self.collate = Collator(model.encoder, examples.open, model.pad_token_id, reading(network))
+        self.collate = Collator(model.encoder, examples.open, model.pad_token_id, reading(network), rejected_too)
 
     def prepare(self, table: Path) -> Prepared:
         """Answers as tokens."""

@@ -4,6 +4,7 @@ OUT/manifest.json           what made it: configuration, seed, fingerprints of m
 OUT/checkpoints/            Trainer's states to go on from; deleted at the end unless they are to be kept
 OUT/log.jsonl               one line per step: loss, rewards, learning rate, tokens, seconds
 OUT/adapter_model.safetensors, adapter_config.json, and the model's processor
+OUT/model.safetensors, …     the whole model in the place of the adapter, with --full
 OUT/done.json               the summary, written last: with it the training is finished
 OUT/merged/                 the whole model with the adapter merged into it, where asked for
 OUT/lock                    held by the one process that writes, with its process id
@@ -29,7 +30,7 @@ from burnish.store.disk import explained, lock, refuse_links, write_whole
 from burnish.store.manifest import NAME as MANIFEST
 from burnish.store.manifest import read_manifest, refuse_changes, write_manifest
 
-KINDS = ("dpo", "sft", "student", "teacher")
+KINDS = ("dpo", "sft", "student", "teacher", "distil")
 COMPLETE = "complete"
 """A file in a checkpoint that says that all processes had written their parts of it."""
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
@@ -99,11 +100,15 @@ class Output:
         ]
         return max(found, default=None)
 
-    def finish(self, last: Checkpoint, summary: Mapping[str, Json]) -> None:
-        """Bring out the adapter of the last checkpoint, then mark the training as finished."""
+    def bring_out(self, last: Checkpoint) -> None:
+        """Bring out the adapter of the last checkpoint."""
         with explained(self.path, "written"):
             for name in _ADAPTER:
                 shutil.copyfile(last.path / name, self.path / name)
+
+    def finish(self, summary: Mapping[str, Json]) -> None:
+        """Mark the training as finished."""
+        with explained(self.path, "written"):
             write_whole(self.path / _DONE, json.dumps(dict(summary), indent=2).encode(), sync=True)
 
     def delete_checkpoints(self) -> None:

@@ -13,6 +13,7 @@ from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.utils.generic import ModelOutput
 
 from burnish.train.feature_cache import FeatureCache, join, split
+from burnish.train.full import of_language_model
 from burnish.train.sequences import Batch
 
 _PIXELS = "pixel_values"
@@ -82,7 +83,7 @@ def _takes_features(network: PreTrainedModel) -> bool:
 
 def _are_frozen(network: PreTrainedModel) -> bool:
     """Whether nothing outside the language model is trained: the projector is where the flags say so."""
-    within = set(network.get_decoder().parameters())
+    within = set(of_language_model(network))
     return not any(parameter.requires_grad and parameter not in within for parameter in network.parameters())
 
 

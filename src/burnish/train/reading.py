@@ -83,5 +83,6 @@ def even_length(model: PreTrainedModel) -> float:
         return math.inf
     heads = config.num_attention_heads
     head_width = getattr(config, "head_dim", None) or config.hidden_size // heads
-    matrices = sum(module.weight.numel() for module in model.get_decoder().modules() if isinstance(module, nn.Linear))
+    linear = (module for module in model.get_decoder().modules() if isinstance(module, nn.Linear))
+    matrices = sum(module.in_features * module.out_features for module in linear)
     return float(matrices / (2 * config.num_hidden_layers * heads * head_width * _BACKWARD))

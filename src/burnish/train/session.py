@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, NamedTuple, TypeAlias, cast, final
+from typing import Any, NamedTuple, TypeAlias, cast, final
 
 import torch
 from accelerate import PartialState
@@ -20,7 +21,7 @@ from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import folder_digest, record_base
-from burnish.models.loading import ADAPTER_WEIGHTS, find, not_finite
+from burnish.models.loading import DTYPES, find, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.scores.plan import TrainingPlan
@@ -28,12 +29,15 @@ from burnish.store import new_manifest
 from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.checkpointing import checkpoint_activations
-from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
-from burnish.train.dialogue_config import StudentConfig, TeacherConfig
-from burnish.train.dialogue_material import student_material, teacher_material
+from burnish.train.config import EVAL_STEPS, DPOConfig, SFTConfig, TrainConfig
+from burnish.train.dialogue_config import DistilConfig, StudentConfig, TeacherConfig
+from burnish.train.dialogue_material import distil_material, student_material, teacher_material
+from burnish.train.distil import DistilTrainer
 from burnish.train.dpo import DPOTrainer, StartWeights
-from burnish.train.examples import preferences, truths
+from burnish.train.examples import held_out_pairs, preferences, truths
 from burnish.train.feature_cache import FeatureCache
+from burnish.train.full import network_of, train_all, write_model
+from burnish.train.held_out import HeldOut, Watched
 from burnish.train.lora import add_adapter
 from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output, make_readable
@@ -41,9 +45,16 @@ from burnish.train.plan import rehearse
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
-from burnish.train.trainer import AnswerTrainer, computes_in_bfloat16, tensorboard_files, training_arguments
+from burnish.train.trainer import (
+    AnswerTrainer,
+    computes_in_bfloat16,
+    tensorboard_files,
+    training_arguments,
+    trains_on_gpu,
+)
 
 MakeTrainer: TypeAlias = Callable[..., AnswerTrainer]
+_NAMES: Mapping[torch.dtype, Any] = {dtype: name for name, dtype in DTYPES.items()}
 OpenMaterial: TypeAlias = Callable[[LocalModel], Material]
 
 
@@ -87,6 +98,14 @@ def train_teacher(config: TeacherConfig) -> TrainResult:
     return _train(config, _teacher_parts(config))
 
 
+def train_distil(config: DistilConfig) -> TrainResult:
+    """Train an adapter to say at once what it would say after feedback (SDPO), or go on with it.
+
+    Raises a BurnishError for a prompt, run, model or folder that cannot be used.
+    """
+    return _train(config, _distil_parts(config))
+
+
 def plan_training(config: TrainConfig) -> TrainingPlan:
     """What the training would take, measured over a few of its steps; nothing is kept of them.
 
@@ -113,15 +132,41 @@ class _Parts(NamedTuple):
 
 
 def _dpo_parts(config: Any) -> _Parts:
+    held_out: HeldOut | None = None
+
     def trainer(*, train_dataset: Dataset, **parts: Any) -> DPOTrainer:
         stored = stored_references(config, train_dataset)
-        start = StartWeights(parts["model"]) if config.adapter else None
-        return DPOTrainer(objective=config.objective, stored=stored, start=start, train_dataset=train_dataset, **parts)
+        start = StartWeights(parts["model"]) if config.adapter or config.full else None
+        return DPOTrainer(
+            objective=config.objective,
+            stored=stored,
+            start=start,
+            held_out=held_out,
+            train_dataset=train_dataset,
+            **parts,
+        )
 
-    def material(model: LocalModel) -> Answers:
-        pairs = preferences(config, model_fingerprint=_start_fingerprint(config, model))
-        distorted = config.objective.sees_distorted
-        return Answers(model, pairs, max_length=config.max_length, distorted=distorted)
+    def material(model: LocalModel) -> Material:
+        nonlocal held_out
+        fingerprint = _start_fingerprint(config, model)
+        pairs = preferences(config, model_fingerprint=fingerprint)
+        objective = config.objective
+        answers = Answers(
+            model,
+            pairs,
+            max_length=config.max_length,
+            distorted=objective.sees_distorted,
+            rejected_too=objective.weighs_by_picture,
+        )
+        if config.eval_pairs is None:
+            return answers
+        others = held_out_pairs(config.eval_pairs, config, model_fingerprint=fingerprint)
+        held_out = HeldOut(
+            Answers(model, others, max_length=config.max_length),
+            batch_size=config.micro_batch,
+            every=config.eval_steps or EVAL_STEPS,
+        )
+        return Watched(answers, held_out)
 
     return _Parts("dpo", material, trainer)
 
@@ -141,11 +186,20 @@ def _teacher_parts(config: Any) -> _Parts:
     return _Parts("teacher", lambda model: teacher_material(model, config), SFTTrainer)
 
 
+def _distil_parts(config: Any) -> _Parts:
+    def trainer(**parts: Any) -> DistilTrainer:
+        start = StartWeights(parts["model"]) if config.adapter or config.full else None
+        return DistilTrainer(clip=config.clip, start=start, **parts)
+
+    return _Parts("distil", lambda model: distil_material(model, config), trainer)
+
+
 _PARTS: Mapping[type[TrainConfig], Callable[[Any], _Parts]] = {
     DPOConfig: _dpo_parts,
     SFTConfig: _sft_parts,
     StudentConfig: _student_parts,
     TeacherConfig: _teacher_parts,
+    DistilConfig: _distil_parts,
 }
 
 
@@ -168,7 +222,7 @@ def _train(config: TrainConfig, parts: _Parts) -> TrainResult:
 
 
 def _open(config: TrainConfig, output: Output, parts: _Parts) -> _Session:
-    model = LocalModel.open(_options(config))
+    model = LocalModel.open(_options(config), load_in=config.load_in)
     refuse_thinking([_options(config)], [model])
     if not model.takes_batches:
         raise ModelError(
@@ -220,9 +274,13 @@ class _Session:
         # PEFT 0.21 asks transformers 5.23 by a name that it calls old
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
         base = cast(PreTrainedModel, self.model.model)  # it was opened without an adapter
-        adapted = add_adapter(base, self.config, base_name=_base_name(self.config))
+        adapted = (
+            train_all(base, projector=self.config.train_projector)
+            if self.config.full
+            else add_adapter(base, self.config, base_name=_base_name(self.config))
+        )
         if self.config.activation_checkpointing:
-            checkpoint_activations(adapted, self.config.activation_checkpointing)
+            checkpoint_activations(network_of(adapted), self.config.activation_checkpointing)
         with tensorboard_files(self.output.path / "tensorboard"):
             trainer = make_trainer(
                 model=adapted,
@@ -247,7 +305,7 @@ class _Session:
         last, steps = self.output.last_checkpoint(), read_log(self.output.log)
         if last is None:
             raise RunError(f"{self.output.path} has no whole checkpoint after training: give the same command again.")
-        if name := not_finite(last.path / ADAPTER_WEIGHTS):
+        if name := next(filter(None, map(not_finite, sorted(last.path.glob("*.safetensors")))), None):
             raise TrainingError(
                 f"The last checkpoint, {last.path}, has weights that are not finite numbers, in {name} first: give a "
                 f"lower --lr than {self.config.lr:g}, and --restart."
@@ -257,18 +315,18 @@ class _Session:
         record_base(self.output.path, self.model.fingerprint, used)
         self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
-        self.output.finish(last, {"steps": last.step, **prepared._asdict(), "last_step": last_line})
+        if self.config.full:
+            write_model(network_of(self.model.model), last.path, self.output.path, self._own_dtype())
+            make_readable(self.output.path)
+        else:
+            self.output.bring_out(last)
+        self.output.finish({"steps": last.step, **prepared._asdict(), "last_step": last_line})
         if not self.config.keep_checkpoints:
             self.output.delete_checkpoints()
 
     def merge(self) -> None:
         """Write the whole model in its own checkpoint's numbers; the folder appears only when it is complete."""
-        own = AutoConfig.from_pretrained(find(self.config.model), trust_remote_code=self.config.trust_remote_code).dtype
-        dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-        if own == torch.bfloat16:
-            dtype = "bfloat16"
-        elif own == torch.float16:
-            dtype = "float16"
+        dtype = _NAMES.get(self._own_dtype(), "float32")
         adapted = LocalModel.open(replace(_options(self.config), adapter=str(self.output.path), dtype=dtype))
         beside = self.output.merged.with_name("merged.tmp")
         cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
@@ -277,13 +335,20 @@ class _Session:
         make_readable(beside)
         beside.rename(self.output.merged)
 
+    def _own_dtype(self) -> torch.dtype:
+        """The number format that the model's own checkpoint says."""
+        folder, trusted = find(self.config.model), self.config.trust_remote_code
+        own: torch.dtype | None = AutoConfig.from_pretrained(folder, trust_remote_code=trusted).dtype
+        return own or torch.float32
+
 
 def _options(config: TrainConfig) -> ModelOptions:
-    """The model on the CPU: Trainer moves it, or its share of it, to where it is trained."""
+    """The model on the CPU: Trainer moves it, or its share of it, to where it is trained, but not weights in 4 bits."""
     return ModelOptions(
         model=config.model,
-        dtype="bfloat16" if computes_in_bfloat16(config) else "float32",
-        device="cpu",
+        # weights that are trained themselves would lose small updates in bfloat16: autocast has them in float32
+        dtype="bfloat16" if computes_in_bfloat16(config) and not config.full else "float32",
+        device=f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if config.load_in and trains_on_gpu(config) else "cpu",
         pad_to_square=config.pad_to_square,
         thinking=config.thinking,
         trust_remote_code=config.trust_remote_code,

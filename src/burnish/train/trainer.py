@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import PeftModel
 from torch import Tensor, nn
 from transformers import PreTrainedModel, SchedulerType, Trainer, TrainingArguments
 from transformers.training_args import OptimizerNames
@@ -21,6 +20,7 @@ from transformers.training_args import OptimizerNames
 from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
 from burnish.train.feature_cache import FeatureCache
+from burnish.train.full import load_weights, network_of
 from burnish.train.pictures import hold_still, with_features
 from burnish.train.sampling import StepSampler, token_counts
 from burnish.train.sequences import Batch
@@ -86,10 +86,17 @@ class AnswerTrainer(Trainer, ABC):
         step_size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         return StepSampler(token_counts(examples), step_size=step_size, seed=self.args.seed)
 
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        """Trainer goes on by this name, and would take the files' names of weights for those in memory."""
+        whole = self.model if model is None else model
+        if isinstance(whole, PreTrainedModel):
+            load_weights(whole, Path(resume_from_checkpoint))
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
     def look(self, model: nn.Module, batch: Batch) -> Batch:
         """The batch with its pictures encoded, where the model can be given them so, for all that reads it."""
-        adapted: PeftModel = self.accelerator.unwrap_model(model)
-        network = cast(PreTrainedModel, adapted.get_base_model())
+        network = network_of(self.accelerator.unwrap_model(model))
         hold_still(network)
         with self.accelerator.autocast():
             return with_features(network, batch, self._features)
@@ -109,7 +116,7 @@ def _tokens(batch: Batch) -> int:
 
 def training_arguments(config: TrainConfig, checkpoints: Path) -> TrainingArguments:
     """Trainer's arguments for the configuration. Raises ConfigError for what this machine cannot do."""
-    on_gpu = config.device == "auto" and torch.cuda.is_available()
+    on_gpu = trains_on_gpu(config)
     _require_one_gpu_a_process(on_gpu)
     _require_packages(config)
     if config.attention == "flex" and not on_gpu:
@@ -166,10 +173,15 @@ def tensorboard_files(folder: Path) -> Iterator[None]:
         del os.environ[_TENSORBOARD]
 
 
+def trains_on_gpu(config: TrainConfig) -> bool:
+    """Whether it trains on a GPU."""
+    return config.device == "auto" and torch.cuda.is_available()
+
+
 def computes_in_bfloat16(config: TrainConfig) -> bool:
     """Whether the model computes in bfloat16 (else in float32)."""
     if config.dtype == "auto":
-        return config.device == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        return trains_on_gpu(config) and torch.cuda.is_bf16_supported()
     return config.dtype == "bfloat16"
 
 

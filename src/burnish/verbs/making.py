@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from burnish.make.importing_pairs import ImportPairsConfig, PairSet
     from burnish.make.pairs import PairsConfig
     from burnish.make.simulate import SimulateConfig
+    from burnish.make.to_dialogues import ToDialoguesConfig
 
 
 def pairs(config: PairsConfig) -> None:
@@ -50,6 +51,13 @@ def compose(config: ComposeConfig) -> None:
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "
             f"in {Path(config.out) / 'attempts'}."
         )
+
+
+def pairs_to_dialogues(config: ToDialoguesConfig) -> None:
+    """Make dialogues of pairs, then count them."""
+    from burnish.make.to_dialogues import pairs_to_dialogues as make
+
+    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json))
 
 
 def simulate(config: SimulateConfig) -> None:

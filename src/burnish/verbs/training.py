@@ -11,7 +11,7 @@ from burnish.verbs.telling import draw, tell, write_json
 if TYPE_CHECKING:
     from burnish.pocket.config import TrainPocketConfig
     from burnish.train.config import DPOConfig, SFTConfig, TrainConfig
-    from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
+    from burnish.train.dialogue_config import DistilConfig, ShowMaskConfig, StudentConfig, TeacherConfig
     from burnish.train.session import TrainResult
 
 C = TypeVar("C", bound="TrainConfig")
@@ -41,6 +41,13 @@ def train_student(config: StudentConfig) -> None:
 def train_teacher(config: TeacherConfig) -> None:
     """Train on feedback, then draw the curves."""
     from burnish.train.session import train_teacher as train
+
+    _train_or_plan(config, train)
+
+
+def train_distil(config: DistilConfig) -> None:
+    """Train on what the model says once it has read feedback, then draw the curves."""
+    from burnish.train.session import train_distil as train
 
     _train_or_plan(config, train)
 
@@ -96,4 +103,6 @@ def _tell_training(config: TrainConfig, result: TrainResult) -> None:
     if is_main_process():
         shown = draw(result.checkpoint)
         tell(shown.tables, [*shown.files, *write_json(config.json, result.summary), result.checkpoint])
-        print("\nThe last of these is the adapter: give it as --adapter, or load it with PEFT.")
+        whole = "model: give it as --model, or load it with transformers."
+        adapter = "adapter: give it as --adapter, or load it with PEFT."
+        print(f"\nThe last of these is the {whole if config.full else adapter}")

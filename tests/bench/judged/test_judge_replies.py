@@ -3,9 +3,9 @@
 import pytest
 
 from burnish.bench.judged.consistency import reading
-from burnish.bench.judged.grades import grade
 from burnish.bench.judged.pairwise import verdict
 from burnish.bench.standard.mmvet_files import score_in
+from burnish.fire.texts import grade
 
 LINES = "A1,1,2,3,4\nA2,5,6,7,8\nA3,9,10,1,2"
 READ = {"A1": [1, 2, 3, 4], "A2": [5, 6, 7, 8], "A3": [9, 10, 1, 2]}

@@ -23,6 +23,7 @@ from burnish.bench.standard.mmvet_files import Grade, score_in
 from burnish.bench.standard.mmvet_files import Question as VetQuestion
 from burnish.bench.standard.shr_labels import Judged, labels
 from burnish.errors import RunError
+from burnish.fire.texts import grade
 from burnish.records import Judgement
 from burnish.scores import Metric
 from burnish.store import Run
@@ -51,7 +52,7 @@ def _points(name: str, title: str) -> Metric:
 def _grade(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
     said = readable(one, grades.reads)
-    value = None if said is None else grades.grade(said)
+    value = None if said is None else grade(said)
     return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source, *filter(None, [one.part])))
 
 

@@ -25,6 +25,7 @@ from burnish.bench.standard.mmvet_files import score_in
 from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
 from burnish.bench.standard.shr_labels import Judged, labels
 from burnish.errors import RunError
+from burnish.fire.texts import grade
 from burnish.records import Judgement
 from burnish.scores import Agreement
 from burnish.store import Run
@@ -58,7 +59,7 @@ _TASKS: Mapping[str, _Task] = {
     "judged consistency": _Task(consistency.reads, lambda _, said: consistency.numbers(said)),
     "judged pairwise": _Task(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
     "judged rubric": _Task(rubric.reads, lambda asked, said: [rubric.grade(asked, said)]),
-    "judged grades": _Task(grades.reads, lambda _, said: [grades.grade(said)]),
+    "judged grades": _Task(grades.reads, lambda _, said: [grade(said)]),
 }
 
 

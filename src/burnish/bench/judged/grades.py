@@ -14,7 +14,7 @@ from burnish.bench.judged.configs import GradesConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.standard.numbers import MEAN, Answered, part
 from burnish.errors import SourceError
-from burnish.fire.texts import read_score
+from burnish.fire.texts import grade
 from burnish.records import Judgement
 from burnish.scores import GradesJudged, PartScore
 from burnish.store import Run
@@ -44,14 +44,6 @@ def _question(given: Given) -> Question:
         truth=given.facts,
         settled="" if given.text.strip() else NO_ANSWER,
     )
-
-
-def grade(said: str) -> float | None:
-    """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
-
-    A number alone is not a grade: models that cannot judge answer the question instead, and with a number now and then.
-    """
-    return read_score(said) if "score" in said.lower() else None
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

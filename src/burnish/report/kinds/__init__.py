@@ -30,7 +30,7 @@ KINDS: Mapping[str, Entry] = {
     "compose": Entry("compose", "compose"),
     "simulate": Entry("simulate", "simulate"),
     "dialogues": Entry("dialogues", "import"),
-    **{kind: Entry("training", f"train {kind}") for kind in ("dpo", "sft", "student", "teacher")},
+    **{kind: Entry("training", f"train {kind}") for kind in ("dpo", "sft", "student", "teacher", "distil")},
     **{kind: Entry(kind, f"bench {kind}") for kind in ("answers", "sampled", "fixed", "free")},
     "teacher bench": Entry("fooled", "bench teacher"),
     "standard": Entry("standard", "bench standard {benchmark}"),
@@ -61,6 +61,8 @@ def verb_of(run: Run) -> str:
     for setting, verb in _TOLD_BY_SETTINGS.get(kind, {}).items():
         if setting in settings:
             return verb
+    if kind == "simulate" and "student" not in settings:
+        return "pairs to-dialogues"
     if kind == "pairs" and "model" not in settings:
         return "import pairs"
     benchmark = (run.summary or {}).get("benchmark", "")

@@ -17,8 +17,18 @@ TITLES: Mapping[str, str] = {
     "sft": "Training on ground truths (SFT)",
     "student": "Training of a student",
     "teacher": "Training of a teacher",
+    "distil": "Self-distillation from feedback",
 }
 """What each training's figure is called."""
+
+
+_TILES: Mapping[str, str] = {
+    "loss": "loss",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "eval_rewards/margins": "held-out margin",
+    "eval_rewards/accuracies": "held-out accuracy",
+}
 
 
 def _section(run: Run) -> Section:
@@ -39,7 +49,7 @@ def _section(run: Run) -> Section:
 def training_tiles(log: Log) -> tuple[Tile, ...]:
     """How long it was, and how far its numbers came."""
     tiles = [Tile("steps", f"{int(log[-1]['step']):,}")]
-    for key, name in {"loss": "loss", "rewards/margins": "margin", "rewards/accuracies": "accuracy"}.items():
+    for key, name in _TILES.items():
         values = finite(log, key)
         if values:
             tiles.append(Tile(name, told(values[-1]), f"from {told(values[0])}" if len(values) > 1 else ""))

@@ -39,8 +39,12 @@ PANELS: Mapping[str, Sequence[Curve]] = {
         Curve("rewards/margins", "margin"),
         Curve("rewards/rejected", "rejected"),
         Curve("rewards/chosen", "chosen"),
+        Curve("eval_rewards/margins", "margin, held out"),
     ),
-    "accuracy": (Curve("rewards/accuracies", "chosen rewarded above rejected"),),
+    "accuracy": (
+        Curve("rewards/accuracies", "chosen rewarded above rejected"),
+        Curve("eval_rewards/accuracies", "of held-out pairs"),
+    ),
     "token accuracy": (Curve("mean_token_accuracy", "next token right"),),
     "learning rate": (Curve("learning_rate", "learning rate"),),
     "tokens per second": (Curve("tokens_per_second", "tokens per second"),),

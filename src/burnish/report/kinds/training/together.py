@@ -16,6 +16,8 @@ _LAST = {
     "loss": "loss",
     "rewards/margins": "margin",
     "rewards/accuracies": "accuracy",
+    "eval_rewards/margins": "held-out margin",
+    "eval_rewards/accuracies": "held-out accuracy",
     "mean_token_accuracy": "token accuracy",
     "seconds": "seconds",
 }
