@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from burnish import cli
+from burnish import cli, demo
 
-WORDS = ("demo", "--pairs", "120", "--questions", "30")
+WORDS = ("demo", "--pairs", "60", "--questions", "15")
 
 
-@pytest.mark.slow
-def test_the_demo_prints_one_screen_and_writes_its_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_prints_one_screen_and_writes_its_verdicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "TALK_SOURCE", "pocket:heldout#per_task=1")
     assert cli.main([*WORDS, "--out", str(tmp_path / "demo")]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) <= 60

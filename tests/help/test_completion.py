@@ -17,7 +17,7 @@ from burnish.help.completion import PLACES, SCRIPTS, offers
     [
         ([""], {"pairs", "train", "bench"}),
         (["tr"], {"train"}),
-        (["train", ""], {"dpo", "sft", "student", "teacher", "pocket"}),
+        (["train", ""], {"dpo", "distil", "sft", "student", "teacher", "pocket"}),
         (["bench", "standard", "po"], {"pope"}),
         (["compare", ""], {"together", "power"}),
         (["train", "dpo", "runs/x", "--attention", ""], {"sdpa", "flex"}),
@@ -55,7 +55,7 @@ def test_bash_completes(tmp_path: Path) -> None:
     typed = f'. {tmp_path}/script; COMP_WORDS=(burnish train d); COMP_CWORD=2; _burnish; echo "${{COMPREPLY[@]}}"'
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, env=env, check=True)
-    assert done.stdout == "dpo\n"
+    assert done.stdout == "distil dpo\n"
 
 
 def test_a_shell_without_a_script_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
