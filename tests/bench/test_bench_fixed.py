@@ -51,11 +51,11 @@ def _as_recorded(request: Request) -> str:
 def _use(monkeypatch: pytest.MonkeyPatch, script: Script) -> list[ScriptedModel]:
     made: list[ScriptedModel] = []
 
-    def open_models(options: Sequence[ModelOptions]) -> list[Model]:
+    def opened(_: FixedConfig, options: Sequence[ModelOptions]) -> list[Model]:
         made.extend(ScriptedModel(script) for _ in options)
         return list(made[-len(options) :])
 
-    monkeypatch.setattr("burnish.dialogue.partners.open_models", open_models)
+    monkeypatch.setattr("burnish.dialogue.partners.open_all_asked", opened)
     return made
 
 

@@ -30,7 +30,7 @@ class LeaderboardConfig:
 
     results: tyro.conf.Positional[tuple[str, ...]]
     """Results as `burnish compare` takes them. Results of one model are its benchmarks and seeds. A model is called by
-    its name and adapter, or as you say: `seva=runs/pope-seva1 seva=runs/pope-seva2`."""
+    its name and adapter, or as you say: `seva=runs/seva-seed1 seva=runs/seva-seed2`."""
     baseline: str | None = None
     """The model that all others are compared with, by its name. Default: the one of the first result."""
     may_differ: tuple[str, ...] = ()
