@@ -75,16 +75,17 @@ def test_a_model_that_is_wrong_in_batches_is_said_to_be(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("model_type", "sentence"),
+    ("config", "sentence"),
     [
-        ("llava_llama", "is a checkpoint of the original LLaVA code ('llava_llama')"),
-        ("bert", "is a 'bert' model, which does not answer questions about pictures"),
+        ({"model_type": "llava", "mm_vision_tower": "clip"}, "is a checkpoint of the original LLaVA code ('llava')"),
+        ({"model_type": "llava_llama"}, "is a checkpoint of the original LLaVA code ('llava_llama')"),
+        ({"model_type": "bert"}, "is a 'bert' model, which does not answer questions about pictures"),
     ],
 )
 def test_what_cannot_be_loaded_is_named_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_type: str, sentence: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], config: dict[str, str], sentence: str
 ) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    (tmp_path / "config.json").write_text(json.dumps(config))
     assert cli.main(["check", str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert sentence in message and message.count("\n") == 1

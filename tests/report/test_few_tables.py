@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from builders import answer, dropped, pair, write_run
+from builders import answer, dropped, pair, prediction, write_run
 from burnish import cli
+from burnish.report.replies_tables import with_replies
+from burnish.report.section import NamedRun, Section
 from burnish.report.tables import Table
 from burnish.report.terminal import VERBOSE
 from burnish.verbs.telling import FEW_ROWS, few_tables
@@ -45,3 +47,11 @@ def test_verbose_prints_them_all(
     for said in (few, every):
         assert f"Written:\n  {run.path / 'report' / 'index.html'}" in said
     assert "Replies" in (run.path / "report" / "tables.md").read_text()
+
+
+def test_what_was_left_out_is_said_where_no_table_says_it(tmp_path: Path) -> None:
+    answers = [prediction(0, "yes", "no"), dropped(1, "broken image"), dropped(2, "no image"), dropped(3, "no image")]
+    named = NamedRun("run", write_run(tmp_path / "run", answers, kind="answers"))
+    assert with_replies(Section(title="Answers"), named).warning == "Left out: 3 (no image 2, broken image 1)."
+    told = Table(title="Examples without a pair", columns=("reason", "n"), rows=(("no image", "2"),))
+    assert with_replies(Section(title="Pairs", tables=(told,)), named).warning == "Left out: 1 (broken image 1)."

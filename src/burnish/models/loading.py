@@ -39,7 +39,9 @@ from burnish.store.disk import explained, refuse_linked_files
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
 """What is fetched of a hub model; weights in other formats (pickle) never are."""
 ORIGINAL_LLAVA = ("llava_llama", "llava_mistral", "llava_qwen", "llava_mpt")
-"""Kinds of models in the configurations that the original LLaVA code writes."""
+"""Kinds of models in the configurations that the original LLaVA code writes; older versions of it wrote `llava`."""
+OF_ORIGINAL_LLAVA = ("mm_vision_tower", "mm_projector_type")
+"""What they name in any case, and transformers' own configurations never do."""
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -191,10 +193,11 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
 def _refuse_original_llava(folder: Path, name: str) -> None:
     """Raise ModelError for a checkpoint of the original LLaVA code, which transformers does not know."""
     try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", "")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind = config.get("model_type", "")
     except (ValueError, AttributeError):
         return  # transformers says what is wrong with it
-    if kind in ORIGINAL_LLAVA:
+    if kind in ORIGINAL_LLAVA or any(key in config for key in OF_ORIGINAL_LLAVA):
         raise ModelError(
             f"{name} is a checkpoint of the original LLaVA code ({kind!r}), which transformers does not load: take "
             "weights that are converted already, such as llava-hf/llava-1.5-7b-hf, or convert yours as docs/models.md "

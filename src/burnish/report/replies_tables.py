@@ -34,8 +34,20 @@ def with_replies(section: Section, named: NamedRun) -> Section:
         section,
         tables=(*section.tables, replies_table(counts, without, found.total())),
         numbers={**section.numbers, **replies_numbers(counts, without), **({"found_as": dict(found)} if found else {})},
-        warning=" ".join(filter(None, (counts.warning(), NOT_GREEDY if "temperature" in without else ""))),
+        warning=" ".join(
+            filter(None, (counts.warning(), NOT_GREEDY if "temperature" in without else "", _left_out(counts, section)))
+        ),
     )
+
+
+def _left_out(counts: ReplyCounts, section: Section) -> str:
+    """A sentence on what was left out, and why, of which no other table of the section tells; often empty."""
+    told = {row[0] for table in section.tables for row in table.rows}
+    untold = {reason: number for reason, number in counts.left_out.items() if reason not in told}
+    if not untold:
+        return ""
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in untold.items())
+    return f"Left out: {sum(untold.values()):,} ({reasons})."
 
 
 def _telling(found: Counter[str], records: Iterable[Record]) -> Iterator[Record]:
