@@ -18,7 +18,7 @@ VALUES = {"question": "q?", "reference": "$5", "answer": "five"}
 @pytest.mark.parametrize("task", get_args(JudgeTask))
 def test_every_task_has_a_prompt(task: JudgeTask) -> None:
     prompt = choose_judge(task, given=None, model="some/model")
-    assert (prompt.task, prompt.sees) == (task, "text")
+    assert (prompt.task, prompt.sees) == (task, "picture" if task == "answer" else "text")
 
 
 def test_what_a_judge_is_sent() -> None:

@@ -178,7 +178,7 @@ def test_pictures_of_rounds() -> None:
         ({"pairs_from": "dialogues"}, "--pairs-from dialogues needs a --teacher"),
         ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),
-        ({"judge": "oracle"}, "--judge oracle has nothing to score: give --from sample"),
+        ({"judge": "oracle"}, "--judge oracle has nothing to score: give --pairs-from sample"),
         ({"ray": "auto"}, "--ray needs --replicas N"),
         ({"rounds": 0}, "--rounds must be at least 1"),
         ({"set": ("lr=1",)}, "is not PART.NAME=VALUE"),
