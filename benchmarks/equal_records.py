@@ -7,7 +7,8 @@ replies its words decide, on questions and pictures that are written here, of wh
 the records and the names of the pictures of all runs. What is said of a verb is one of
 
     equal                      the same bytes
-    equal but for new fields   the same bytes in all fields that both builds' records have
+    equal but for …            the same bytes in all other fields of both builds' records; these are new ones, or the
+                               words (`detail`) that say why an example was dropped
     other inputs               the questions differ: the pocket world is another in that build
     new verb                   that build has no such verb
     DIFFERENT                  anything else, with what the builds said where they failed
@@ -185,6 +186,10 @@ def contents(run: Path) -> dict[str, bytes]:
     return records | {str(path.relative_to(run)): b"" for path in run.glob("**/images/*/*")}
 
 
+SHOWN = 600
+"""Characters of the first records that differ."""
+
+
 def verdict(before: Mapping[str, bytes], now: Mapping[str, bytes], errors: Sequence[str]) -> str:
     """What is said of a verb whose runs hold this."""
     if "There is no verb" in errors[0]:
@@ -197,8 +202,12 @@ def verdict(before: Mapping[str, bytes], now: Mapping[str, bytes], errors: Seque
     if _questions(old) != _questions(new):
         return "other inputs"
     added = set[str]()
-    alike = len(old) == len(new) and all(map(partial(_alike, added), old, new))
-    return f"equal but for new fields: {', '.join(sorted(added))}" if alike else "DIFFERENT"
+    if len(old) != len(new):
+        return f"DIFFERENT: {len(old)} and {len(new)} records"
+    unlike = next((pair for pair in zip(old, new, strict=True) if not _alike(added, *pair)), None)
+    if unlike:
+        return f"DIFFERENT, first in {' / '.join(json.dumps(one)[:SHOWN] for one in unlike)}"
+    return f"equal but for {', '.join(sorted(added))}"
 
 
 def _records(files: Mapping[str, bytes]) -> list[Any]:
@@ -211,10 +220,13 @@ def _questions(records: Sequence[Any]) -> set[tuple[str, str]]:
 
 
 def _alike(added: set[str], before: Any, now: Any) -> bool:
-    """Whether all that was there before is there now; names of new fields are added."""
+    """Whether all that was there before is there now, reasons in other words included; what is new is added."""
     if isinstance(before, dict) and isinstance(now, dict):
         added |= now.keys() - before.keys()
-        return before.keys() <= now.keys() and all(_alike(added, before[name], now[name]) for name in before)
+        if before.get("detail") != now.get("detail"):
+            added.add("detail in other words")
+        same = before.keys() - {"detail"}
+        return before.keys() <= now.keys() and all(_alike(added, before[name], now[name]) for name in same)
     if isinstance(before, list) and isinstance(now, list):
         return len(before) == len(now) and all(map(partial(_alike, added), before, now))
     return bool(before == now)
