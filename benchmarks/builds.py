@@ -20,9 +20,18 @@ def source_of(commit: str, folder: Path) -> Path:
     return folder / "src"
 
 
+_AS_MODULE = (
+    "import runpy, sys; runpy.run_path(sys.argv.pop(1))['watch'](); "
+    "runpy.run_module('burnish', run_name='__main__', alter_sys=True)"
+)
+
+
 def command(words: Sequence[str]) -> list[str]:
-    """`burnish WORDS`, of the build that the environment names."""
-    return [sys.executable, "-m", "burnish", *words]
+    """`burnish WORDS`, of the build that the environment names.
+
+    Older builds do not let torchvision stand beside any build of torch; this one's way to do so serves them too.
+    """
+    return [sys.executable, "-c", _AS_MODULE, str(THIS / "burnish" / "vision_operators.py"), *words]
 
 
 def environment(source: Path) -> dict[str, str]:
