@@ -7,8 +7,8 @@ replies its words decide, on questions and pictures that are written here, of wh
 the records and the names of the pictures of all runs. What is said of a verb is one of
 
     equal                      the same bytes
-    equal but for …            the same bytes in all other fields of both builds' records; these are new ones, or the
-                               words (`detail`) that say why an example was dropped
+    equal but for …            the same bytes in all other fields of both builds' records; these are new ones, the words
+                               (`detail`) that say why an example was dropped, or the last digits of log-probabilities
     other inputs               the questions differ: the pocket world is another in that build
     new verb                   that build has no such verb
     DIFFERENT                  anything else, with what the builds said where they failed
@@ -186,6 +186,8 @@ def contents(run: Path) -> dict[str, bytes]:
     return records | {str(path.relative_to(run)): b"" for path in run.glob("**/images/*/*")}
 
 
+LAST_DIGITS = 1e-4
+"""Nats by which log-probabilities may differ: both builds compute them in float32, in other orders."""
 SHOWN = 600
 """Characters of the first records that differ."""
 
@@ -229,6 +231,9 @@ def _alike(added: set[str], before: Any, now: Any) -> bool:
         return before.keys() <= now.keys() and all(_alike(added, before[name], now[name]) for name in same)
     if isinstance(before, list) and isinstance(now, list):
         return len(before) == len(now) and all(map(partial(_alike, added), before, now))
+    if isinstance(before, float) and isinstance(now, float) and before != now:
+        added.add("last digits")
+        return abs(before - now) < LAST_DIGITS
     return bool(before == now)
 
 
