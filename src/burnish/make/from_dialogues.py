@@ -24,7 +24,7 @@ from burnish.images import decode
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import PairsResult, result_of, summarise
 from burnish.make.to_dialogues import CORRECTS
-from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_right, kept
+from burnish.make.truth import Keep
 from burnish.make.verdicts import SATISFIED
 from burnish.progress import Progress
 from burnish.prompts import StudentPrompt, choose
@@ -69,7 +69,7 @@ class FromDialoguesConfig(RunFlags):
         if not self.margin > 0:
             raise ConfigError(f"--margin must be above 0, not {self.margin}.")
         check_share(self.match_length)
-        check_keep(self.keep)
+        Keep.parse(self.keep)
 
 
 def pairs_from_dialogues(config: FromDialoguesConfig) -> PairsResult:
@@ -161,7 +161,7 @@ class _PairMaker:
         right = [i for i, turn in enumerate(dialogue.turns) if _score(turn) >= self.config.threshold]
         if self.config.learn == "refined" or not right:
             return
-        texts = [turn.response.answer or turn.response.text for turn in dialogue.turns]
+        texts = [*map(_said, dialogue.turns)]
         if found := self._preferred(dialogue, texts, right[-1]):
             yield _pair(dialogue, found, texts, f"{dialogue.id} first", dialogue.question)
 
@@ -183,17 +183,17 @@ class _PairMaker:
 
     def _preferred(self, dialogue: Dialogue, texts: Sequence[str], chosen: int, earliest: int = 0) -> _Preferred | None:
         """The chosen turn with those before it that are worse, each text once; None without any."""
-        text, turns, wanted = texts[chosen], dialogue.turns, kept(self.config.keep)
+        text, turns, keep = texts[chosen], dialogue.turns, Keep.parse(self.config.keep)
         if not text or turns[chosen].response.finish == "length":
             return None
-        if CHOSEN_RIGHT in wanted and not _is_right(dialogue, chosen):
+        if not keep.takes_chosen(_said(turns[chosen]), dialogue.answer):
             return None
         worse = {
             texts[i]: i
             for i in range(earliest, chosen)
             if texts[i] not in ("", text)
             and self._is_better(dialogue, chosen, i)
-            and not (REJECTED_WRONG in wanted and _is_right(dialogue, i))
+            and keep.takes_rejected(_said(turns[i]), dialogue.answer)
         }
         share = self.config.match_length
         rejected = [
@@ -227,9 +227,8 @@ def _pair(dialogue: Dialogue, found: _Preferred, texts: Sequence[str], name: str
     )
 
 
-def _is_right(dialogue: Dialogue, turn: int) -> bool:
-    response = dialogue.turns[turn].response
-    return is_right(response.answer or response.text, dialogue.answer)
+def _said(turn: Turn) -> str:
+    return turn.response.answer or turn.response.text
 
 
 def _answer(text: str, response: Response) -> Answer:

@@ -26,7 +26,7 @@ from burnish.generation.replicas import AskedModel, Task, open_all_asked, open_a
 from burnish.ids import stable_seed
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, result_of
-from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_right, kept, words
+from burnish.make.truth import Keep, is_right, words
 from burnish.models import Decoding, Model, ModelOptions, ModelRuntime, Reply, Request, open_model
 from burnish.prompts import choose_judge
 from burnish.records import Dropped, Example, PreferencePair, Rejected
@@ -86,7 +86,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
         if not self.margin >= 0:
             raise ConfigError(f"--margin must be 0 or more, not {self.margin}.")
         check_share(self.match_length)
-        check_keep(self.keep)
+        Keep.parse(self.keep)
         self._check_judge()
         if self.by == "likelihood" and self.model.startswith(("http://", "https://")):
             raise ConfigError(f"--by likelihood needs a local model, which {self.model} is not: take --by agreement.")
@@ -198,14 +198,13 @@ class _PairMaker:
         best = max(range(len(replies)), key=scores.__getitem__)
         if self.config.by == "truth" and not scores[best]:
             return dropped(example, "no right answer", replies[best].text)
-        wanted, truth = kept(self.config.keep), example.answer or ""
-        if CHOSEN_RIGHT in wanted and not is_right(replies[best].text, truth):
+        keep, truth = Keep.parse(self.config.keep), example.answer or ""
+        if not keep.takes_chosen(replies[best].text, truth):
             return dropped(example, "chosen wrong", replies[best].text)
         ascending = sorted(range(len(replies)), key=scores.__getitem__)
         lower = [i for i in ascending if scores[i] < scores[best] and scores[best] - scores[i] >= self.config.margin]
-        worse = {replies[i].text: i for i in lower if self._alike(replies[best], replies[i])}
-        if REJECTED_WRONG in wanted:
-            worse = {text: i for text, i in worse.items() if not is_right(text, truth)}
+        alike = {replies[i].text: i for i in lower if self._alike(replies[best], replies[i])}
+        worse = {text: i for text, i in alike.items() if keep.takes_rejected(text, truth)}
         if not worse:
             return dropped(example, "no worse answer", replies[best].text)
         rejected = [*worse.values()] if self.config.by == "truth" else [*worse.values()][:1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import tyro
 
@@ -27,7 +27,7 @@ from burnish.generation.questions import (
 from burnish.generation.replicas import Task, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
-from burnish.make.truth import CHOSEN_RIGHT, REJECTED_WRONG, check_keep, is_right, kept
+from burnish.make.truth import Keep
 from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
 from burnish.replies import refuse_unanswered
@@ -39,6 +39,8 @@ DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
 BATCH = 256
 """Examples that a local model is asked about together; at their end a few long answers are alone."""
+_Negatives: TypeAlias = dict[str, tuple[Distortion, Reply]]
+"""Rejected answers by their text, each once, with the distortion under which it was given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ class PairsConfig(Asking, Sampling, RunFlags):
         Asking.__post_init__(self)
         Sampling.__post_init__(self)
         check_share(self.match_length)
-        check_keep(self.keep)
+        Keep.parse(self.keep)
 
     @property
     def distortions(self) -> tuple[Distortion, ...]:
@@ -154,18 +156,19 @@ class _PairMaker:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
         if lost := self._unusable(example, chosen, others):
             return lost
-        different: dict[str, tuple[Distortion, Reply]] = {}
+        different: _Negatives = {}
         for distortion, reply in zip(self.distortions, others, strict=True):
             if reply.text != chosen.text and reply.end != "thinking cut":
                 different.setdefault(reply.text, (distortion, reply))
         if not different:
             equal = any(reply.text == chosen.text for reply in others)
             return dropped(example, "equal answers" if equal else "no rejected answer", chosen.text)
-        if fault := self._by_truth(example, chosen, different):
-            return dropped(example, fault, chosen.text)
+        found = self._by_truth(example, chosen, different)
+        if isinstance(found, Dropped):
+            return found
         if self.config.match_length is None:
-            return self._pair(example, chosen, different.values())
-        return self._matched(example, chosen, [*different.values()], self.config.match_length)
+            return self._pair(example, chosen, found.values())
+        return self._matched(example, chosen, [*found.values()], self.config.match_length)
 
     def _unusable(self, example: Example, chosen: Reply, others: Sequence[Reply]) -> Dropped | None:
         for reply in (chosen, *others):
@@ -176,19 +179,17 @@ class _PairMaker:
         cut = chosen.end == "cut" and not self.config.keep_cut
         return dropped(example, "cut answer", chosen.text) if cut else None
 
-    def _by_truth(self, example: Example, chosen: Reply, different: dict[str, tuple[Distortion, Reply]]) -> str:
-        """Leave out what `--keep` leaves out; why the pair is not kept, or nothing."""
-        wanted = kept(self.config.keep)
-        if not wanted:
-            return ""
-        if not example.answer:
-            return "no ground truth"
-        if CHOSEN_RIGHT in wanted and not is_right(chosen.text, example.answer):
-            return "chosen wrong"
-        if REJECTED_WRONG in wanted:
-            for text in [text for text in different if is_right(text, example.answer)]:
-                del different[text]
-        return "" if different else "rejected right"
+    def _by_truth(self, example: Example, chosen: Reply, different: _Negatives) -> _Negatives | Dropped:
+        """The negatives that `--keep` keeps, or why there is no pair."""
+        if self.config.keep is None:
+            return different
+        keep, truth = Keep.parse(self.config.keep), example.answer
+        if not truth:
+            return dropped(example, "no ground truth", chosen.text)
+        if not keep.takes_chosen(chosen.text, truth):
+            return dropped(example, "chosen wrong", chosen.text)
+        found = {text: one for text, one in different.items() if keep.takes_rejected(text, truth)}
+        return found or dropped(example, "rejected right", chosen.text)
 
     def _matched(
         self, example: Example, chosen: Reply, rejected: Sequence[tuple[Distortion, Reply]], share: float

@@ -15,13 +15,14 @@ from typing import Final
 import tyro
 
 from burnish.config import RunFlags
-from burnish.errors import ConfigError, RunError
+from burnish.errors import ConfigError
 from burnish.fire.texts import read_response
 from burnish.make.simulate import summarise
 from burnish.progress import Progress
 from burnish.records import Answer, Dialogue, Dropped, Feedback, PreferencePair, ReplyEnd, Turn
 from burnish.store import Run, new_manifest
 from burnish.store.codec import fingerprint_of
+from burnish.store.pairs import open_pairs
 
 LOOK_AGAIN: Final = "Look again, and correct your answer."
 CORRECTS: Final = "corrects"
@@ -53,22 +54,13 @@ def pairs_to_dialogues(config: ToDialoguesConfig) -> Path:
 
     Raises RunError for a run that is not one of pairs, or not finished. A killed call is resumed by a second one.
     """
-    pairs = _pairs(Path(config.run))
+    pairs = open_pairs(Path(config.run), unfinished="give the command that makes it again")
     manifest = new_manifest("simulate", config, seed=0, fingerprints={"pairs": fingerprint_of(pairs)})
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
             run.append(_records(run, pairs, config.comment))
             run.finish(summarise(run))
         return run.path
-
-
-def _pairs(path: Path) -> Run:
-    pairs = Run.open(path)
-    if pairs.manifest.kind != "pairs":
-        raise RunError(f"{path} holds {pairs.manifest.kind}, not pairs: give a run of `burnish pairs`.")
-    if pairs.summary is None:
-        raise RunError(f"{path} is not finished: give the command that makes it again.")
-    return pairs
 
 
 def _records(run: Run, pairs: Run, comment: str) -> Iterator[Dialogue | Dropped]:

@@ -20,6 +20,7 @@ from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Said
 from burnish.sources import TRAINING, Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
+from burnish.store.pairs import open_pairs
 from burnish.train.config import DPOConfig, SFTConfig
 from burnish.train.shares import pairs_of_each
 
@@ -205,11 +206,7 @@ def truths(config: SFTConfig) -> RunTruths | SourceTruths:
 
 
 def _pairs_run(path: Path) -> Run:
-    run = Run.open(path)
-    if run.manifest.kind != "pairs":
-        raise RunError(f"{path} holds {run.manifest.kind}, not pairs: give a run of `burnish pairs`.")
-    if run.summary is None:
-        raise RunError(f"{path} is not finished: give its `burnish pairs` command again, then train.")
+    run = open_pairs(path, unfinished="give its `burnish pairs` command again, then train")
     if next(run.records(PreferencePair), None) is None:
         raise RunError(
             f"{path} kept no pair of its {len(run):,} questions: make pairs of more questions, or with a "
