@@ -20,7 +20,7 @@ from burnish.models.local import LocalModel
 from burnish.records import Answer, Dropped, PreferencePair
 from burnish.store import Run
 from burnish.train.config import DPOConfig
-from burnish.train.dpo import DPOTrainer, StartWeights
+from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
 from burnish.train.encode import batch as answer_batch
 from burnish.train.examples import preferences
@@ -30,6 +30,7 @@ from burnish.train.loss_terms import Objective
 from burnish.train.losses import softmax
 from burnish.train.prepare import Preparer, open_table, prepare
 from burnish.train.reading import Together
+from burnish.train.start_weights import StartWeights
 from burnish.train.trainer import training_arguments
 
 

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple, final
 import torch
 from torch import Tensor, nn
 
-from burnish.train.dpo import StartWeights
+from burnish.train.averages import Averages
 from burnish.train.logps import answer_distributions, token_logps
 from burnish.train.sequences import Batch
+from burnish.train.start_weights import StartWeights, as_before
 from burnish.train.trainer import AnswerTrainer
 
 
@@ -39,8 +40,7 @@ class DistilTrainer(AnswerTrainer):
         """
         super().__init__(**parts)
         self._clip, self._start = clip, start
-        self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
-        self._tokens = torch.zeros((), device=self.args.device)
+        self._averages = Averages(self.args.device)
 
     def items(self, batch: Batch) -> tuple[int]:
         """Tokens of the student's answers."""
@@ -67,25 +67,20 @@ class DistilTrainer(AnswerTrainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the averages since the last log, over all tokens of all processes."""
-        if self._sums:
-            tokens = self.accelerator.reduce(self._tokens, "sum")
-            logs |= {name: (self.accelerator.reduce(sum_, "sum") / tokens).item() for name, sum_ in self._sums.items()}
-            self._sums.clear()
-            self._tokens.zero_()
+        logs |= self._averages.take(self.accelerator.reduce)
         super().log(logs, start_time)
 
     @torch.no_grad()
     def _when_recorded(self, model: nn.Module, inputs: Batch) -> Tensor:
         """Log-probabilities of the answer tokens under the model as it was before the training, (N)."""
-        trained = self.accelerator.unwrap_model(model)
-        with self._start.worn_by(trained) if self._start else trained.disable_adapter():
+        with as_before(self.accelerator.unwrap_model(model), self._start):
             return token_logps(model, inputs)[inputs["answer_mask_ST"]]
 
     def _measure(self, kl_M: Tensor, weights_M: Tensor) -> None:
-        self._sums["kl"] += kl_M.sum()
-        self._sums["off_policy/weight"] += weights_M.sum()
-        self._sums["off_policy/clipped"] += (weights_M >= self._clip).sum()
-        self._tokens += len(kl_M)
+        self._averages.add("kl", kl_M)
+        self._averages.add("off_policy/weight", weights_M)
+        self._averages.add("off_policy/clipped", weights_M >= self._clip)
+        self._averages.count(len(kl_M))
 
 
 def divergence(student_MV: Tensor, teacher_MV: Tensor) -> Tensor:

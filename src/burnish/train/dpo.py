@@ -9,14 +9,13 @@ chosen answers' tokens for `sft`) however they fall into forward passes, where T
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
 
+from burnish.train.averages import Averages
 from burnish.train.encode import by_example, token_by_token
 from burnish.train.held_out import HeldOut
 from burnish.train.logps import token_logps
@@ -24,6 +23,7 @@ from burnish.train.loss_terms import SFT, Objective
 from burnish.train.losses import LOSSES, LogRatios, sft
 from burnish.train.references import StoredReferences
 from burnish.train.sequences import Batch
+from burnish.train.start_weights import StartWeights, as_before
 from burnish.train.trainer import AnswerTrainer
 
 PAIRS, CHOSEN_TOKENS = 0, 1
@@ -36,29 +36,6 @@ class _Reference(NamedTuple):
     sums_EA: Tensor
     tokens_ST: Tensor | None
     """None where the sums were stored."""
-
-
-@final
-class StartWeights:
-    """The trained weights as they are now, to which the model goes back for a while once they have been trained."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._kept = [(weight, weight.detach().clone()) for weight in model.parameters() if weight.requires_grad]
-
-    @contextmanager
-    def worn_by(self, model: nn.Module) -> Iterator[None]:
-        """The model is as it was at the start, without dropout, within this; nothing is copied but a pointer."""
-        training, trained = model.training, [weight.data for weight, _ in self._kept]
-        self._kept = [(weight, start.to(weight.device)) for weight, start in self._kept]
-        for weight, start in self._kept:
-            weight.data = start
-        try:
-            model.eval()
-            yield
-        finally:
-            model.train(training)
-            for (weight, _), now in zip(self._kept, trained, strict=True):
-                weight.data = now
 
 
 @final
@@ -83,10 +60,7 @@ class DPOTrainer(AnswerTrainer):
         self._objective, self._stored, self._start, self._held_out = objective, stored, start, held_out
         self._references_held_out: list[Tensor] = []
         """Of each batch of held-out pairs, (E, A): the reference does not change."""
-        self._sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=self.args.device))
-        """Of what is measured, over the items of its kind."""
-        self._items = torch.zeros(2, device=self.args.device)
-        """How many of each kind were measured."""
+        self._averages = Averages(self.args.device, kinds=2)
 
     def items(self, batch: Batch) -> tuple[int, int]:
         """Pairs, and tokens of their chosen answers."""
@@ -120,19 +94,13 @@ class DPOTrainer(AnswerTrainer):
             kind = CHOSEN_TOKENS if name == SFT else PAIRS
             total = total + weight * self.mean_over_step(losses_B.sum(), num_items_in_batch, kind)
             if len(self._objective.terms) > 1:
-                self._sums[f"loss/{name}"] += losses_B.detach().sum()
+                self._averages.add(f"loss/{name}", losses_B.detach(), kind)
         self._measure(self._objective.beta * ratios.sums_BA.detach(), policy_BA.detach(), inputs)
         return total
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the averages since the last log, over all pairs of all processes, under TRL's names."""
-        if self._sums:
-            items = self.accelerator.reduce(self._items, "sum")
-            sums = {name: self.accelerator.reduce(value, "sum") for name, value in self._sums.items()}
-            kinds = {f"loss/{SFT}": CHOSEN_TOKENS}
-            logs |= {name: (value / items[kinds.get(name, PAIRS)]).item() for name, value in sums.items()}
-            self._sums.clear()
-            self._items.zero_()
+        logs |= self._averages.take(self.accelerator.reduce)
         steps = self.state.global_step, self.state.max_steps
         if self._held_out is not None and "learning_rate" in logs and self._held_out.due(*steps):
             logs |= self._watch(self._held_out)
@@ -151,8 +119,7 @@ class DPOTrainer(AnswerTrainer):
     @torch.no_grad()
     def _computed(self, model: nn.Module, inputs: Batch) -> Tensor:
         """Log-probabilities token by token under the model as it was before the training."""
-        trained = self.accelerator.unwrap_model(model)
-        with self._start.worn_by(trained) if self._start else trained.disable_adapter():
+        with as_before(self.accelerator.unwrap_model(model), self._start):
             return token_logps(model, inputs)
 
     @torch.no_grad()
@@ -210,9 +177,9 @@ class DPOTrainer(AnswerTrainer):
             "logps/rejected": _over_negatives(logps_BA[:, 1:], present_BK),
         }
         for name, values_B in measured.items():
-            self._sums[name] += values_B.sum()
-        self._items[PAIRS] += len(present_BK)
-        self._items[CHOSEN_TOKENS] += _chosen_tokens(inputs)
+            self._averages.add(name, values_B)
+        self._averages.count(len(present_BK), PAIRS)
+        self._averages.count(_chosen_tokens(inputs), CHOSEN_TOKENS)
 
 
 def _preferred(rewards_BA: Tensor, present_BK: Tensor) -> dict[str, Tensor]:

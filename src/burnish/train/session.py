@@ -33,7 +33,7 @@ from burnish.train.config import EVAL_STEPS, DPOConfig, SFTConfig, TrainConfig
 from burnish.train.dialogue_config import DistilConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import distil_material, student_material, teacher_material
 from burnish.train.distil import DistilTrainer
-from burnish.train.dpo import DPOTrainer, StartWeights
+from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import held_out_pairs, preferences, truths
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.full import network_of, train_all, write_model
@@ -45,6 +45,7 @@ from burnish.train.plan import rehearse
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
+from burnish.train.start_weights import StartWeights
 from burnish.train.trainer import (
     AnswerTrainer,
     computes_in_bfloat16,
