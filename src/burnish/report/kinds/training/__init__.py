@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from burnish.errors import RunError
 from burnish.report.kinds.kind import RunKind
-from burnish.report.kinds.training.log import LOG, Log, finite, read_log, told, training_table
+from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, told, training_table
 from burnish.report.kinds.training.plots import training_curves
 from burnish.report.kinds.training.together import trainings_together
 from burnish.report.section import Section, Tile
@@ -20,15 +20,6 @@ TITLES: Mapping[str, str] = {
     "distil": "Self-distillation from feedback",
 }
 """What each training's figure is called."""
-
-
-_TILES: Mapping[str, str] = {
-    "loss": "loss",
-    "rewards/margins": "margin",
-    "rewards/accuracies": "accuracy",
-    "eval_rewards/margins": "held-out margin",
-    "eval_rewards/accuracies": "held-out accuracy",
-}
 
 
 def _section(run: Run) -> Section:
@@ -49,7 +40,7 @@ def _section(run: Run) -> Section:
 def training_tiles(log: Log) -> tuple[Tile, ...]:
     """How long it was, and how far its numbers came."""
     tiles = [Tile("steps", f"{int(log[-1]['step']):,}")]
-    for key, name in _TILES.items():
+    for key, name in FIRST.items():
         values = finite(log, key)
         if values:
             tiles.append(Tile(name, told(values[-1]), f"from {told(values[0])}" if len(values) > 1 else ""))

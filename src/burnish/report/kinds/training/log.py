@@ -13,6 +13,14 @@ from burnish.report.tables import Table
 LOG = "log.jsonl"
 Log = Sequence[Mapping[str, float]]
 """One mapping per step, with TRL's names: "step", "loss", "rewards/margins" …"""
+FIRST: Mapping[str, str] = {
+    "loss": "loss",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "eval_rewards/margins": "held-out margin",
+    "eval_rewards/accuracies": "held-out accuracy",
+}
+"""What a person asks for first, by the names of the log, and what it is called."""
 
 
 def read_log(path: Path) -> list[dict[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from burnish.report.kinds.training.log import LOG, Log, finite, read_log, told
+from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, told
 from burnish.report.kinds.training.plots import trainings_curves
 from burnish.report.plots import shortened
 from burnish.report.section import NamedRun, Section
@@ -13,11 +13,7 @@ from burnish.report.side_by_side import MOST_DRAWN, drawn_note
 from burnish.report.tables import NOTHING, Table
 
 _LAST = {
-    "loss": "loss",
-    "rewards/margins": "margin",
-    "rewards/accuracies": "accuracy",
-    "eval_rewards/margins": "held-out margin",
-    "eval_rewards/accuracies": "held-out accuracy",
+    **FIRST,
     "mean_token_accuracy": "token accuracy",
     "seconds": "seconds",
 }
