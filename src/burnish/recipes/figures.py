@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 COLOURS = (GREY, GREEN, BLUE, ORANGE)
 _PANEL_ROW = 0.34
 _PANELS_ABREAST = 3
+_LABEL_LETTERS = 20
+"""In a line below a panel; longer names would run into the next one's."""
 _LEVEL_LETTERS = 14
 """Of all ticks of a panel together; with more they are slanted, or they would run into each other."""
 _STYLES = (":", "--", "-", "-.")
@@ -52,7 +55,7 @@ def _dots(measured: Measured) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.12)
         _set_scale(axes, {value for row in rows for value in measured.values[row.name, column] if value is not None})
-        label_axes(axes, _with_unit(measured, column), "")
+        label_axes(axes, textwrap.fill(_with_unit(measured, column), _LABEL_LETTERS), "")
     return made
 
 
