@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -76,6 +77,15 @@ def test_two_viewers_of_a_run_share_its_index(tmp_path: Path) -> None:
     assert len(list((tmp_path / "caches" / "burnish").glob("*.sqlite"))) == 1
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started listens to Ctrl-C, also where a shell runs the tests in the background, which lets it be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_is_quiet_and_ends_its_other_process(tmp_path: Path, stop: signal.Signals) -> None:
     run = write(tmp_path / "run", [pair(1)]).path
