@@ -79,7 +79,7 @@ def test_two_viewers_of_a_run_share_its_index(tmp_path: Path) -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """What is started listens to Ctrl-C, also where a shell runs the tests in the background, which lets it be ignored."""
+    """What is started listens to Ctrl-C, also where a shell runs the tests in the background, which ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
