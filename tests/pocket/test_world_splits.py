@@ -14,7 +14,7 @@ from burnish.pocket.world import NEW, SEEN, TASKS, draw, make, question_at, scen
 from burnish.pocket.world.generate import Manner
 from burnish.pocket.world.questions import SPLITS, scene_in
 
-PER_SPLIT = 400
+PER_SPLIT = 160
 
 
 @pytest.fixture(scope="module")
