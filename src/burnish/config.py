@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from burnish.records import Json
 
 T = TypeVar("T")
+D = TypeVar("D", bound="DataclassInstance")
 
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
@@ -91,7 +92,7 @@ def _plain(value: Any) -> Json:
     return redacted(str(value))  # a model's or database's address may hold a key
 
 
-def config_of(kind: type[T], settings: Mapping[str, Json]) -> T:
+def config_of(kind: type[D], settings: Mapping[str, Json]) -> D:
     """The flags that a run's manifest keeps, as the configuration of its verb."""
     names = {field.name for field in dataclasses.fields(kind) if field.init}
     values: dict[str, Any] = {
