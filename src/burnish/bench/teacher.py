@@ -70,11 +70,11 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
+    inputs = stream(config.source, config)
+    whole = stream(config.source, replace(config, shard=None)) if config.shard else inputs
     teacher = open_roles(config.roles)["teacher"]
     if not isinstance(teacher, Role):
         raise ConfigError(f"--teacher {config.teacher} is not a model.")
-    inputs = stream(config.source, config)
-    whole = stream(config.source, replace(config, shard=None)) if config.shard else inputs
     marks = {**fingerprints(teacher.model, inputs), **teacher.fingerprints}
 
     def ask(run: Run) -> None:
