@@ -60,6 +60,8 @@ def test_shards_are_whole_batches_without_gaps() -> None:
         assert all(part.start % BATCH == 0 for part in ranges)
     with pytest.raises(ConfigError, match="3 batches of 256, so give at most 3 shards"):
         Shard(1, 4).range_of(EXAMPLES)
+    with pytest.raises(ConfigError, match=r"4 examples among too many: they are one batch of 256 at most, .* leave"):
+        Shard(1, 2).range_of(4)
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "1/0", "a/b", "1/2/3", "-1/2"])
