@@ -124,7 +124,8 @@ def _(scores: CalibrateJudged) -> list[Table]:
         f"rates higher than {scores.raters} by": scores.bias,
         "prefers the long (Spearman)": scores.length_bias,
         "rates higher with 5 first by": scores.order_bias,
-        "agrees with itself (alpha)": scores.again,
+        "agrees with itself in the other order (alpha)": scores.again,
+        **({"agrees with itself asked again (alpha)": scores.retest} if scores.retest else {}),
     }
     table = Table(
         title=f"The judge against ratings by {scores.raters}, 1 to 5",
@@ -134,7 +135,7 @@ def _(scores: CalibrateJudged) -> list[Table]:
         note=notes(
             f"Left out: {scores.left_out:,} turns whose rating cannot be read." if scores.left_out else "",
             "alpha: Krippendorff's. ± is the 95 % interval, whole dialogues drawn with replacement. The judge rated "
-            "each turn twice, with the scale in either order.",
+            "each turn with the scale in either order, and once more in the first.",
         ),
     )
     return _with_judge([table], replace(scores.judging, calibration=" "))
