@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from burnish.contrast import named_with_contrast
 from burnish.report.benchmark_numbers import Numbers, asked_scores, benchmark_numbers
 from burnish.report.comparability import unlike
-from burnish.report.section import NamedRun, Section, scores_of
+from burnish.report.section import NamedRun, Section, judged_scores, scores_of
 from burnish.report.side_by_side import MARGINS, RunNumbers, asked_note, drawn_note, versus_figures, versus_table
 from burnish.report.trust import trust
 from burnish.scores import JUDGED_RESULTS, Estimate, Judging, Metric, StandardResult
@@ -53,7 +53,7 @@ def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
 def _scored(named: NamedRun) -> _Scored:
     kind = named.run.manifest.kind
     if kind in JUDGED_RESULTS:
-        judged = scores_of(JUDGED_RESULTS[kind], named.run)
+        judged = judged_scores(named.run)
         return _Scored(named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(judged), judged.judging)
     result = scores_of(StandardResult, named.run)
     return _Scored(

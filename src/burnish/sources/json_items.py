@@ -49,7 +49,7 @@ def json_rows(path: Path) -> Iterator[FileRow]:
 
 def _json_object(line: bytes) -> Mapping[str, object] | LineError:
     try:
-        value = read_row(line.decode("utf-8"))
+        value = read_row(line)
     except UnicodeDecodeError:
         return LineError("not UTF-8", "is not UTF-8 text")
     except ValueError as error:

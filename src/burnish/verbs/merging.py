@@ -122,11 +122,27 @@ def _attempts(run: Run) -> Iterator[BeforeRecord]:
         yield before
 
 
+def _judged(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.bench.judged.registry import score
+    from burnish.store.codec import to_json
+
+    return to_json(score(run))
+
+
+def _teacher(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.bench.teacher import finish
+    from burnish.store.codec import to_json
+
+    return to_json(finish(run))
+
+
 def _summary(run: Run) -> Summarise:
     """What a run of this kind ends with. Raises RunError for kinds whose shards cannot be merged."""
     kind = run.manifest.kind
+    if kind.startswith("judged "):
+        return _judged
     if kind not in _SUMMARIES:
-        raise RunError(f"{run.path} holds {kind}: runs of {', '.join(_SUMMARIES)} can be merged.")
+        raise RunError(f"{run.path} holds {kind}: runs of {', '.join(_SUMMARIES)} and judgements can be merged.")
     return _SUMMARIES[kind]
 
 
@@ -200,5 +216,6 @@ _SUMMARIES: dict[str, Summarise] = {
     "answers": _answers,
     "sampled": _sampled,
     "standard": _standard,
+    "teacher bench": _teacher,
 }
 """By the kind of run."""

@@ -8,8 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
-from burnish.bench.judged.asking import Reads
-from burnish.bench.judged.counting import judging, last_said, readable
+from burnish.bench.judged.counting import Reads, judging, last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups

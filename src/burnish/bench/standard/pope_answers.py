@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.bench.metrics import Term, answers_yes
@@ -34,8 +35,14 @@ class PopeAnswer(NamedTuple):
 
 def read_answer(key: str, question: PopeQuestion, text: str, protocol: Protocol) -> PopeAnswer:
     """The answer with what it says."""
+    return PopeAnswer(key, question, _says(text, protocol), text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _says(text: str, protocol: Protocol) -> bool | None:
+    """Most answers are one of a few words."""
     said = text.removesuffix(END_TOKEN).strip()
-    return PopeAnswer(key, question, answers_yes(read_as(text, protocol)) if said else None, text)
+    return answers_yes(read_as(text, protocol)) if said else None
 
 
 def scored(split: str, answer: PopeAnswer) -> ScoredAnswer:
