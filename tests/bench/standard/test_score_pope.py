@@ -8,7 +8,7 @@ import pytest
 
 from burnish.bench.metrics import says_yes
 from burnish.bench.standard.pope_answers import Protocol, read_answer, read_as, terms_of
-from burnish.bench.standard.pope_files import Question
+from burnish.bench.standard.pope_files import PopeQuestion
 from standard_files import lines_file, pope_file, refused, scored
 
 SPLITS = ("random", "popular", "adversarial")
@@ -58,7 +58,7 @@ def test_the_official_rule_of_yes_and_no(text: str, yes: bool) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "</s>"])
 def test_an_empty_answer_is_wrong_and_no_yes(protocol: Protocol, text: str) -> None:
     for truth in (True, False):
-        answer = read_answer("1", Question("a.jpg", truth), text, protocol)
+        answer = read_answer("1", PopeQuestion("a.jpg", truth), text, protocol)
         accuracy, hits, recall, f1, yes = zip(*[iter(terms_of(answer))] * 2, strict=True)
         assert accuracy == (0, 1) and yes == (0, 1) and hits == (0, 0)
         assert recall == (0, truth) and f1 == (0, truth)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import CalibrateConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.judged.rating_statistics import Rating, calibration
@@ -32,8 +32,8 @@ NOTHING_YET = "(nothing)"
 _RATING = re.compile(r"\brating[*_ ]*:[\s*_\"'\[(]*([1-5])\b(?![.,]\d)", re.IGNORECASE)
 
 
-def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
-    """Have every rated turn rated by the judge, three times. Raises a BurnishError."""
+def calibrate_to_judge(config: CalibrateConfig) -> ToJudge:
+    """Every rated turn, which the judge rates three times. Raises a BurnishError."""
     by_oracle = Path(config.rated).is_dir()
     rated = list(answers_by_oracle(config.rated) if by_oracle else read_rated(config.rated))
     raters = ORACLE_RATES if by_oracle else PEOPLE
@@ -44,7 +44,7 @@ def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
         judgements = list(run.records(Judgement))
         return calibration(_ratings(judgements), judging(run, judgements, reads), raters)
 
-    return judged(config, [_in_order(one, order) for one in rated for order in (FORTH, BACK, AGAIN)], reads, score)
+    return ToJudge([_in_order(one, order) for one in rated for order in (FORTH, BACK, AGAIN)], reads, score)
 
 
 def read_rated(path: str) -> Iterator[Question]:

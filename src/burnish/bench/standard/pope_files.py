@@ -20,7 +20,7 @@ RELEASE = "POPE's questions are in output/coco of github.com/RUCAIBox/POPE"
 IDS, TEXTS = ("question_id",), ("text",)
 
 
-class Question(NamedTuple):
+class PopeQuestion(NamedTuple):
     """Whether an object is in a picture."""
 
     picture: str
@@ -29,9 +29,9 @@ class Question(NamedTuple):
     """As it stands in the file; empty where only the prompt is known."""
 
 
-Splits: TypeAlias = Mapping[str, Mapping[str, Question]]
+Splits: TypeAlias = Mapping[str, Mapping[str, PopeQuestion]]
 """The questions by id, by split."""
-Asked: TypeAlias = Iterator[tuple[str, Question, str]]
+Asked: TypeAlias = Iterator[tuple[str, PopeQuestion, str]]
 """Ids, questions, and what was said."""
 
 
@@ -78,17 +78,17 @@ def _names(paths: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, paths, strict=True))
 
 
-def _question(item: Item, alike: dict[str, str]) -> Question:
+def _question(item: Item, alike: dict[str, str]) -> PopeQuestion:
     """Texts that are `alike` are kept once."""
     label = item.text("label")
     if label not in ("yes", "no"):
         raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
     image = item.text("image")
-    return Question(alike.setdefault(image, image), label == "yes", item.text("text"))
+    return PopeQuestion(alike.setdefault(image, image), label == "yes", item.text("text"))
 
 
-def _read_questions(path: str) -> dict[str, Question]:
-    questions: dict[str, Question] = {}
+def _read_questions(path: str) -> dict[str, PopeQuestion]:
+    questions: dict[str, PopeQuestion] = {}
     alike: dict[str, str] = {}
     for item in items(path, RELEASE):
         key = item.key("question_id")

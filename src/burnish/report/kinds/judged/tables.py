@@ -17,6 +17,7 @@ from burnish.scores import (
     ConsistencyJudged,
     Correlation,
     GradesJudged,
+    Judged,
     Judging,
     LlavaBenchJudged,
     MmhalJudged,
@@ -48,6 +49,19 @@ def judging_note(judging: Judging) -> str:
 def judged_tables(scores: object) -> list[Table]:
     """The tables of a judged benchmark's scores, at most 80 columns wide."""
     raise TypeError(f"There is no table for {type(scores).__name__}.")
+
+
+@judged_tables.register
+def _(scores: Judged) -> list[Table]:
+    """Of a shard."""
+    judging = scores.judging
+    table = Table(
+        title="A shard's judgements",
+        columns=("", "questions"),
+        rows=(("judged", f"{judging.n:,}"), ("settled without the judge", f"{judging.settled:,}")),
+        note="`burnish merge` joins the shards and scores them.",
+    )
+    return _with_judge([table], judging)
 
 
 @judged_tables.register
