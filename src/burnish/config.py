@@ -56,7 +56,7 @@ class RunFlags:
     out: str = place()
     """Folder of the run."""
     restart: bool = runtime(False)
-    """Delete what the run holds and begin anew."""
+    """Delete what the run holds and start again."""
     json: str | None = runtime(None)
     """Also write the printed numbers to this file, as JSON."""
 

@@ -64,6 +64,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return _files(out)
 
 
+@pytest.mark.slow
 def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path: Path, alone: dict[str, bytes]) -> None:
     process = _started(tmp_path / "run", replicas=2)
     _wait_for_records(tmp_path / "run")
@@ -73,6 +74,7 @@ def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path:
     assert _files(tmp_path / "run") == alone
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
     tmp_path: Path, alone: dict[str, bytes]
 ) -> None:

@@ -62,7 +62,7 @@ def scores_of(kind: type[S], run: Run) -> S:
     except ValueError as error:
         raise RunError(
             f"The scores of {run.path} were written by another version of Burnish ({error}): "
-            f"call {verb} with the same flags again, which scores the answers anew."
+            f"call {verb} with the same flags again, which scores the answers again."
         ) from error
 
 

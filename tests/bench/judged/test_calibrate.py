@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_judged_pocket import FALSE, TRUE, answers_run
+from scene_answers import FALSE, TRUE, answers_run
 
+from builders import write_run
 from burnish.bench.judged.calibrate import rating, read_rated
 from burnish.bench.judged.kinship import family, judges_kin
 from burnish.bench.judged.rating_statistics import krippendorff, ranks, spearman
 from burnish.cli import main
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.uncertainty import Floats
 from judge_server import answers_file, bench, judgements, judging, numbers
 
@@ -28,9 +29,7 @@ class _Config:
 
 
 def _begun(folder: Path, kind: str, config: _Config) -> Run:
-    with Run.begin(folder, new_manifest(kind, config, seed=0, fingerprints={})):
-        pass
-    return Run.open(folder)
+    return write_run(folder, [], kind=kind, config=config, done=False)
 
 
 def _of(*values: float) -> Floats:

@@ -32,7 +32,8 @@ def llava_bench_to_judge(config: LlavaBenchConfig) -> ToJudge:
         _write_reviews(run, judgements)
         reviews = {judgement.id: last_said(judgement, reads) for judgement in judgements}
         asked = {
-            key: llava_bench_files.Question(item.text("image"), item.text("category")) for key, item in official.items()
+            key: llava_bench_files.LlavaBenchQuestion(item.text("image"), item.text("category"))
+            for key, item in official.items()
         }
         scores = llava_bench.score(asked, reviews, "left-out").scores
         return LlavaBenchJudged(judging=judging(run, judgements, reads), scores=scores)
