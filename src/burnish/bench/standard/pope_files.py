@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM, by_id
+from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
 from burnish.bench.standard.taking import Predictions
 from burnish.errors import SourceError
 
@@ -64,7 +64,7 @@ def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str
 
 def _beside(path: str, told: Predictions, name: str) -> Asked:
     alike: dict[str, str] = {}
-    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}"):
+    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}", "text"):
         yield key, _question(item, alike), text
 
 
@@ -107,10 +107,14 @@ def _split_up(path: str, splits: Splits) -> dict[str, dict[str, str]]:
     asked = [key for questions in splits.values() for key in questions]
     if len(set(asked)) == len(asked):
         texts = by_id(found, asked, path, "--questions")
+        every = {key: question.text for questions in splits.values() for key, question in questions.items()}
+        for item, key, _ in found:
+            refuse_other_words(item, key, every[key], "--questions")
         return {name: {key: texts[key] for key in questions} for name, questions in splits.items()}
     _check_order(path, found, asked, splits_of)
     texts_of: dict[str, dict[str, str]] = {name: {} for name in splits}
-    for name, (_, key, text) in zip(splits_of, found, strict=True):
+    for name, (item, key, text) in zip(splits_of, found, strict=True):
+        refuse_other_words(item, key, splits[name][key].text, f"the split {name}")
         texts_of[name][key] = text
     return texts_of
 

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias, final
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM
+from burnish.bench.standard.predictions import FORM, asked_words, refuse_other_words
 from burnish.errors import SourceError
 
 Key: TypeAlias = int | str
 _COMMON = 50_000
 """Different words that are kept once, whoever says them again: the first ones."""
+_CHECKED = 10_000
+"""Of the first predictions it is kept what they say that they were asked: these tell a file for other questions."""
 _DIGITS = 15
 """Whole numbers of so many digits are kept as numbers, which are half as large as text."""
 
@@ -35,23 +37,31 @@ class Predictions:
         self._texts: dict[Key, str] = {}
         self._common: dict[str, tuple[str, _Taken]] = {}
         self._missing: list[str] = []
+        self._told: dict[Key, Item] = {}
         self._complete = False
         for item in items(path, FORM):
             key, text = _compact(item.id(*ids)), item.text(*texts)
             if key in self._texts:
                 raise item.fault(f"is the second prediction for question {key}: give each question one")
+            if len(self._told) < _CHECKED and asked_words(item) is not None:
+                self._told[key] = item
             if text not in self._common and len(self._common) < _COMMON:
                 self._common[text] = (text, _Taken(text))
             self._texts[key] = self._common[text][0] if text in self._common else text
 
-    def beside(self, questions: Iterable[Item], source: str) -> Iterator[tuple[str, Item, str]]:
+    def beside(
+        self, questions: Iterable[Item], source: str, asked: str | None = None
+    ) -> Iterator[tuple[str, Item, str]]:
         """Each question with its id and the words for it; what is wrong is raised when the first pass ends.
 
-        Raises SourceError for a question that comes a second time, and unless every prediction is for a question and
-        every question has one.
+        `asked` is the questions' field of what is asked, if they have one. Raises SourceError for a question that comes
+        a second time, or whose prediction says that it was asked something else, and unless every prediction is for a
+        question and every question has one.
         """
         for item in questions:
             key = _compact(item.id(*self._ids))
+            if asked and (told := self._told.pop(key, None)):
+                refuse_other_words(told, str(key), item.text(asked), source)
             text = str(self._texts[key]) if self._complete else self._take(key, item)
             if text is not None:
                 yield str(key), item, text
