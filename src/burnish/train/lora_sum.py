@@ -19,10 +19,10 @@ def sum_within_products(adapted: PeftModel) -> None:
     """Let the adapter's plain linear layers compute so. Under ZeRO-3 only PEFT's own way gathers the weights."""
     if is_deepspeed_zero3_enabled():
         return
-    module: Any
     for module in adapted.modules():
         if type(module) is lora.Linear and not module.lora_variant:
-            module.forward = _Summing(module, module.forward)
+            layer: Any = module
+            layer.forward = _Summing(layer, layer.forward)
 
 
 @final
@@ -34,13 +34,15 @@ class _Summing:
 
     def __call__(self, x: Tensor, *given: Any, **named: Any) -> Tensor:
         layer = self._layer
-        if given or named or layer.disable_adapters or layer.merged or len(layer.active_adapters) != 1:
+        own = [name for name in layer.active_adapters if name in layer.lora_A]
+        if given or named or layer.disable_adapters or layer.merged or len(own) != 1:
             return self._plain(x, *given, **named)  # type: ignore[no-any-return]
-        [name] = layer.active_adapters
+        [name] = own
         down, up = layer.lora_A[name], layer.lora_B[name]
         output: Tensor = layer.base_layer(x)
         low: Tensor = down(layer.lora_dropout[name](x.to(down.weight.dtype)))
         if low.dtype != output.dtype or type(up) is not nn.Linear or up.bias is not None:  # wrapped by FSDP1
-            return (output + up(low) * layer.scaling[name]).to(output.dtype)
-        summed: Tensor = torch.addmm(output.flatten(0, -2), low.flatten(0, -2), up.weight.T, alpha=layer.scaling[name])
+            summed: Tensor = output + up(low) * layer.scaling[name]
+            return summed.to(output.dtype)
+        summed = torch.addmm(output.flatten(0, -2), low.flatten(0, -2), up.weight.T, alpha=layer.scaling[name])
         return summed.view_as(output)
