@@ -31,7 +31,7 @@ from burnish.store import Run
 from burnish.train.dialogue_config import DialogueTrainConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
-from burnish.train.lessons import Ask, student_asks, teacher_asks
+from burnish.train.lessons import TurnTarget, student_asks, teacher_asks
 from burnish.train.logps import token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
@@ -269,7 +269,7 @@ def _samples(setup: Setup) -> Iterator[dict[str, Any]]:
             }
 
 
-def _asks(setup: Setup, dialogue: Dialogue) -> Iterator[Ask]:
+def _asks(setup: Setup, dialogue: Dialogue) -> Iterator[TurnTarget]:
     path = str(prompt_file(Path(setup.home), setup.role))
     if setup.role == "student":
         yield from student_asks(load(StudentPrompt, path), dialogue)

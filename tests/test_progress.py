@@ -10,7 +10,7 @@ import termios
 import pytest
 
 from burnish import progress as progress_module
-from burnish.progress import Progress, tracked
+from burnish.progress import Progress, keep_bars_out_of_files, tracked
 
 
 def test_a_line_has_counts_rate_and_time_left() -> None:
@@ -78,3 +78,15 @@ def test_a_terminal_has_one_line_no_wider_than_it_is() -> None:
     os.close(master)
     assert written.count("\r\x1b[2K") == 1
     assert len(written.removeprefix("\r\x1b[2K").rstrip("\r\n")) == 39
+
+
+@pytest.mark.parametrize("given", [None, "0"])
+def test_libraries_draw_no_bars_into_files_unless_asked_to(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+        if given is not None:
+            monkeypatch.setenv(name, given)
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    keep_bars_out_of_files()
+    assert [os.environ[name] for name in names] == 2 * [given or "1"]

@@ -22,6 +22,7 @@ from burnish.flags import parse_config, parse_given, refuse_broken_words
 from burnish.lazy import load
 from burnish.pocket.defaults import POCKET, usual_values
 from burnish.printable import printable
+from burnish.progress import keep_bars_out_of_files
 from burnish.redaction import redacted
 
 _PIPE_CLOSED = 141
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters than texts have
+    keep_bars_out_of_files()
     try:
         refuse_broken_words(words)
         answered = answer(words)

@@ -12,6 +12,15 @@ from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
 
 T = TypeVar("T")
+_OTHERS_BARS = ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
+"""transformers reads the Hub's. Both are read when the library is imported."""
+
+
+def keep_bars_out_of_files() -> None:
+    """Where standard error is no terminal, libraries draw no bars, which would fill a log with control codes."""
+    if not sys.stderr.isatty():
+        for name in _OTHERS_BARS:
+            os.environ.setdefault(name, "1")
 
 
 def tracked(items: Iterable[T], label: str, total: int | None = None, *, unit: str = "examples") -> Iterator[T]:

@@ -31,7 +31,7 @@ from burnish.train.measure import picture_marks
 from burnish.train.reading import APART, Together
 from burnish.train.sequences import BOOKKEEPING, sequence
 
-FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+FAMILY = pytest.mark.parametrize("family", tiny_models.some())
 BUILDERS = {**tiny_models.FAMILIES, "qwen3_vl": families.qwen3_vl, "gemma3": more_families.gemma3}
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
@@ -160,7 +160,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("family", tiny_models.some(*BUILDERS))
 @PROMPT
 def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
     model = opened(family)

@@ -23,7 +23,11 @@ from burnish.train.logps import answer_distributions
 from burnish.train.session import train_distil
 
 SMALL = {"lora_rank": 4, "lora_alpha": 8, "lr": 1e-2, "batch_size": 4, "per_device": 4, "device": "cpu"}
-RECORDS = [dialogue(i % 2, id=str(i)) for i in range(4)]
+THINKS_AGAIN = (
+    ("a cat", "Score: 3.\nFeedback: Look at its tail."),
+    ("Thought: A tail.\nAnswer: a dog", "Score: 10.\nFeedback: Yes."),
+)
+RECORDS = [*(dialogue(i % 2, id=str(i)) for i in range(3)), dialogue(0, THINKS_AGAIN, id="3")]
 
 
 def test_divergence_by_hand() -> None:
@@ -61,17 +65,20 @@ def test_it_comes_nearer_to_what_it_says_after_feedback(config: DistilConfig, op
 
 
 def _separately(model: LocalModel, told, turn: int) -> torch.Tensor:
-    """At each token of the response of this turn, (M)."""
+    """At each token of the response of this turn, (M); behind the comment, also behind the thought that came next."""
     prompt, encoder = load(StudentPrompt, "fire-student"), AnswerEncoder(model.encoder, model.end_token_ids)
     picture, text = decode(PICTURES[told.image]), told.turns[turn].response.text.strip()
-    both = []
-    for seen in (turn, turn + 1):
+    again = "Thought: A tail.\nAnswer: a cat" if text == "a cat" else text
+    both, lengths = [], []
+    for seen, said in ((turn, text), (turn + 1, again)):
         messages = prompt.messages(told.question, picture, told.turns[:seen])
-        _, ids = encoder.lesson(messages, text)
+        _, ids = encoder.lesson(messages, said)
+        lengths.append(len(ids))
         sequence = batch([(model.encoder.encode(messages), [ids])], model.pad_token_id)
         with torch.no_grad():
             both.append(answer_distributions(model.model, sequence))
-    return divergence(*both)
+    same = min(lengths)
+    return divergence(*(logps_NV[-same:] for logps_NV in both))
 
 
 def test_what_cannot_be_distilled_is_refused(config: DistilConfig) -> None:

@@ -25,7 +25,7 @@ from burnish.train.material import Answers
 from burnish.train.prepare import open_table
 from burnish.train.reading import APART, Together
 
-FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+FAMILY = pytest.mark.parametrize("family", tiny_models.some())
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
 """Attention costs all, and a row is as short as can be; or it costs nothing, and padding alone counts."""
 READING = pytest.mark.parametrize("reading", [TREES, ONE_ROW], ids=["trees", "one row"])

@@ -31,9 +31,20 @@ class Flip:
 
     def image(self, image: Image, seed: int) -> Image:
         """The picture or its mirror image, in its own size."""
+        if self.probability == 1:
+            return _mirrored(image)
         from burnish.distort.augment import augment, kornia
 
         return augment(image, seed, kornia.augmentation.RandomHorizontalFlip(p=self.probability))
+
+
+def _mirrored(image: Image) -> Image:
+    """The same pixels as kornia's, without torch: the default, and so the one that is mostly sent to endpoints."""
+    from PIL.Image import Transpose
+
+    mirrored = image.convert("RGB").transpose(Transpose.FLIP_LEFT_RIGHT)
+    mirrored.info.clear()  # a file's metadata are no part of what is distorted
+    return mirrored
 
 
 @final

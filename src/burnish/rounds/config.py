@@ -59,8 +59,8 @@ class ImproveConfig:
     teacher_adapter: str | None = None
     """A PEFT adapter to load on the teacher."""
     judge: str | None = added(None)
-    """Who scores drawn answers, for `--from sample`: a model, `self` for each round's own, or `oracle` on the pocket
-    world. Default: their agreement with one another."""
+    """Who scores drawn answers, for `--pairs-from sample`: a model, `self` for each round's own, or `oracle` on the
+    pocket world. Default: their agreement with one another."""
     limit: int | None = None
     """Examples of the source in each round; default: all."""
     pictures: Literal["same", "new"] = "same"

@@ -1,7 +1,8 @@
 """Self-distillation from feedback on recorded dialogues (SDPO, arXiv 2601.20802).
 
 The model that has read the comment on an answer is the teacher, token by token, of the model that has not: both read
-the student's own answer, one behind the question, one behind question, answer and comment, in one tree of tokens.
+the student's own answer, one behind the question, one behind question, answer and comment, in one tree of tokens. Where
+the student thinks before it answers again, the teacher's answer stands behind the thought that was recorded.
 
 Axes: N answer tokens, M of them the student's, each with the same token of the teacher's; V words.
 """
@@ -9,6 +10,8 @@ Axes: N answer tokens, M of them the student's, each with the same token of the 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple, final
 
 import torch
@@ -96,7 +99,8 @@ def off_policy(now_M: Tensor, then_M: Tensor, clip: float) -> Tensor:
 def sides(batch: Batch) -> Sides:
     """The student's tokens (odd turns of a tree) and, in the same order, the teacher's (the even turn behind each).
 
-    An answer whose tokens differ between both prompts is left out.
+    The teacher may read a thought before the answer, so what both say alike from the end is taken: an answer's first
+    token may differ behind another word, and is left out then.
     """
     mask_ST = batch["answer_mask_ST"]
     tree_N, turn_N, said_N = (
@@ -107,11 +111,18 @@ def sides(batch: Batch) -> Sides:
         places[key].append(place)
     student, teacher = list[int](), list[int]()
     for (tree, turn), own in places.items():
-        other = places.get((tree, turn + 1), [])
-        if turn % 2 and [said_N[i] for i in own] == [said_N[i] for i in other]:
-            student += own
-            teacher += other
+        if turn % 2:
+            other = places.get((tree, turn + 1), [])
+            alike = _alike([said_N[i] for i in own], [said_N[i] for i in other])
+            student += own[len(own) - alike :]
+            teacher += other[len(other) - alike :]
     return Sides(
         torch.tensor(student, dtype=torch.long, device=mask_ST.device),
         torch.tensor(teacher, dtype=torch.long, device=mask_ST.device),
     )
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens are the same from the end."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

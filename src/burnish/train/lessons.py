@@ -6,16 +6,18 @@ The conversations come from the same prompts, and from the same turns, as those 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
+from burnish.fire.texts import write_response
 from burnish.images import decode
 from burnish.models.base import Message
 from burnish.prompts import StudentPrompt, TeacherPrompt
-from burnish.records import Dialogue, Feedback, Response
+from burnish.records import Dialogue, Feedback, Response, Turn
 from burnish.train.measure import DOT
 
 
-class Ask(NamedTuple):
+class TurnTarget(NamedTuple):
     """One turn of a role."""
 
     turn: int
@@ -30,11 +32,11 @@ class Ask(NamedTuple):
     """Whether the reply was cut, so that it does not end where its text does."""
 
 
-Asks: TypeAlias = Callable[[Dialogue], Sequence[Ask]]
+Asks: TypeAlias = Callable[[Dialogue], Sequence[TurnTarget]]
 """The turns of a role, those with a flaw included."""
 
 
-def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """The responses r_i for i >= 2 (FIRE, equation 5): the first one follows no feedback."""
     picture = decode(DOT)
     return [
@@ -44,22 +46,30 @@ def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     ]
 
 
-def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """Each response that a comment follows, twice: to what was asked, and, once the comment has been read, again.
 
-    The first has an odd number, the second the even one behind it.
+    The first has an odd number, the second the even one behind it. A student that thinks before it answers again is
+    asked again behind the thought that it really had: else the first word that it would learn is "Thought".
     """
-    picture, asks = decode(DOT), list[Ask]()
+    picture, asks = decode(DOT), list[TurnTarget]()
     for i, turn in enumerate(dialogue.turns):
         flaw = "" if turn.feedback.comment.strip() else "no comment"
-        for number, seen in ((2 * i + 1, i), (2 * i + 2, i + 1)):
-            messages = prompt.messages(dialogue.question, picture, dialogue.turns[:seen])
-            ask = _ask(number, messages, turn.response, "response")
+        for number, seen, said in ((2 * i + 1, i, turn.response), (2 * i + 2, i + 1, _again(dialogue.turns, i))):
+            ask = _ask(number, prompt.messages(dialogue.question, picture, dialogue.turns[:seen]), said, "response")
             asks.append(ask if ask.flaw or not flaw else ask._replace(flaw=flaw))
     return asks
 
 
-def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def _again(turns: Sequence[Turn], i: int) -> Response:
+    """A turn's response as it would be said behind its comment: with the next one's thought, if it has none itself."""
+    said, thought = turns[i].response, turns[i + 1].response.thought if i + 1 < len(turns) else ""
+    if said.thought or not thought or not said.text.strip():
+        return said
+    return replace(said, text=write_response(thought, said.text.strip()))
+
+
+def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """The feedback f_i for i >= 1 (FIRE, equation 6), unless its score cannot be read."""
     picture = decode(DOT)
     asks = []
@@ -71,6 +81,6 @@ def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     return asks
 
 
-def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> Ask:
+def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> TurnTarget:
     text = said.text.strip()
-    return Ask(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")
+    return TurnTarget(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")

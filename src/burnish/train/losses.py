@@ -201,7 +201,10 @@ def anchored_weights(falls_BK2L: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def visually_anchored(ratios: LogRatios, objective: Objective) -> Tensor:
-    """TPO (arXiv 2412.14487): DPO's loss on sums in which tokens count by how much they hang on the picture."""
+    """DPO's loss on sums in which tokens count by how much they hang on the picture: TPO's weights (arXiv 2412.14487).
+
+    TPO itself adds the weights' logarithms, of policy and reference each, instead of multiplying: docs/training.md.
+    """
     if ratios.tokens_BAL is None or ratios.falls_BK2L is None:
         raise ValueError("TPO needs log-ratios token by token, and those under distorted pictures")
     chosen_BKL, rejected_BKL = anchored_weights(ratios.falls_BK2L)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import RubricConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.standard.numbers import MEAN, Answered, part
@@ -60,14 +60,13 @@ def read_rubric(path: str) -> Rubric:
     return Rubric(criterion.strip(), dict(sorted(grades.items())))
 
 
-def bench_rubric(config: RubricConfig) -> RubricJudged:
-    """Have the answers graded. Raises a BurnishError."""
+def rubric_to_judge(config: RubricConfig) -> ToJudge:
+    """Answers and the rubric. Raises a BurnishError."""
     rubric = read_rubric(config.rubric)
     answers = read_answers(config.answers)
     questions = [_question(given, rubric) for given in answers.by_id.values()]
     digest = hashlib.sha256(rubric.text.encode()).hexdigest()
-    return judged(
-        config,
+    return ToJudge(
         questions,
         reads,
         lambda run: score(run, rubric),
