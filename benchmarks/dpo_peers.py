@@ -123,8 +123,10 @@ class Clock(TrainerCallback):
         self.ends.append(Moment(time.perf_counter(), time.process_time()))
 
 
-def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None) -> Epoch:
-    """An epoch of Burnish; with activation checkpointing its pictures are also encoded already."""
+def burnish(
+    setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None, encoded: bool = False
+) -> Epoch:
+    """An epoch of Burnish; `encoded`: its pictures are there already, as `--vision-cache` has them."""
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
         model = setup.model()
@@ -132,7 +134,7 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Ke
             use_flex(cast(PreTrainedModel, model.model))
         material = _material(model, config, Path(out))
         table = open_table(Path(out) / "table.arrow")
-        features = _encoded(setup, model, material, table) if kept else None
+        features = _encoded(setup, model, material, table) if encoded else None
         clock = Clock()
         adapted = add_adapter(cast(PreTrainedModel, model.model), config, base_name="base")
         if kept:

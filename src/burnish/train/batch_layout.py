@@ -64,7 +64,7 @@ class Together:
         if branched or len(rows) < len(sequences):
             return batch
         # behind the tokens that count stands padding alone, which they do not see anyway
-        return {name: value for name, value in batch.items() if name not in ("last_ST", "position_ids")}
+        return {name: value for name, value in batch.items() if name not in ("last_ST", "position_ids", "chain")}
 
 
 def reading(model: PreTrainedModel) -> Reading:
