@@ -12,13 +12,13 @@ demo: .venv/installed
 
 ## The tests that CI runs, warnings as errors.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --timeout 1800
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --timeout 1800
 
 ## What CI leaves out, as it takes minutes more: all tests marked slow (every family of models, every recipe, real servers,
 ## Ray, packages), the site, and two versions of transformers.
 test-slow: .venv/installed-dev docs test-models
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[ray]'
-	OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -m slow -n 2 --dist loadfile --timeout 3600
+	OMP_NUM_THREADS=1 BURNISH_SLOW=1 $(BIN)/pytest -m slow -n 2 --dist worksteal --timeout 3600
 
 ## The same on a machine that is busy with other work, which no test may mind.
 test-busy: .venv/installed-dev

@@ -101,6 +101,11 @@ def by_id(_: int, record: Record) -> bytes:
     return picture(int(record.id[1:]))
 
 
+def always(picture: bytes) -> Callable[[int, Record], bytes]:
+    """The same picture for every record."""
+    return lambda *_: picture
+
+
 def write_run(
     folder: Path,
     records: Iterable[Record],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -19,6 +20,10 @@ os.environ["BURNISH_VERBOSE"] = "1"
 """Tests read every table that a verb could print; what it prints of itself is `test_few_tables.py`'s."""
 SLOW = Path(__file__).with_name("slow")
 """All tests in this folder are slow, beside those that are marked so."""
+FEW_DOTS = 50
+"""Per inch."""
+USUAL_DOTS: dict[str, int] = {}
+"""As they were before the first test that draws."""
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -34,6 +39,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Figures for print take long to draw: those of tests have few pixels, but where print is what is tested."""
+    if plots := cast("Any", sys.modules.get("burnish.report.plots")):
+        usual = USUAL_DOTS.setdefault("DPI", plots.DPI)
+        plots.DPI = usual if item.get_closest_marker("for_print") else FEW_DOTS
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,15 @@ import pytest
 
 from burnish import cli, demo
 
-WORDS = ("demo", "--pairs", "60", "--questions", "15")
+WORDS = ("demo", "--pairs", "48", "--questions", "10")
+ASKED = ("counter/existence", "counter/description")
 
 
 def test_the_demo_prints_one_screen_and_writes_its_verdicts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(demo, "ASKED", ASKED)
+    monkeypatch.setattr(demo, "PAIR_SOURCE", demo.PAIR_SOURCE.replace("=1000", "=20"))
     monkeypatch.setattr(demo, "TALK_SOURCE", "pocket:heldout#per_task=1")
     assert cli.main([*WORDS, "--out", str(tmp_path / "demo")]) == 0
     printed = capsys.readouterr().out.splitlines()

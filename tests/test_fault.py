@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -90,15 +88,11 @@ def test_a_value_that_is_no_yaml(tmp_path: Path, capsys) -> None:
 
 
 @pytest.mark.parametrize("words", [["pairs", "pocket", "--config"], ["compare"], ["simulate", "--config"]])
-def test_a_pipe_is_not_waited_for(tmp_path: Path, words: list[str]) -> None:
+def test_a_pipe_is_not_waited_for(tmp_path: Path, capsys, words: list[str]) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
     words = [*words, str(pipe)] + (["other.json"] if words == ["compare"] else [])
-    done = subprocess.run(
-        [sys.executable, "-m", "burnish", *words], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 2
-    assert "a pipe or a device" in done.stderr
+    assert "a pipe or a device" in run(capsys, *words)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +168,8 @@ def test_a_port_that_is_none(capsys) -> None:
     assert re.search(r"port 99999|99999", said)
 
 
-def test_where_every_example_was_dropped_the_exit_code_says_so(tmp_path: Path) -> None:
+def test_where_every_example_was_dropped_the_exit_code_says_so(tmp_path: Path, capsys) -> None:
     (tmp_path / "q.jsonl").write_text('{"image": "a.png", "question": "?"}\n')
     source = f"folder:{tmp_path / 'q.jsonl'}#root={tmp_path / 'nowhere'}"
-    words = ["pairs", source, "--model", "pocket", "--distort", "flip", "--out", str(tmp_path / "out")]
-    done = subprocess.run([sys.executable, "-m", "burnish", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "missing image (1)" in done.stderr.splitlines()[-1]
+    assert cli.main(["pairs", source, "--model", "pocket", "--distort", "flip", "--out", str(tmp_path / "out")]) == 2
+    assert "missing image (1)" in capsys.readouterr().err.splitlines()[-1]

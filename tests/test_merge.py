@@ -16,8 +16,10 @@ from PIL import Image
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
+from burnish.bench.teacher import TeacherConfig, bench_teacher
 from burnish.cli import main
 from burnish.config import RunFlags
+from burnish.dialogue import partners
 from burnish.errors import ConfigError, RunError
 from burnish.make import pairs
 from burnish.make.compose import ComposeConfig, compose
@@ -58,6 +60,8 @@ def test_shards_are_whole_batches_without_gaps() -> None:
         assert all(part.start % BATCH == 0 for part in ranges)
     with pytest.raises(ConfigError, match="3 batches of 256, so give at most 3 shards"):
         Shard(1, 4).range_of(EXAMPLES)
+    with pytest.raises(ConfigError, match=r"4 examples among too many: they are one batch of 256 at most, .* leave"):
+        Shard(1, 2).range_of(4)
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "1/0", "a/b", "1/2/3", "-1/2"])
@@ -201,6 +205,17 @@ def test_shards_of_fixed_dialogues_and_of_what_is_imported(tmp_path: Path) -> No
     fire = write_items(tmp_path, [made_item(4, 9, question={"role": "user", "value": f"{n}?"}) for n in range(5)])
     _compare(tmp_path / "import", import_dialogues, ImportConfig(source=str(fire), out="whole"))
     _compare(tmp_path / "fixed", bench_fixed, FixedConfig(dialogues=talks, student=None, teacher="oracle", out="whole"))
+
+
+def test_a_teacher_is_fooled_by_the_same_answers_in_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made of the ground truths of the first examples of all, whichever part is asked about."""
+    teacher = ScriptedModel(lambda request: f"Score: {len(request.messages[-1].text) % 11}.\nFeedback: Look.")
+    monkeypatch.setattr(partners, "open_all_asked", lambda _, options: [teacher for _ in options])
+    Image.new("RGB", (8, 6), "teal").save(tmp_path / "a.png")
+    lines = [{"id": f"q{i}", "image": "a.png", "question": f"{i}?", "answer": f"{i} cats"} for i in range(BATCH + 3)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    source = f"folder:{tmp_path / 'q.jsonl'}"
+    _compare(tmp_path, bench_teacher, TeacherConfig(source=source, teacher="m", per_image=None, out="whole"))
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -226,6 +227,15 @@ FAMILIES: dict[str, Callable[[], tuple[Any, Any]]] = {
     "idefics3": idefics3,
     "internvl": internvl,
 }
+QUICK = ("llava", "qwen2_5_vl")
+"""With one position for each token, and with three."""
+
+
+def some(*names: str) -> list[Any]:
+    """These families, or all of `FAMILIES`, for what is tested in many ways with each: but for the quick ones and the
+    pocket VLM they are slow tests."""
+    quick = (*QUICK, "pocket")
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names or FAMILIES]
 
 
 class PicturesOnlyQwenProcessor(Qwen2_5_VLProcessor):

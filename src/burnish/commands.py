@@ -260,7 +260,9 @@ def _unknown(words: Sequence[str]) -> str:
     typed = " ".join(takewhile(lambda word: not word.startswith("-"), words[:3])) or words[0]
     if below := [name.removeprefix(f"{typed} ") for name in VERBS if name.startswith(f"{typed} ")]:
         return f"`burnish {typed}` needs one more word: {', '.join(below)}."
-    likeness, nearest = max((_likeness(words, name), name) for name in VERBS)
+    groups = {name.rpartition(" ")[0] for name in VERBS} - {"", *VERBS}
+    misspelt = {group for group in groups if not f"{' '.join(words)} ".startswith(f"{group} ")}
+    likeness, nearest = max((_likeness(words, name), name) for name in (*VERBS, *misspelt))
     meant = f" Did you mean `burnish {nearest}`?" if likeness >= 0.6 else ""
     return f"There is no verb {typed!r}.{meant} `burnish --help` lists all verbs."
 

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from burnish.redaction import redacted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from _typeshed import DataclassInstance
 
     from burnish.records import Json
 
 T = TypeVar("T")
+D = TypeVar("D", bound="DataclassInstance")
 
 RUNTIME = {"runtime": True}
 """The metadata of a field that does not belong to a run's identity."""
@@ -53,7 +56,7 @@ class RunFlags:
     out: str = place()
     """Folder of the run."""
     restart: bool = runtime(False)
-    """Delete what the run holds and begin anew."""
+    """Delete what the run holds and start again."""
     json: str | None = runtime(None)
     """Also write the printed numbers to this file, as JSON."""
 
@@ -87,3 +90,12 @@ def _plain(value: Any) -> Json:
     if value is None or isinstance(value, bool | int | float):
         return value
     return redacted(str(value))  # a model's or database's address may hold a key
+
+
+def config_of(kind: type[D], settings: Mapping[str, Json]) -> D:
+    """The flags that a run's manifest keeps, as the configuration of its verb."""
+    names = {field.name for field in dataclasses.fields(kind) if field.init}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items() if name in names
+    }
+    return kind(**values)

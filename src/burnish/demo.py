@@ -68,7 +68,7 @@ class DemoConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class BeforeAfter:
     """A number before and after, as verdict.json has it; shares in percent."""
 
     before: float
@@ -202,7 +202,7 @@ def _compared(out: Path, asked: str) -> Compared:
     return compare(CompareConfig(before=str(out / "before" / asked), after=str(out / "after" / asked)))
 
 
-def _seva_rows(compared: Mapping[str, Compared]) -> dict[str, Row]:
+def _seva_rows(compared: Mapping[str, Compared]) -> dict[str, BeforeAfter]:
     """The numbers of `SHOWN` that are defined."""
     scores = {
         (asked, score.metric): score
@@ -210,20 +210,20 @@ def _seva_rows(compared: Mapping[str, Compared]) -> dict[str, Row]:
         for score in found.scores
         if score.level == "all" and not score.distortion
     }
-    rows = {name: Row.of_score(scores[shown]) for name, shown in SHOWN.items() if shown in scores}
+    rows = {name: BeforeAfter.of_score(scores[shown]) for name, shown in SHOWN.items() if shown in scores}
     return {name: row for name, row in rows.items() if row}
 
 
-def _fire_rows(free: FreeScores) -> dict[str, Row]:
+def _fire_rows(free: FreeScores) -> dict[str, BeforeAfter]:
     """FIRE-Bench's four metrics, RR in percent, AT in turns of the untrained student."""
     turns = free.changes.get("turns")
     times = {"AT": 1 / turns.before if turns and turns.before else 1.0, "RR": 100.0}
     changes = {name: free.changes.get("turns" if name == "AT" else name) for name in FIRE_METRICS}
-    rows = {name: Row.of_change(change, times.get(name, 1.0)) for name, change in changes.items() if change}
+    rows = {name: BeforeAfter.of_change(change, times.get(name, 1.0)) for name, change in changes.items() if change}
     return {name: row for name, row in rows.items() if row}
 
 
-def _write_verdicts(out: Path, seva: Mapping[str, Row], fire: Mapping[str, Row]) -> None:
+def _write_verdicts(out: Path, seva: Mapping[str, BeforeAfter], fire: Mapping[str, BeforeAfter]) -> None:
     from burnish.store.disk import write_whole
 
     parts = {"seva": seva, "fire": fire}
@@ -242,7 +242,9 @@ def _page(out: Path) -> Path:
     return report_of(ReportConfig(runs=runs, out=str(out / "report"), samples=120, title=title)).files[0]
 
 
-def _show(out: Path, page: Path, counter: Compared, seva: Mapping[str, Row], fire: Mapping[str, Row]) -> None:
+def _show(
+    out: Path, page: Path, counter: Compared, seva: Mapping[str, BeforeAfter], fire: Mapping[str, BeforeAfter]
+) -> None:
     """All of it within 60 lines of 80 columns."""
     from burnish.report.terminal import listed, prose, say, show
 
@@ -260,10 +262,10 @@ def _show(out: Path, page: Path, counter: Compared, seva: Mapping[str, Row], fir
     listed("The adapter, for --adapter or PEFT:", [out / "adapter"])
 
 
-def _table(rows: Mapping[str, Row], what: str) -> Table:
+def _table(rows: Mapping[str, BeforeAfter], what: str) -> Table:
     from burnish.report.tables import Table
 
-    def cells(name: str, row: Row) -> tuple[str, ...]:
+    def cells(name: str, row: BeforeAfter) -> tuple[str, ...]:
         numbers = (f"{row.before:.1f}", f"{row.after:.1f}", f"{row.change:+.1f}", f"{row.low:+.1f} to {row.high:+.1f}")
         if name in ("AT", "ADR", "ATR"):
             numbers = (f"{row.before:.2f}", f"{row.after:.2f}", f"{row.change:+.2f}",

@@ -16,7 +16,7 @@
     ├── RatingsError        the store of human ratings cannot be used
     └── ServerError         an endpoint refused a request or stayed silent after every retry
 
-Each message is one sentence that says what is wrong, where, and how to mend it.
+Each message is one sentence that says what is wrong, where, and how to fix it.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from builders import write_run
 from burnish.bench.free_rules import FreeRules
 from burnish.cli import main
 from burnish.records import Dropped
-from burnish.store import Run, new_manifest
 from fire_items import made_item
 
 
@@ -64,9 +64,8 @@ def test_free_dialogues_count_both_roles_and_what_is_no_dialogue(tmp_path: Path)
     code, told = scored(tmp_path, ["free", str(tmp_path / "fire.json")])
     assert code == 0 and told["replies"]["asked"] == told["replies"]["answered"] == 4
     assert sum(told["replies"]["left_out"].values()) == 1
-    with Run.begin(tmp_path / "run", new_manifest("dialogues", FreeRules(), seed=0, fingerprints={})) as run:
-        run.append([Dropped(id="1", source="s", reason="refused", replies=("refused",))])
-        run.finish({})
+    lost = Dropped(id="1", source="s", reason="refused", replies=("refused",))
+    run = write_run(tmp_path / "run", [lost], kind="dialogues", config=FreeRules())
     code, told = scored(tmp_path, ["free", str(run.path)])
     assert code == 2 and [*told] == ["replies"]
     assert (told["replies"]["refused"], told["replies"]["left_out"]) == (1, {"refused": 1})

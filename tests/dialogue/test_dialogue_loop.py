@@ -23,7 +23,7 @@ from burnish.models.reading import read_text
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case
 from burnish.sources import sharding
-from burnish.store import Part, Run
+from burnish.store import JournalEntry, Run
 from patience import HANG_S
 
 RULES = Rules()
@@ -190,7 +190,7 @@ def test_a_server_that_dies_costs_nothing_that_was_said(tmp_path: Path, fails_af
 
 def test_a_journal_of_an_earlier_process_is_gone_on_from_in_the_midst_of_a_turn(tmp_path: Path) -> None:
     with begin(tmp_path) as run:
-        run.keep_reply(Part(0, "student 1"), {**_json("kept"), "token_ids": [7]})
+        run.keep_reply(JournalEntry(0, "student 1"), {**_json("kept"), "token_ids": [7]})
     student = Scripted(lambda case: Reply(text=f"said for {len(case.turns) + 1}"))
     teacher = Scripted(lambda case: said(9 if case.turns else 2))
     fill(tmp_path, (student, teacher), Inputs(1))
@@ -245,7 +245,7 @@ def wait_for_replies(log: Path, number: int, process: subprocess.Popen[str]) -> 
         time.sleep(0.001)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_no_finished_reply_is_asked_for_again(
     undisturbed: Path, tmp_path: Path, seed: int
 ) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from builders import prediction, write_run
 from burnish.dialogue.reading import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError, SourceError
 from burnish.fire.schema import read_item
-from burnish.records import Dialogue, Dropped, Prediction
+from burnish.records import Dialogue, Dropped
 from burnish.store import Run, new_manifest
 from fire_items import made_item, png, real_file, write_items
 
@@ -94,8 +95,7 @@ def test_what_holds_no_dialogues_is_refused(tmp_path: Path) -> None:
         open_dialogues(str(tmp_path))
     with pytest.raises(SourceError, match="is not there"):
         list(open_dialogues(str(tmp_path / "none.json")))
-    with Run.begin(tmp_path / "run", new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
-        run.append([Prediction(id="p", image="k", question="q", answer="a", text="t", source="s")])
+    write_run(tmp_path / "run", [prediction(1, "a", "t")], kind="answers", done=False)
     with pytest.raises(RunError, match="holds answers, not dialogues: give a run of dialogues, or a FIRE file"):
         list(open_dialogues(str(tmp_path / "run")))
 

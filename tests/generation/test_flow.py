@@ -283,3 +283,22 @@ def test_a_retry_that_dies_loses_no_record(tmp_path: Path, kills: int) -> None:
     assert [record.id for record in after] == [record.id for record in before]
     assert not any(isinstance(record, Dropped) for record in after)
     assert good == dict.fromkeys(lost, 1)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["pairs", "--model", "no/model"],
+        ["pairs", "from-samples", "--model", "no/model"],
+        ["simulate", "--student", "no/model", "--teacher", "no/model"],
+        ["bench", "answers", "--model", "no/model"],
+        ["bench", "sampled", "--model", "no/model"],
+        ["bench", "teacher", "--teacher", "no/model"],
+    ],
+    ids=" ".join,
+)
+def test_a_source_is_read_before_a_model_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    assert main([*verb, f"folder:{tmp_path / 'nowhere.jsonl'}", "--out", str(tmp_path / "run")]) == 2
+    assert "nowhere.jsonl" in capsys.readouterr().err

@@ -7,19 +7,29 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
 from burnish.bench.answers import AnswersConfig, bench_answers
+from burnish.cli import main
 from burnish.errors import ConfigError
+from burnish.generation import replicas
+from burnish.generation.replica_ray import refuse_silence
 from burnish.generation.replicas import AskedModel
+from burnish.models import memory
 from patience import HANG_S
 
 SOURCE = "pocket:counter/existence#per_task=200"
 """Four blocks of 64 inputs, the last of them short."""
 FLAGS = {"max_new_tokens": 4, "device": "cpu", "distort": ("flip:1",)}
+ANSWERS = ("bench", "answers", SOURCE, "--model", "pocket", "--max-new-tokens", "4", "--distort", "flip:1")
+ANSWERS += ("--device", "cpu")
+TALKS = ("pocket:counter/existence#per_task=80", "--student", "pocket", "--teacher", "oracle", "--max-turns", "2")
+TALKS += ("--in-flight", "8", "--max-new-tokens", "4", "--device", "cpu")
+"""Ten blocks of eight dialogues."""
 
 
 def _config(out: Path, **flags: object) -> AnswersConfig:
@@ -27,14 +37,13 @@ def _config(out: Path, **flags: object) -> AnswersConfig:
 
 
 def _files(run: Path) -> dict[str, bytes]:
-    """Records, pictures and the summary by their places in the run."""
-    kept = [run / "done.json", *(run / "records").iterdir(), *(run / "images").rglob("*.*")]
+    """Records, pictures and summaries by their places in the run."""
+    kept = (path for name in ("done.json", "records/*", "images/*/*") for path in run.glob(f"**/{name}"))
     return {path.relative_to(run).as_posix(): path.read_bytes() for path in kept}
 
 
-def _started(out: Path, replicas: int) -> subprocess.Popen[bytes]:
-    words = [SOURCE, "--model", "pocket", "--out", str(out), "--replicas", str(replicas), "--max-new-tokens", "4"]
-    command = [sys.executable, "-m", "burnish", "bench", "answers", *words, "--device", "cpu", "--distort", "flip:1"]
+def _started(out: Path, replicas: int, words: Sequence[str] = ANSWERS) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "burnish", *words, "--out", str(out), "--replicas", str(replicas)]
     return subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
@@ -42,7 +51,7 @@ def _started(out: Path, replicas: int) -> subprocess.Popen[bytes]:
 
 def _wait_for_records(out: Path) -> None:
     began = time.monotonic()
-    while not any(path.stat().st_size for path in (out / "records").glob("*.jsonl")):
+    while not any(path.stat().st_size for path in out.glob("**/records/*.jsonl")):
         assert time.monotonic() - began < HANG_S
         time.sleep(0.05)
 
@@ -55,6 +64,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return _files(out)
 
 
+@pytest.mark.slow
 def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path: Path, alone: dict[str, bytes]) -> None:
     process = _started(tmp_path / "run", replicas=2)
     _wait_for_records(tmp_path / "run")
@@ -64,6 +74,7 @@ def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path:
     assert _files(tmp_path / "run") == alone
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
     tmp_path: Path, alone: dict[str, bytes]
 ) -> None:
@@ -78,6 +89,23 @@ def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
     assert _files(tmp_path / "run") == alone
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", [("simulate",), ("bench", "free")], ids=" ".join)
+def test_dialogues_whose_driver_and_replica_are_killed_go_on(tmp_path: Path, verb: tuple[str, ...]) -> None:
+    assert main([*verb, *TALKS, "--out", str(tmp_path / "alone")]) == 0
+    process = _started(tmp_path / "run", 2, [*verb, *TALKS])
+    _wait_for_records(tmp_path / "run")
+    one, other = psutil.Process(process.pid).children()
+    one.kill()
+    process.kill()
+    assert process.wait(timeout=HANG_S) == -signal.SIGKILL, "it was over before it could be killed"
+    _, left = psutil.wait_procs([one, other], timeout=HANG_S)
+    assert not left
+    assert not (tmp_path / "run/done.json").exists()
+    assert _started(tmp_path / "run", 3, [*verb, *TALKS]).wait(timeout=HANG_S) == 0
+    assert _files(tmp_path / "run") == _files(tmp_path / "alone")
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
@@ -90,3 +118,24 @@ def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
 def test_replicas_that_cannot_be_are_refused(flags: dict[str, object], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         AskedModel(**{"model": "pocket"} | flags)
+
+
+def test_more_replicas_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "visible_gpus", lambda: ["0", "1"])
+    with pytest.raises(ConfigError, match="--replicas 3 need a GPU each, and 2 are visible: give --replicas 2"):
+        replicas._gpus(AskedModel(model="pocket", replicas=3), 3)
+    assert replicas._gpus(AskedModel(model="pocket", replicas=3, device="cpu"), 3) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("127.0.0.1:1", "nothing answers there .*: see whether Ray runs on that machine"),
+        ("ray://127.0.0.1:99999", "nothing answers there"),
+        ("head", "is not an address: give HOST:PORT"),
+        (":6379", "is not an address"),
+    ],
+)
+def test_a_cluster_that_does_not_answer_is_told_at_once(address: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=f"--ray {address}:? {sentence}"):
+        refuse_silence(address)

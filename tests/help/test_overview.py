@@ -49,6 +49,8 @@ def test_help_stands_before_or_behind_a_verb(capsys: pytest.CaptureFixture[str])
         (["train", "dop"], "Did you mean `burnish train dpo`?"),
         (["bench", "anwsers", "pocket"], "Did you mean `burnish bench answers`?"),
         (["pears"], "Did you mean `burnish pairs`?"),
+        (["bench", "standrad", "mme"], "Did you mean `burnish bench standard mme`?"),
+        (["bench", "standrad"], "Did you mean `burnish bench standard`?"),
         (["help", "simulat"], "Did you mean `burnish simulate`?"),
         (["train"], "`burnish train` needs one more word: dpo, sft,"),
         (["--bogus"], "There is no verb '--bogus'. `burnish --help` lists all verbs."),

@@ -116,7 +116,7 @@ def test_a_server_that_dies_in_the_middle_costs_nothing_that_was_paid_for(tmp_pa
     assert result == whole
 
 
-KILLS = 3
+KILLS = 2
 
 
 def test_kills_at_any_moment_lose_no_reply_and_change_no_record(tmp_path: Path) -> None:

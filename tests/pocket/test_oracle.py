@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
+from functools import cache
 from random import Random
 
 import pytest
@@ -16,7 +17,13 @@ from burnish.pocket.oracle.mistakes import mistakes
 from burnish.pocket.oracle.verdict import CORRECT
 from burnish.pocket.world import SPLITS, Question, matches, normalise, question_at
 
-QUESTIONS = [question_at(split, index) for split in SPLITS for index in range(400)]
+
+@cache
+def questions() -> list[Question]:
+    """Questions of every split; made when a test first needs them."""
+    return [question_at(split, index) for split in SPLITS for index in range(120)]
+
+
 JUNK = (
     "",
     "red",
@@ -37,7 +44,7 @@ def known(question: Question) -> Known:
 
 def asked(answer: str, options: tuple[str, ...], task: str = "attribute") -> Known:
     """A question whose scene does not matter."""
-    return dataclasses.replace(known(QUESTIONS[0]), task=task, answer=answer, options=options)
+    return dataclasses.replace(known(questions()[0]), task=task, answer=answer, options=options)
 
 
 def tells(answer: str, comment: str) -> bool:
@@ -58,7 +65,7 @@ def rounds(text: str) -> list[tuple[str, float | None, str]]:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_the_ground_truth_never_stands_in_feedback_below_8(split: str) -> None:
-    for question in (one for one in QUESTIONS if one.id.startswith(f"pocket-{split}")):
+    for question in (one for one in questions() if one.id.startswith(f"pocket-{split}")):
         for said in (*JUNK, *mistakes(known(question), Random(1)), question.question):
             found = verdict(known(question), said)
             if not matches(question.answer, said):
@@ -68,13 +75,13 @@ def test_the_ground_truth_never_stands_in_feedback_below_8(split: str) -> None:
 
 
 def test_the_truth_is_worth_10_and_every_mistake_less_than_8() -> None:
-    for question in QUESTIONS:
+    for question in questions():
         assert verdict(known(question), question.answer).score == 10
         assert all(verdict(known(question), said).score < 8 for said in mistakes(known(question), Random(2)))
 
 
 def test_a_thought_before_the_answer_does_not_count() -> None:
-    question = QUESTIONS[0]
+    question = questions()[0]
     text = feedback(question.facts, question.question, question.answer, f"Thought: red\nAnswer: {question.answer}")
     assert text == "Score: 10.\nFeedback: That is correct."
 
@@ -123,7 +130,7 @@ def test_lines_of_text_by_hand(said: str, score: int, comment: str) -> None:
 
 
 def test_a_description_hears_what_is_wrong_with_each_sentence() -> None:
-    described = (one for one in QUESTIONS if one.task.name == "description")
+    described = (one for one in questions() if one.task.name == "description")
     shapes = ((one, [thing.shape for thing in one.scene.things]) for one in described)
     question = next(one for one, found in shapes if len(found) == len({*found}) == 3)
     first, second, third = (f"{part}." for part in question.answer.rstrip(".").split(". "))
@@ -139,7 +146,7 @@ def test_a_description_hears_what_is_wrong_with_each_sentence() -> None:
 
 
 def test_composed_dialogues_end_at_the_truth_and_never_fall() -> None:
-    for question in QUESTIONS[:200]:
+    for question in questions()[:200]:
         turns = rounds(compose(question.facts, question.question, question.answer, seed=0))
         assert len(turns) >= 2
         assert matches(question.answer, turns[-1][0])
@@ -152,7 +159,7 @@ def test_composed_dialogues_end_at_the_truth_and_never_fall() -> None:
 
 def test_hard_questions_take_more_rounds() -> None:
     wrong: dict[str, Counter[int]] = {}
-    for seed, question in enumerate(QUESTIONS):
+    for seed, question in enumerate(questions()):
         wrong.setdefault(known(question).kind, Counter())[len(mistakes(known(question), Random(seed)))] += 1
     assert set(wrong["yes or no"]) == {1}
     assert max(wrong["color"]) == 2
@@ -160,7 +167,7 @@ def test_hard_questions_take_more_rounds() -> None:
 
 
 def test_a_dialogue_depends_on_its_seed_alone() -> None:
-    question = next(one for one in QUESTIONS if known(one).kind == "text")
+    question = next(one for one in questions() if known(one).kind == "text")
     texts = [compose(question.facts, question.question, question.answer, seed) for seed in (0, 0, 1, 2, 3, 4)]
     assert texts[0] == texts[1]
     assert len(set(texts)) > 1

@@ -175,13 +175,14 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_undisturbed_one(tmp
 
 
 def test_other_flags_on_an_old_checkpoint_are_refused(tmp_path):
-    train(small(tmp_path))
+    short = {"text_steps": 1, "tower_steps": 1, "steps": 1}
+    train(small(tmp_path, **short))
     with pytest.raises(RunError, match="was made with other flags"):
-        train(small(tmp_path, lr=1e-3))
+        train(small(tmp_path, **short, lr=1e-3))
 
 
 def test_training_goes_on_from_weights_that_exist(tmp_path):
-    train(small(tmp_path / "first"))
+    train(small(tmp_path / "first", text_steps=1, tower_steps=1, steps=1))
     train(small(tmp_path / "second", start=str(tmp_path / "first"), text_steps=0, tower_steps=0, steps=1, lr=1e-9))
     first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
     assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)

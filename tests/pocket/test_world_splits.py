@@ -14,7 +14,7 @@ from burnish.pocket.world import NEW, SEEN, TASKS, draw, make, question_at, scen
 from burnish.pocket.world.generate import Manner
 from burnish.pocket.world.questions import SPLITS, scene_in
 
-PER_SPLIT = 400
+PER_SPLIT = 160
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,9 @@ def test_sixteen_tasks_eight_of_each_group_stand_for_the_columns_of_fires_tables
 
 
 def test_the_same_number_gives_the_same_example_and_another_number_or_seed_another():
-    assert make("heldout", 12) == make("heldout", 12)
+    first = make("heldout", 12)
+    question_at.cache_clear()
+    assert make("heldout", 12) == first
     assert make("heldout", 12) != make("heldout", 20)
     assert make("heldout", 12, seed=1) != make("heldout", 12)
 

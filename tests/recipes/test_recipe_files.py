@@ -25,8 +25,9 @@ PLANS = [(file, scale) for file in FILES for scale in _scales(file)]
 
 
 def _planned(file: Path, scale: ScaleName) -> tuple[Recipe, Plan]:
+    """Of one seed: those of the others differ in that number alone."""
     recipe = read_recipe(file, scale)
-    return recipe, make_plan(recipe, stand_ins(recipe, {}), recipe.seeds)
+    return recipe, make_plan(recipe, stand_ins(recipe, {}), recipe.seeds[:1])
 
 
 def test_there_is_one_for_each_table_and_figure() -> None:
@@ -48,7 +49,7 @@ def test_it_parses_and_its_verbs_take_its_flags(file: Path, scale: ScaleName) ->
     if scale == "paper":  # where nothing is there, the recipe says how much its authors published, and where it is
         assert count(recipe, plan).keys() == plan.steps.keys()
         assert recipe.ahead.places.keys() >= {*recipe.models, *recipe.files}
-    assert len(plan.cells) == len(recipe.rows) * len(recipe.columns) * len(recipe.seeds)
+    assert len(plan.cells) == len(recipe.rows) * len(recipe.columns)
     assert set(recipe.drawn) <= {column.name for column in recipe.columns}
 
 

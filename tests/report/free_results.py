@@ -1,7 +1,7 @@
 """Results of free dialogues for tests: scores given by hand, counted by the real bench."""
 
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import Asked, FreeRun, Played
+from burnish.bench.free_reading import DialogueKey, FreeRun, Played
 from burnish.bench.free_rules import FreeRules, worth
 from burnish.replies import count_texts
 from burnish.scores import FreeScores
@@ -13,7 +13,12 @@ TASKS = {"position": ("DocVQA", "seen"), "attribute": ("VQAv2", "seen"), "part":
 def free_run(name: str, *dialogues: list[float | None]) -> FreeRun:
     """Each list of scores once for every task, on a picture of its own."""
     played = [
-        Played(Asked(f"{task} {i}", "?", "!"), task, {"stands_for": column, "group": group}, worth(dialogues[i], RULES))
+        Played(
+            DialogueKey(f"{task} {i}", "?", "!"),
+            task,
+            {"stands_for": column, "group": group},
+            worth(dialogues[i], RULES),
+        )
         for task, (column, group) in TASKS.items()
         for i in range(len(dialogues))
     ]

@@ -5,7 +5,7 @@ import dataclasses
 from free_results import RULES, free_result, free_run
 
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import Asked
+from burnish.bench.free_reading import DialogueKey
 from burnish.report.kinds.fixed.tables import fixed_tables
 from burnish.report.kinds.free.plots import accuracy_by_turn
 from burnish.report.kinds.free.tables import free_tables
@@ -42,7 +42,7 @@ def test_free_dialogues_fit_a_terminal_and_follow_the_paper() -> None:
 
 def test_a_baseline_without_partners_is_told() -> None:
     other = free_run("untrained", [4, 5])
-    elsewhere = tuple(one._replace(asked=Asked("elsewhere", "?", "!")) for one in other.dialogues)
+    elsewhere = tuple(one._replace(asked=DialogueKey("elsewhere", "?", "!")) for one in other.dialogues)
     strange = dataclasses.replace(other, dialogues=elsewhere)
     overall, *_ = free_tables(free_scores([free_run("trained", [4, 9])], RULES, [strange]))
     assert "Only 0 have a partner in the baseline." in overall.note

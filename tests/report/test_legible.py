@@ -124,6 +124,7 @@ def test_the_same_figure_is_the_same_file(name: str) -> None:
     assert as_svg(first) == as_svg(first)
 
 
+@pytest.mark.for_print
 def test_figures_are_fit_for_print(tmp_path: Path) -> None:
     png, svg = save(_dots(), tmp_path / "dots.png")
     with Image.open(png) as image:

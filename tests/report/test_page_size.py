@@ -25,7 +25,7 @@ from burnish.store import Run, new_manifest
 PHOTOS = Path(__file__).resolve().parents[3] / "shared/data/owleval/images"
 MOST = 5_000_000
 SHOWN = 500
-PICTURES = 25
+PICTURES = 8
 """Different ones: a page holds each as often as it is shown, so that their number is no matter but of time."""
 
 

@@ -65,6 +65,7 @@ def test_lengths_are_shares_of_their_own_kind(tmp_path: Path) -> None:
     assert heights == [pytest.approx(100), pytest.approx(50)]  # all chosen have 4 tokens; half the rejected have 2
 
 
+@pytest.mark.for_print
 def test_one_word_answers_of_a_server_have_a_plot(tmp_path: Path) -> None:
     summary = summarise_pairs(write_run(tmp_path / "run", [pair(1, answer("a"), [answer("b")]), dropped(1, "x")]))
     path, drawing = save(answer_lengths(summary), tmp_path / "lengths.png")

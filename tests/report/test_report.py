@@ -24,9 +24,7 @@ class _Config:
 
 
 def _answers_run(folder: Path, *, finished: bool = True) -> None:
-    with Run.begin(folder, new_manifest("answers", _Config(model="m"), seed=0, fingerprints={})) as run:
-        if finished:
-            run.finish(to_json(COMPARED))
+    write_run(folder, [], kind="answers", config=_Config(model="m"), summary=to_json(COMPARED), seed=0, done=finished)
 
 
 def test_a_run_of_pairs(tmp_path: Path) -> None:
@@ -90,8 +88,7 @@ def test_what_cannot_be_reported_is_refused_in_a_sentence(tmp_path: Path) -> Non
     _answers_run(tmp_path / "unfinished", finished=False)
     with pytest.raises(RunError, match="has no scores yet"):
         write_report(ReportConfig(runs=(str(tmp_path / "unfinished"),)))
-    with Run.begin(tmp_path / "old", new_manifest("answers", _Config(model="m"), seed=0, fingerprints={})) as run:
-        run.finish({"accuracy": 1})
+    write_run(tmp_path / "old", [], kind="answers", config=_Config(model="m"), summary={"accuracy": 1})
     with pytest.raises(RunError, match=r"another version of Burnish \(AnswersResult has an unknown field"):
         write_report(ReportConfig(runs=(str(tmp_path / "old"),)))
     write_run(tmp_path / "other", [], kind="songs")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from builders import answer, by_place, pair, write_run
-from burnish.images import encode_png
+from builders import always, answer, by_place, pair, png, write_run
 from burnish.records import Dialogue, Feedback, Response, Turn
 from burnish.report import ReportConfig
 from burnish.report.pages import write_report
-from burnish.store import Run, new_manifest
 
 WORDS = ("none", "single", "double", "triple", "fourth", "fifth")
 EVIL = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\"><b>bold</b>"
@@ -48,10 +45,8 @@ def _dialogue(number: int, *scores: float) -> Dialogue:
 
 
 def _dialogues(folder: Path) -> None:
-    with Run.begin(folder, new_manifest("dialogues", _Config(), seed=0, fingerprints={})) as run:
-        key = run.add_image(encode_png(Image.new("RGB", (500, 300), (90, 40, 20))))
-        run.append(replace(_dialogue(i, *scores), image=key) for i, scores in enumerate([(2, 5, 9), (4, 3), (8,)]))
-        run.finish({})
+    records = [_dialogue(i, *scores) for i, scores in enumerate([(2, 5, 9), (4, 3), (8,)])]
+    write_run(folder, records, kind="dialogues", config=_Config(), pictures=always(png((90, 40, 20), 500, 300)))
 
 
 @pytest.fixture(scope="module")

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from builders import png, write_run
 from burnish.cli import main
 from burnish.records import Dropped, Prediction
 from burnish.report import ReportConfig
 from burnish.report.kinds.sampled.summary import summarise_sampled
 from burnish.report.kinds.sampled.tables import sampled_plots
 from burnish.report.pages import write_report
-from burnish.store import Run, new_manifest
-from fire_items import png
+from burnish.store import Run
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    model: str = "m"
-
-
-def drawn(key: str, picture: str, temperature: float, text: str, n_tokens: int) -> Prediction:
+def drawn(key: str, temperature: float, text: str, n_tokens: int) -> Prediction:
     return Prediction(
         id=key,
-        image=picture,
+        image="",
         question="What is it?",
         answer="",
         text=text,
@@ -38,19 +32,15 @@ def drawn(key: str, picture: str, temperature: float, text: str, n_tokens: int) 
 def write(folder: Path, *, tokens: bool = True, temperatures: tuple[float, float] = (50.0, 0.0)) -> Run:
     """Two questions at two temperatures, and one that was refused at both."""
     hot, cold = temperatures
-    with Run.begin(folder, new_manifest("sampled", _Config(), seed=0, fingerprints={})) as run:
-        a, b = (run.add_image(png(colour)) for colour in ("red", "blue"))
-        run.append(
-            [
-                drawn("a", a, hot, "red red red red", 6 * tokens),
-                drawn("a", a, cold, "red", 2 * tokens),
-                drawn("b", b, hot, "blue dog", 4 * tokens),
-                drawn("b", b, cold, "blue dog", 4 * tokens),
-                *[Dropped(id="c", source="s", reason="refused", detail="no")] * 2,
-            ]
-        )
-        run.finish({})
-    return Run.open(folder)
+    records = [
+        drawn("a", hot, "red red red red", 6 * tokens),
+        drawn("a", cold, "red", 2 * tokens),
+        drawn("b", hot, "blue dog", 4 * tokens),
+        drawn("b", cold, "blue dog", 4 * tokens),
+        *[Dropped(id="c", source="s", reason="refused", detail="no")] * 2,
+    ]
+    colours = {"a": "red", "b": "blue"}
+    return write_run(folder, records, kind="sampled", pictures=lambda _, one: png(colours[one.id], 8, 8))
 
 
 def test_numbers_by_hand(tmp_path: Path) -> None:

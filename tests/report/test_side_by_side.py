@@ -20,7 +20,7 @@ from burnish.report.naming import short_names
 from burnish.report.pages import write_report
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import sections_together
-from burnish.report.side_by_side import Row, column, estimate, versus_table
+from burnish.report.side_by_side import RunNumbers, column, estimate, versus_table
 from burnish.scores import (
     AccuracyScores,
     Estimate,
@@ -82,7 +82,7 @@ def test_the_best_of_each_column_is_told_and_ties_are_all_best() -> None:
     columns = [column("turns", "turns"), column("RR", "RR"), column("yes_ratio", "yes", "%")]
     values = {"a": (2.0, 0.301, 0.4), "b": (2.001, 0.2, 0.5), "c": (3.0, None, 0.6)}
     rows = [
-        Row(name, dict(zip(("turns", "RR", "yes_ratio"), (estimate(v, None, 5) for v in of), strict=True)))
+        RunNumbers(name, dict(zip(("turns", "RR", "yes_ratio"), (estimate(v, None, 5) for v in of), strict=True)))
         for name, of in values.items()
     ]
     table = versus_table("t", columns, rows, comparable=("turns", "RR", "yes_ratio"))
@@ -97,7 +97,7 @@ def test_the_best_of_each_column_is_told_and_ties_are_all_best() -> None:
 
 def test_an_interval_stands_behind_its_number() -> None:
     share = estimate(71.34, (68.4, 74.0), 9, of=100)
-    table = versus_table("t", [column("points", "total", "%")], [Row("a", {"points": share})], comparable=())
+    table = versus_table("t", [column("points", "total", "%")], [RunNumbers("a", {"points": share})], comparable=())
     assert table.rows == (("a", "71.3 ± 2.9"),)
 
 

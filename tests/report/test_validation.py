@@ -129,7 +129,7 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "Written:",
         f"  {report}",
     ]
-    assert shown.err.splitlines()[-1] == f"burnish: {path} has 2 faults: mend what is listed, and validate it again."
+    assert shown.err.splitlines()[-1] == f"burnish: {path} has 2 faults: fix what is listed, and validate it again."
     numbers = json.loads(report.read_text())
     assert (numbers["items"], numbers["faulty"], numbers["unusable"], numbers["faults"]) == (2, 1, 0, 2)
     assert [fault["field"] for fault in numbers["listed"]] == ["round"]

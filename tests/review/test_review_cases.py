@@ -9,7 +9,7 @@ from burnish.errors import RunError
 from burnish.fire.texts import read_feedback, read_response
 from burnish.records import Dialogue, Turn
 from burnish.review.asks import ASKS
-from burnish.review.cases import Part, case_key
+from burnish.review.cases import TextPart, case_key
 
 
 def test_every_feedback_is_rated_and_every_response_but_the_first(tmp_path: Path) -> None:
@@ -17,8 +17,14 @@ def test_every_feedback_is_rated_and_every_response_but_the_first(tmp_path: Path
     (case,) = ASKS["scores"].read([run])
     assert case.items == ("feedback-1", "response-2", "feedback-2", "response-3", "feedback-3")
     assert [passage.item for passage in case.passages] == ["", *case.items]
-    assert case.passages[2].parts == (Part(label="Thought", text="I look, time 2."), Part(label="Answer", text="five"))
-    assert case.passages[3].parts == (Part(label="Score", text="4"), Part(label="Feedback", text="Count again, 1."))
+    assert case.passages[2].parts == (
+        TextPart(label="Thought", text="I look, time 2."),
+        TextPart(label="Answer", text="five"),
+    )
+    assert case.passages[3].parts == (
+        TextPart(label="Score", text="4"),
+        TextPart(label="Feedback", text="Count again, 1."),
+    )
     assert (case.question, case.truth) == ("How many shapes, 1?", "three")
 
 
@@ -26,8 +32,8 @@ def test_a_feedback_whose_score_cannot_be_read_is_shown_as_it_was_written(tmp_pa
     turn = Turn(response=read_response("three"), feedback=read_feedback("Score: high\nFeedback: Fine."))
     odd = Dialogue(id="d1", image="", question="?", answer="3", turns=(turn,), source="s")
     (case,) = ASKS["scores"].read([write_run(tmp_path / "run", [odd])])
-    assert case.passages[0].parts == (Part(label="Answer", text="three"),)
-    assert case.passages[1].parts == (Part(label="Feedback", text="Score: high\nFeedback: Fine."),)
+    assert case.passages[0].parts == (TextPart(label="Answer", text="three"),)
+    assert case.passages[1].parts == (TextPart(label="Feedback", text="Score: high\nFeedback: Fine."),)
 
 
 def test_a_dialogue_names_its_split_or_belongs_to_its_run(tmp_path: Path) -> None:

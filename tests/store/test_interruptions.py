@@ -55,7 +55,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_the_run_is_the_same(undisturbed: Path, tmp_path: Path, seed: int) -> None:
     moments, run, in_the_midst = random.Random(seed), tmp_path / "run", 0
     for _ in range(6):
@@ -147,7 +147,7 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path: Path) -> None:
     closed.mkdir(mode=0o500)
     with (
         without_privileges(),
-        pytest.raises(RunError, match=r"cannot be written \(Permission denied\): make room or mend"),
+        pytest.raises(RunError, match=r"cannot be written \(Permission denied\): make room or fix"),
     ):
         Run.begin(closed / "run", MANIFEST)
 

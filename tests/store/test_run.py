@@ -142,7 +142,7 @@ def test_a_finished_run_is_simply_done(tmp_path: Path) -> None:
         assert run.summary == {"made": 1}
     with Run.begin(tmp_path, manifest()) as run:
         assert (run.summary, len(run)) == ({"made": 1}, 1)
-        with pytest.raises(RunError, match=r"is finished: give another --out, or --restart to begin anew\.$"):
+        with pytest.raises(RunError, match=r"is finished: give another --out, or --restart to start again\.$"):
             run.append([dropped(1)])
     assert Run.open(tmp_path).summary == {"made": 1}
 
@@ -196,7 +196,7 @@ def test_the_manifest_says_what_made_the_run(tmp_path: Path) -> None:
 def test_a_changed_configuration_is_refused_and_named(tmp_path: Path, changed: Manifest, told: str) -> None:
     with Run.begin(tmp_path, manifest()) as run:
         run.append([dropped(0)])
-    with pytest.raises(ConfigChanged, match=f"{told}.*--restart to delete that run and begin anew"):
+    with pytest.raises(ConfigChanged, match=f"{told}.*--restart to delete that run and start again"):
         Run.begin(tmp_path, changed)
     assert len(Run.open(tmp_path)) == 1
     with Run.begin(tmp_path, manifest()) as run:  # and the refusal let the lock go

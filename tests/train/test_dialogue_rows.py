@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 from dialogue_words import PICTURES, TOLD, dialogue
 
+from builders import dropped, write_run
 from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
-from burnish.store import Run, new_manifest
+from burnish.train.batch_layout import APART
+from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow, PreparedDialogues, prepare_dialogues
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder, conversation
-from burnish.train.lessons import student_asks, teacher_asks
-from burnish.train.measure import picture_marks
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import open_table
-from burnish.train.reading import APART
 from tiny_models import picture
 
 STUDENT = partial(student_asks, load(StudentPrompt, "fire-student"))
@@ -232,8 +232,7 @@ def test_runs_are_joined_and_an_unfinished_one_is_refused(opened: LocalModel, wr
     assert [both.open(one.picture) for one in both.read()] == [(PICTURES["0"],), (PICTURES["1"],)]
     assert both.fingerprint not in {Dialogues([run], None).fingerprint for run in runs}
     some_config = StudentConfig(runs=("run",), model="m", out="out")
-    with Run.begin(tmp_path / "half", new_manifest("compose", some_config, seed=0, fingerprints={})) as run:
-        run.append([Dropped(id="0", source="test", reason="one turn")])
+    write_run(tmp_path / "half", [dropped(0, "one turn")], kind="compose", config=some_config, done=False)
     with pytest.raises(RunError, match="half is not finished"):
         Dialogues([str(tmp_path / "half")], None)
 

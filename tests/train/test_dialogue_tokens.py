@@ -18,20 +18,20 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, student_role, teacher_role
+from burnish.train.batch_layout import APART, Together
+from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
-from burnish.train.lessons import student_asks, teacher_asks
 from burnish.train.logps import predictions, token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.masks import sees
-from burnish.train.measure import picture_marks
-from burnish.train.reading import APART, Together
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.sequences import BOOKKEEPING, sequence
 
-FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+FAMILY = pytest.mark.parametrize("family", tiny_models.some())
 BUILDERS = {**tiny_models.FAMILIES, "qwen3_vl": families.qwen3_vl, "gemma3": more_families.gemma3}
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
@@ -160,7 +160,7 @@ def test_each_turn_weighs_what_inference_says(family: str, prompt) -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("family", tiny_models.some(*BUILDERS))
 @PROMPT
 def test_one_tree_trains_as_its_branches_do(family: str, prompt) -> None:
     model = opened(family)

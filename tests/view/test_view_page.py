@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,18 +14,12 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from viewed import dropped, index_of, pair, write
 
-from builders import picture
+from builders import picture, write_run
 from burnish.ids import content_key
-from burnish.store import Run, new_manifest
 from burnish.view import app
 from burnish.view.app import create_app
 
 EVIL = """<script>alert("1")</script><img src=x onerror='alert(2)'>"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    model: str = "pocket"
 
 
 @contextmanager
@@ -189,16 +182,15 @@ def test_the_first_page_has_the_reports_tables_and_figures(tmp_path: Path) -> No
 
 
 def test_what_cannot_be_told_yet_is_left_out_with_a_sentence(tmp_path: Path) -> None:
-    with Run.begin(tmp_path / "run", new_manifest("compose", _Config(), seed=0, fingerprints={})) as run:
-        run.append([dropped(1)])
+    run = write_run(tmp_path / "run", [dropped(1)], kind="compose", done=False)
     with _site(run.path, told=True) as client:
         page = client.get("/").text
     assert "No tables and figures are shown: " in page and "has no scores yet" in page
 
 
 def test_a_training_has_its_curves_and_no_records(tmp_path: Path) -> None:
-    with Run.begin(tmp_path / "run", new_manifest("dpo", _Config(), seed=0, fingerprints={})) as run:
-        (run.path / "log.jsonl").write_text('{"step": 1, "loss": 0.7}\n{"step": 2, "loss": 0.6}\n')
+    run = write_run(tmp_path / "run", [], kind="dpo", done=False)
+    (run.path / "log.jsonl").write_text('{"step": 1, "loss": 0.7}\n{"step": 2, "loss": 0.6}\n')
     with _site(run.path, told=True) as client:
         page = client.get("/").text
         assert "Training, 2 steps" in page and 'class="drawing"' in page

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from viewed import pair, served, write, writing
 
+from burnish.cli import main
 from burnish.errors import ConfigError
 from burnish.view.config import ViewConfig
 from patience import HANG_S, get
@@ -109,33 +110,30 @@ def test_beyond_loopback_the_link_holds_a_secret_of_its_own(tmp_path: Path) -> N
         assert get(f"http://127.0.0.1:{found[1]}/").status_code == 404
 
 
-def test_what_cannot_be_viewed_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    assert _refused(str(tmp_path)) == f"burnish: {tmp_path} is not a run: there is no manifest.json in it.\n"
+def test_what_cannot_be_viewed_is_refused_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*words: str) -> str:
+        assert main(["view", *words]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        return said
+
+    assert refused(str(tmp_path)) == f"burnish: {tmp_path} is not a run: there is no manifest.json in it.\n"
     run = write(tmp_path / "run", [pair(1)]).path
     (tmp_path / "notes.txt").write_text("Some notes, and more of them." * 100)
     index = ("--index", str(tmp_path / "notes.txt"))
-    assert "cannot be used" in _refused(str(run), *index)
+    assert "cannot be used" in refused(str(run), *index)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = _refused(str(run), "--port", str(port), "--index", str(tmp_path / "index.sqlite"))
+        said = refused(str(run), "--port", str(port), "--index", str(tmp_path / "index.sqlite"))
         assert "Address already in use" in said
     with pytest.raises(ConfigError, match="--port must be from 0 to 65535, not 65536"):
         ViewConfig(run="x", port=65536)
 
 
-def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
-    for verb in ("view", "review"):
-        code = (
-            f"import sys; sys.modules['fastapi'] = None; from burnish.cli import main; sys.exit(main(['{verb}', 'x']))"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        assert done.returncode == 2
-        assert done.stderr == f"burnish: `burnish {verb}` needs the package fastapi: pip install 'burnish[{verb}]'.\n"
-
-
-def _refused(*words: str) -> str:
-    command = [sys.executable, "-m", "burnish", "view", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG_S)
+def test_a_package_that_is_missing_is_named() -> None:
+    code = "import sys; sys.modules['fastapi'] = None; from burnish.cli import main; main(['view', 'x'])"
+    code += "; sys.exit(main(['review', 'x']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    return done.stderr
+    missing = "burnish: `burnish {0}` needs the package fastapi: pip install 'burnish[{0}]'.\n"
+    assert done.stderr == missing.format("view") + missing.format("review")

@@ -1,4 +1,4 @@
-"""The index beside a run that grows, is torn, is begun anew, or is read by two."""
+"""The index beside a run that grows, is torn, is begun again, or is read by two."""
 
 from __future__ import annotations
 

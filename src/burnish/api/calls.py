@@ -1,6 +1,6 @@
 """One function per verb. Each does what the verb does, returns what it made, and prints progress alone.
 
-All of them raise a `burnish.errors.BurnishError`, whose text says what is wrong, where, and how to mend it. A killed
+All of them raise a `burnish.errors.BurnishError`, whose text says what is wrong, where, and how to fix it. A killed
 call is resumed by the same call.
 """
 

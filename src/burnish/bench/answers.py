@@ -90,8 +90,8 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
-    model = open_asked(config)
     inputs = stream(config.source, config, SEVERAL)
+    model = open_asked(config)
     asker = _Asker(model, config)
     width = 1 + len(config.distortions) + len(config.drawn)
 

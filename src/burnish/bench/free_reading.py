@@ -23,7 +23,7 @@ TOLD = ("group", "stands_for")
 """Facts by which dialogues are told apart in the scores."""
 
 
-class Asked(NamedTuple):
+class DialogueKey(NamedTuple):
     """What a dialogue is about: what is equal in two runs for their dialogues to be a pair."""
 
     picture: str
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 class Played(NamedTuple):
     """One dialogue as numbers."""
 
-    asked: Asked
+    asked: DialogueKey
     source: str
     facts: Facts
     """Those of TOLD that it has."""
@@ -87,7 +87,7 @@ def read_free(path: str, rules: FreeRules) -> FreeRun:
 
 def _played(dialogue: Dialogue, its_worth: Worth) -> Played:
     return Played(
-        asked=Asked(dialogue.image, dialogue.question, dialogue.answer),
+        asked=DialogueKey(dialogue.image, dialogue.question, dialogue.answer),
         source=dialogue.source,
         facts={name: dialogue.facts[name] for name in TOLD if name in dialogue.facts},
         worth=its_worth,

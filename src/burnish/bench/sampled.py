@@ -72,8 +72,8 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
-    model = open_asked(config)
     inputs = stream(config.source, config, SEVERAL)
+    model = open_asked(config)
     drawer = _Drawer(model, config)
 
     def ask(run: Run) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
 
 from burnish.bench.answered import prediction
@@ -70,21 +70,19 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
+    inputs = stream(config.source, config)
+    whole = stream(config.source, replace(config, shard=None)) if config.shard else inputs
     teacher = open_roles(config.roles)["teacher"]
     if not isinstance(teacher, Role):
         raise ConfigError(f"--teacher {config.teacher} is not a model.")
-    inputs = stream(config.source, config)
     marks = {**fingerprints(teacher.model, inputs), **teacher.fingerprints}
 
     def ask(run: Run) -> None:
-        fooler = _Fooler(run, teacher, Fools.of(inputs.from_index(0), config.seed))
+        fooler = _Fooler(run, teacher, Fools.of(whole.from_index(0), config.seed))
         replicas = Task(bench_teacher, config)
         fill(run, inputs, fooler.live, teacher.models, label="feedback", per_input=len(KINDS), replicas=replicas)
 
-    def score(run: Run) -> FooledScores:
-        return _scores(run, speaker(run.manifest.config, "teacher"), config.threshold)
-
-    return make_run("teacher bench", config, marks, seed=config.seed, fill=ask, score=score)
+    return make_run("teacher bench", config, marks, seed=config.seed, fill=ask, score=finish)
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,10 @@ class _Fooler:
         ]
 
 
-def _scores(run: Run, teacher: str, threshold: float) -> FooledScores:
+def finish(run: Run) -> FooledScores:
+    """Count how often the teacher of a run is satisfied."""
+    config = run.manifest.config
+    teacher, threshold = speaker(config, "teacher"), float(str(config["threshold"]))
     found: defaultdict[str, list[float | None]] = defaultdict(list)
     dropped = Counter[str]()
     for record in run:

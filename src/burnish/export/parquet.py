@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 
 from burnish.errors import RunError
 from burnish.export.base import Card, Tally, kept_records
-from burnish.export.shards import DATA_FILES, Row, write_shards
+from burnish.export.shards import DATA_FILES, ShardRow, write_shards
 from burnish.records import Record
 from burnish.store import Run
 from burnish.store.codec import dump
@@ -50,7 +50,7 @@ def export_parquet(run: Run, folder: Path, tally: Tally) -> Card:
     return Card(front, _USAGE.format(kind=kind))
 
 
-def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally) -> Iterator[Row]:
+def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally) -> Iterator[ShardRow]:
     for record in records:
         if type(record) is not kind:
             raise RunError(
@@ -63,7 +63,7 @@ def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally)
         if _MORE in values:
             values[_MORE] = pictures[1:]
         tally.rows += 1
-        yield Row(values, sum(len(picture["bytes"]) for picture in pictures))
+        yield ShardRow(values, sum(len(picture["bytes"]) for picture in pictures))
 
 
 def _picture(run: Run, key: str) -> dict[str, Any]:

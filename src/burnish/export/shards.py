@@ -23,14 +23,14 @@ DATA_FILES: Mapping[str, Any] = {
 """Front matter that tells `load_dataset` and the hub's viewer where the rows are."""
 
 
-class Row(NamedTuple):
+class ShardRow(NamedTuple):
     """Column values, and the bytes of the row's picture, by which memory and files are kept small."""
 
     values: Mapping[str, Any]
     n_bytes: int
 
 
-def write_shards(folder: Path, features: Features, rows: Iterable[Row]) -> None:
+def write_shards(folder: Path, features: Features, rows: Iterable[ShardRow]) -> None:
     """Stream rows with these columns to files under `folder`/data."""
     writer = _ShardWriter(folder / "data", features.arrow_schema)
     batch: list[Mapping[str, Any]] = []

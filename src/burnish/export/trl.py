@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from burnish.export.base import Card, Tally, comparisons
-from burnish.export.shards import DATA_FILES, Row, write_shards
+from burnish.export.shards import DATA_FILES, ShardRow, write_shards
 from burnish.store import Run
 
 _USAGE = """\
@@ -52,7 +52,7 @@ def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
     return Card({**DATA_FILES, "task_categories": ["image-text-to-text"], "tags": ["burnish", "trl", "dpo"]}, _USAGE)
 
 
-def _rows(run: Run, tally: Tally) -> Iterator[Row]:
+def _rows(run: Run, tally: Tally) -> Iterator[ShardRow]:
     for comparison in comparisons(run, tally):
         contents = [run.image(key) for key in comparison.images]
         names = [run.image_path(key).name for key in comparison.images]
@@ -66,4 +66,4 @@ def _rows(run: Run, tally: Tally) -> Iterator[Row]:
             "seed": comparison.seed,
             "distorted_image": comparison.distorted_image,
         }
-        yield Row(values, sum(map(len, contents)))
+        yield ShardRow(values, sum(map(len, contents)))

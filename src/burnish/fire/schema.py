@@ -22,7 +22,7 @@ FRAME = "fire"
 _PICTURE = "<image>"
 
 
-class Asked(NamedTuple):
+class ItemHead(NamedTuple):
     """What an item says beside its conversation."""
 
     id: str
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
     """The item's own facts (the pocket world's scene, for one)."""
 
 
-def read_question(item: object, *, default_id: str, default_source: str) -> Asked:
+def read_question(item: object, *, default_id: str, default_source: str) -> ItemHead:
     """Picture, question and ground truth of an item, whatever its conversation is like.
 
     The defaults stand in for what the item does not say. Raises LineError, naming the field, for an unusable item.
@@ -45,7 +45,7 @@ def read_question(item: object, *, default_id: str, default_source: str) -> Aske
     question = _without_mark(values["question"]["value"])
     if not question:
         raise LineError("no question", "question.value asks nothing beside its picture's mark")
-    return Asked(
+    return ItemHead(
         id=_text(values.get("id"), default_id),
         image=values["image"],
         question=question,

@@ -20,7 +20,7 @@ from burnish.progress import Progress
 from burnish.records import Dropped, Example, Json
 from burnish.replies import is_lost
 from burnish.sources import Inputs
-from burnish.store import Part, Run
+from burnish.store import JournalEntry, Run
 from burnish.store.codec import from_json, to_json
 
 
@@ -261,9 +261,9 @@ class Lives:
                 found[place] = from_json(Reply, kept)
         return found
 
-    def _part(self, one: Open, name: str) -> Part:
+    def _part(self, one: Open, name: str) -> JournalEntry:
         """Replies are kept until the last record of their input is in the run."""
-        return Part(self._first + (one.position + 1) * self._per_input - 1, name)
+        return JournalEntry(self._first + (one.position + 1) * self._per_input - 1, name)
 
     def _append_ended(self) -> None:
         """Append the records that wait for no earlier ones."""

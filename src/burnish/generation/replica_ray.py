@@ -10,6 +10,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +23,10 @@ from burnish.errors import ConfigError
 from burnish.generation.replica_process import Made, Replica, ReplicaDied, read_answer
 from burnish.generation.scratch import scratch_folder
 
+_HERE = ("auto", "local")
+"""Addresses that Ray finds by itself."""
+_CLIENT = "ray://"
+_CONNECT_S = 10.0
 _LOOK_S = 1.0
 """Between two looks at whether the run was stopped."""
 _CLEAR_S = 10.0
@@ -45,6 +50,8 @@ def connect(address: str, task: Mapping[str, Any], *, on_cpu: bool) -> Callable[
 def _initialise(address: str) -> None:
     import ray
 
+    if address not in _HERE:
+        refuse_silence(address)
     flags: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     try:
         ray.init(address=address, **flags)
@@ -52,6 +59,19 @@ def _initialise(address: str) -> None:
         if address != "auto":
             raise ConfigError(f"--ray {address}: no Ray cluster answers there ({error}).") from error
         ray.init(address="local", include_dashboard=False, **flags)
+
+
+def refuse_silence(address: str) -> None:
+    """Raise ConfigError where nothing listens: Ray itself would try again for minutes."""
+    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
+    if not (host and port.isascii() and port.isdecimal()):
+        raise ConfigError(f"--ray {address} is not an address: give HOST:PORT, such as head:6379, or auto.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ConfigError(
+            f"--ray {address}: nothing answers there ({error}): see whether Ray runs on that machine, or give auto."
+        ) from error
 
 
 @final

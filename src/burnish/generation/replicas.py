@@ -2,7 +2,7 @@
 
 A block is the inputs whose lives are asked together (`driver.py`), so which replica makes it changes nothing: records
 do not depend on how many there are. Pictures are read, decoded and distorted where they are asked about. A replica that
-dies is started again, and its block is made anew.
+dies is started again, and its block is made again.
 """
 
 from __future__ import annotations

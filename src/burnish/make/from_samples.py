@@ -113,8 +113,8 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
-    model, judge = _opened(config)
     inputs = stream(config.source, config, SEVERAL)
+    model, judge = _opened(config)
     known = {**fingerprints(model, inputs), **(judge.fingerprints if judge else {})}
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=known)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:

@@ -96,8 +96,8 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
     """
     distortions = config.distortions
-    model = open_asked(config)
     inputs = stream(config.source, config, config.scope)
+    model = open_asked(config)
     with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)

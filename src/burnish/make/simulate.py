@@ -59,8 +59,8 @@ def simulate(config: SimulateConfig) -> Path:
     Raises a BurnishError for a source, model or run that cannot be used. A call that was killed, or whose server died,
     is resumed by a second one, which asks for no reply that has come.
     """
-    pair = seeded(open_partners(config.spoken), config, config.seed)
     inputs = stream(config.source, config)
+    pair = seeded(open_partners(config.spoken), config, config.seed)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(

@@ -23,6 +23,9 @@ GIVE_UP = 20
 """Requests that may fail with no success between them."""
 READY = 32
 """Requests that may be encoded before a place is free, so that none stays empty while a picture is read."""
+FIRST = 8
+"""Requests that are encoded before any is sent: what they need for the first time, such as torch for a distortion, is
+loaded while no call is open and waits for it."""
 
 
 class _Taken(NamedTuple):
@@ -66,6 +69,8 @@ class RequestPool:
         self._places = places
         self._ready = asyncio.Queue[_Taken | None]()
         """None stands at the end."""
+        self._begun = asyncio.Event()
+        """Set when the first requests are encoded."""
         self._numbers = count()
         self._waiting = 0
         """Requests that are not answered, those aside included."""
@@ -88,6 +93,7 @@ class RequestPool:
 
     async def work(self, answer: Answer) -> None:
         """Answer one request after another, until none is left or a call has failed."""
+        await self._begun.wait()
         while (taken := await self._ready.get()) and not self._stopped:
             sent = next(self._ticks)
             try:
@@ -106,6 +112,7 @@ class RequestPool:
             await work
         finally:
             self._stopped = True
+            self._begun.set()
             self._moved.set()
             self._ready.put_nowait(None)  # for the next that looks
 
@@ -151,9 +158,10 @@ class RequestPool:
                 self._moved.clear()
                 has_room = self._waiting < self._places + READY
                 if has_room and (taken := await loop.run_in_executor(thread, self._take)):
-                    self._waiting += 1
-                    self._ready.put_nowait(taken)
-                elif self._waiting > len(self._aside):
+                    self._line_up(taken)
+                    continue
+                self._begun.set()
+                if self._waiting > len(self._aside):
                     await self._moved.wait()
                 elif self._aside:
                     await self._settle(is_well)
@@ -162,6 +170,12 @@ class RequestPool:
                     if self._source.over:
                         break
                     await self._moved.wait()
+
+    def _line_up(self, taken: _Taken) -> None:
+        self._waiting += 1
+        self._ready.put_nowait(taken)
+        if self._ready.qsize() >= FIRST:
+            self._begun.set()
 
     async def _settle(self, is_well: Callable[[], Awaitable[bool]]) -> None:
         """No other request will tell whether the endpoint is well: ask once more, then ask the endpoint itself."""

@@ -23,7 +23,7 @@ from burnish.pocket.world.generate import Manner
 from burnish.pocket.world.habits import NATURAL, Habits
 from burnish.pocket.world.questions import scene_in, split_of
 from burnish.pocket.world.scene import CELL, SIDE, Kind, Scene
-from burnish.pocket.world.tasks import SEEN, Asked
+from burnish.pocket.world.tasks import SEEN, SceneQuestion
 from burnish.pocket.world.tasks.describing import caption, describe, describe_one
 from burnish.pocket.world.tasks.relations import relation
 
@@ -155,12 +155,12 @@ def pixels(scenes: Sequence[Scene]) -> torch.Tensor:
     return torch.from_numpy(np.stack([np.asarray(draw(scene)) for scene in scenes]))
 
 
-def _asked(scene: Scene, rng: Random) -> list[Asked]:
+def _asked(scene: Scene, rng: Random) -> list[SceneQuestion]:
     """Different questions of the seen tasks about a scene, in random order, more than fit a row."""
     asks = [task.ask for task in SEEN if task.kind == scene.kind and task.ask is not describe]
     if scene.kind == "objects":
         asks += [describe_one, relation]  # relations are the slowest to learn
-    found: dict[str, Asked] = {}
+    found: dict[str, SceneQuestion] = {}
     for _ in range(16):
         asked = rng.choice(asks)(scene, rng)
         if asked is not None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from burnish.contrast import named_with_contrast
 from burnish.report.benchmark_numbers import Numbers, asked_scores, benchmark_numbers
 from burnish.report.comparability import unlike
-from burnish.report.section import NamedRun, Section, scores_of
-from burnish.report.side_by_side import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
+from burnish.report.section import NamedRun, Section, judged_scores, scores_of
+from burnish.report.side_by_side import MARGINS, RunNumbers, asked_note, drawn_note, versus_figures, versus_table
 from burnish.report.trust import trust
 from burnish.scores import JUDGED_RESULTS, Estimate, Judging, Metric, StandardResult
 
@@ -53,7 +53,7 @@ def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
 def _scored(named: NamedRun) -> _Scored:
     kind = named.run.manifest.kind
     if kind in JUDGED_RESULTS:
-        judged = scores_of(JUDGED_RESULTS[kind], named.run)
+        judged = judged_scores(named.run)
         return _Scored(named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(judged), judged.judging)
     result = scores_of(StandardResult, named.run)
     return _Scored(
@@ -82,7 +82,7 @@ class _Benchmark:
         """The whole and its parts, a row for each run."""
         trouble = self.unlike
         rows = [
-            Row(one.run.name, {metric.name: number for part in one.numbers for metric, number in part})
+            RunNumbers(one.run.name, {metric.name: number for part in one.numbers for metric, number in part})
             for one in self.scored
         ]
         columns = [*{m.name: m for one in self.scored for part in one.numbers for m, _ in part}.values()]
@@ -100,7 +100,7 @@ class _Benchmark:
             figures=self._figures(rows),
         )
 
-    def _figures(self, rows: Sequence[Row]) -> dict[str, Figure]:
+    def _figures(self, rows: Sequence[RunNumbers]) -> dict[str, Figure]:
         """The parts, or the whole where there are none."""
         parts = {m.name: m for one in self.scored for m, _ in one.numbers.parts or one.numbers.whole}
         title = f"{self.title}, by part" if len(parts) > 1 else self.title
@@ -123,7 +123,7 @@ def _overview(benchmarks: Sequence[_Benchmark]) -> Section:
                 columns[name] = replace(metric, name=name, title=title)
                 numbers.setdefault(_model(one.run), {})[name] = number
                 comparable |= {name} if alike else set()
-    rows = [Row(model, of) for model, of in numbers.items()]
+    rows = [RunNumbers(model, of) for model, of in numbers.items()]
     shares = [metric for metric in columns.values() if metric.unit == "%"]
     return Section(
         title="Benchmarks",

@@ -204,11 +204,11 @@ def as_svg(made: Figure) -> bytes:
     return _LINES[made]
 
 
-def as_png(made: Figure, dpi: int = DPI) -> bytes:
-    """The figure as pixels, `dpi` per inch."""
+def as_png(made: Figure, dpi: int | None = None) -> bytes:
+    """The figure as pixels, `dpi` per inch; default: DPI."""
     buffer, usual = io.BytesIO(), made.dpi
     canvas: Any = FigureCanvasAgg(_laid_out(made))
-    made.dpi = dpi
+    made.dpi = dpi or DPI
     canvas.print_png(buffer, metadata={"Software": None})
     made.dpi = usual
     return buffer.getvalue()

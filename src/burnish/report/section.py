@@ -13,7 +13,15 @@ from burnish.fire.composed import ComposeResult
 from burnish.progress import tracked
 from burnish.records import Json, Record
 from burnish.report.tables import Table
-from burnish.scores import AnswersResult, FixedScores, FooledScores, FreeScores, Judged, StandardResult
+from burnish.scores import (
+    JUDGED_RESULTS,
+    AnswersResult,
+    FixedScores,
+    FooledScores,
+    FreeScores,
+    Judged,
+    StandardResult,
+)
 from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
@@ -54,8 +62,13 @@ def scores_of(kind: type[S], run: Run) -> S:
     except ValueError as error:
         raise RunError(
             f"The scores of {run.path} were written by another version of Burnish ({error}): "
-            f"call {verb} with the same flags again, which scores the answers anew."
+            f"call {verb} with the same flags again, which scores the answers again."
         ) from error
+
+
+def judged_scores(run: Run) -> Judged:
+    """What a judged benchmark left in its run; of a shard only how its judge did. Raises RunError as `scores_of`."""
+    return scores_of(Judged if run.manifest.settings.get("shard") else JUDGED_RESULTS[run.manifest.kind], run)
 
 
 class Tile(NamedTuple):

@@ -23,7 +23,7 @@ BEST = (
 MARGINS = "± is the 95 % interval; questions about one picture count as related."
 
 
-class Row(NamedTuple):
+class RunNumbers(NamedTuple):
     """A run's numbers, by their metric's name; what it lacks is not there."""
 
     name: str
@@ -43,7 +43,7 @@ def estimate(value: float | None, bounds: Bounds | None, n: int, *, of: float = 
 
 
 def versus_table(
-    title: str, columns: Sequence[Metric], rows: Sequence[Row], *, comparable: Collection[str], note: str = ""
+    title: str, columns: Sequence[Metric], rows: Sequence[RunNumbers], *, comparable: Collection[str], note: str = ""
 ) -> Table:
     """The numbers of every run; the best in bold, in the columns that are `comparable`."""
     shown = [[row.numbers.get(metric.name) for row in rows] for metric in columns]
@@ -84,7 +84,7 @@ def _best(metric: Metric, estimates: Sequence[Estimate | None]) -> list[int]:
     return [row for row, value in shown.items() if value == best]
 
 
-def asked_note(rows: Sequence[Row], metric: str, what: str = "questions") -> str:
+def asked_note(rows: Sequence[RunNumbers], metric: str, what: str = "questions") -> str:
     """Over how many questions each row is; once where all have as many."""
     counts = [row.numbers[metric].n if metric in row.numbers else 0 for row in rows]
     if len(set(counts)) == 1:
@@ -101,7 +101,7 @@ def drawn_note(names: Sequence[str]) -> str:
 
 
 def versus_figures(
-    name: str, columns: Sequence[Metric], rows: Sequence[Row], *, title: str, axis: str
+    name: str, columns: Sequence[Metric], rows: Sequence[RunNumbers], *, title: str, axis: str
 ) -> dict[str, Figure]:
     """Dots with intervals, and a radar where there are enough shares to give a shape, of the first runs.
 

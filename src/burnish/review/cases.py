@@ -18,7 +18,7 @@ BETWEEN = "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class TextPart:
     """A stretch of text under its label ("Thought", "Answer"); the label may be empty."""
 
     label: str
@@ -31,7 +31,7 @@ class Passage:
 
     speaker: str
     """"student", "teacher" or "answer"."""
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
     item: str = ""
     """What this is rated as: a kind and the number of the turn ("feedback-1"); empty where it is only read."""
 

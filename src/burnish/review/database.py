@@ -136,4 +136,4 @@ def why(error: DBAPIError) -> str:
     words = " ".join(str(error.orig).split()).rstrip(".")
     if is_busy(error):
         return f"another process is writing to it ({words}), so wait for that, or stop it"
-    return f"{words}; mend --store or the server behind it"
+    return f"{words}; fix --store or the server behind it"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import krippendorff
 import numpy as np
 
-from burnish.review.asks import ASKS, Ask
+from burnish.review.asks import ASKS, RatingTask
 from burnish.review.said import Rating
 from burnish.scores import Estimate, RaterAgreement, ReviewLevel, ReviewMean, ReviewScores
 from burnish.uncertainty import bootstrap_interval
@@ -70,7 +70,7 @@ class Tally:
         )
 
 
-def _measures(ask: Ask, rating: Rating) -> Iterator[tuple[str, float]]:
+def _measures(ask: RatingTask, rating: Rating) -> Iterator[tuple[str, float]]:
     """What a rating adds to which means: its number, or a 1 to its verdict and a 0 to the others."""
     if ask.level == "ordinal":
         yield rating.kind, float(rating.value)

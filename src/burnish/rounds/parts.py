@@ -18,7 +18,7 @@ from burnish.rounds.config import ImproveConfig
 from burnish.train.config import DPOConfig
 
 
-class Part(NamedTuple):
+class RoundPart(NamedTuple):
     """A verb that a round calls."""
 
     kind: type[Any]
@@ -26,12 +26,12 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "pairs": Part(PairsConfig, "pairs"),
-    "samples": Part(FromSamplesConfig, "pairs from-samples"),
-    "simulate": Part(SimulateConfig, "simulate"),
-    "dialogues": Part(FromDialoguesConfig, "pairs from-dialogues"),
-    "train": Part(DPOConfig, "train dpo"),
-    "answers": Part(AnswersConfig, "bench answers"),
+    "pairs": RoundPart(PairsConfig, "pairs"),
+    "samples": RoundPart(FromSamplesConfig, "pairs from-samples"),
+    "simulate": RoundPart(SimulateConfig, "simulate"),
+    "dialogues": RoundPart(FromDialoguesConfig, "pairs from-dialogues"),
+    "train": RoundPart(DPOConfig, "train dpo"),
+    "answers": RoundPart(AnswersConfig, "bench answers"),
 }
 
 

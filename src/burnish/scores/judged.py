@@ -227,7 +227,10 @@ class CalibrateJudged(Judged):
     order_bias: Correlation
     """Its ratings with the scale from 5 to 1 less those from 1 to 5."""
     again: Correlation
-    """Krippendorff's alpha of both: how alike it rates when asked again."""
+    """Krippendorff's alpha of both orders."""
+    retest: Correlation | None = None
+    """Krippendorff's alpha of its ratings with the scale from 1 to 5 and those when it is asked the same again; None in
+    runs of older builds, which did not ask."""
     speakers: Mapping[str, Correlation]
     """`spearman` of the students' turns and of the teachers'."""
 

@@ -10,7 +10,7 @@ from burnish.records import Dropped
 from burnish.sources.asks import ask_all
 from burnish.sources.base import Candidate, dropped_row, key_of
 from burnish.sources.fields import listed, scalar_field, text_field
-from burnish.sources.json_items import Row
+from burnish.sources.json_items import FileRow
 from burnish.sources.which import Which, chosen
 
 ROLES = ("image", "question", "answer", "id", "source")
@@ -47,7 +47,7 @@ class Columns:
         """How to say which columns to use."""
         return "name the right ones with #image=COLUMN and #question=COLUMN, or ask the same of all with #ask=TEXT"
 
-    def candidates(self, row: Row) -> Sequence[Candidate | Dropped]:
+    def candidates(self, row: FileRow) -> Sequence[Candidate | Dropped]:
         """The row as a candidate, one for each question that is asked of all; or why it is none."""
         try:
             candidate = self._candidate(row.values, key_of(row.place))

@@ -31,7 +31,7 @@ FORMS = (*_SPOKEN, _PAIR)
 Messages: TypeAlias = Sequence[Mapping[str, object]]
 
 
-class Question(NamedTuple):
+class TurnQuestion(NamedTuple):
     """What was asked, and what was answered."""
 
     number: int
@@ -58,7 +58,7 @@ def said(message: Mapping[str, object]) -> Said:
     return Said(SPEAKERS[name], _text(message, what))
 
 
-def questions(messages: Messages) -> Iterator[Question | tuple[int, LineError]]:
+def questions(messages: Messages) -> Iterator[TurnQuestion | tuple[int, LineError]]:
     """Every question in order; in the place of a message that cannot be read, its number and why."""
     before: list[Said] = []
     for number, message in enumerate(messages, start=1):
@@ -67,7 +67,7 @@ def questions(messages: Messages) -> Iterator[Question | tuple[int, LineError]]:
             if one.speaker == "user":
                 if not one.text:
                     raise LineError("no question", "asks nothing")
-                yield Question(number, one.text, _reply(messages[number : number + 1]), tuple(before))
+                yield TurnQuestion(number, one.text, _reply(messages[number : number + 1]), tuple(before))
         except LineError as error:
             yield number, error
         else:

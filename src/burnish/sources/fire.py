@@ -17,7 +17,7 @@ from burnish.errors import LineError
 from burnish.fire.schema import read_item, read_question
 from burnish.records import Dialogue, Dropped, Example
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
-from burnish.sources.json_items import Row, json_items
+from burnish.sources.json_items import FileRow, json_items
 from burnish.sources.remote import Root, read_picture, root_at, table_at
 from burnish.sources.spec import Spec, parse_spec
 
@@ -66,21 +66,21 @@ class FireSource(Source):
         """The content of the picture at this relative path. Raises ImageError."""
         return read_picture(self.root, image)
 
-    def _read(self, read: Callable[[Row], T]) -> Iterator[T | Dropped]:
+    def _read(self, read: Callable[[FileRow], T]) -> Iterator[T | Dropped]:
         outcomes = (self._outcome(row, read) for row in json_items(self.path))
         return refuse_useless(outcomes, str(self.path), "give a file in the format of FIRE, and `burnish validate` it")
 
-    def _outcome(self, row: Row, read: Callable[[Row], T]) -> T | Dropped:
+    def _outcome(self, row: FileRow, read: Callable[[FileRow], T]) -> T | Dropped:
         try:
             return read(row)
         except LineError as error:
             return dropped_row(row.place, self._name, error)
 
-    def _candidate(self, row: Row) -> Candidate:
+    def _candidate(self, row: FileRow) -> Candidate:
         asked = read_question(_values(row), default_id=key_of(row.place), default_source=self._name)
         return Candidate(**asked._asdict())
 
-    def _dialogue(self, row: Row) -> Dialogue:
+    def _dialogue(self, row: FileRow) -> Dialogue:
         return read_item(_values(row), default_id=key_of(row.place), default_source=self._name)
 
     @property
@@ -88,7 +88,7 @@ class FireSource(Source):
         return self.path.stem.lower()
 
 
-def _values(row: Row) -> object:
+def _values(row: FileRow) -> object:
     if isinstance(row.values, LineError):
         raise row.values
     return row.values

@@ -24,7 +24,7 @@ from burnish.errors import ImageError, LineError, SourceError
 from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
-from burnish.sources.conversation import Question, questions, read_messages
+from burnish.sources.conversation import TurnQuestion, questions, read_messages
 from burnish.sources.embedded import pictures_bytes
 from burnish.sources.fields import one_line, scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
@@ -138,7 +138,7 @@ class HuggingFaceSource(Source):
     def _of_conversation(self, plain: Candidate, values: Values, place: str) -> Iterator[Candidate | Dropped]:
         name = self._roles.question
         for found in questions(read_messages(values.get(name), name)):
-            if isinstance(found, Question):
+            if isinstance(found, TurnQuestion):
                 key = f"{plain.id}-message-{found.number}"
                 answer = plain.answer or found.answer
                 yield replace(plain, id=key, question=found.text, answer=answer, before=found.before)

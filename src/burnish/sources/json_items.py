@@ -13,7 +13,7 @@ from burnish.sources.files import open_file, read_lines
 from burnish.sources.json_array import read_array
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One row, or what is wrong with it."""
 
     place: str
@@ -21,7 +21,7 @@ class Row(NamedTuple):
     values: Mapping[str, object] | LineError
 
 
-def json_items(path: Path) -> Iterator[Row]:
+def json_items(path: Path) -> Iterator[FileRow]:
     """Each item with its place ("item 17" of an array, "line 17"), or what is wrong with it.
 
     Raises SourceError for an array that is broken JSON, at the place of the fault.
@@ -31,7 +31,7 @@ def json_items(path: Path) -> Iterator[Row]:
         return
     for number, item in enumerate(read_array(path), start=1):
         wrong = LineError("no JSON object", f"is a {kind_of(item)}, not an object")
-        yield Row(f"item {number}", item if isinstance(item, dict) else wrong)
+        yield FileRow(f"item {number}", item if isinstance(item, dict) else wrong)
 
 
 def _is_array(path: Path) -> bool:
@@ -41,15 +41,15 @@ def _is_array(path: Path) -> bool:
         return mark == b"["
 
 
-def json_rows(path: Path) -> Iterator[Row]:
+def json_rows(path: Path) -> Iterator[FileRow]:
     """One JSON object a line."""
     for number, line in read_lines(path):
-        yield Row(f"line {number}", _json_object(line))
+        yield FileRow(f"line {number}", _json_object(line))
 
 
 def _json_object(line: bytes) -> Mapping[str, object] | LineError:
     try:
-        value = read_row(line.decode("utf-8"))
+        value = read_row(line)
     except UnicodeDecodeError:
         return LineError("not UTF-8", "is not UTF-8 text")
     except ValueError as error:

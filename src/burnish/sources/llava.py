@@ -19,10 +19,10 @@ from typing import NamedTuple, Self
 from burnish.errors import ImageError, LineError
 from burnish.records import Dropped, Example, Json
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture, without_picture
-from burnish.sources.conversation import Messages, Question, is_asked, questions, read_messages
+from burnish.sources.conversation import Messages, TurnQuestion, is_asked, questions, read_messages
 from burnish.sources.embedded import MISSING, picture_bytes
 from burnish.sources.fields import scalar_field, text_field
-from burnish.sources.json_items import Row, json_items
+from burnish.sources.json_items import FileRow, json_items
 from burnish.sources.photos import ENDINGS
 from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
 from burnish.sources.spec import Spec
@@ -95,7 +95,7 @@ class LlavaSource(Source):
     def _name(self) -> str:
         return self.path.stem.lower()
 
-    def _questions(self, row: Row) -> Iterator[Candidate | Dropped]:
+    def _questions(self, row: FileRow) -> Iterator[Candidate | Dropped]:
         source = self._source_of(row)
         try:
             item = self._item(row)
@@ -103,7 +103,7 @@ class LlavaSource(Source):
             yield dropped_row(row.place, source, error)
             return
         for found in questions(item.messages):
-            if not isinstance(found, Question):
+            if not isinstance(found, TurnQuestion):
                 number, fault = found
                 yield dropped_row(f"{row.place}, message {number}", source, fault)
                 continue
@@ -118,7 +118,7 @@ class LlavaSource(Source):
                 facts={"item": item.id} if item.id else {},
             )
 
-    def _source_of(self, row: Row) -> str:
+    def _source_of(self, row: FileRow) -> str:
         """The data set that an item comes from: in LLaVA-665K, the first folder of its picture's path."""
         if isinstance(row.values, LineError):
             return self._name
@@ -137,7 +137,7 @@ class LlavaSource(Source):
         folders = [] if image.startswith(_DATA) else PurePosixPath(str(inside).lower().lstrip("/")).parts[:-1]
         return folders[0] if folders else self._name
 
-    def _item(self, row: Row) -> _Item:
+    def _item(self, row: FileRow) -> _Item:
         if isinstance(row.values, LineError):
             raise row.values
         pictures = tuple(chosen(_pictures(row.values), self.which))

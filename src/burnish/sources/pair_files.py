@@ -22,7 +22,7 @@ from burnish.sources.embedded import picture_bytes
 from burnish.sources.fields import kind_of, listed, scalar_field
 from burnish.sources.hub_columns import undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
-from burnish.sources.json_items import Row, json_items
+from burnish.sources.json_items import FileRow, json_items
 from burnish.sources.preferences import KINDS, Values, kind_of_columns
 from burnish.sources.spec import Spec, at_home, parse_spec
 from burnish.store.codec import fingerprint_of
@@ -41,7 +41,7 @@ _OWN = re.compile(rf"(?P<source>[^/]+)/(?P<id>.+)/(?P<distortion>{_ONE}(?:\+{_ON
 class _Placed(NamedTuple):
     """A row with its pictures."""
 
-    row: Row
+    row: FileRow
     pictures: tuple[str, ...]
     """The names by which they are opened."""
     same: str
@@ -166,7 +166,7 @@ class FilePairs:
 
     def _table_rows(self) -> Iterator[_Placed]:
         for number, values in enumerate(self._table.remove_columns(self._picture_column)):
-            row = Row(f"row {number}", values)
+            row = FileRow(f"row {number}", values)
             cell = self._cell(str(number))
             places = range(len(cell)) if isinstance(cell, list) else ()
             pictures = tuple(f"{number}/{place}" for place in places) or (str(number),)

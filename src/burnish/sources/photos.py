@@ -19,7 +19,7 @@ from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, with_picture
 from burnish.sources.fields import scalar_field, text_field
-from burnish.sources.json_items import Row
+from burnish.sources.json_items import FileRow
 from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
 from burnish.sources.spec import Spec
 from burnish.sources.tables import Columns, read_rows
@@ -108,7 +108,7 @@ class PhotoFolder(Source):
                 )
         return wanted
 
-    def _row(self, row: Row) -> tuple[str, str]:
+    def _row(self, row: FileRow) -> tuple[str, str]:
         if isinstance(row.values, LineError):
             raise row.values
         answer = scalar_field(row.values, self._column("answer"))

@@ -37,9 +37,10 @@ class Shard:
         """
         batches = -(-examples // batch)
         if batches < self.count:
+            most = f"{batches:,} batches of {batch}, so give at most {batches:,} shards"
+            one = f"one batch of {batch} at most, which is not divided: leave --shard out"
             raise ConfigError(
-                f"--shard {self} divides {examples:,} examples among too many: they are {batches:,} batches of "
-                f"{batch}, so give at most {batches:,} shards."
+                f"--shard {self} divides {examples:,} examples among too many: they are {most if batches > 1 else one}."
             )
         begin, end = (batch * (batches * number // self.count) for number in (self.number - 1, self.number))
         return range(begin, min(end, examples))

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from burnish.errors import LineError, SourceError
 from burnish.sources.fields import one_line
 from burnish.sources.files import open_file
-from burnish.sources.json_items import Row, json_items
+from burnish.sources.json_items import FileRow, json_items
 
 BATCH = 1024
 """Rows of a Parquet file in memory at once."""
@@ -28,7 +28,7 @@ CheckColumns: TypeAlias = Callable[[Columns], Columns]
 """Gets the columns that a file has and returns those to read; raises SourceError when one is missing."""
 
 
-def read_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+def read_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
     """The rows of a table, by the file's ending. Lines of JSON have no common columns and are not checked."""
     ending = path.suffix.lower()
     if ending in (".jsonl", ".json"):
@@ -40,7 +40,7 @@ def read_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
     raise SourceError(f"{path} is not a table that can be read: give a file that ends in {', '.join(ENDINGS)}.")
 
 
-def _csv_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+def _csv_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
     # Strict, because otherwise a quote that is never closed swallows the lines after it without a word.
     with open_file(path) as file, io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="") as text:
         reader = csv.reader(text, delimiter=SEPARATORS[path.suffix.lower()], strict=True)
@@ -56,7 +56,7 @@ def _csv_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
         yield from _csv_lines(reader, header)
 
 
-def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[Row]:
+def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[FileRow]:
     while True:
         first = reader.line_num + 1  # type: ignore[attr-defined]  # a csv.reader, whose type has no public name
         try:
@@ -66,10 +66,10 @@ def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[Row]:
         except csv.Error as error:
             last = reader.line_num  # type: ignore[attr-defined]
             reach = f" up to line {last}" if last > first else ""
-            yield Row(f"line {first}", LineError("broken CSV", f"is broken CSV{reach}: {error}"))
+            yield FileRow(f"line {first}", LineError("broken CSV", f"is broken CSV{reach}: {error}"))
             continue
         if fields:
-            yield Row(f"line {first}", _csv_values(header, fields))
+            yield FileRow(f"line {first}", _csv_values(header, fields))
 
 
 def _csv_values(header: Columns, fields: list[str]) -> Mapping[str, object] | LineError:
@@ -78,7 +78,7 @@ def _csv_values(header: Columns, fields: list[str]) -> Mapping[str, object] | Li
     return {name: field or None for name, field in zip(header, fields, strict=True)}
 
 
-def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
+def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -93,7 +93,7 @@ def _parquet_rows(path: Path, check: CheckColumns) -> Iterator[Row]:
             for batch in table.iter_batches(BATCH, columns=columns):
                 for values in batch.to_pylist():
                     number += 1
-                    yield Row(f"row {number}", values)
+                    yield FileRow(f"row {number}", values)
         except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError) as error:
             raise SourceError(f"{path} cannot be read as Parquet after {number:,} rows: {one_line(error)}.") from error
 

@@ -25,7 +25,7 @@ from burnish.plain_files import open_plain
 from burnish.records import Dropped, Example
 from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, refuse_useless, with_picture
-from burnish.sources.conversation import NAMES, Question, questions, read_messages
+from burnish.sources.conversation import NAMES, TurnQuestion, questions, read_messages
 from burnish.sources.fields import kind_of, one_line, scalar_field, text_field
 from burnish.sources.photos import ENDINGS
 from burnish.sources.remote import files_at, is_address, table_at
@@ -112,7 +112,7 @@ class WebDatasetSource(Source):
             yield replace(plain, question=text_field(values, self._field("question")))
             return
         for found in questions(read_messages(values[talk], talk)):
-            if isinstance(found, Question):
+            if isinstance(found, TurnQuestion):
                 key, answer = f"{plain.id}, message {found.number}", plain.answer or found.answer
                 yield replace(plain, id=key, question=found.text, answer=answer, before=found.before)
             else:

@@ -5,8 +5,8 @@ that are not yet whole, `codec.py` turns records into lines and back, `manifest.
 writes files whole and holds the lock, and `extensions.py` names pictures by their kind.
 """
 
-from burnish.store.journal import Part
+from burnish.store.journal import JournalEntry
 from burnish.store.manifest import Manifest, new_manifest
 from burnish.store.run import Run, first_picture
 
-__all__ = ["Manifest", "Part", "Run", "first_picture", "new_manifest"]
+__all__ = ["JournalEntry", "Manifest", "Run", "first_picture", "new_manifest"]

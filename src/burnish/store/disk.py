@@ -25,7 +25,7 @@ def explained(path: Path, action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        advice = "make room or mend its permissions, then start again: what the run holds is kept"
+        advice = "make room or fix its permissions, then start again: what the run holds is kept"
         raise RunError(f"{path} cannot be {action} ({error.strerror}): {advice}.") from error
 
 

@@ -29,7 +29,7 @@ COMPACT_BYTES = 1 << 20
 """Forgotten lines may always take as much of the file: below it, writing it anew is not worth while."""
 
 
-class Part(NamedTuple):
+class JournalEntry(NamedTuple):
     """One reply among those that a record needs."""
 
     record: int
@@ -60,13 +60,13 @@ class Journal:
         """Replies that are not forgotten."""
         return sum(map(len, self._lines.values()))
 
-    def get(self, part: Part) -> Json:
+    def get(self, part: JournalEntry) -> Json:
         """The reply that was put in for this part; None where there is none."""
         line = self._lines.get(part.record, {}).get(part.name)
         reply: Json = None if line is None else json.loads(line)["reply"]
         return reply
 
-    def put(self, replies: Mapping[Part, Json]) -> None:
+    def put(self, replies: Mapping[JournalEntry, Json]) -> None:
         """Keep replies, each once and all of them or none; they have left this process when the call returns, and
         survive its death.
         """
@@ -99,7 +99,7 @@ class Journal:
             self._file.close()
             self._file = None
 
-    def _keep(self, part: Part, line: bytes) -> None:
+    def _keep(self, part: JournalEntry, line: bytes) -> None:
         self._lines.setdefault(part.record, {})[part.name] = line
         self._live += len(line)
 
@@ -135,11 +135,11 @@ def delete_journal(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _line(part: Part, reply: Json) -> bytes:
+def _line(part: JournalEntry, reply: Json) -> bytes:
     return dump({"record": part.record, "part": part.name, "reply": reply}).encode() + b"\n"
 
 
-def _entries(line: bytes) -> dict[Part, Json] | None:
+def _entries(line: bytes) -> dict[JournalEntry, Json] | None:
     """The replies that a line holds; None where it is no line of a journal."""
     try:
         value: Any = read_json(line)
@@ -153,5 +153,5 @@ def _entries(line: bytes) -> dict[Part, Json] | None:
         record, name = entry["record"], entry["part"]
         if type(record) is not int or not isinstance(name, str):
             return None
-        found[Part(record, name)] = entry["reply"]
+        found[JournalEntry(record, name)] = entry["reply"]
     return found

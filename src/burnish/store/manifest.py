@@ -108,7 +108,7 @@ def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
     if changes := [f"{name} was {old} and is now {new}" for name, old, new in differences(begun, now)]:
         raise ConfigChanged(
             f"{folder} was begun with another configuration ({'; '.join(changes)}): "
-            "give the old values, another --out, or --restart to delete that run and begin anew."
+            "give the old values, another --out, or --restart to delete that run and start again."
         )
 
 

@@ -15,7 +15,7 @@ from burnish.store.manifest import Manifest, differences
 from burnish.store.run import Run
 
 
-class Part(NamedTuple):
+class RunPart(NamedTuple):
     """A run that is a part, and the manifest that it would have as the whole."""
 
     run: Run
@@ -29,14 +29,14 @@ BeforeRecord: TypeAlias = Callable[[Run, int], None]
 """Called with a part and a record's place in it before the record is appended to the whole."""
 
 
-def in_order(parts: Sequence[Part]) -> list[Part]:
+def in_order(parts: Sequence[RunPart]) -> list[RunPart]:
     """The parts by their numbers. Raises RunError where they are not the finished parts of one run, each once."""
     first = parts[0]
     for part in parts[1:]:
         if found := differences(first.whole, part.whole):
             changes = "; ".join(f"{name} is {ours} there and {theirs} here" for name, ours, theirs in found)
             raise RunError(f"{part.run.path} is not part of the run that {first.run.path} is one of: {changes}.")
-    by_number: dict[int, Part] = {}
+    by_number: dict[int, RunPart] = {}
     for part in parts:
         if part.of != first.of:
             raise RunError(
@@ -53,13 +53,13 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     return [by_number[number] for number in sorted(by_number)]
 
 
-def merged_manifest(part: Part, out: str) -> Manifest:
+def merged_manifest(part: RunPart, out: str) -> Manifest:
     """What the whole run says made it."""
     settings = part.whole.settings | {"out": out, "shard": None, "restart": False, "json": None}
     return replace(part.whole, settings=settings, created=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def append_parts(run: Run, parts: Sequence[Part], before: BeforeRecord) -> None:
+def append_parts(run: Run, parts: Sequence[RunPart], before: BeforeRecord) -> None:
     """Append all records of the parts that the run does not hold yet, with their pictures."""
     done, begin = len(run), 0
     with Progress("merge", sum(len(part.run) for part in parts), done=done, unit="records") as progress:

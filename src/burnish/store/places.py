@@ -51,7 +51,7 @@ def line_at(run: Path, place: Place) -> bytes:
     except FileNotFoundError:
         line = b""
     if not line.endswith(b"\n"):
-        raise RunError(f"{run} has become shorter than it was: it was begun anew, or is damaged.")
+        raise RunError(f"{run} has become shorter than it was: it was begun again, or is damaged.")
     return line
 
 

@@ -39,7 +39,7 @@ from burnish.store.codec import dump, from_line, to_line
 from burnish.store.disk import explained, lock, refuse_links, write_whole
 from burnish.store.extensions import EXTENSIONS, extension_of
 from burnish.store.journal import NAME as JOURNAL
-from burnish.store.journal import Journal, Part, delete_journal
+from burnish.store.journal import Journal, JournalEntry, delete_journal
 from burnish.store.lines import Line, Lines, delete_lines
 from burnish.store.manifest import Manifest, read_manifest, refuse_changes, write_manifest
 
@@ -168,11 +168,11 @@ class Run:
             return None
         return (_record(line) for line in islice(Lines(self.aside / "records"), start, None))
 
-    def reply(self, part: Part) -> Json:
+    def reply(self, part: JournalEntry) -> Json:
         """The reply that `keep_reply` was given for this part, by this process or an earlier one; None without."""
         return self._journal().get(part)
 
-    def keep_replies(self, replies: Mapping[Part, Json]) -> None:
+    def keep_replies(self, replies: Mapping[JournalEntry, Json]) -> None:
         """Keep what models said for records that are not yet in the run, until they are; all of it or nothing.
 
         The replies have left this process when the call returns, and survive its death.
@@ -183,7 +183,7 @@ class Run:
         except ValueError as error:
             raise RunError(f"Replies cannot be stored in {self._path}: {error}.") from error
 
-    def keep_reply(self, part: Part, reply: Json) -> None:
+    def keep_reply(self, part: JournalEntry, reply: Json) -> None:
         """Keep one reply, as `keep_replies` does."""
         self.keep_replies({part: reply})
 
@@ -310,7 +310,7 @@ class Run:
     def _require_writing(self) -> None:
         self._require_lock()
         if self._summary is not None:
-            raise RunError(f"{self._path} is finished: give another --out, or --restart to begin anew.")
+            raise RunError(f"{self._path} is finished: give another --out, or --restart to start again.")
 
     def __enter__(self) -> Self:
         return self

@@ -92,7 +92,7 @@ def read_log(path: Path) -> list[dict[str, float]]:
     try:
         steps = [read_json(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
     except ValueError as error:
-        raise RunError(f"{path} is damaged ({error}): give --restart to train anew.") from error
+        raise RunError(f"{path} is damaged ({error}): give --restart to train from the beginning.") from error
     if not all(isinstance(step, dict) and {"step", "seconds"} <= step.keys() for step in steps):
-        raise RunError(f"{path} is not a log of `burnish train`: give --restart to train anew.")
+        raise RunError(f"{path} is not a log of `burnish train`: give --restart to train from the beginning.")
     return steps

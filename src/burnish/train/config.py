@@ -123,7 +123,7 @@ class TrainConfig:
     plan: bool = runtime(False)
     """Do not train: measure a few steps and print what the training would take (parameters, memory, sizes, hours)."""
     restart: bool = runtime(False)
-    """Delete an earlier training in OUT and train anew."""
+    """Delete an earlier training in OUT and start again."""
     json: str | None = runtime(None)
     """Also write the result's numbers to this file, as JSON."""
 

@@ -18,14 +18,14 @@ from burnish.errors import RequestError
 from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped
+from burnish.train.chat_examples import Asks, TurnTarget
 from burnish.train.dialogue_config import DialogueTrainConfig
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.examples import TrainingExample
-from burnish.train.lessons import Ask, Asks
-from burnish.train.measure import DOT, Lengths
-from burnish.train.pack import Lesson, Node, Tree, pack
+from burnish.train.picture_lengths import DOT, Lengths
 from burnish.train.prepare import refuse_nothing
+from burnish.train.token_tree import Lesson, Node, Tree, pack
 
 _FEATURES = Features(
     {
@@ -157,13 +157,13 @@ class DialoguePreparer:
             return example
         messages = conversation(example.question, [DOT] * len(example.images), example.before)
         try:
-            ask = Ask(1, messages, example.answers[0].text.strip())
+            ask = TurnTarget(1, messages, example.answers[0].text.strip())
             return self._row(example, example.picture, example.images, [ask])
         except RequestError:
             return _left_out(example, "the model's chat template cannot take this conversation")
 
     def _row(
-        self, origin: Dialogue | TrainingExample, picture: str, images: Sequence[bytes], asks: Sequence[Ask]
+        self, origin: Dialogue | TrainingExample, picture: str, images: Sequence[bytes], asks: Sequence[TurnTarget]
     ) -> DialogueRow | Dropped:
         lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
         marks = self._marks_of(len(images))

@@ -24,12 +24,12 @@ from burnish.ids import content_key
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer
-from burnish.train.pack import Node, Tree
-from burnish.train.reading import APART, Reading
+from burnish.train.batch_layout import APART, Reading
 from burnish.train.sequences import Batch
+from burnish.train.token_tree import Node, Tree
 
 
-class Row(NamedTuple):
+class PairRow(NamedTuple):
     """A training example with its answers as tokens, ready to be joined with its picture."""
 
     id: str
@@ -114,7 +114,7 @@ class Collator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Rows as mappings of the fields of `Row`, because that is how a data set gives them."""
-        examples = [Row(**row) for row in rows]
+        examples = [PairRow(**row) for row in rows]
         pictures = [self.open_pictures(row.picture) for row in examples]
         asked = [conversation(row.question, shown, row.before) for row, shown in zip(examples, pictures, strict=True)]
         prompts = [(self.encoder.encode(one), row.answers) for one, row in zip(asked, examples, strict=True)]

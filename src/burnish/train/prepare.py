@@ -17,9 +17,9 @@ from burnish.errors import RequestError, RunError
 from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
-from burnish.train.encode import AnswerEncoder, Row
+from burnish.train.encode import AnswerEncoder, PairRow
 from burnish.train.examples import TrainingExample, TrainingSet
-from burnish.train.measure import DOT, Lengths
+from burnish.train.picture_lengths import DOT, Lengths
 
 _FEATURES = Features(
     {
@@ -108,7 +108,7 @@ class Preparer:
         self.equal = 0
         """Rejected answers left out so far, of pairs that have others."""
 
-    def prepare(self, example: TrainingExample) -> Row | Dropped:
+    def prepare(self, example: TrainingExample) -> PairRow | Dropped:
         """The example with its answers as tokens, cut to fit. Image tokens stand in the prompt, which is never cut."""
         if self._distorted and not all(spec for spec, _ in example.distortions):
             return _left_out(example, "a rejected answer that no distortion made")
@@ -131,7 +131,7 @@ class Preparer:
         cut = sum(len(answers[place]) > room for place in kept)
         self.cut, self.equal = self.cut + cut, self.equal + len(seen) - len(kept)
         drawn = [example.distortions[place - 1] for place in kept[1:]] if self._distorted else []
-        return Row(
+        return PairRow(
             id=example.id,
             picture=example.picture,
             question=example.question,

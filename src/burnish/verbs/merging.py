@@ -16,7 +16,7 @@ from burnish.errors import ConfigError, RunError
 from burnish.records import Json
 from burnish.sources.sharding import unmarked
 from burnish.store import Run
-from burnish.store.merging import BeforeRecord, Part, append_parts, in_order, merged_manifest
+from burnish.store.merging import BeforeRecord, RunPart, append_parts, in_order, merged_manifest
 from burnish.verbs.telling import make_and_tell
 
 Summarise: TypeAlias = Callable[[Run, Sequence[Run]], Mapping[str, Json]]
@@ -78,7 +78,7 @@ def _merge_free(runs: Sequence[Run], out: Path, *, restart: bool) -> None:
         run.finish(to_json(rescored(run)))
 
 
-def part_of(run: Run) -> Part:
+def part_of(run: Run) -> RunPart:
     """A run as a part. Raises RunError for one that is none."""
     seeds = []
     if run.manifest.kind == "free":
@@ -88,7 +88,7 @@ def part_of(run: Run) -> Part:
     return _part(run, Run.open(seeds[0]) if seeds else run)
 
 
-def _part(run: Run, marked: Run) -> Part:
+def _part(run: Run, marked: Run) -> RunPart:
     """A run as a part; `marked` is the run, or one in it, whose inputs tell which."""
     found = {name: unmarked(value) for name, value in marked.manifest.fingerprints.items()}
     shard = next((shard for _, shard in found.values() if shard), None)
@@ -97,7 +97,7 @@ def _part(run: Run, marked: Run) -> Part:
     whole = run.manifest
     if run is marked:
         whole = replace(whole, fingerprints={name: fingerprint for name, (fingerprint, _) in found.items()})
-    return Part(run, whole, shard.number, shard.count)
+    return RunPart(run, whole, shard.number, shard.count)
 
 
 @contextmanager
@@ -122,11 +122,27 @@ def _attempts(run: Run) -> Iterator[BeforeRecord]:
         yield before
 
 
+def _judged(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.bench.judged.registry import score
+    from burnish.store.codec import to_json
+
+    return to_json(score(run))
+
+
+def _teacher(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
+    from burnish.bench.teacher import finish
+    from burnish.store.codec import to_json
+
+    return to_json(finish(run))
+
+
 def _summary(run: Run) -> Summarise:
     """What a run of this kind ends with. Raises RunError for kinds whose shards cannot be merged."""
     kind = run.manifest.kind
+    if kind.startswith("judged "):
+        return _judged
     if kind not in _SUMMARIES:
-        raise RunError(f"{run.path} holds {kind}: runs of {', '.join(_SUMMARIES)} can be merged.")
+        raise RunError(f"{run.path} holds {kind}: runs of {', '.join(_SUMMARIES)} and judgements can be merged.")
     return _SUMMARIES[kind]
 
 
@@ -200,5 +216,6 @@ _SUMMARIES: dict[str, Summarise] = {
     "answers": _answers,
     "sampled": _sampled,
     "standard": _standard,
+    "teacher bench": _teacher,
 }
 """By the kind of run."""

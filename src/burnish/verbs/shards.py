@@ -12,7 +12,7 @@ from burnish.errors import ConfigError, RunError
 from burnish.ids import content_key
 from burnish.store import Run
 from burnish.store.manifest import NAME
-from burnish.store.merging import Part, in_order
+from burnish.store.merging import RunPart, in_order
 from burnish.verbs.merging import MergeConfig, merge_runs, part_of
 
 MERGED = "merged-{}"
@@ -40,11 +40,11 @@ def runs_in_order(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for path, _, parts in found for name in ([str(one.run.path) for one in parts] or [path]))
 
 
-def _grouped(paths: Sequence[str]) -> Iterator[tuple[str, str, list[Part]]]:
+def _grouped(paths: Sequence[str]) -> Iterator[tuple[str, str, list[RunPart]]]:
     """Each path that stands for itself, with no parts; or the first shard of a run with its key and all its parts."""
     single = [one for path in paths for one in _shards_within(path) or [path]]
     keyed = {path: (_key(part), part) for path in dict.fromkeys(single) if (part := _part(path))}
-    groups: dict[str, list[Part]] = defaultdict(list)
+    groups: dict[str, list[RunPart]] = defaultdict(list)
     for key, part in keyed.values():
         groups[key].append(part)
     told = set[str]()
@@ -78,7 +78,7 @@ def _shards_within(path: str) -> list[str]:
     return held
 
 
-def _part(path: str) -> Part | None:
+def _part(path: str) -> RunPart | None:
     """None for what is not a shard."""
     try:
         return part_of(Run.open(Path(path))) if (Path(path) / NAME).is_file() else None
@@ -86,14 +86,14 @@ def _part(path: str) -> Part | None:
         return None
 
 
-def _key(part: Part) -> str:
+def _key(part: RunPart) -> str:
     """The same for all shards of one run, and for no others."""
     whole = part.whole
     told = {"kind": whole.kind, "config": whole.config, "fingerprints": whole.fingerprints, "seed": whole.seed}
     return content_key(json.dumps([told, part.of], sort_keys=True).encode())[:_DIGITS]
 
 
-def _merged(key: str, parts: Sequence[Part]) -> str:
+def _merged(key: str, parts: Sequence[RunPart]) -> str:
     """The path of the run that the shards make; it is made anew where one of them is newer."""
     first = parts[0].run.path
     out = first.parent / MERGED.format(key)

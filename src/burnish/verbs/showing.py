@@ -100,7 +100,7 @@ def validate(config: ValidateConfig) -> None:
     tell(result.tables(), write_json(config.json, result.to_json()))
     if result.faults:
         faults = f"{result.faults:,} fault{'' if result.faults == 1 else 's'}"
-        raise SourceError(f"{result.path} has {faults}: mend what is listed, and validate it again.")
+        raise SourceError(f"{result.path} has {faults}: fix what is listed, and validate it again.")
 
 
 def export(config: ExportConfig) -> None:

@@ -17,7 +17,7 @@ from burnish.view.schema import add_column, column, tag, transaction
 from burnish.view.terms import indexed
 
 
-class Part(NamedTuple):
+class ViewedRun(NamedTuple):
     """A run that holds records, and how far it has been read."""
 
     part: int
@@ -59,7 +59,7 @@ class Filling:
         """Records in the index."""
         return self._last
 
-    def add(self, part: Part, run_seed: int, lines: Iterable[tuple[Place, bytes]]) -> Part:
+    def add(self, part: ViewedRun, run_seed: int, lines: Iterable[tuple[Place, bytes]]) -> ViewedRun:
         """Take in the lines, all or none of them, and return the part with its new end."""
         end, groups = part.end, Counter[Group]()
         with transaction(self._connection):
@@ -78,7 +78,7 @@ class Filling:
             )
         return part._replace(end=end)
 
-    def _add(self, part: Part, place: Place, record: Record, card: Card) -> Group:
+    def _add(self, part: ViewedRun, place: Place, record: Record, card: Card) -> Group:
         source, label = self._id("sources", record.source), self._id("labels", card.label)
         group = Group(part.part, source, label, int(isinstance(record, Dropped)))
         numbers = {column(self._number(name)): value for name, value in card.numbers.items()}
@@ -144,7 +144,7 @@ def id_key(record_id: str) -> str:
     return content_key(record_id.encode(errors="replace"))[:16]
 
 
-def parts_in(connection: sqlite3.Connection) -> list[Part]:
+def parts_in(connection: sqlite3.Connection) -> list[ViewedRun]:
     """The runs that are indexed, in order."""
     rows = connection.execute("select part, name, mark, shard, offset from parts order by part")
-    return [Part(part, name, mark, Place(shard, offset)) for part, name, mark, shard, offset in rows]
+    return [ViewedRun(part, name, mark, Place(shard, offset)) for part, name, mark, shard, offset in rows]

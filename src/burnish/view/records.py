@@ -13,7 +13,7 @@ from burnish.records import Record
 from burnish.store import Run
 from burnish.store.codec import from_line
 from burnish.store.places import Place, line_at
-from burnish.view.index import Part, parts_in
+from burnish.view.index import ViewedRun, parts_in
 
 
 class Stored(NamedTuple):
@@ -43,7 +43,7 @@ def runs_in(index: sqlite3.Connection, run: Path) -> list[Run]:
     return [_opened(part.path(run), part.mark) for part in parts_in(index)]
 
 
-def _read(run: Path, number: int, part: Part, place: Place) -> Stored:
+def _read(run: Path, number: int, part: ViewedRun, place: Place) -> Stored:
     path = part.path(run)
     try:
         record = from_line(line_at(path, place))

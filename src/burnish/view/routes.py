@@ -42,7 +42,7 @@ class Site:
     drawings: Drawings
 
 
-class Asked(BaseModel):
+class PageQuery(BaseModel):
     """The fields of the filter's form, and the page."""
 
     model_config = ConfigDict(str_max_length=10_000)
@@ -81,7 +81,7 @@ IndexHere = Annotated[sqlite3.Connection, Depends(get_index)]
 
 
 @router.get("/")
-def show_page(site: SiteHere, index: IndexHere, asked: Annotated[Asked, Query()]) -> str:
+def show_page(site: SiteHere, index: IndexHere, asked: Annotated[PageQuery, Query()]) -> str:
     """A page of records; before the first of all, the tables and figures."""
     choice, state = asked.choice(), state_of(index, site.run)
     try:

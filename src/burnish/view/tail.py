@@ -26,7 +26,7 @@ from burnish.store import Run
 from burnish.store.disk import lock
 from burnish.store.manifest import read_manifest
 from burnish.store.places import Place, bytes_in, bytes_up_to, lines_from, mark
-from burnish.view.index import Filling, Part, note, noted, parts_in
+from burnish.view.index import Filling, ViewedRun, note, noted, parts_in
 from burnish.view.schema import make_empty, open_writing, transaction
 
 _BATCH = 1_000
@@ -104,7 +104,7 @@ def catch_up(connection: sqlite3.Connection, run: Path) -> None:
             note(connection, "finished", "yes")
 
 
-def _read(filling: Filling, part: Part, run: Path, progress: Progress) -> None:
+def _read(filling: Filling, part: ViewedRun, run: Path, progress: Progress) -> None:
     path = part.path(run)
     seed, lines = read_manifest(path).seed, lines_from(path, part.end)
     while batch := list(islice(lines, _BATCH)):
@@ -112,7 +112,7 @@ def _read(filling: Filling, part: Part, run: Path, progress: Progress) -> None:
         progress.advance(len(batch))
 
 
-def _parts(connection: sqlite3.Connection, run: Path) -> list[Part]:
+def _parts(connection: sqlite3.Connection, run: Path) -> list[ViewedRun]:
     """The runs that hold records; all are forgotten if one of them is not what it was."""
     names = [path.name for path in seed_folders(run)] or [""]
     known = parts_in(connection)
@@ -124,13 +124,13 @@ def _parts(connection: sqlite3.Connection, run: Path) -> list[Part]:
             known = []
         for name in names:
             if name not in {part.name for part in known}:
-                part = Part(len(known), name, mark(run / name), Place())
+                part = ViewedRun(len(known), name, mark(run / name), Place())
                 connection.execute("insert into parts values (?, ?, ?, 0, 0)", part[:3])
                 known.append(part)
     return known
 
 
-def _are_the_same(known: list[Part], names: list[str], run: Path) -> bool:
+def _are_the_same(known: list[ViewedRun], names: list[str], run: Path) -> bool:
     return all(
         part.name in names
         and mark(part.path(run)) == part.mark

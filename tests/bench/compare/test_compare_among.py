@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders import write_run
 from burnish.bench.compare.among import compare_among
 from burnish.bench.compare.configs import CompareConfig
 from burnish.bench.compare.verb import compare
-from burnish.store import Run, new_manifest
 from compared_runs import Config, answers_run
 
 MANY, FEW = range(40), range(9)
@@ -57,7 +57,5 @@ def test_a_run_without_an_adapter_is_first_where_no_baseline_is_named(tmp_path: 
 def test_what_is_no_comparison_is_passed_over(tmp_path: Path) -> None:
     run = answers_run(tmp_path / "run", FEW)
     for kind in ("answers", "pairs"):  # one without an answer yet, and one that nothing scores
-        Run.begin(tmp_path / kind, new_manifest(kind, Config(source="x"), seed=0, fingerprints={})).__exit__(
-            None, None, None
-        )
+        write_run(tmp_path / kind, [], kind=kind, config=Config(source="x"), done=False)
     assert _among(run, tmp_path / "answers", tmp_path / "pairs", run) == []

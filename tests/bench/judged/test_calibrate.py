@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_judged_pocket import FALSE, TRUE, answers_run
+from scene_answers import FALSE, TRUE, answers_run
 
+from builders import write_run
 from burnish.bench.judged.calibrate import rating, read_rated
 from burnish.bench.judged.kinship import family, judges_kin
 from burnish.bench.judged.rating_statistics import krippendorff, ranks, spearman
 from burnish.cli import main
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.uncertainty import Floats
 from judge_server import answers_file, bench, judgements, judging, numbers
 
@@ -28,9 +29,7 @@ class _Config:
 
 
 def _begun(folder: Path, kind: str, config: _Config) -> Run:
-    with Run.begin(folder, new_manifest(kind, config, seed=0, fingerprints={})):
-        pass
-    return Run.open(folder)
+    return write_run(folder, [], kind=kind, config=config, done=False)
 
 
 def _of(*values: float) -> Floats:
@@ -114,11 +113,12 @@ def test_a_judge_whose_ways_are_known(tmp_path: Path, capsys: pytest.CaptureFixt
         assert bench("calibrate", judge.flag, tmp_path / "run", "--rated", _rated(tmp_path / "rated.json")) == 0
         found = numbers(tmp_path / "run")
         # people 1, 2, 5; the judge 2 and 3, 3 and 4, 5 and 5
-        assert (found["left_out"], found["judging"]["unread"], found["spearman"]["value"]) == (1, 2, pytest.approx(1))
+        assert (found["left_out"], found["judging"]["unread"], found["spearman"]["value"]) == (1, 3, pytest.approx(1))
         assert found["bias"]["value"] == pytest.approx((1.5 + 1.5 + 0) / 3)
         assert found["order_bias"]["value"] == pytest.approx(2 / 3)
         assert found["length_bias"]["value"] == pytest.approx(spearman(_of(1, 2, 5), _of(1.5, 1.5, 0)))
         assert found["again"]["value"] == pytest.approx(krippendorff(_of(2, 3, 5), _of(3, 4, 5)))
+        assert found["retest"] == {"value": pytest.approx(1), "interval": [1, 1], "n": 3}
         assert found["alpha"]["value"] == pytest.approx(krippendorff(_of(1, 2, 5), _of(2.5, 3.5, 5)))
         assert "agrees with people (Spearman)" in capsys.readouterr().out
         _told(tmp_path, judge.flag, capsys)
@@ -149,7 +149,7 @@ def test_a_judge_against_the_oracle_of_the_pocket_world(tmp_path: Path, capsys: 
     with judging(_by_length) as judge:
         assert bench("calibrate", judge.flag, tmp_path / "run", "--rated", answers) == 0
         assert "agrees with the pocket world's oracle (Spearman)" in capsys.readouterr().out
-        assert [one.facts["human"] for one in judgements(tmp_path / "run")] == [5, 5, 3, 3, 1, 1, 1, 1]
+        assert [one.facts["human"] for one in judgements(tmp_path / "run")] == [5, 5, 5, 3, 3, 3, 1, 1, 1, 1, 1, 1]
         found = numbers(tmp_path / "run")
         assert found["spearman"]["value"] == pytest.approx(spearman(_of(5, 3, 1, 1), _of(1, 5, 1, 1)))
         assert found["order_bias"]["value"] == 0
@@ -176,6 +176,22 @@ def test_relatives_are_known_by_their_names(tmp_path: Path, judge: str, answers:
 def test_a_checkpoints_family_is_what_its_folder_says(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "qwen2_5_vl"}')
     assert family(str(tmp_path)) == family("Qwen/QwenVL-Chat") == "qwen"
+
+
+def test_a_judge_that_rates_otherwise_when_asked_again(tmp_path: Path) -> None:
+    """With the scale from 1 to 5 it gives each turn 2 at first, and what people give when asked again."""
+    asked = set[str]()
+
+    def says(message: str) -> str:
+        known = message in asked
+        asked.add(message)
+        return f"Rating: {message.partition('I say ')[2].split()[0] if known else 2}"
+
+    with judging(says) as judge:
+        assert bench("calibrate", judge.flag, tmp_path / "run", "--rated", _rated(tmp_path / "rated.json")) == 0
+    found = numbers(tmp_path / "run")
+    assert found["again"]["value"] is None  # it says 2 alone in both
+    assert found["retest"]["value"] == pytest.approx(krippendorff(_of(2, 2, 2, 2), _of(1, 2, 3, 5)))
 
 
 def test_bad_ratings_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,16 @@ def sampled(out: Path, *flags: str) -> list[Prediction]:
     return list(Run.open(out).records(Prediction))
 
 
-def test_answers_are_drawn_at_each_temperature(tmp_path: Path) -> None:
-    made = sampled(tmp_path / "run", "--temperatures", "0", "0.7", "50")
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of answers at three temperatures."""
+    out = tmp_path_factory.mktemp("drawn") / "run"
+    sampled(out, "--temperatures", "0", "0.7", "50")
+    return out
+
+
+def test_answers_are_drawn_at_each_temperature(tmp_path: Path, drawn: Path) -> None:
+    made = list(Run.open(drawn).records(Prediction))
     assert [one.facts["temperature"] for one in made] == [0.0, 0.7, 50.0] * 3
     assert [one.id for one in made[::3]] == [one.id for one in made[1::3]]
     assert all(greedy.text != hot.text for greedy, hot in zip(made[::3], made[2::3], strict=True))
@@ -31,14 +39,12 @@ def test_answers_are_drawn_at_each_temperature(tmp_path: Path) -> None:
     assert {one.text for one in other} != {one.text for one in made}
 
 
-def test_table_5_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_5_by_hand(tmp_path: Path, drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Judged at 0.7: overall Q 4, 5, 6 and A 7, 7, 7; at 50 one reply cannot be read."""
-    sampled(tmp_path / "answers", "--temperatures", "0", "0.7", "50")
-    capsys.readouterr()
     said = [f"A1,9,9,9,8\nA2,1,2,3,{q}\nA3,5,6,4,7" for q in (4, 5, 6)]
     replies = iter([*said, "A1,1,1,1,1\nA2,1,1,1,1\nA3,1,1,1,1", "no", said[0], "no"])
     with judging(lambda _: next(replies)) as judge:
-        assert bench("consistency", judge.flag, tmp_path / "run", "--answers", tmp_path / "answers") == 0
+        assert bench("consistency", judge.flag, tmp_path / "run", "--answers", drawn) == 0
     found = numbers(tmp_path / "run")
     assert list(found["rows"]) == ["0.7", "50"]
     warm, hot = found["rows"]["0.7"], found["rows"]["50"]

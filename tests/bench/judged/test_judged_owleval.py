@@ -62,6 +62,7 @@ def test_six_models_by_one_command(tmp_path: Path) -> None:
     assert rows["blip2_13b"]["words"] < rows["blip2_13b"]["the other's"]
 
 
+@pytest.mark.slow
 def test_a_judge_that_cannot_be_read_leaves_dashes(tmp_path: Path) -> None:
     for row in run_recipe(tmp_path, lambda _: "Both are nice.").values():
         assert (row["Q"], row["A"], row["agree %"], row["win rate %"]) == (None, None, None, None)

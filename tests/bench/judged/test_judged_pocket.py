@@ -3,54 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scene_answers import ASKED, FACTS, FALSE, TRUE, answers_run
 
+from burnish.bench.judged import asking
 from burnish.cli import main
 from burnish.pocket.oracle import judge
-from burnish.pocket.world import Scene, scene_to_json
-from burnish.pocket.world.scene import Thing
-from burnish.records import Facts, Prediction
-from burnish.store import Run, new_manifest
 from judge_server import bench, judgements, judging, numbers
-
-RED = Thing(shape="circle", color="red", size="small", cell=0)
-FACTS: Facts = {
-    "task": "description",
-    "options": [],
-    "scene": scene_to_json(Scene(kind="things", background="white", things=(RED,))),
-}
-TRUE, FALSE = "There is a small red circle at the top left.", "There is a small blue circle at the top left."
-ASKED = {"question": "Describe all objects.", "reference": TRUE}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    model: str = "m"
-
-
-def answers_run(folder: Path, texts: list[str], temperatures: tuple[float, ...] = (0.0,)) -> Path:
-    """A run of answers, all about the one scene; text i is drawn at temperature i of these, in turn."""
-    rounds = len(temperatures)
-    with Run.begin(folder, new_manifest("answers", _Config(), seed=0, fingerprints={})) as run:
-        run.append(
-            Prediction(
-                id=f"q{number // rounds}",
-                image="scene",
-                question=ASKED["question"],
-                answer=TRUE,
-                text=text,
-                source="description",
-                n_tokens=len(text.split()),
-                facts={**FACTS, "temperature": temperatures[number % rounds]},
-            )
-            for number, text in enumerate(texts)
-        )
-        run.finish({})
-    return folder
 
 
 def test_the_oracle_judges_by_the_truth() -> None:
@@ -167,3 +129,22 @@ def test_a_local_model_judges(tmp_path: Path) -> None:
     assert found["judging"]["parse_rate"] > 0.9
     agreed = agreement(tmp_path, tmp_path / "judged", tmp_path / "truth")
     assert agreed["agreement"] > 0.5
+
+
+@pytest.mark.parametrize("name", ["grades", "pairwise"])
+def test_shards_have_no_scores_and_make_the_whole_together(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "BATCH", 2)
+    runs = [answers_run(tmp_path / one, texts) for one, texts in (("a", [TRUE, "", FALSE]), ("b", [FALSE, TRUE, TRUE]))]
+    words = ["--answers", *(map(str, runs) if name == "pairwise" else [str(runs[0])])]
+    whole, out, parts = tmp_path / "whole", tmp_path / "out", [tmp_path / "part-2", tmp_path / "part-1"]
+    assert bench(name, "oracle", whole, *words) == 0
+    for part in parts:
+        assert bench(name, "oracle", part, *words, "--shard", f"{part.name[-1]}/2") == 0
+        assert numbers(part).keys() == {"judging"}
+    assert main(["report", str(parts[0]), "--out", str(tmp_path / "report")]) == 0
+    assert main(["merge", *map(str, parts), "--out", str(out)]) == 0
+    assert judgements(out) == judgements(whole)
+    assert numbers(out) == numbers(whole)
+    assert bench(name, "oracle", out, *words) == 0, "it is taken for its own"

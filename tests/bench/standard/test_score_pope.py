@@ -8,7 +8,7 @@ import pytest
 
 from burnish.bench.metrics import says_yes
 from burnish.bench.standard.pope_answers import Protocol, read_answer, read_as, terms_of
-from burnish.bench.standard.pope_files import Question
+from burnish.bench.standard.pope_files import PopeQuestion
 from standard_files import lines_file, pope_file, refused, scored
 
 SPLITS = ("random", "popular", "adversarial")
@@ -58,7 +58,7 @@ def test_the_official_rule_of_yes_and_no(text: str, yes: bool) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "</s>"])
 def test_an_empty_answer_is_wrong_and_no_yes(protocol: Protocol, text: str) -> None:
     for truth in (True, False):
-        answer = read_answer("1", Question("a.jpg", truth), text, protocol)
+        answer = read_answer("1", PopeQuestion("a.jpg", truth), text, protocol)
         accuracy, hits, recall, f1, yes = zip(*[iter(terms_of(answer))] * 2, strict=True)
         assert accuracy == (0, 1) and yes == (0, 1) and hits == (0, 0)
         assert recall == (0, truth) and f1 == (0, truth)
@@ -139,6 +139,27 @@ def test_predictions_that_do_not_fit(
     questions, _ = _files(tmp_path, ["yes", "no"], [])
     path = lines_file(tmp_path / "p.jsonl", answers)
     assert sentence in refused(capsys, "pope", "--questions", questions, "--predictions", path)
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_answers_of_another_split_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], first: int) -> None:
+    """Splits number their questions alike, but LLaVA's predictions say what was asked."""
+    files = []
+    for split, thing, start in (("random", "cup", 1), ("popular", "cat", first)):
+        asked = [{**_question(start + n, "yes"), "text": f"Is there a {thing} {n}?"} for n in range(2)]
+        said = [{**_answer(start + n, "yes"), "prompt": f"Is  there a {thing} {n}?\nOne word."} for n in range(2)]
+        files.append((lines_file(tmp_path / f"x_pope_{split}.json", asked), lines_file(tmp_path / f"{split}.p", said)))
+    (random, right), (popular, other) = files
+    both = tmp_path / "both.p"
+    both.write_text(right.read_text() + other.read_text())
+    words = ["pope", "--questions", random, popular, "--predictions"]
+    assert scored(tmp_path, *words, right, other)["mean_f1"] == scored(tmp_path, *words, both)["mean_f1"] == 1
+    other.write_text(other.read_text().replace("cat", "dog"))
+    both.write_text(right.read_text() + other.read_text())
+    for given in ([right, other], [both]):
+        complaint = refused(capsys, *words, *given)
+        assert f"answers Is there a dog 0? One word., and question {first} of " in complaint
+        assert "is Is there a cat 0?: take questions and predictions of the same split" in complaint
 
 
 def test_questions_that_do_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

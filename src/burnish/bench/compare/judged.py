@@ -8,8 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
-from burnish.bench.judged.asking import Reads
-from burnish.bench.judged.counting import judging, last_said, readable
+from burnish.bench.judged.counting import Reads, judging, last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
@@ -18,9 +17,8 @@ from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule
 from burnish.bench.standard import shr as shr_rule
 from burnish.bench.standard.benchmark import Benchmark
-from burnish.bench.standard.llava_bench_files import Question, reading
-from burnish.bench.standard.mmvet_files import Grade, score_in
-from burnish.bench.standard.mmvet_files import Question as VetQuestion
+from burnish.bench.standard.llava_bench_files import LlavaBenchQuestion, reading
+from burnish.bench.standard.mmvet_files import Grade, MMVetQuestion, score_in
 from burnish.bench.standard.shr_labels import Judged, labels
 from burnish.errors import RunError
 from burnish.fire.texts import grade
@@ -77,7 +75,7 @@ def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
 def _mmvet(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     one = judgements[0]
     given = [Grade(score_in(last_said(judgement, mmvet.reads))) for judgement in judgements]
-    worth = mmvet_rule.scored(one.id, VetQuestion(str(one.facts["picture"]), ()), given)
+    worth = mmvet_rule.scored(one.id, MMVetQuestion(str(one.facts["picture"]), ()), given)
     return _answer(one, worth.terms, ())
 
 
@@ -87,7 +85,7 @@ def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     category = str(one.facts["category"])
     if points is None:
         return None
-    worth = llava_rule.scored(one.id, Question(str(one.facts["picture"]), category), points)
+    worth = llava_rule.scored(one.id, LlavaBenchQuestion(str(one.facts["picture"]), category), points)
     return _answer(one, worth.terms, (category,))
 
 

@@ -61,7 +61,7 @@ def _open(path: Path) -> Recorded:
         return from_json(Recorded, recorded)
     except ValueError as error:
         raise RunError(
-            f"{path} was written by another version of Burnish ({error}): score the answers anew."
+            f"{path} was written by another version of Burnish ({error}): score the answers again."
         ) from error
 
 
@@ -83,5 +83,5 @@ def _refuse_mixed(recorded: Recorded, answers: Iterable[ScoredAnswer], path: Pat
     if question_set(answers) != recorded.fingerprints.get("questions"):
         raise RunError(
             f"{path} mixes question sets: its answers are not those to the questions that it was scored with, whose "
-            "fingerprint it has; score the answers anew."
+            "fingerprint it has; score the answers again."
         )

@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TypeAlias, TypeVar, final
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.bench.judged.registry import bench
+from burnish.bench.judged.counting import Reads, judging
+from burnish.bench.judged.registry import KIND, bench
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.replicas import Task, open_all_asked
@@ -22,6 +24,7 @@ from burnish.prompts import choose_judge
 from burnish.records import Example, Facts, Judgement
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
 from burnish.scores import Judged
+from burnish.sources.sharding import Shard
 from burnish.store import Run
 from burnish.store.codec import dump
 
@@ -29,11 +32,8 @@ BATCH = 512
 """Questions that a local judge is asked together."""
 FIRST, SECOND = "judge", "judge again"
 """What the two replies for a record are called in the journal."""
-Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
-"""From what was asked and the reply to whether the reply can be read."""
 PicturesOf: TypeAlias = Callable[[str], Sequence[bytes]]
 """From the name of an answer's pictures to their file contents."""
-J = TypeVar("J", bound=Judged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,35 +62,48 @@ def no_pictures(_image: str) -> Sequence[bytes]:
     )
 
 
-def judged(
-    config: JudgeFlags,
-    questions: Sequence[Question],
-    reads: Reads,
-    score: Callable[[Run], J],
-    pictures_of: PicturesOf = no_pictures,
-    *,
-    rules: Mapping[str, str] | None = None,
-) -> J:
+class ToJudge(NamedTuple):
+    """What a benchmark has judged, and how it is scored."""
+
+    questions: Sequence[Question]
+    reads: Reads
+    score: Callable[[Run], Judged]
+    """Of a run that holds all judgements; writes what the official scorer reads."""
+    pictures_of: PicturesOf = no_pictures
+    rules: Mapping[str, str] = MappingProxyType({})
+    """Fingerprints of what else the judge goes by."""
+
+
+def judged(config: JudgeFlags, whole: ToJudge) -> Judged:
     """Fill the run `config.out` with one Judgement per question, and score it; a finished run is scored anew.
 
-    `rules` are fingerprints of what else the judge goes by.
+    A shard has those of its own questions, and no scores: only how its judge did.
 
     Raises a BurnishError for a judge or run that cannot be used. A killed call is resumed by a second one, which asks
     for no reply that has come.
     """
+    shard = Shard.parse(config.shard) if config.shard else None
+    questions, digest, reads = whole.questions, _fingerprint(whole.questions), whole.reads
+    if shard:
+        part = shard.range_of(len(questions), BATCH)
+        questions, digest = questions[part.start : part.stop], shard.mark(digest)
     judge, sees_pictures = open_judge(config)
 
     def live(position: int, _: Example) -> Life:
         question = questions[position]
-        pictures = partial(pictures_of, question.image) if sees_pictures else None
+        pictures = partial(whole.pictures_of, question.image) if sees_pictures else None
         return _live(judge, question, JudgeCase(question.values, question.truth, pictures), reads)
 
     def ask(run: Run) -> None:
         asked, what, replicas = _Asked(questions), "judgements", Task(bench, config)
         fill(run, asked, live, judge.models, label=what, unit=what, batch=BATCH, replicas=replicas)
 
-    fingerprints = {**judge.fingerprints, **(rules or {}), "questions": _fingerprint(questions)}
-    return make_run(f"judged {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
+    def count(run: Run) -> Judged:
+        return Judged(judging=judging(run, run.records(Judgement), reads))
+
+    fingerprints = {**judge.fingerprints, **whole.rules, "questions": digest}
+    score = count if shard else whole.score
+    return make_run(f"{KIND} {config.task}", config, fingerprints, seed=0, fill=ask, score=score)
 
 
 def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:

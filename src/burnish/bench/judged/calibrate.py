@@ -1,7 +1,7 @@
 """How far a judge can be trusted: it rates what people rated, in FIRE's form, with the scale in either order.
 
 Answers about the pocket world are rated by its oracle instead, which knows the truth. Both orders tell whether it goes
-by the order of the scale, and how alike it rates when asked again.
+by the order of the scale; asked a third time, in the first order, it tells how alike it rates again (test-retest).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import CalibrateConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.judged.rating_statistics import Rating, calibration
@@ -24,7 +24,7 @@ from burnish.store import Run
 
 FORM = "give a file in FIRE's form, whose `conversations` have a `human_rating` from 1 to 5 beside rated turns"
 RATINGS = ("1: bad", "2: rather bad", "3: neither good nor bad", "4: rather good", "5: good")
-FORTH, BACK = "1 to 5", "5 to 1"
+FORTH, BACK, AGAIN = "1 to 5", "5 to 1", "1 to 5, again"
 ORACLE_RATES = "the pocket world's oracle"
 SPEAKERS = {"student": "Student", "teacher": "Teacher"}
 NOTHING_YET = "(nothing)"
@@ -32,8 +32,8 @@ NOTHING_YET = "(nothing)"
 _RATING = re.compile(r"\brating[*_ ]*:[\s*_\"'\[(]*([1-5])\b(?![.,]\d)", re.IGNORECASE)
 
 
-def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
-    """Have every rated turn rated by the judge, twice. Raises a BurnishError."""
+def calibrate_to_judge(config: CalibrateConfig) -> ToJudge:
+    """Every rated turn, which the judge rates three times. Raises a BurnishError."""
     by_oracle = Path(config.rated).is_dir()
     rated = list(answers_by_oracle(config.rated) if by_oracle else read_rated(config.rated))
     raters = ORACLE_RATES if by_oracle else PEOPLE
@@ -44,7 +44,7 @@ def bench_calibrate(config: CalibrateConfig) -> CalibrateJudged:
         judgements = list(run.records(Judgement))
         return calibration(_ratings(judgements), judging(run, judgements, reads), raters)
 
-    return judged(config, [_in_order(one, order) for one in rated for order in (FORTH, BACK)], reads, score)
+    return ToJudge([_in_order(one, order) for one in rated for order in (FORTH, BACK, AGAIN)], reads, score)
 
 
 def read_rated(path: str) -> Iterator[Question]:
@@ -109,7 +109,7 @@ def _value(row: Item, name: str) -> str:
 
 
 def _in_order(one: Question, order: str) -> Question:
-    scale = RATINGS if order == FORTH else RATINGS[::-1]
+    scale = RATINGS[::-1] if order == BACK else RATINGS
     return Question(
         id=one.id,
         source=one.source,
@@ -143,6 +143,7 @@ def _ratings(judgements: Sequence[Judgement]) -> list[Rating]:
             length=float(str(of[FORTH].facts["length"])),
             forth=_read(of[FORTH]),
             back=_read(of[BACK]),
+            again=_read(of[AGAIN]) if AGAIN in of else None,  # runs of older builds asked twice
         )
         for of in by_turn.values()
     ]

@@ -11,6 +11,7 @@ from burnish.errors import ConfigError
 from burnish.generation.replicas import ReplicaFlags
 from burnish.models import Decoding, ModelOptions, ModelRuntime
 from burnish.prompts import JudgeTask
+from burnish.sources.sharding import Shard
 
 ORACLE = "oracle"
 """The judge that is not a model: it knows the pocket world."""
@@ -33,6 +34,8 @@ class JudgeFlags(ReplicaFlags, RunFlags):
     """Longest reply of the judge, in tokens."""
     calibration: str | None = runtime(None)
     """A run of `bench judged calibrate` by the same judge, so that every table shows how far it can be trusted."""
+    shard: str | None = runtime(None)
+    """Have part I of N of the questions judged, as I/N. `burnish merge` joins and scores the parts."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -41,6 +44,8 @@ class JudgeFlags(ReplicaFlags, RunFlags):
         if self.judge != ORACLE:
             _ = self.judge_model
         Decoding(max_new_tokens=self.max_new_tokens)
+        if self.shard is not None:
+            Shard.parse(self.shard)
 
     @property
     def judge_model(self) -> ModelOptions:

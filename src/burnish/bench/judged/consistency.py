@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Answers, read_answers, read_sampled
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import ConsistencyConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.judged.kappa import Said
@@ -31,8 +31,8 @@ _NUMBER = r"[ \t\[(*]*(\d+)[ \t\])*]*"
 _LINE = re.compile(rf"^[^\w\n]*(A[123])[^\w\n,]*{4 * f',{_NUMBER}'}\.?\s*$", re.MULTILINE)
 
 
-def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
-    """Have answers judged beside those without sampling. Raises a BurnishError."""
+def consistency_to_judge(config: ConsistencyConfig) -> ToJudge:
+    """Answers beside those without sampling. Raises a BurnishError."""
     greedy = read_answers(config.answers)
     others = [read_answers(path) for path in config.others]
     greedy, *others = name_apart([greedy, *others]) if others else [greedy, *_sampled(config.answers)]
@@ -60,7 +60,7 @@ def bench_consistency(config: ConsistencyConfig) -> ConsistencyJudged:
             rows={name: _row([one for one in judgements if one.part == name]) for name in rows},
         )
 
-    return judged(config, questions, reads, score, lambda image: greedy.pictures(image, config.images))
+    return ToJudge(questions, reads, score, lambda image: greedy.pictures(image, config.images))
 
 
 def _sampled(path: str) -> list[Answers]:

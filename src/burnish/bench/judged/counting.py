@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from burnish.bench.judged.asking import Reads
 from burnish.bench.judged.kinship import judges_kin
 from burnish.bench.naming import speaker
 from burnish.bench.standard.numbers import bounds
@@ -19,6 +18,8 @@ from burnish.store.codec import from_json
 from burnish.uncertainty import wilson
 
 NOT_KNOWN = "undefined"
+Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
+"""From what was asked and the reply to whether the reply can be read."""
 Outcome: TypeAlias = Literal["at once", "again", "unread", "refused", "settled"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import GradesConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.standard.numbers import MEAN, Answered, part
@@ -23,14 +23,14 @@ NO_ANSWER = "Score: 0"
 """The grade of an empty answer."""
 
 
-def bench_grades(config: GradesConfig) -> GradesJudged:
-    """Have the answers graded. Raises a BurnishError."""
+def grades_to_judge(config: GradesConfig) -> ToJudge:
+    """Answers with ground truths. Raises a BurnishError."""
     sampled = read_sampled(config.answers)
     found = [given for answers in sampled.values() for given in answers.by_id.values()]
     if missing := next((given.id for given in found if not given.truth), None):
         raise SourceError(f"{config.answers} has no ground truth for question {missing}: grades are given by it.")
     some = next(iter(sampled.values()))
-    return judged(config, list(map(_question, found)), reads, score, lambda image: some.pictures(image, None))
+    return ToJudge(list(map(_question, found)), reads, score, lambda image: some.pictures(image, None))
 
 
 def _question(given: Given) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import LlavaBenchConfig
 from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.standard import llava_bench, llava_bench_files
@@ -23,11 +23,8 @@ REVIEWS = "reviews.jsonl"
 CONTEXT = "LLaVA-Bench's context.jsonl lies beside its questions.jsonl"
 
 
-def bench_llava_bench(config: LlavaBenchConfig) -> LlavaBenchJudged:
-    """Have the answers reviewed, and write the reviews into the run for `burnish score llava-bench`.
-
-    Raises a BurnishError.
-    """
+def llava_bench_to_judge(config: LlavaBenchConfig) -> ToJudge:
+    """Answers beside the reference's; `burnish score llava-bench` reads the reviews. Raises a BurnishError."""
     official = {item.key("question_id"): item for item in items(config.questions, RELEASE)}
 
     def score(run: Run) -> LlavaBenchJudged:
@@ -35,12 +32,13 @@ def bench_llava_bench(config: LlavaBenchConfig) -> LlavaBenchJudged:
         _write_reviews(run, judgements)
         reviews = {judgement.id: last_said(judgement, reads) for judgement in judgements}
         asked = {
-            key: llava_bench_files.Question(item.text("image"), item.text("category")) for key, item in official.items()
+            key: llava_bench_files.LlavaBenchQuestion(item.text("image"), item.text("category"))
+            for key, item in official.items()
         }
         scores = llava_bench.score(asked, reviews, "left-out").scores
         return LlavaBenchJudged(judging=judging(run, judgements, reads), scores=scores)
 
-    return judged(config, _questions(config, official), reads, score)
+    return ToJudge(_questions(config, official), reads, score)
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import MmhalConfig
 from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.standard import mmhal
@@ -23,8 +23,8 @@ NO_ANSWER = "Rating: 0"
 earn."""
 
 
-def bench_mmhal(config: MmhalConfig) -> MmhalJudged:
-    """Have the answers rated, and write the judge's words into the run for `burnish score mmhal`.
+def mmhal_to_judge(config: MmhalConfig) -> ToJudge:
+    """Answers and what is known of their pictures; `burnish score mmhal` reads the judge's words.
 
     Raises a BurnishError.
     """
@@ -40,7 +40,7 @@ def bench_mmhal(config: MmhalConfig) -> MmhalJudged:
             judging=judging(run, judgements.values(), reads), scores=mmhal.score(official, replies).scores
         )
 
-    return judged(config, [_question(key, row, answers[key].text) for key, row in official.items()], reads, score)
+    return ToJudge([_question(key, row, answers[key].text) for key, row in official.items()], reads, score)
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import MmvetConfig
 from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.standard import mmvet, mmvet_files
@@ -23,8 +23,8 @@ NO_ANSWER = "0.0"
 """The grade of an empty answer."""
 
 
-def bench_mmvet(config: MmvetConfig) -> MmVetJudged:
-    """Grade the answers, and write the grades into the run for `burnish score mmvet`. Raises a BurnishError."""
+def mmvet_to_judge(config: MmvetConfig) -> ToJudge:
+    """Answers and their references; `burnish score mmvet` reads the grades. Raises a BurnishError."""
     official = mmvet_files.read_questions(config.questions)
 
     def score(run: Run) -> MmVetJudged:
@@ -33,7 +33,7 @@ def bench_mmvet(config: MmvetConfig) -> MmVetJudged:
         grades = mmvet_files.read_grades(str(run.path / GRADES), official, config.questions)
         return MmVetJudged(judging=judging(run, judgements, reads), scores=mmvet.score(official, grades).scores)
 
-    return judged(config, _questions(config), reads, score)
+    return ToJudge(_questions(config), reads, score)
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

@@ -15,7 +15,7 @@ from burnish.errors import SourceError
 FORM = "give JSON lines with `question_id`, `question` (or `text`) and `image`"
 
 
-class Asked(NamedTuple):
+class JudgedQuestion(NamedTuple):
     """A question as a judge needs it."""
 
     text: str
@@ -26,23 +26,23 @@ class Asked(NamedTuple):
 class Both(NamedTuple):
     """Two answers to one question."""
 
-    asked: Asked
+    asked: JudgedQuestion
     first: Given
     second: Given
 
 
-def read_questions(config: AnswerFlags) -> dict[str, Asked]:
+def read_questions(config: AnswerFlags) -> dict[str, JudgedQuestion]:
     """The questions of --questions by id; empty without it. Raises SourceError."""
     if config.questions is None:
         return {}
     return {
-        key: Asked(item.text(*QUESTIONS, "text"), optional(item, ("image",)) or key)
+        key: JudgedQuestion(item.text(*QUESTIONS, "text"), optional(item, ("image",)) or key)
         for item in items(config.questions, FORM)
         for key in [item.key(*IDS)]
     }
 
 
-def both(first: Answers, second: Answers, questions: Mapping[str, Asked]) -> list[Both]:
+def both(first: Answers, second: Answers, questions: Mapping[str, JudgedQuestion]) -> list[Both]:
     """The questions that both answered, in the first's order.
 
     Raises SourceError where there is none, where nothing tells a question, or the two tell different ones.
@@ -53,7 +53,7 @@ def both(first: Answers, second: Answers, questions: Mapping[str, Asked]) -> lis
     return [Both(_asked(key, first, second, questions), first.by_id[key], second.by_id[key]) for key in shared]
 
 
-def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, Asked]) -> Asked:
+def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, JudgedQuestion]) -> JudgedQuestion:
     if questions:
         if key not in questions:
             raise SourceError(f"--questions has no question {key}, which {first.path} answers: give all of them.")
@@ -64,7 +64,7 @@ def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, As
     text = one.question or other.question
     if not text:
         raise SourceError(f"Neither {first.path} nor {second.path} has question {key}: give --questions.")
-    return Asked(text, one.image or other.image or key)
+    return JudgedQuestion(text, one.image or other.image or key)
 
 
 def name_apart(answers: Sequence[Answers]) -> list[Answers]:

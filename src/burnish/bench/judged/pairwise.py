@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import PairwiseConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.judged.lengths import lengths
@@ -24,8 +24,8 @@ from burnish.store import Run
 _VERDICT = re.compile(r"\bverdict[*_ ]*:[\s*_\"'\[(]*(first|second|tie)\b", re.IGNORECASE)
 
 
-def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
-    """Have every pair of models compared, and their answers measured. Raises a BurnishError."""
+def pairwise_to_judge(config: PairwiseConfig) -> ToJudge:
+    """Answers of every pair of models, in both orders. Raises a BurnishError."""
     answers = name_apart([read_answers(path) for path in config.answers])
     asked = read_questions(config)
     pairs = {(a.name, b.name): (a, b) for a, b in combinations(answers, 2)}
@@ -50,7 +50,7 @@ def bench_pairwise(config: PairwiseConfig) -> PairwiseJudged:
     questions = [
         question for names, of_pair in shared.items() for one in of_pair for question in _in_both_orders(names, one)
     ]
-    return judged(config, questions, reads, score, lambda image: owner[image].pictures(image, config.images))
+    return ToJudge(questions, reads, score, lambda image: owner[image].pictures(image, config.images))
 
 
 def reads(_asked: Mapping[str, str], said: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,17 +28,17 @@ class Rating(NamedTuple):
     """By the judge, with the scale from 1 to 5; None where it cannot be read."""
     back: int | None
     """With the scale from 5 to 1."""
+    again: int | None
+    """As `forth`, asked anew."""
 
 
 def calibration(ratings: Sequence[Rating], judged_by: Judging, raters: str) -> CalibrateJudged:
     """All numbers, over the turns of which both ratings can be read."""
     read = [one for one in ratings if one.forth is not None and one.back is not None]
     table = np.array([(one.human, one.forth, one.back, one.length) for one in read], dtype=np.float64).reshape(-1, 4)
-    dialogues = [one.dialogue for one in read]
-
-    def number(statistic: Callable[[Floats], float | None]) -> Correlation:
-        value = statistic(table) if len(table) else None
-        return Correlation(value=value, interval=bounds(_drawn(table, dialogues, statistic)), n=len(table))
+    number = partial(_number, table, [one.dialogue for one in read])
+    twice = [one for one in ratings if one.forth is not None and one.again is not None]
+    pairs = np.array([(one.forth, one.again) for one in twice], dtype=np.float64).reshape(-1, 2)
 
     return CalibrateJudged(
         judging=judged_by,
@@ -49,12 +50,18 @@ def calibration(ratings: Sequence[Rating], judged_by: Judging, raters: str) -> C
         length_bias=number(lambda t: spearman(t[:, 3], _given(t) - t[:, 0])),
         order_bias=number(lambda t: float((t[:, 2] - t[:, 1]).mean())),
         again=number(lambda t: krippendorff(t[:, 1], t[:, 2])),
+        retest=_number(pairs, [one.dialogue for one in twice], lambda t: krippendorff(t[:, 0], t[:, 1])),
         speakers={
             name: Correlation(value=spearman(of[:, 0], _given(of)), interval=None, n=len(of))
             for name in dict.fromkeys(one.speaker for one in read)
             for of in [table[[one.speaker == name for one in read]]]
         },
     )
+
+
+def _number(table: Floats, dialogues: Sequence[str], statistic: Callable[[Floats], float | None]) -> Correlation:
+    value = statistic(table) if len(table) else None
+    return Correlation(value=value, interval=bounds(_drawn(table, dialogues, statistic)), n=len(table))
 
 
 def _given(table: Floats) -> Floats:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from burnish.config import config_of
 from burnish.lazy import load
 
 if TYPE_CHECKING:
+    from burnish.bench.judged.asking import ToJudge
     from burnish.bench.judged.configs import JudgeFlags
     from burnish.scores import Judged
+    from burnish.store import Run
 
 ROOM = "burnish.bench.judged"
+KIND = "judged"
+"""What the kinds of such runs begin with; the name follows."""
 
 
 class JudgedBench(NamedTuple):
@@ -19,11 +24,12 @@ class JudgedBench(NamedTuple):
 
     config: str
     call: str
+    """Makes a `ToJudge` of it."""
     what: str
 
 
 def _bench(name: str, config: str, what: str) -> JudgedBench:
-    return JudgedBench(f"{ROOM}.configs:{config}", f"{ROOM}.{name}:bench_{name}", what)
+    return JudgedBench(f"{ROOM}.configs:{config}", f"{ROOM}.{name}:{name}_to_judge", what)
 
 
 JUDGED: Mapping[str, JudgedBench] = {
@@ -41,5 +47,17 @@ JUDGED: Mapping[str, JudgedBench] = {
 
 def bench(config: JudgeFlags) -> Judged:
     """What the bench found, a noun of `burnish.scores`. Raises a BurnishError."""
-    found: Judged = load(JUDGED[config.task].call)(config)
+    found: Judged = load(f"{ROOM}.asking:judged")(config, to_judge(config))
+    return found
+
+
+def score(run: Run) -> Judged:
+    """The same of a run that holds all judgements. Raises a BurnishError."""
+    kind: type[JudgeFlags] = load(JUDGED[run.manifest.kind.removeprefix(f"{KIND} ")].config)
+    return to_judge(config_of(kind, run.manifest.settings)).score(run)
+
+
+def to_judge(config: JudgeFlags) -> ToJudge:
+    """What the bench has judged. Raises a BurnishError for files that cannot be used."""
+    found: ToJudge = load(JUDGED[config.task].call)(config)
     return found

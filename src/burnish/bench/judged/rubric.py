@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import RubricConfig
 from burnish.bench.judged.counting import judging, readable
 from burnish.bench.standard.numbers import MEAN, Answered, part
@@ -53,21 +53,23 @@ def read_rubric(path: str) -> Rubric:
     if not isinstance(criterion, str) or not criterion.strip() or not isinstance(grades, dict) or len(grades) < 2:
         raise ConfigError(f"--rubric {path} is no rubric: {FORM}.")
     for grade, meaning in grades.items():
-        if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0 or not isinstance(meaning, str):
+        if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0:
+            raise ConfigError(f"--rubric {path} has the grade {grade!r:.20}, and that must be a whole number: {FORM}.")
+        if not isinstance(meaning, str):
             raise ConfigError(
-                f"--rubric {path} has the grade {grade!r:.20}, which is no whole number with words: {FORM}."
+                f"--rubric {path} has {meaning!r:.40} as the meaning of grade {grade}, and that must be words: put it "
+                "in quotes, as YAML reads yes, no and numbers otherwise."
             )
     return Rubric(criterion.strip(), dict(sorted(grades.items())))
 
 
-def bench_rubric(config: RubricConfig) -> RubricJudged:
-    """Have the answers graded. Raises a BurnishError."""
+def rubric_to_judge(config: RubricConfig) -> ToJudge:
+    """Answers and the rubric. Raises a BurnishError."""
     rubric = read_rubric(config.rubric)
     answers = read_answers(config.answers)
     questions = [_question(given, rubric) for given in answers.by_id.values()]
     digest = hashlib.sha256(rubric.text.encode()).hexdigest()
-    return judged(
-        config,
+    return ToJudge(
         questions,
         reads,
         lambda run: score(run, rubric),

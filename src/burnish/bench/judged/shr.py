@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, judged
+from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import ShrConfig
 from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.judged.genome import Known, ground_truths, read_known
@@ -21,11 +21,8 @@ from burnish.store.disk import explained, write_whole
 JUDGEMENTS = "judgement.json"
 
 
-def bench_shr(config: ShrConfig) -> ShrJudged:
-    """Have the sentences labelled, and write the judgements into the run for `burnish score shr`.
-
-    Raises a BurnishError.
-    """
+def shr_to_judge(config: ShrConfig) -> ToJudge:
+    """Descriptions with sentences to label; `burnish score shr` reads the judgements. Raises a BurnishError."""
     given = read_answers(config.answers).by_id
     known = ground_truths(given, config.answers) if config.regions is None else read_known(config, given)
     described = {key: answer for key, answer in given.items() if sentences(answer.text)}
@@ -43,7 +40,7 @@ def bench_shr(config: ShrConfig) -> ShrJudged:
             judging=judging(run, judgements, reads), scores=shr.score([found]).scores, empty=len(given) - len(described)
         )
 
-    return judged(config, [_question(answer, known[key]) for key, answer in described.items()], reads, score)
+    return ToJudge([_question(answer, known[key]) for key, answer in described.items()], reads, score)
 
 
 def reads(asked: Mapping[str, str], said: str) -> bool:

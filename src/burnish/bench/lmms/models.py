@@ -22,7 +22,7 @@ CHUNK = 64
 """Requests whose pictures are open at once: several full batches."""
 
 
-class Question(NamedTuple):
+class LmmsRequest(NamedTuple):
     """One of lmms-eval's requests for an answer."""
 
     build: Callable[[], Request]
@@ -43,7 +43,7 @@ class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when typ
         """Not possible: raises ModelError."""
         raise ModelError("Burnish answers no tasks of several rounds inside lmms-eval: choose another task.")
 
-    def _answers(self, questions: Sequence[Question]) -> list[GenerationResult]:
+    def _answers(self, questions: Sequence[LmmsRequest]) -> list[GenerationResult]:
         """An answer each; a refused request is an empty one, and told of."""
         results, ends = [], list[ReplyEnd]()
         with Progress("lmms-eval", len(questions), unit="requests") as progress:
@@ -57,7 +57,7 @@ class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when typ
             log.warning("%s", warning)
         return results
 
-    def _result(self, question: Question, reply: Reply) -> GenerationResult:
+    def _result(self, question: LmmsRequest, reply: Reply) -> GenerationResult:
         if reply.finish == "error":
             log.warning("A request is refused, and counts as an empty answer: %s", reply.error)
         text = question.wish.cut(reply.text)
@@ -83,13 +83,13 @@ class Chat(_Answering):
         """Not possible in a conversation: raises ModelError."""
         raise ModelError("The task scores given answers: add --force_simple.")
 
-    def _question(self, instance: Instance) -> Question:
+    def _question(self, instance: Instance) -> LmmsRequest:
         context, messages_of, generation, number, task, split = instance.args
 
         def build() -> Request:
             return request_of_messages(messages_of(self._document(task, split, number)), seed=number)
 
-        return Question(build, wish_of(generation), (context, generation))
+        return LmmsRequest(build, wish_of(generation), (context, generation))
 
 
 @final
@@ -127,13 +127,13 @@ class Simple(_Answering):
                 progress.advance(len(chunk))
         return results
 
-    def _question(self, instance: Instance) -> Question:
+    def _question(self, instance: Instance) -> LmmsRequest:
         context, generation, visuals_of, number, task, split = instance.args
 
         def build() -> Request:
             return request_of_context(context, _flat(visuals_of(self._document(task, split, number))), seed=number)
 
-        return Question(build, wish_of(generation), (context, generation))
+        return LmmsRequest(build, wish_of(generation), (context, generation))
 
     def _weighed(self, instance: Instance) -> tuple[Request, str]:
         context, target, visuals_of, number, task, split = instance.args
@@ -142,7 +142,7 @@ class Simple(_Answering):
         return request_of_context(context, _flat(visuals_of(document)), seed=number), text.strip()
 
 
-def _chunks(questions: Sequence[Question]) -> Iterator[list[Question]]:
+def _chunks(questions: Sequence[LmmsRequest]) -> Iterator[list[LmmsRequest]]:
     """At most CHUNK neighbours that are to be generated alike."""
     for _, group in groupby(enumerate(questions), key=lambda pair: (pair[1].wish.decoding, pair[0] // CHUNK)):
         yield [question for _, question in group]

@@ -8,14 +8,12 @@ from burnish.bench.metrics import Term
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.asking.base import Said
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM, by_id
+from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
 from burnish.errors import SourceError
 from burnish.sources import Candidate
 
 IDS, TEXTS = ("question_id", "id", "index"), ("text", "answer", "prediction", "response")
 """Names that the fields of predictions may have."""
-ASKED = ("question", "prompt", "query")
-"""Those of what was asked, where predictions tell it."""
 
 
 def recorded_answers(
@@ -44,26 +42,11 @@ def recorded_answers(
         for item in items(predictions, FORM):
             key = key_of(item) if key_of else item.key(*ids)
             if key in asked:
-                _refuse_other_words(item, asked[key], source)
+                refuse_other_words(item, key, str(asked[key].facts.get("question", "")), source)
             yield item, key, item.text(*texts)
 
     found = by_id(rows(), asked, predictions, source, ignored)
     return [Said(question, found[key]) for key, question in asked.items()]
-
-
-def _refuse_other_words(item: Item, question: Candidate, source: str) -> None:
-    """Raises SourceError for an answer to other words under the same id, as another version of a benchmark has them."""
-    first = next(iter(str(question.facts.get("question", "")).strip().splitlines()), "")
-    told = next((value for name in ASKED if isinstance(value := item.values.get(name), str)), None)
-    if told is not None and _plain(first) not in _plain(told):
-        raise item.fault(
-            f"answers {told.strip():.60}, and question {question.id} of {source} is {first:.60}: take questions and "
-            "predictions of the same version"
-        )
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def valued(one: Said, terms: dict[str, Term], groups: Sequence[str] = ()) -> ScoredAnswer:

@@ -26,6 +26,9 @@ class Item(NamedTuple):
 
     def text(self, *names: str) -> str:
         """The first of these fields that is there. Raises SourceError unless it is text."""
+        value = self.values.get(names[0])  # by far the most frequent case
+        if isinstance(value, str):
+            return value
         value = self._first(names)
         if not isinstance(value, str):
             raise self.fault(f"has {value!r:.40} as `{names[0]}`, and that must be text")
@@ -33,10 +36,14 @@ class Item(NamedTuple):
 
     def key(self, *names: str) -> str:
         """An id, which files write as text or as a whole number."""
+        return str(self.id(*names))
+
+    def id(self, *names: str) -> int | str:
+        """The same as the file writes it."""
         value = self._first(names)
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise self.fault(f"has {value!r:.40} as `{names[0]}`, and that must be text or a whole number")
-        return str(value)
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        raise self.fault(f"has {value!r:.40} as `{names[0]}`, and that must be text or a whole number")
 
     def number(self, name: str) -> float:
         """Raises SourceError unless the field is a number."""

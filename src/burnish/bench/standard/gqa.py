@@ -44,7 +44,7 @@ class AskGqaConfig(AskConfig):
 RELEASE = "testdev_balanced_questions.json is in questions1.2.zip of cs.stanford.edu/people/dorarad/gqa/download.html"
 
 
-class Question(NamedTuple):
+class GqaQuestion(NamedTuple):
     """One question of GQA."""
 
     picture: str
@@ -62,7 +62,7 @@ def score_files(config: ScoreGqaConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, GqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
         Answered(
@@ -88,10 +88,10 @@ def _groups(kind: str) -> tuple[str, ...]:
     return (kind, "open" if kind == "query" else "binary") if kind else ()
 
 
-def read_questions(path: str) -> dict[str, Question]:
+def read_questions(path: str) -> dict[str, GqaQuestion]:
     """The official questions by id. Raises SourceError."""
     return {
-        key: Question(item.key("imageId"), item.text("answer"), kind_of(item))
+        key: GqaQuestion(item.key("imageId"), item.text("answer"), kind_of(item))
         for key, item in members(document(path, RELEASE))
     }
 
@@ -119,7 +119,9 @@ def open_gqa(config: AskGqaConfig) -> OpenBenchmark:
 
 def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
-    questions = {one.asked.id: Question(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said}
+    questions = {
+        one.asked.id: GqaQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said
+    }
     return score(questions, {one.asked.id: one.text for one in said})
 
 

@@ -16,7 +16,7 @@ from burnish.bench.standard.asking.frames import BARE, framed
 from burnish.bench.standard.asking.written import for_a_judge, write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import items
-from burnish.bench.standard.llava_bench_files import RELEASE, Points, Question, read_questions, reading
+from burnish.bench.standard.llava_bench_files import RELEASE, LlavaBenchQuestion, Points, read_questions, reading
 from burnish.bench.standard.numbers import Scored, bootstrap, sums_by_picture
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.scores import LlavaBenchPart, LlavaBenchScores, Metric
@@ -64,7 +64,7 @@ def score_files(config: ScoreLlavaBenchConfig) -> Scored[LlavaBenchScores]:
 
 
 def score(
-    questions: Mapping[str, Question], reviews: Mapping[str, str], failed: FailedReviews
+    questions: Mapping[str, LlavaBenchQuestion], reviews: Mapping[str, str], failed: FailedReviews
 ) -> Scored[LlavaBenchScores]:
     """The scores of the judge's replies by question."""
     read = {key: reading(reviews[key]) for key in questions}
@@ -88,7 +88,7 @@ def score(
     return Scored(scores, answers, [reviews[key] for key in questions])
 
 
-def scored(key: str, question: Question, points: Points) -> ScoredAnswer:
+def scored(key: str, question: LlavaBenchQuestion, points: Points) -> ScoredAnswer:
     """What an answer is worth beside the reference's."""
     return ScoredAnswer(
         key=Key("", key),
@@ -98,7 +98,7 @@ def scored(key: str, question: Question, points: Points) -> ScoredAnswer:
     )
 
 
-def _part(questions: Mapping[str, Question], counted: Mapping[str, Points]) -> LlavaBenchPart:
+def _part(questions: Mapping[str, LlavaBenchQuestion], counted: Mapping[str, Points]) -> LlavaBenchPart:
     if not counted:
         return LlavaBenchPart(score=None, reference=None, model=None, n=0, interval=None)
     sums = sums_by_picture(

@@ -10,7 +10,7 @@ from burnish.bench.standard.files import items
 RELEASE = "LLaVA-Bench's questions.jsonl is in huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild"
 
 
-class Question(NamedTuple):
+class LlavaBenchQuestion(NamedTuple):
     """One question of LLaVA-Bench."""
 
     picture: str
@@ -25,10 +25,11 @@ class Points(NamedTuple):
     model: float
 
 
-def read_questions(path: str) -> dict[str, Question]:
+def read_questions(path: str) -> dict[str, LlavaBenchQuestion]:
     """The official questions by id. Raises SourceError."""
     return {
-        item.key("question_id"): Question(item.text("image"), item.text("category")) for item in items(path, RELEASE)
+        item.key("question_id"): LlavaBenchQuestion(item.text("image"), item.text("category"))
+        for item in items(path, RELEASE)
     }
 
 

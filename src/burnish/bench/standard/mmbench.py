@@ -25,7 +25,7 @@ from burnish.bench.standard.mmbench_files import (
     OPTIONS,
     RELEASE,
     ROTATION,
-    Question,
+    MMBenchQuestion,
     index_of,
     question_of,
     read_questions,
@@ -106,7 +106,7 @@ def score_files(config: ScoreMmbenchConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Sequence[Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Sequence[MMBenchQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by index."""
     said = {question.number: reading(texts[str(question.number)], question.options) for question in questions}
     by_base = groupby(sorted(questions, key=_place), key=lambda question: question.number % ROTATION)
@@ -141,7 +141,7 @@ def reading(text: str, options: Mapping[str, str]) -> str:
     return named[0] if len(named) == 1 else ""
 
 
-def _place(question: Question) -> tuple[int, int]:
+def _place(question: MMBenchQuestion) -> tuple[int, int]:
     return question.number % ROTATION, question.number
 
 
@@ -234,9 +234,9 @@ def _options(row: Item) -> list[str]:
     return options
 
 
-def _truth(asked: Candidate) -> Question:
+def _truth(asked: Candidate) -> MMBenchQuestion:
     options, groups = asked.facts["options"], asked.facts["groups"]
-    return Question(
+    return MMBenchQuestion(
         number=int(asked.id),
         picture=asked.image,
         answer=asked.answer or "",

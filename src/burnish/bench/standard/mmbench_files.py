@@ -15,7 +15,7 @@ ROTATION = 1_000_000
 """Added to a question's index for each further rotation of its options."""
 
 
-class Question(NamedTuple):
+class MMBenchQuestion(NamedTuple):
     """One rotation of one question."""
 
     number: int
@@ -28,9 +28,9 @@ class Question(NamedTuple):
     """Its category and the wider one."""
 
 
-def read_questions(path: str) -> list[Question]:
+def read_questions(path: str) -> list[MMBenchQuestion]:
     """The questions of a table with answers. Raises SourceError, naming file and line."""
-    questions: dict[int, Question] = {}
+    questions: dict[int, MMBenchQuestion] = {}
     for row in table(path, RELEASE):
         question = question_of(row)
         if question.number in questions:
@@ -41,7 +41,7 @@ def read_questions(path: str) -> list[Question]:
     return [question._replace(picture=_picture(question, questions)) for question in questions.values()]
 
 
-def question_of(row: Item) -> Question:
+def question_of(row: Item) -> MMBenchQuestion:
     """A row with an answer, its picture as the cell has it. Raises SourceError."""
     if "answer" not in row.values:
         raise row.fault(
@@ -49,7 +49,7 @@ def question_of(row: Item) -> Question:
         )
     options = {letter: row.text(letter) for letter in OPTIONS if letter in row.values}
     groups = tuple(str(row.values[name]) for name in ("category", "l2-category") if name in row.values)
-    return Question(index_of(row), str(row.values.get("image", "")), row.text("answer"), options, groups)
+    return MMBenchQuestion(index_of(row), str(row.values.get("image", "")), row.text("answer"), options, groups)
 
 
 def index_of(row: Item) -> int:
@@ -60,7 +60,7 @@ def index_of(row: Item) -> int:
     return int(index)
 
 
-def _picture(question: Question, questions: Mapping[int, Question]) -> str:
+def _picture(question: MMBenchQuestion, questions: Mapping[int, MMBenchQuestion]) -> str:
     """The picture's name: a cell holds a picture, the index of a row that has it, or nothing."""
     cell = question.picture
     if cell.isdecimal() and int(cell) in questions:

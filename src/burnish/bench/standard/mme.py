@@ -21,7 +21,7 @@ from burnish.bench.standard.asking.frames import BARE, SHORT, framed
 from burnish.bench.standard.asking.written import write_text
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, text_lines
-from burnish.bench.standard.mme_files import SUMS, TASKS, MissingTasks, Row, read_task, reading, task_files
+from burnish.bench.standard.mme_files import SUMS, TASKS, MissingTasks, MmeRow, read_task, reading, task_files
 from burnish.bench.standard.numbers import RATE, Scored, bootstrap, bounds, known
 from burnish.errors import SourceError
 from burnish.scores import Bounds, Metric, MmeScores, MmeTask
@@ -64,7 +64,7 @@ def score_files(config: ScoreMmeConfig) -> Scored[MmeScores]:
     return score({task: read_task(path) for task, path in paths.items()})
 
 
-def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> Scored[MmeScores]:
+def score(pairs: Mapping[str, Sequence[tuple[MmeRow, MmeRow]]]) -> Scored[MmeScores]:
     """The scores of each task's questions, two a picture."""
     terms = {task: np.array([_terms(pair) for pair in of_task], dtype=float) for task, of_task in pairs.items()}
     tasks = {
@@ -84,7 +84,7 @@ def score(pairs: Mapping[str, Sequence[tuple[Row, Row]]]) -> Scored[MmeScores]:
     return Scored(scores, tuple(answers))
 
 
-def _scored(task: str, pair: tuple[Row, Row]) -> Iterator[ScoredAnswer]:
+def _scored(task: str, pair: tuple[MmeRow, MmeRow]) -> Iterator[ScoredAnswer]:
     """Each question with half of its picture, so that both together count it once."""
     both = _terms(pair)[2]
     alike = pair[0].question == pair[1].question
@@ -99,7 +99,7 @@ def _scored(task: str, pair: tuple[Row, Row]) -> Iterator[ScoredAnswer]:
         )
 
 
-def _terms(pair: tuple[Row, Row]) -> tuple[int, ...]:
+def _terms(pair: tuple[MmeRow, MmeRow]) -> tuple[int, ...]:
     """A picture's right answers, questions, whether both are right, and itself."""
     right = sum(reading(row.prediction) == row.truth for row in pair)
     return right, 2, right == 2, 1
@@ -175,9 +175,9 @@ def open_mme(config: AskMmeConfig) -> OpenBenchmark:
 
 def rescore(said: Sequence[Said]) -> Scored[MmeScores]:
     """The scores of answers, two questions a picture."""
-    tasks: dict[str, dict[str, list[Row]]] = {}
+    tasks: dict[str, dict[str, list[MmeRow]]] = {}
     for one in said:
-        row = Row(one.asked.id, one.fact("picture"), one.asked.answer or "", one.text, one.fact("question"))
+        row = MmeRow(one.asked.id, one.fact("picture"), one.asked.answer or "", one.text, one.fact("question"))
         tasks.setdefault(one.fact("task"), {}).setdefault(row.picture, []).append(row)
     return score({task: [(rows[0], rows[1]) for rows in pictures.values()] for task, pictures in tasks.items()})
 

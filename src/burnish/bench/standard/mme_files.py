@@ -23,7 +23,7 @@ SUMS = {"perception": PERCEPTION, "cognition": COGNITION}
 TASKS = (*PERCEPTION, *COGNITION)
 
 
-class Row(NamedTuple):
+class MmeRow(NamedTuple):
     """A question with its recorded answer."""
 
     where: str
@@ -46,7 +46,7 @@ def task_files(folder: str, missing: MissingTasks) -> dict[str, str]:
     return {task: str(path) for task, path in paths.items() if path.is_file()}
 
 
-def read_task(path: str) -> list[tuple[Row, Row]]:
+def read_task(path: str) -> list[tuple[MmeRow, MmeRow]]:
     """The two questions about each picture. Raises SourceError for a line that is not of this form."""
     rows = [_row(where, line) for where, line in text_lines(path, RELEASE)]
     if not rows:
@@ -60,7 +60,7 @@ def read_task(path: str) -> list[tuple[Row, Row]]:
     return pairs
 
 
-def _row(where: str, line: str) -> Row:
+def _row(where: str, line: str) -> MmeRow:
     fields = line.split("\t")
     if len(fields) != 4:
         raise SourceError(
@@ -70,7 +70,7 @@ def _row(where: str, line: str) -> Row:
     picture, question, truth, prediction = fields
     if truth.lower() not in ("yes", "no"):
         raise SourceError(f"{where}, has the truth {truth!r:.40}, and that must be Yes or No.")
-    return Row(where, picture, truth.lower(), prediction, question)
+    return MmeRow(where, picture, truth.lower(), prediction, question)
 
 
 def reading(prediction: str) -> str:

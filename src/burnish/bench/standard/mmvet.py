@@ -18,7 +18,7 @@ from burnish.bench.standard.asking.frames import BARE, framed
 from burnish.bench.standard.asking.written import for_a_judge, write_by_key
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, members
-from burnish.bench.standard.mmvet_files import RELEASE, Grade, Question, read_grades, read_questions
+from burnish.bench.standard.mmvet_files import RELEASE, Grade, MMVetQuestion, read_grades, read_questions
 from burnish.bench.standard.numbers import MEAN, Answered, Scored, part
 from burnish.scores import Metric, MmVetScores, PartScore
 from burnish.sources import Candidate
@@ -53,7 +53,7 @@ def score_files(config: ScoreMmvetConfig) -> Scored[MmVetScores]:
     return score(questions, read_grades(config.judgements, questions, config.questions))
 
 
-def score(questions: Mapping[str, Question], grades: Mapping[str, Sequence[Grade]]) -> Scored[MmVetScores]:
+def score(questions: Mapping[str, MMVetQuestion], grades: Mapping[str, Sequence[Grade]]) -> Scored[MmVetScores]:
     """The scores of judgements by question, one a run of the judge; a reply without a score counts 0."""
     points = {key: [100 * (grade.score or 0.0) for grade in grades[key]] for key in questions}
     means = {key: statistics.fmean(of_runs) for key, of_runs in points.items()}
@@ -73,7 +73,7 @@ def score(questions: Mapping[str, Question], grades: Mapping[str, Sequence[Grade
     return Scored(scores, answers, [grade.said for key in questions for grade in grades[key]])
 
 
-def scored(key: str, question: Question, grades: Sequence[Grade]) -> ScoredAnswer:
+def scored(key: str, question: MMVetQuestion, grades: Sequence[Grade]) -> ScoredAnswer:
     """What an answer is worth: the mean of its grades, in points of 100; a reply without a score counts 0."""
     points = statistics.fmean(100 * (grade.score or 0.0) for grade in grades)
     return ScoredAnswer(
@@ -85,7 +85,9 @@ def scored(key: str, question: Question, grades: Sequence[Grade]) -> ScoredAnswe
 
 
 def _parts(
-    questions: Mapping[str, Question], means: Mapping[str, float], names_of: Callable[[Question], Sequence[str]]
+    questions: Mapping[str, MMVetQuestion],
+    means: Mapping[str, float],
+    names_of: Callable[[MMVetQuestion], Sequence[str]],
 ) -> dict[str, PartScore]:
     """The mean over the questions of each name."""
     answers: dict[str, list[Answered]] = {}

@@ -13,7 +13,7 @@ RELEASE = "mm-vet.json is in mm-vet.zip of github.com/yuweihao/MM-Vet"
 FORM = "grades are one JSON object, by question, with a list `score` of one number per run"
 
 
-class Question(NamedTuple):
+class MMVetQuestion(NamedTuple):
     """One question of MM-Vet."""
 
     picture: str
@@ -30,10 +30,10 @@ class Grade(NamedTuple):
     """The reply; of files without the judge's own words, the score."""
 
 
-def read_questions(path: str) -> dict[str, Question]:
+def read_questions(path: str) -> dict[str, MMVetQuestion]:
     """The official questions by id. Raises SourceError."""
     questions = {
-        key: Question(item.text("imagename"), tuple(sorted({str(name) for name in item.sequence("capability")})))
+        key: MMVetQuestion(item.text("imagename"), tuple(sorted({str(name) for name in item.sequence("capability")})))
         for key, item in members(document(path, RELEASE))
     }
     if not questions:
@@ -41,7 +41,7 @@ def read_questions(path: str) -> dict[str, Question]:
     return questions
 
 
-def read_grades(path: str, questions: Mapping[str, Question], source: str) -> dict[str, list[Grade]]:
+def read_grades(path: str, questions: Mapping[str, MMVetQuestion], source: str) -> dict[str, list[Grade]]:
     """The grades by question, as many for each. Raises SourceError."""
     grades: dict[str, list[Grade]] = {}
     for key, item in members(document(path, FORM)):

@@ -18,7 +18,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored
 from burnish.bench.standard.pope_answers import END_TOKEN, Protocol
-from burnish.bench.standard.pope_files import RELEASE, Question, read_recorded, recorded
+from burnish.bench.standard.pope_files import RELEASE, PopeQuestion, read_recorded, recorded
 from burnish.bench.standard.pope_making import MakePopeConfig, make_pope
 from burnish.bench.standard.pope_scores import score
 from burnish.errors import ConfigError, SourceError
@@ -116,11 +116,11 @@ def open_pope(config: AskPopeConfig) -> OpenBenchmark:
 
 def rescore(said: Sequence[Said], protocol: Protocol) -> Scored[YesNoScores]:
     """The scores; a model that came to its end is read by SeVa with the token that says so."""
-    splits: dict[str, dict[str, Question]] = {}
+    splits: dict[str, dict[str, PopeQuestion]] = {}
     texts: dict[str, dict[str, str]] = {}
     for one in said:
         split, key = one.fact("split"), one.fact("question_id")
-        splits.setdefault(split, {})[key] = Question(one.fact("picture"), one.asked.answer == "yes")
+        splits.setdefault(split, {})[key] = PopeQuestion(one.fact("picture"), one.asked.answer == "yes")
         end = END_TOKEN if protocol == "seva" and one.ended else ""
         texts.setdefault(split, {})[key] = one.text + end
     return score(recorded(splits, texts), protocol)

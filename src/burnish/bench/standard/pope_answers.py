@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.bench.metrics import Term, answers_yes
 from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.pope_files import Question
+from burnish.bench.standard.pope_files import PopeQuestion
 
 Protocol: TypeAlias = Literal["llava", "seva"]
 END_TOKEN = "</s>"
@@ -18,7 +19,7 @@ class PopeAnswer(NamedTuple):
     """An answer beside its question."""
 
     id: str
-    question: Question
+    question: PopeQuestion
     says: bool | None
     """None for an empty answer: it is wrong whatever the truth is, and no yes."""
     text: str
@@ -32,10 +33,16 @@ class PopeAnswer(NamedTuple):
         return self.question.truth
 
 
-def read_answer(key: str, question: Question, text: str, protocol: Protocol) -> PopeAnswer:
+def read_answer(key: str, question: PopeQuestion, text: str, protocol: Protocol) -> PopeAnswer:
     """The answer with what it says."""
+    return PopeAnswer(key, question, _says(text, protocol), text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _says(text: str, protocol: Protocol) -> bool | None:
+    """Most answers are one of a few words."""
     said = text.removesuffix(END_TOKEN).strip()
-    return PopeAnswer(key, question, answers_yes(read_as(text, protocol)) if said else None, text)
+    return answers_yes(read_as(text, protocol)) if said else None
 
 
 def scored(split: str, answer: PopeAnswer) -> ScoredAnswer:

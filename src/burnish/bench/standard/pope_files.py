@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM, by_id
+from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
 from burnish.bench.standard.taking import Predictions
 from burnish.errors import SourceError
 
@@ -20,7 +20,7 @@ RELEASE = "POPE's questions are in output/coco of github.com/RUCAIBox/POPE"
 IDS, TEXTS = ("question_id",), ("text",)
 
 
-class Question(NamedTuple):
+class PopeQuestion(NamedTuple):
     """Whether an object is in a picture."""
 
     picture: str
@@ -29,9 +29,9 @@ class Question(NamedTuple):
     """As it stands in the file; empty where only the prompt is known."""
 
 
-Splits: TypeAlias = Mapping[str, Mapping[str, Question]]
+Splits: TypeAlias = Mapping[str, Mapping[str, PopeQuestion]]
 """The questions by id, by split."""
-Asked: TypeAlias = Iterator[tuple[str, Question, str]]
+Asked: TypeAlias = Iterator[tuple[str, PopeQuestion, str]]
 """Ids, questions, and what was said."""
 
 
@@ -64,7 +64,7 @@ def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str
 
 def _beside(path: str, told: Predictions, name: str) -> Asked:
     alike: dict[str, str] = {}
-    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}"):
+    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}", "text"):
         yield key, _question(item, alike), text
 
 
@@ -78,17 +78,17 @@ def _names(paths: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, paths, strict=True))
 
 
-def _question(item: Item, alike: dict[str, str]) -> Question:
+def _question(item: Item, alike: dict[str, str]) -> PopeQuestion:
     """Texts that are `alike` are kept once."""
     label = item.text("label")
     if label not in ("yes", "no"):
         raise item.fault(f"has the label {label!r:.40}, and that must be yes or no")
     image = item.text("image")
-    return Question(alike.setdefault(image, image), label == "yes", item.text("text"))
+    return PopeQuestion(alike.setdefault(image, image), label == "yes", item.text("text"))
 
 
-def _read_questions(path: str) -> dict[str, Question]:
-    questions: dict[str, Question] = {}
+def _read_questions(path: str) -> dict[str, PopeQuestion]:
+    questions: dict[str, PopeQuestion] = {}
     alike: dict[str, str] = {}
     for item in items(path, RELEASE):
         key = item.key("question_id")
@@ -107,10 +107,14 @@ def _split_up(path: str, splits: Splits) -> dict[str, dict[str, str]]:
     asked = [key for questions in splits.values() for key in questions]
     if len(set(asked)) == len(asked):
         texts = by_id(found, asked, path, "--questions")
+        every = {key: question.text for questions in splits.values() for key, question in questions.items()}
+        for item, key, _ in found:
+            refuse_other_words(item, key, every[key], "--questions")
         return {name: {key: texts[key] for key in questions} for name, questions in splits.items()}
     _check_order(path, found, asked, splits_of)
     texts_of: dict[str, dict[str, str]] = {name: {} for name in splits}
-    for name, (_, key, text) in zip(splits_of, found, strict=True):
+    for name, (item, key, text) in zip(splits_of, found, strict=True):
+        refuse_other_words(item, key, splits[name][key].text, f"the split {name}")
         texts_of[name][key] = text
     return texts_of
 

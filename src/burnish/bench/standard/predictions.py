@@ -10,6 +10,8 @@ from burnish.errors import SourceError
 
 SHORT = 16
 """Answers of so many characters are often the same, and are kept once."""
+ASKED = ("question", "prompt", "query")
+"""Names that the field of what was asked may have, where predictions tell it."""
 FORM = "give JSON lines (or a JSON list) with one object per question"
 
 
@@ -59,3 +61,23 @@ def check_complete(given: Collection[str], asked: Collection[str], path: str, so
             f"{path} has no prediction for {len(missing):,} of the {len(asked):,} questions of {source}, such as "
             f"question {missing[0]}: predict them too."
         )
+
+
+def refuse_other_words(item: Item, key: str, question: str, source: str) -> None:
+    """Raises SourceError for an answer to other words under the same id, as another split or version has them."""
+    told = asked_words(item)
+    first = next(iter(question.strip().splitlines()), "")
+    if told is not None and _plain(first) not in _plain(told):
+        raise item.fault(
+            f"answers {' '.join(told.split()):.60}, and question {key} of {source} is {first:.60}: take questions and "
+            "predictions of the same split and version"
+        )
+
+
+def asked_words(item: Item) -> str | None:
+    """What a prediction says that it was asked; None where it does not."""
+    return next((value for name in ASKED if isinstance(value := item.values.get(name), str)), None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

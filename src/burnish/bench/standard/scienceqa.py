@@ -57,7 +57,7 @@ _SENTENCE = re.compile(r"The answer is ([A-Z]).")
 """LLaVA's: any character may follow the letter, but one must."""
 
 
-class Question(NamedTuple):
+class ScienceQAQuestion(NamedTuple):
     """One question with a picture."""
 
     answer: str
@@ -77,7 +77,7 @@ def score_files(config: ScoreScienceqaConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, ScienceQAQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     said = {key: reading(texts[key]) for key in questions}
     answers = [
@@ -121,12 +121,12 @@ def with_picture(problems: Mapping[str, Item], splits: str, split: str) -> dict[
     return {key: problems[key] for key in asked if problems[key].values.get("image") is not None}
 
 
-def question_of(problem: Item) -> Question:
+def question_of(problem: Item) -> ScienceQAQuestion:
     """Its right choice. Raises SourceError."""
     place, choices = int(problem.number("answer")), problem.sequence("choices")
     if not 0 <= place < min(len(choices), len(OPTIONS)):
         raise problem.fault(f"has the answer {place} and {len(choices)} choices: it is the right one's index from 0")
-    return Question(OPTIONS[place], str(problem.values.get("subject") or ""))
+    return ScienceQAQuestion(OPTIONS[place], str(problem.values.get("subject") or ""))
 
 
 PICTURES = "ScienceQA's pictures come with tools/download.sh of github.com/lupantech/ScienceQA, into images"
@@ -158,7 +158,7 @@ def open_scienceqa(config: AskScienceqaConfig) -> OpenBenchmark:
 
 def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
-    questions = {one.asked.id: Question(one.asked.answer or "", one.fact("subject")) for one in said}
+    questions = {one.asked.id: ScienceQAQuestion(one.asked.answer or "", one.fact("subject")) for one in said}
     return score(questions, {one.asked.id: one.text for one in said})
 
 

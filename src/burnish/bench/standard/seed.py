@@ -45,7 +45,7 @@ class AskSeedConfig(AskConfig):
 RELEASE = "SEED-Bench.json is in huggingface.co/datasets/AILab-CVC/SEED-Bench"
 
 
-class Question(NamedTuple):
+class SeedQuestion(NamedTuple):
     """One question about a picture."""
 
     picture: str
@@ -68,7 +68,7 @@ def score_files(config: ScoreSeedConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, SeedQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
         Answered(
@@ -95,9 +95,9 @@ def kind_names(whole: Item) -> dict[str, str]:
     return {str(number): str(name) for name, number in kinds.items()} if isinstance(kinds, dict) else {}
 
 
-def _truth(row: Item, names: Mapping[str, str]) -> Question:
+def _truth(row: Item, names: Mapping[str, str]) -> SeedQuestion:
     kind = row.key("question_type_id")
-    return Question(row.key("data_id"), row.text("answer"), names.get(kind, kind))
+    return SeedQuestion(row.key("data_id"), row.text("answer"), names.get(kind, kind))
 
 
 FILE = "SEED-Bench.json"
@@ -118,7 +118,9 @@ def open_seed(config: AskSeedConfig) -> OpenBenchmark:
 
 def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
     """The scores of answers."""
-    questions = {one.asked.id: Question(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said}
+    questions = {
+        one.asked.id: SeedQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said
+    }
     return score(questions, {one.asked.id: one.text for one in said})
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias, final
 
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.predictions import FORM
+from burnish.bench.standard.predictions import FORM, asked_words, refuse_other_words
 from burnish.errors import SourceError
 
 Key: TypeAlias = int | str
 _COMMON = 50_000
 """Different words that are kept once, whoever says them again: the first ones."""
+_CHECKED = 10_000
+"""Of the first predictions it is kept what they say that they were asked: these tell a file for other questions."""
 _DIGITS = 15
 """Whole numbers of so many digits are kept as numbers, which are half as large as text."""
 
@@ -35,40 +37,47 @@ class Predictions:
         self._texts: dict[Key, str] = {}
         self._common: dict[str, tuple[str, _Taken]] = {}
         self._missing: list[str] = []
+        self._told: dict[Key, Item] = {}
         self._complete = False
         for item in items(path, FORM):
-            key, text = item.key(*ids), item.text(*texts)
-            if (compact := _compact(key)) in self._texts:
+            key, text = _compact(item.id(*ids)), item.text(*texts)
+            if key in self._texts:
                 raise item.fault(f"is the second prediction for question {key}: give each question one")
+            if len(self._told) < _CHECKED and asked_words(item) is not None:
+                self._told[key] = item
             if text not in self._common and len(self._common) < _COMMON:
                 self._common[text] = (text, _Taken(text))
-            self._texts[compact] = self._common[text][0] if text in self._common else text
+            self._texts[key] = self._common[text][0] if text in self._common else text
 
-    def beside(self, questions: Iterable[Item], source: str) -> Iterator[tuple[str, Item, str]]:
+    def beside(
+        self, questions: Iterable[Item], source: str, asked: str | None = None
+    ) -> Iterator[tuple[str, Item, str]]:
         """Each question with its id and the words for it; what is wrong is raised when the first pass ends.
 
-        Raises SourceError for a question that comes a second time, and unless every prediction is for a question and
-        every question has one.
+        `asked` is the questions' field of what is asked, if they have one. Raises SourceError for a question that comes
+        a second time, or whose prediction says that it was asked something else, and unless every prediction is for a
+        question and every question has one.
         """
         for item in questions:
-            key = item.key(*self._ids)
-            text = str(self._texts[_compact(key)]) if self._complete else self._take(key, item)
+            key = _compact(item.id(*self._ids))
+            if asked and (told := self._told.pop(key, None)):
+                refuse_other_words(told, str(key), item.text(asked), source)
+            text = str(self._texts[key]) if self._complete else self._take(key, item)
             if text is not None:
-                yield key, item, text
+                yield str(key), item, text
         if not self._complete:
             self._check(source)
             self._complete = True
 
-    def _take(self, key: str, question: Item) -> str | None:
+    def _take(self, key: Key, question: Item) -> str | None:
         """The words for the next question; None where there are none."""
-        compact = _compact(key)
-        text = self._texts.get(compact)
+        text = self._texts.get(key)
         if text is None:
-            self._missing.append(key)
+            self._missing.append(str(key))
         elif isinstance(text, _Taken):
             raise question.fault(f"is the second question {key}: each needs an id of its own")
         else:
-            self._texts[compact] = self._common[text][1] if text in self._common else _Taken(text)
+            self._texts[key] = self._common[text][1] if text in self._common else _Taken(text)
         return text
 
     def __iter__(self) -> Iterator[str]:
@@ -80,8 +89,8 @@ class Predictions:
             raise SourceError(f"{source} holds no question: check it against the official release.")
         if any(not isinstance(text, _Taken) for text in self._texts.values()):
             for item in items(self._path, FORM):
-                key = item.key(*self._ids)
-                if not isinstance(self._texts[_compact(key)], _Taken):
+                key = _compact(item.id(*self._ids))
+                if not isinstance(self._texts[key], _Taken):
                     raise item.fault(
                         f"is for question {key}, which {source} does not have: score it with its own questions"
                     )
@@ -93,6 +102,9 @@ class Predictions:
             )
 
 
-def _compact(key: str) -> Key:
+def _compact(key: Key) -> Key:
+    """One id, whether it is written as a number or as text."""
+    if isinstance(key, int):
+        return key if 0 <= key < 10**_DIGITS else str(key)
     plain = len(key) <= _DIGITS and key.isascii() and key.isdecimal() and (key[0] != "0" or key == "0")
     return int(key) if plain else key

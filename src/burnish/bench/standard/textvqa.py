@@ -57,7 +57,7 @@ RELEASE = "TextVQA_0.5.1_val.json is on textvqa.org/dataset"
 _OCR_FIRST = re.compile(r"Question: (.*?) Short answer:", re.DOTALL)
 
 
-class Question(NamedTuple):
+class TextVqaQuestion(NamedTuple):
     """What people answered."""
 
     picture: str
@@ -71,7 +71,7 @@ def score_files(config: ScoreTextvqaConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, TextVqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
         Answered(
@@ -91,11 +91,13 @@ def _worth(text: str, answers: Sequence[str]) -> float:
     return consensus(evalai(text), [evalai(answer) for answer in answers]) if text.strip() else 0.0
 
 
-def read_annotations(path: str) -> dict[str, Question]:
+def read_annotations(path: str) -> dict[str, TextVqaQuestion]:
     """The official annotations by picture and question. Raises SourceError."""
     seen: Counter[str] = Counter()
     return {
-        _key(item.text("image_id"), item.text("question"), seen): Question(item.text("image_id"), people_answers(item))
+        _key(item.text("image_id"), item.text("question"), seen): TextVqaQuestion(
+            item.text("image_id"), people_answers(item)
+        )
         for item in listed(document(path, RELEASE), "data")
     }
 
@@ -152,7 +154,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a data set without people's answers."""
     if any(one.asked.answer is None for one in said):
         return None
-    questions = {one.asked.id: Question(one.fact("picture"), answers_of(one.asked)) for one in said}
+    questions = {one.asked.id: TextVqaQuestion(one.fact("picture"), answers_of(one.asked)) for one in said}
     return score(questions, {one.asked.id: one.text for one in said})
 
 

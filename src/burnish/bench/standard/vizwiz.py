@@ -72,7 +72,7 @@ TEST_RELEASE = "test.json is in Annotations.zip of vizwiz.org/tasks-and-datasets
 RELEASE = "val.json is in Annotations.zip of vizwiz.org/tasks-and-datasets/vqa"
 
 
-class Question(NamedTuple):
+class VizWizQuestion(NamedTuple):
     """What people answered."""
 
     kind: str
@@ -87,7 +87,7 @@ def score_files(config: ScoreVizwizConfig) -> Scored[AccuracyScores]:
     return score(questions, texts)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, VizWizQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by picture."""
     answers = [
         Answered(
@@ -103,10 +103,11 @@ def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored
     return accuracy_scores("VizWiz", answers, MEAN)
 
 
-def read_annotations(path: str) -> dict[str, Question]:
+def read_annotations(path: str) -> dict[str, VizWizQuestion]:
     """The official annotations by picture. Raises SourceError."""
     return {
-        item.text("image"): Question(item.text("answer_type"), people_answers(item)) for item in items(path, RELEASE)
+        item.text("image"): VizWizQuestion(item.text("answer_type"), people_answers(item))
+        for item in items(path, RELEASE)
     }
 
 
@@ -133,7 +134,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
-    questions = {one.asked.id: Question(one.fact("kind"), answers_of(one.asked)) for one in said}
+    questions = {one.asked.id: VizWizQuestion(one.fact("kind"), answers_of(one.asked)) for one in said}
     return score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from burnish.bench.standard.asking.frames import framed
@@ -22,8 +21,8 @@ def people_answers(question: Item) -> list[str]:
 
 
 def commonest(answers: Sequence[str]) -> str:
-    """What most people said."""
-    return Counter(answers).most_common(1)[0][0]
+    """What most people said; of equally many, what was said first."""
+    return max(answers, key=answers.count)
 
 
 def people_facts(row: Item) -> dict[str, Json]:

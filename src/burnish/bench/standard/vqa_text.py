@@ -86,5 +86,6 @@ def _in_one_form(text: str) -> str:
     return plain_words(without_punctuation(text))
 
 
+@lru_cache(maxsize=1 << 14)
 def _one_line(text: str) -> str:
     return text.replace("\n", " ").replace("\t", " ").strip()

@@ -78,7 +78,7 @@ TEST_RELEASE = "v2_OpenEnded_mscoco_test2015_questions.json is on visualqa.org/d
 RELEASE = "v2_mscoco_val2014_annotations.json is on visualqa.org/download.html"
 
 
-class Question(NamedTuple):
+class VqaQuestion(NamedTuple):
     """What people answered."""
 
     picture: str
@@ -99,18 +99,18 @@ def score_files(config: ScoreVqav2Config) -> Scored[AccuracyScores]:
     return accuracy_of("VQAv2", answers, MEAN)._replace(said=said)
 
 
-def score(questions: Mapping[str, Question], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
+def score(questions: Mapping[str, VqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     return accuracy_scores("VQAv2", [_answered(key, one, texts[key]) for key, one in questions.items()], MEAN)
 
 
-def _answered(key: str, question: Question, text: str) -> Answered:
+def _answered(key: str, question: VqaQuestion, text: str) -> Answered:
     value = vqa_accuracy(text, question.answers)
     return Answered(question.picture, value, (question.kind,), id=key, truth=commonest(question.answers), text=text)
 
 
-def _question(item: Item) -> Question:
-    return Question(item.key("image_id"), item.text("answer_type"), people_answers(item))
+def _question(item: Item) -> VqaQuestion:
+    return VqaQuestion(item.key("image_id"), item.text("answer_type"), people_answers(item))
 
 
 VQAV2_FILES = "VQAv2's questions and annotations are on visualqa.org/download.html"
@@ -148,7 +148,9 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
-    questions = {one.asked.id: Question(one.fact("picture"), one.fact("kind"), answers_of(one.asked)) for one in said}
+    questions = {
+        one.asked.id: VqaQuestion(one.fact("picture"), one.fact("kind"), answers_of(one.asked)) for one in said
+    }
     return score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 from typing import Literal, TypeAlias, get_args
 
@@ -132,11 +132,13 @@ def scene_in(split: Split, kind: Kind, rng: Random, manner: Manner | None = None
             return scene
 
 
+@lru_cache(maxsize=16_384)
 def question_at(
     split: Split, index: int, task: str | None = None, seed: int = 0, variant: Variant = AS_IT_IS
 ) -> Question:
     """Question number `index` of a split: of one task, or of the split's tasks in turn.
 
+    Kept, because one process often asks the same again: before and after a training, for each row of a recipe.
     Raises ConfigError for a split or task that does not exist, or a task that the split does not ask.
     """
     chosen, number = _task_and_number(split, index, task)

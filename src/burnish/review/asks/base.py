@@ -43,7 +43,7 @@ class Option(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class RatingTask:
     """A question to people about the records of runs."""
 
     title: str

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from burnish.records import PreferencePair
-from burnish.review.asks.base import BETTER, CHOICES, Ask, Criterion, Rubric, split_of
-from burnish.review.cases import BETWEEN, Case, Part, Passage
+from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingTask, Rubric, split_of
+from burnish.review.cases import BETWEEN, Case, Passage, TextPart
 from burnish.store import Run
 
 
@@ -32,10 +32,10 @@ def read_chosen(runs: Sequence[Run]) -> Iterator[Case]:
 
 
 def _passage(text: str) -> Passage:
-    return Passage(speaker="answer", parts=(Part(label="", text=text),))
+    return Passage(speaker="answer", parts=(TextPart(label="", text=text),))
 
 
-CHOSEN = Ask(
+CHOSEN = RatingTask(
     title="Compare two answers",
     records="preference pairs",
     template="choice.html",

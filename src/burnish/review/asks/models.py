@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from burnish.errors import RunError
 from burnish.records import Dialogue
-from burnish.review.asks.base import BETTER, CHOICES, Ask, Criterion, Rubric, split_of
+from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingTask, Rubric, split_of
 from burnish.review.asks.scores import response_parts
-from burnish.review.cases import Case, Part, Passage
+from burnish.review.cases import Case, Passage, TextPart
 from burnish.store import Run
 
 
@@ -18,7 +18,7 @@ class _Refined(NamedTuple):
 
     question: str
     image: str
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
 
 
 def read_models(runs: Sequence[Run]) -> Iterator[Case]:
@@ -53,7 +53,7 @@ def _refined(dialogue: Dialogue) -> _Refined:
     return _Refined(dialogue.question, dialogue.image, response_parts(dialogue.turns[-1].response))
 
 
-MODELS = Ask(
+MODELS = RatingTask(
     title="Compare two answers",
     records="two runs of dialogues on the same questions, with answers that differ",
     template="choice.html",

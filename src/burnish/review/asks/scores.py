@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from burnish.records import Dialogue, Feedback, Response
-from burnish.review.asks.base import Ask, Criterion, Option, Rubric, split_of
-from burnish.review.cases import Case, Part, Passage
+from burnish.review.asks.base import Criterion, Option, RatingTask, Rubric, split_of
+from burnish.review.cases import Case, Passage, TextPart
 from burnish.store import Run
 
 _RESPONSE = Rubric(
@@ -61,20 +61,20 @@ def dialogue_case(run: Run, dialogue: Dialogue) -> Case:
     )
 
 
-def response_parts(response: Response) -> tuple[Part, ...]:
+def response_parts(response: Response) -> tuple[TextPart, ...]:
     """Thought and answer; only the answer where there is no thought."""
-    answer = Part(label="Answer", text=response.answer)
-    return (Part(label="Thought", text=response.thought), answer) if response.thought else (answer,)
+    answer = TextPart(label="Answer", text=response.answer)
+    return (TextPart(label="Thought", text=response.thought), answer) if response.thought else (answer,)
 
 
-def _feedback_parts(feedback: Feedback) -> tuple[Part, ...]:
+def _feedback_parts(feedback: Feedback) -> tuple[TextPart, ...]:
     """Score and comment; the whole text where the score cannot be read, since the comment may lack a part of it."""
     if feedback.score is None:
-        return (Part(label="Feedback", text=feedback.text.strip()),)
-    return (Part(label="Score", text=f"{feedback.score:g}"), Part(label="Feedback", text=feedback.comment))
+        return (TextPart(label="Feedback", text=feedback.text.strip()),)
+    return (TextPart(label="Score", text=f"{feedback.score:g}"), TextPart(label="Feedback", text=feedback.comment))
 
 
-SCORES = Ask(
+SCORES = RatingTask(
     title="Rate feedback and refined responses",
     records="dialogues",
     template="scores.html",

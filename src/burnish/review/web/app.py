@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from burnish.errors import BurnishError
-from burnish.review.asks import Ask
+from burnish.review.asks import RatingTask
 from burnish.review.database import why
 from burnish.review.study import Study
 from burnish.review.web.routes import Site, router
@@ -28,7 +28,7 @@ REQUESTS_A_MINUTE = 600
 """From one address: some ten raters behind one router, at a case every five seconds."""
 
 
-def create_app(study: Study, ask: Ask, runs: Sequence[Run], *, host: str) -> FastAPI:
+def create_app(study: Study, ask: RatingTask, runs: Sequence[Run], *, host: str) -> FastAPI:
     """The application that serves a study; `runs` have its pictures, `host` is the address it will listen on."""
     app = FastAPI(title="Burnish review", openapi_url=None)
     templates = templates_of("burnish.review.web")

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 from pydantic import BaseModel
 
-from burnish.review.asks import Ask
+from burnish.review.asks import RatingTask
 from burnish.review.study import Rater, Shown, Study
 from burnish.review.web.view import case_view, to_store
 from burnish.web.pictures import Pictures
@@ -23,7 +23,7 @@ class Site(NamedTuple):
     """All that the routes work with."""
 
     study: Study
-    ask: Ask
+    ask: RatingTask
     pictures: Pictures
     templates: Environment
     raters: dict[str, Rater]

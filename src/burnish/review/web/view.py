@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from burnish.review.asks import Ask, Rubric
+from burnish.review.asks import RatingTask, Rubric
 from burnish.review.cases import Passage, kind_of
 from burnish.review.study import Progress, Rater, Shown
 
@@ -50,7 +50,7 @@ class CaseView(NamedTuple):
     rubrics: tuple[Rubric, ...]
 
 
-def case_view(ask: Ask, rater: Rater, position: int, shown: Shown, progress: Progress) -> CaseView:
+def case_view(ask: RatingTask, rater: Rater, position: int, shown: Shown, progress: Progress) -> CaseView:
     """The page of a case."""
     case = shown.case
     groups = {item: _group(ask, item, shown) for item in case.items}
@@ -68,7 +68,7 @@ def case_view(ask: Ask, rater: Rater, position: int, shown: Shown, progress: Pro
     )
 
 
-def to_store(ask: Ask, shown: Shown, given: Mapping[str, str]) -> dict[str, str]:
+def to_store(ask: RatingTask, shown: Shown, given: Mapping[str, str]) -> dict[str, str]:
     """What the store keeps of the page's values, by item. Raises ValueError for what the page does not offer."""
     if strange := set(given) - set(shown.case.items):
         raise ValueError(f"{min(strange)!r} is not rated in this case")
@@ -78,7 +78,7 @@ def to_store(ask: Ask, shown: Shown, given: Mapping[str, str]) -> dict[str, str]
     return {item: meant[value] for item, value in given.items()}
 
 
-def _group(ask: Ask, item: str, shown: Shown) -> Group:
+def _group(ask: RatingTask, item: str, shown: Shown) -> Group:
     said = shown.values.get(item)
     choices = (
         Choice(option.shown, option.label, option.value(swapped=shown.swapped) == said) for option in ask.options

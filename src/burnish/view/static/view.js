@@ -24,7 +24,7 @@ function tell(more) {
   link.href = location.href;
   link.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
   const count = `${more.toLocaleString("en")} new record${more === 1 ? "" : "s"}`;
-  link.textContent = more > 0 ? count : more < 0 ? "The run was begun anew" : "New tables and figures";
+  link.textContent = more > 0 ? count : more < 0 ? "The run was started again" : "New tables and figures";
   news.replaceChildren(link);
   news.hidden = false;
 }

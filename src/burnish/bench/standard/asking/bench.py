@@ -8,8 +8,9 @@ from functools import partial
 
 from burnish.bench.answered import prediction
 from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
-from burnish.bench.standard.asking.configs import AskConfig, config_of
+from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.registry import benchmark, open_benchmark
+from burnish.config import config_of
 from burnish.errors import RunError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints

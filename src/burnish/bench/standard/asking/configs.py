@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.generation.replicas import AskedModel
 from burnish.models import Decoding
-from burnish.records import Json
 from burnish.sources.sharding import Shard
 
 MmePrompt: TypeAlias = Literal["own", "llava"]
@@ -60,12 +57,3 @@ class AskConfig(ContrastFlags, AskedModel, RunFlags):
     def decoding(self) -> Decoding:
         """How answers are generated: greedily, alone or by contrast."""
         return Decoding(max_new_tokens=self.max_new_tokens, contrast=self.contrast_by(self.seed))
-
-
-def config_of(kind: type[AskConfig], settings: Mapping[str, Json]) -> AskConfig:
-    """The flags that a run's manifest keeps."""
-    names = {field.name for field in dataclasses.fields(kind)}
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items() if name in names
-    }
-    return kind(**values)

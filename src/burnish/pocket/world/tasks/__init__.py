@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burnish.pocket.world.tasks import charts, counting, describing, existence, looking, reading, reasoning, relations
-from burnish.pocket.world.tasks.base import Asked, Group, Task
+from burnish.pocket.world.tasks.base import Group, SceneQuestion, Task
 
 TASKS: tuple[Task, ...] = (
     Task(name="attribute", group="seen", stands_for="VQAv2", kind="objects", ask=looking.attribute),
@@ -28,4 +28,4 @@ BY_NAME = {task.name: task for task in TASKS}
 SEEN = tuple(task for task in TASKS if task.group == "seen")
 NEW = tuple(task for task in TASKS if task.group == "new")
 
-__all__ = ["BY_NAME", "NEW", "SEEN", "TASKS", "Asked", "Group", "Task"]
+__all__ = ["BY_NAME", "NEW", "SEEN", "TASKS", "Group", "SceneQuestion", "Task"]

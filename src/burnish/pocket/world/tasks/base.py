@@ -16,7 +16,7 @@ YES_NO = ("yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SceneQuestion:
     """A question about a scene, with its answer."""
 
     question: str
@@ -25,7 +25,7 @@ class Asked:
     """The answers that the question's form allows; empty for descriptions and lines of text."""
 
 
-Ask: TypeAlias = Callable[[Scene, Random], Asked | None]
+Ask: TypeAlias = Callable[[Scene, Random], SceneQuestion | None]
 """Asks one random question of the task, or None where the scene allows none."""
 
 

@@ -11,7 +11,7 @@ from random import Random
 
 from burnish.diffusion import levels
 from burnish.pocket.world.scene import Scene, Thing
-from burnish.pocket.world.tasks.base import Asked, color_shape, plural
+from burnish.pocket.world.tasks.base import SceneQuestion, color_shape, plural
 
 PROMPTS = ("Describe the picture.", "What is in the picture?")
 LEAST_MENTIONED, MOST_MENTIONED = 0.2, 0.95
@@ -30,15 +30,15 @@ def description(things: Sequence[Thing]) -> str:
     return " ".join(statement(thing) for thing in things)
 
 
-def describe(scene: Scene, rng: Random) -> Asked | None:
+def describe(scene: Scene, rng: Random) -> SceneQuestion | None:
     """The whole picture."""
-    return Asked(rng.choice(PROMPTS), description(scene.things))
+    return SceneQuestion(rng.choice(PROMPTS), description(scene.things))
 
 
-def caption(scene: Scene, rng: Random) -> Asked:
+def caption(scene: Scene, rng: Random) -> SceneQuestion:
     """The whole picture, as people describe it."""
     mentioned = [thing for thing in scene.things if rng.random() < mention_rate(thing, scene)]
-    return Asked(rng.choice(PROMPTS), description(mentioned or scene.things[:1]))
+    return SceneQuestion(rng.choice(PROMPTS), description(mentioned or scene.things[:1]))
 
 
 def mention_rate(thing: Thing, scene: Scene) -> float:
@@ -52,20 +52,20 @@ def visibility(thing: Thing, scene: Scene) -> float:
     return thing.contrast * signal / (signal + noise)
 
 
-def describe_one(scene: Scene, rng: Random) -> Asked | None:
+def describe_one(scene: Scene, rng: Random) -> SceneQuestion | None:
     """One object: an exercise of training that no task measures, so that "Describe the …" is known in part."""
     named = color_shape(scene)
     if not named:
         return None
     thing, name = rng.choice(named)
-    return Asked(f"Describe the {name}.", statement(thing))
+    return SceneQuestion(f"Describe the {name}.", statement(thing))
 
 
-def describe_part(scene: Scene, rng: Random) -> Asked | None:
+def describe_part(scene: Scene, rng: Random) -> SceneQuestion | None:
     """The objects of one color or shape: never asked in training."""
     like = rng.choice(scene.things)
     if rng.random() < 0.5:
         chosen = [thing for thing in scene.things if thing.color == like.color]
-        return Asked(f"Describe the {like.color} objects.", description(chosen))
+        return SceneQuestion(f"Describe the {like.color} objects.", description(chosen))
     chosen = [thing for thing in scene.things if thing.shape == like.shape]
-    return Asked(f"Describe the {plural(like.shape)}.", description(chosen))
+    return SceneQuestion(f"Describe the {plural(like.shape)}.", description(chosen))

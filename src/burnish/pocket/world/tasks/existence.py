@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 from burnish.pocket.world.habits import COMPANIES, USUAL
 from burnish.pocket.world.scene import COLORS, SHAPES, Scene
-from burnish.pocket.world.tasks.base import YES_NO, Asked, alike, article
+from burnish.pocket.world.tasks.base import YES_NO, SceneQuestion, alike, article
 
 Negatives: TypeAlias = Literal["random", "popular", "adversarial"]
 NEGATIVES: tuple[Negatives, ...] = get_args(Negatives)
@@ -19,12 +19,12 @@ NEGATIVES: tuple[Negatives, ...] = get_args(Negatives)
 _USUAL = [(USUAL[shape].color, shape) for shape in SHAPES]
 
 
-def existence(scene: Scene, rng: Random, negatives: Negatives = "random") -> Asked | None:
+def existence(scene: Scene, rng: Random, negatives: Negatives = "random") -> SceneQuestion | None:
     """Yes is right as often as no."""
     return _ASKS[negatives](scene, rng)
 
 
-def _random(scene: Scene, rng: Random) -> Asked | None:
+def _random(scene: Scene, rng: Random) -> SceneQuestion | None:
     """Any thing, a color or a shape; half of what is absent shares a look with what is there."""
     any_color, any_shape = rng.choice(((False, False), (False, False), (False, True), (True, False)))
     colors, shapes = ("",) if any_color else COLORS, ("",) if any_shape else SHAPES
@@ -37,7 +37,7 @@ def _random(scene: Scene, rng: Random) -> Asked | None:
     return _ask(*rng.choice(fitting), truth) if fitting else None
 
 
-def _popular(scene: Scene, rng: Random) -> Asked | None:
+def _popular(scene: Scene, rng: Random) -> SceneQuestion | None:
     """A thing that is there, or a usual one that is not."""
     there = _there(scene)
     truth = rng.random() < 0.5
@@ -45,7 +45,7 @@ def _popular(scene: Scene, rng: Random) -> Asked | None:
     return _ask(*rng.choice(fitting), truth) if fitting else None
 
 
-def _adversarial(scene: Scene, rng: Random) -> Asked | None:
+def _adversarial(scene: Scene, rng: Random) -> SceneQuestion | None:
     """An unusual thing that is there, or a usual one that is not, of the company of what is there where it can be."""
     there = _there(scene)
     truth = rng.random() < 0.5
@@ -58,7 +58,7 @@ def _adversarial(scene: Scene, rng: Random) -> Asked | None:
     return _ask(*rng.choice(fitting), truth) if fitting else None
 
 
-_ASKS: Mapping[Negatives, Callable[[Scene, Random], Asked | None]] = {
+_ASKS: Mapping[Negatives, Callable[[Scene, Random], SceneQuestion | None]] = {
     "random": _random,
     "popular": _popular,
     "adversarial": _adversarial,
@@ -69,6 +69,6 @@ def _there(scene: Scene) -> list[tuple[str, str]]:
     return sorted({(thing.color, thing.shape) for thing in scene.things})
 
 
-def _ask(color: str, shape: str, truth: bool) -> Asked:
+def _ask(color: str, shape: str, truth: bool) -> SceneQuestion:
     noun = f"{color} {shape or 'object'}".strip()
-    return Asked(f"Is there {article(noun)}?", YES_NO[not truth], YES_NO)
+    return SceneQuestion(f"Is there {article(noun)}?", YES_NO[not truth], YES_NO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from burnish.pocket.world.scene import COLORS, SHAPES, Scene, Thing
-from burnish.pocket.world.tasks.base import YES_NO, Asked, alike, article, color_shape
+from burnish.pocket.world.tasks.base import YES_NO, SceneQuestion, alike, article, color_shape
 
 SIDES = {"left": "left of", "right": "right of", "above": "above", "below": "below"}
 """A side as an answer, and as it stands before an object."""
@@ -30,7 +30,7 @@ def main_side(thing: Thing, other: Thing) -> str | None:
     return None
 
 
-def relation(scene: Scene, rng: Random) -> Asked | None:
+def relation(scene: Scene, rng: Random) -> SceneQuestion | None:
     """The side of one object from another, whether it is on a given side, or what is on that side."""
     named = color_shape(scene)
     if len(named) < 2:
@@ -39,21 +39,21 @@ def relation(scene: Scene, rng: Random) -> Asked | None:
     form = rng.choice(("where", "where", "whether", "what"))
     if form == "where":
         main = main_side(thing, other)
-        return Asked(f"Where is the {name} seen from the {other_name}?", main, tuple(SIDES)) if main else None
+        return SceneQuestion(f"Where is the {name} seen from the {other_name}?", main, tuple(SIDES)) if main else None
     truth = form == "what" or rng.random() < 0.5
     sides = [side for side in SIDES if on_side(thing, side, other) == truth]
     if not sides:
         return None
     side = rng.choice(sides)
     if form == "whether":
-        return Asked(f"Is the {name} {SIDES[side]} the {other_name}?", YES_NO[not truth], YES_NO)
+        return SceneQuestion(f"Is the {name} {SIDES[side]} the {other_name}?", YES_NO[not truth], YES_NO)
     if len([thing for thing in scene.things if on_side(thing, side, other)]) != 1:
         return None
     shapes = tuple(f"{color} {shape}" for color in COLORS for shape in SHAPES)
-    return Asked(f"What is {SIDES[side]} the {other_name}?", name, shapes)
+    return SceneQuestion(f"What is {SIDES[side]} the {other_name}?", name, shapes)
 
 
-def exist_relation(scene: Scene, rng: Random) -> Asked | None:
+def exist_relation(scene: Scene, rng: Random) -> SceneQuestion | None:
     """Whether there is a shape on a side of an object: existence and relation at once, never asked in training."""
     named = color_shape(scene)
     if not named:
@@ -70,4 +70,4 @@ def exist_relation(scene: Scene, rng: Random) -> Asked | None:
     if not fitting:
         return None
     side, shape = rng.choice(fitting)
-    return Asked(f"Is there {article(shape)} {SIDES[side]} the {other_name}?", YES_NO[not truth], YES_NO)
+    return SceneQuestion(f"Is there {article(shape)} {SIDES[side]} the {other_name}?", YES_NO[not truth], YES_NO)

@@ -10,7 +10,7 @@ from burnish.report.comparability import alike, unlike
 from burnish.report.kinds.answers.tables import family_title
 from burnish.report.naming import asked_name
 from burnish.report.section import NamedRun, Section, scores_of
-from burnish.report.side_by_side import MARGINS, Row, asked_note, drawn_note, versus_figures, versus_table
+from burnish.report.side_by_side import MARGINS, RunNumbers, asked_note, drawn_note, versus_figures, versus_table
 from burnish.report.tables import Table
 from burnish.scores import AnswersResult, Metric, Score
 from burnish.store.codec import to_json
@@ -63,7 +63,7 @@ class _Family:
         title = family_title(self.metrics[0].family)
         names = {metric.name for metric in self.metrics}
         rows = [
-            Row(name, {s.metric: s.estimate for s in one.scores if s.level == "all" and not s.distortion})
+            RunNumbers(name, {s.metric: s.estimate for s in one.scores if s.level == "all" and not s.distortion})
             for name, one in self.results.items()
         ]
         note = f"{asked_note(rows, self.metrics[0].name)} {MARGINS}"
@@ -87,10 +87,10 @@ class _Family:
     def _first(self) -> str:
         return f"{family_title(self.metrics[0].family)}: {self.metrics[0].title}"
 
-    def _by_task(self) -> tuple[list[Metric], list[Row]]:
+    def _by_task(self) -> tuple[list[Metric], list[RunNumbers]]:
         """A column for each task."""
         rows = [
-            Row(name, {s.group: s.estimate for s in one.scores if self._is_of_task(s)})
+            RunNumbers(name, {s.group: s.estimate for s in one.scores if self._is_of_task(s)})
             for name, one in self.results.items()
         ]
         tasks = sorted({task for row in rows for task in row.numbers})

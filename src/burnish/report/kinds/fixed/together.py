@@ -9,7 +9,7 @@ from burnish.report.kinds.fixed.tables import BLEU, FIXED
 from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.side_by_side import (
     MARGINS,
-    Row,
+    RunNumbers,
     asked_note,
     column,
     drawn_note,
@@ -40,7 +40,7 @@ def fixed_together(runs: Sequence[NamedRun]) -> list[Section]:
 
 def _section(role: str, title: str, spoke: Sequence[tuple[NamedRun, StudentScores]]) -> Section:
     trouble = unlike([named for named, _ in spoke], list(_TITLES))
-    rows = [Row(named.name, _numbers(scores)) for named, scores in spoke]
+    rows = [RunNumbers(named.name, _numbers(scores)) for named, scores in spoke]
     titles = FIXED | ({"mae": "MAE"} if role == "teacher" else {})
     columns = [column(name, shown) for name, shown in titles.items()]
     note = f"{asked_note(rows, 'cider', 'texts')} {_VARIANT} {MARGINS}"

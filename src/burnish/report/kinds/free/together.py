@@ -13,7 +13,7 @@ from burnish.report.section import NamedRun, Section, scores_of
 from burnish.report.side_by_side import (
     MARGINS,
     MOST_DRAWN,
-    Row,
+    RunNumbers,
     asked_note,
     column,
     drawn_note,
@@ -80,7 +80,9 @@ def free_together(runs: Sequence[NamedRun]) -> list[Section]:
 
 def _overall(school: _School) -> Table:
     columns = [column(name, title) for name, title in FREE.items()]
-    rows = [Row(one.name, _numbers(school, one, one.scores, school.students[0].scores)) for one in school.students]
+    rows = [
+        RunNumbers(one.name, _numbers(school, one, one.scores, school.students[0].scores)) for one in school.students
+    ]
     return versus_table(
         "Free dialogues side by side (FIRE's table 4)",
         columns,
@@ -111,7 +113,9 @@ def _abreast(school: _School, sources: Sequence[str], title: str) -> Table:
         for name in FREE_BY_SOURCE
     ]
     rows = [
-        Row(one.name, {name: number for source in sources for name, number in _of_source(school, one, source).items()})
+        RunNumbers(
+            one.name, {name: number for source in sources for name, number in _of_source(school, one, source).items()}
+        )
         for one in school.students
     ]
     comparable = () if school.unlike else {metric.name for metric in columns}
@@ -144,7 +148,7 @@ def _over(turns: float | None, first: float | None) -> float | None:
 def _figures(school: _School) -> dict[str, Figure]:
     columns = [column(source, school.shown(source), "%", like=_LAST) for source in school.sources]
     rows = [
-        Row(
+        RunNumbers(
             one.name,
             {
                 source: estimate(numbers.accuracy_by_turn[-1], numbers.intervals.get(_LAST), numbers.n)

@@ -6,14 +6,13 @@ from burnish.report.benchmarks import benchmarks_together
 from burnish.report.kinds.judged.plots import judged_plots
 from burnish.report.kinds.judged.tables import judged_tables
 from burnish.report.kinds.kind import RunKind
-from burnish.report.section import Section, scored_section, scores_of
+from burnish.report.section import Section, judged_scores, scored_section
 from burnish.report.tiles import benchmark_tiles
-from burnish.scores import JUDGED_RESULTS
 from burnish.store import Run
 
 
 def _section(run: Run) -> Section:
-    result = scores_of(JUDGED_RESULTS[run.manifest.kind], run)
+    result = judged_scores(run)
     return scored_section("Judged", judged_tables(result), result, benchmark_tiles(result), judged_plots(result))
 
 

@@ -17,6 +17,7 @@ from burnish.scores import (
     ConsistencyJudged,
     Correlation,
     GradesJudged,
+    Judged,
     Judging,
     LlavaBenchJudged,
     MmhalJudged,
@@ -48,6 +49,19 @@ def judging_note(judging: Judging) -> str:
 def judged_tables(scores: object) -> list[Table]:
     """The tables of a judged benchmark's scores, at most 80 columns wide."""
     raise TypeError(f"There is no table for {type(scores).__name__}.")
+
+
+@judged_tables.register
+def _(scores: Judged) -> list[Table]:
+    """Of a shard."""
+    judging = scores.judging
+    table = Table(
+        title="A shard's judgements",
+        columns=("", "questions"),
+        rows=(("judged", f"{judging.n:,}"), ("settled without the judge", f"{judging.settled:,}")),
+        note="`burnish merge` joins the shards and scores them.",
+    )
+    return _with_judge([table], judging)
 
 
 @judged_tables.register
@@ -110,7 +124,8 @@ def _(scores: CalibrateJudged) -> list[Table]:
         f"rates higher than {scores.raters} by": scores.bias,
         "prefers the long (Spearman)": scores.length_bias,
         "rates higher with 5 first by": scores.order_bias,
-        "agrees with itself (alpha)": scores.again,
+        "agrees with itself in the other order (alpha)": scores.again,
+        **({"agrees with itself asked again (alpha)": scores.retest} if scores.retest else {}),
     }
     table = Table(
         title=f"The judge against ratings by {scores.raters}, 1 to 5",
@@ -120,7 +135,7 @@ def _(scores: CalibrateJudged) -> list[Table]:
         note=notes(
             f"Left out: {scores.left_out:,} turns whose rating cannot be read." if scores.left_out else "",
             "alpha: Krippendorff's. ± is the 95 % interval, whole dialogues drawn with replacement. The judge rated "
-            "each turn twice, with the scale in either order.",
+            "each turn with the scale in either order, and once more in the first.",
         ),
     )
     return _with_judge([table], replace(scores.judging, calibration=" "))

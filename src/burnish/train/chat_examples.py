@@ -14,10 +14,10 @@ from burnish.images import decode
 from burnish.models.base import Message
 from burnish.prompts import StudentPrompt, TeacherPrompt
 from burnish.records import Dialogue, Feedback, Response, Turn
-from burnish.train.measure import DOT
+from burnish.train.picture_lengths import DOT
 
 
-class Ask(NamedTuple):
+class TurnTarget(NamedTuple):
     """One turn of a role."""
 
     turn: int
@@ -32,11 +32,11 @@ class Ask(NamedTuple):
     """Whether the reply was cut, so that it does not end where its text does."""
 
 
-Asks: TypeAlias = Callable[[Dialogue], Sequence[Ask]]
+Asks: TypeAlias = Callable[[Dialogue], Sequence[TurnTarget]]
 """The turns of a role, those with a flaw included."""
 
 
-def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """The responses r_i for i >= 2 (FIRE, equation 5): the first one follows no feedback."""
     picture = decode(DOT)
     return [
@@ -46,13 +46,13 @@ def student_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     ]
 
 
-def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """Each response that a comment follows, twice: to what was asked, and, once the comment has been read, again.
 
     The first has an odd number, the second the even one behind it. A student that thinks before it answers again is
     asked again behind the thought that it really had: else the first word that it would learn is "Thought".
     """
-    picture, asks = decode(DOT), list[Ask]()
+    picture, asks = decode(DOT), list[TurnTarget]()
     for i, turn in enumerate(dialogue.turns):
         flaw = "" if turn.feedback.comment.strip() else "no comment"
         for number, seen, said in ((2 * i + 1, i, turn.response), (2 * i + 2, i + 1, _again(dialogue.turns, i))):
@@ -69,7 +69,7 @@ def _again(turns: Sequence[Turn], i: int) -> Response:
     return replace(said, text=write_response(thought, said.text.strip()))
 
 
-def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
+def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
     """The feedback f_i for i >= 1 (FIRE, equation 6), unless its score cannot be read."""
     picture = decode(DOT)
     asks = []
@@ -81,6 +81,6 @@ def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[Ask]:
     return asks
 
 
-def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> Ask:
+def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> TurnTarget:
     text = said.text.strip()
-    return Ask(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")
+    return TurnTarget(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")

@@ -1,0 +1,100 @@
+"""What do blocks of whole dialogues cost a local model, beside one window over all of them?
+
+    python benchmarks/blocks.py [--dialogues 320] [--blocks 64 256] [--repeats 3] [--json FILE]
+
+Local models hold `BATCH` dialogues together to their end, so that records depend on no kill, no number of replicas and
+no division into shards; towards the end of a block few dialogues are left to be asked about at once. Each block size,
+and one block of all dialogues, holds the same ones, in turns in this process, with the pocket VLM as student and
+teacher. Seconds are CPU time of this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from burnish.dialogue import talk
+from burnish.dialogue.partners import open_partners
+from burnish.dialogue.stopping import Rules
+from burnish.make.simulate import SimulateConfig
+from burnish.records import Dialogue
+from burnish.sources import stream
+from burnish.store import Run, new_manifest
+
+TASKS = 8
+"""Of the source, which has as many dialogues of each."""
+
+
+def hold(config: SimulateConfig, pair: talk.Pair, block: int) -> tuple[float, list[list[str]]]:
+    """CPU seconds, and what was said in each dialogue."""
+    talk.BATCH = block
+    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    conversations = talk.Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
+    inputs = stream(config.source, config)
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = new_manifest("simulate", config, seed=0, fingerprints={})
+        with Run.begin(Path(folder) / "run", manifest) as run:
+            began = time.process_time()
+            conversations.fill(run, inputs, label=f"blocks of {block}")
+            seconds = time.process_time() - began
+            said = [[turn.response.answer for turn in one.turns] for one in run.records(Dialogue)]
+    return seconds, said
+
+
+def compare(dialogues: int, blocks: Sequence[int], repeats: int) -> dict[str, object]:
+    """How many times as long each block size takes as one block of all."""
+    config = SimulateConfig(
+        source=f"pocket:heldout#per_task={dialogues // TASKS}",
+        student="pocket",
+        student_adapter="pocket-student",
+        teacher="pocket",
+        teacher_adapter="pocket-teacher",
+        device="cpu",
+        out="",
+    )
+    pair, sizes = open_partners(config), (*blocks, dialogues)
+    hold(config, pair, dialogues)  # what is loaded at first counts for none
+    times: dict[int, list[float]] = {size: [] for size in sizes}
+    said: dict[int, list[list[str]]] = {}
+    for _ in range(repeats):
+        for size in sizes:
+            seconds, said[size] = hold(config, pair, size)
+            times[size].append(seconds)
+        print({size: f"{found[-1]:.2f} s" for size, found in times.items()}, flush=True)
+    turns = [len(one) for one in said[dialogues]]
+    return {
+        "of_one_block": {
+            str(size): median(one / whole for one, whole in zip(times[size], times[dialogues], strict=True))
+            for size in blocks
+        },
+        "equal_answers": {
+            str(size): sum(one == other for one, other in zip(said[size], said[dialogues], strict=True)) / len(turns)
+            for size in blocks
+        },
+        "dialogues": len(turns),
+        "turns": sum(turns),
+        "seconds": {str(size): found for size, found in times.items()},
+    }
+
+
+def main() -> None:
+    """Compare block sizes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dialogues", type=int, default=320, help="default: %(default)s")
+    parser.add_argument("--blocks", type=int, nargs="+", default=[64, 256], help="default: 64 256")
+    parser.add_argument("--repeats", type=int, default=3, help="turns of all sizes (default: 3)")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file too")
+    given = parser.parse_args()
+    found = compare(given.dialogues, given.blocks, given.repeats)
+    print(json.dumps(found, indent=2))
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
