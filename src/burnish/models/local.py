@@ -29,7 +29,7 @@ from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.generate_and_score import Contrasting
-from burnish.models.loading import LoadIn, find, load, outline
+from burnish.models.loading import LoadIn, find_adapter, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.prefix_cache import PrefixCache
@@ -107,7 +107,7 @@ class LocalModel:
     def outlined(cls, options: ModelOptions) -> LocalModel:
         """The same without weights: it can tell who it is, and answers nothing. Raises ModelError or ConfigError."""
         model, processor, folders = outline(options)
-        adapter = (find(options.adapter),) if options.adapter else ()
+        adapter = (find_adapter(options.adapter),) if options.adapter else ()
         return cls(model, processor, fingerprint=lambda: folder_digest(*folders, *adapter), thinking=options.thinks)
 
     def try_batches(self) -> None:

@@ -21,7 +21,7 @@ from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import folder_digest, record_base
-from burnish.models.loading import DTYPES, find, not_finite
+from burnish.models.loading import DTYPES, find, find_adapter, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.scores.plan import TrainingPlan
@@ -247,7 +247,7 @@ class _Session:
 
     def begin(self) -> Prepared | None:
         """Claim the folder and prepare the examples; None when all was done before."""
-        adapter = {"adapter": folder_digest(find(self.config.adapter))} if self.config.adapter else {}
+        adapter = {"adapter": folder_digest(find_adapter(self.config.adapter))} if self.config.adapter else {}
         fingerprints = {
             "model": self.model.fingerprint,
             **adapter,
@@ -358,7 +358,7 @@ def _options(config: TrainConfig) -> ModelOptions:
 
 def _start_fingerprint(config: TrainConfig, model: LocalModel) -> str:
     """Of the model as it is before the training: as `burnish pairs` has it of a model with the same adapter."""
-    return folder_digest(find(config.model), find(config.adapter)) if config.adapter else model.fingerprint
+    return folder_digest(find(config.model), find_adapter(config.adapter)) if config.adapter else model.fingerprint
 
 
 def _base_name(config: TrainConfig) -> str:
