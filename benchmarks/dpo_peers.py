@@ -24,19 +24,19 @@ from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
-from burnish.train.branching import use_flex
 from burnish.train.checkpointing import Kept, checkpoint_activations
 from burnish.train.config import DPOConfig
+from burnish.train.data import Answers
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
-from burnish.train.material import Answers
 from burnish.train.pictures import with_features
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
+from burnish.train.shared_prefix import use_flex
 from burnish.train.trainer import training_arguments
 from dpo_pairs import model_folder, run_folder
 

@@ -27,9 +27,9 @@ SOURCE = "pocket:counter/existence#per_task=200"
 FLAGS = {"max_new_tokens": 4, "device": "cpu", "distort": ("flip:1",)}
 ANSWERS = ("bench", "answers", SOURCE, "--model", "pocket", "--max-new-tokens", "4", "--distort", "flip:1")
 ANSWERS += ("--device", "cpu")
-TALKS = ("pocket:counter/existence#per_task=32", "--student", "pocket", "--teacher", "oracle", "--max-turns", "2")
+TALKS = ("pocket:counter/existence#per_task=80", "--student", "pocket", "--teacher", "oracle", "--max-turns", "2")
 TALKS += ("--in-flight", "8", "--max-new-tokens", "4", "--device", "cpu")
-"""Four blocks of eight dialogues."""
+"""Ten blocks of eight dialogues."""
 
 
 def _config(out: Path, **flags: object) -> AnswersConfig:

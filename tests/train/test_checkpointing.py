@@ -13,12 +13,12 @@ import families
 import tiny_models
 from burnish.models import Message
 from burnish.models.local import LocalModel
+from burnish.train.batch_layout import Together
 from burnish.train.checkpointing import checkpoint_activations
 from burnish.train.config import DPOConfig
 from burnish.train.encode import batch
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
-from burnish.train.reading import Together
 
 KEPT = pytest.mark.parametrize("kept", [None, "selective", "full"])
 TREES = Together(even_length=1)

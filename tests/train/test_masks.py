@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch.nn.attention.flex_attention import create_mask, flex_attention
 
-from burnish.train.branching import Attention
 from burnish.train.masks import PLAIN, addend, block_mask, sees
-from burnish.train.pack import Lesson, Tree, lay_out, pack
+from burnish.train.shared_prefix import Attention
+from burnish.train.token_tree import Lesson, Tree, lay_out, pack
 from patience import LONG_CPU_S
 
 

@@ -15,11 +15,11 @@ from burnish.errors import ConfigError
 from burnish.images import encode_png
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
+from burnish.train.batch_layout import APART, Pictured, Together, even_length, reading
 from burnish.train.config import DPOConfig
 from burnish.train.encode import Collator
 from burnish.train.logps import answer_logps
-from burnish.train.pack import Lesson, pack
-from burnish.train.reading import APART, Pictured, Together, even_length, reading
+from burnish.train.token_tree import Lesson, pack
 from burnish.train.trainer import training_arguments
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)

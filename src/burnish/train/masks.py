@@ -16,8 +16,8 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from burnish.train.branching import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
 from burnish.train.sequences import Batch
+from burnish.train.shared_prefix import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
 from burnish.train.states import Tree, state_trees
 
 Mask: TypeAlias = Tensor | BlockMask

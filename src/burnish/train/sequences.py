@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from burnish.models.encoding import Encoding, collate, join_pictures
-from burnish.train.pack import Layout, Tree, lay_out
+from burnish.train.token_tree import Layout, Tree, lay_out
 
 Batch: TypeAlias = dict[str, Any]
 """A model's inputs by their own names, and beside them what `BOOKKEEPING` names: tensors all, but for pictures that
