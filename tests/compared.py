@@ -46,7 +46,7 @@ def pope_result(
     prompt: str | None = None,
     split: str = "random",
 ) -> Path:
-    """The JSON of `burnish score pope`, each question about a picture of its own."""
+    """The JSON of `burnish score pope`, each question about a picture of its own; `prompt` has a place {question}."""
     questions = folder / f"coco_pope_{split}.json"
     rows = [
         {"question_id": i, "image": f"{i}.jpg", "text": f"Is there a cup {i}?", "label": label}
@@ -54,8 +54,9 @@ def pope_result(
     ]
     questions.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     predictions = folder / f"{name}.jsonl"
-    told = {} if prompt is None else {"prompt": prompt}
-    lines = [{"question_id": i, "text": text, **told} for i, text in enumerate(said, start=1)]
+    lines: list[dict[str, object]] = [{"question_id": i, "text": text} for i, text in enumerate(said, start=1)]
+    if prompt is not None:
+        lines = [{**line, "prompt": prompt.format(question=row["text"])} for line, row in zip(lines, rows, strict=True)]
     predictions.write_text("".join(f"{json.dumps(line)}\n" for line in reversed(lines)))
     out = folder / f"{name}.json"
     words = ["--questions", questions, "--predictions", predictions, "--json", out]

@@ -106,8 +106,8 @@ def test_other_questions_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_other_prompts_are_refused_unless_they_may_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    old = pope_result(tmp_path, "old", LABELS, OLD, prompt=f"Is there?\n{INSTRUCTION}")
-    bare = pope_result(tmp_path, "bare", LABELS, NEW, prompt="Is there?")
+    old = pope_result(tmp_path, "old", LABELS, OLD, prompt=f"{{question}}\n{INSTRUCTION}")
+    bare = pope_result(tmp_path, "bare", LABELS, NEW, prompt="{question}")
     untold = pope_result(tmp_path, "untold", LABELS, NEW)
     said = not_compared(capsys, old, bare)
     assert "differ in their prompt (fingerprint " in said and "--may-differ 'prompt'" in said
@@ -127,7 +127,7 @@ def test_another_protocol_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_result_that_mixes_prompts_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    old = pope_result(tmp_path, "old", LABELS, OLD, prompt=f"Is there?\n{INSTRUCTION}")
+    old = pope_result(tmp_path, "old", LABELS, OLD, prompt=f"{{question}}\n{INSTRUCTION}")
     lines = (tmp_path / "old.jsonl").read_text().splitlines()
     mixed = tmp_path / "mixed.jsonl"
     mixed.write_text("\n".join([*lines[:-1], lines[-1].replace(f"\\n{INSTRUCTION}", "")]))
