@@ -24,19 +24,19 @@ from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
-from burnish.train.branching import use_flex
 from burnish.train.checkpointing import Kept, checkpoint_activations
 from burnish.train.config import DPOConfig
+from burnish.train.data import Answers
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import preferences
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
-from burnish.train.material import Answers
 from burnish.train.pictures import with_features
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
+from burnish.train.shared_prefix import use_flex
 from burnish.train.trainer import training_arguments
 from dpo_pairs import model_folder, run_folder
 
@@ -123,8 +123,10 @@ class Clock(TrainerCallback):
         self.ends.append(Moment(time.perf_counter(), time.process_time()))
 
 
-def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None) -> Epoch:
-    """An epoch of Burnish; with activation checkpointing its pictures are also encoded already."""
+def burnish(
+    setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None, encoded: bool = False
+) -> Epoch:
+    """An epoch of Burnish; `encoded`: its pictures are there already, as `--vision-cache` has them."""
     with tempfile.TemporaryDirectory() as out:
         config = setup.config(out, references)
         model = setup.model()
@@ -132,7 +134,7 @@ def burnish(setup: Setup, *, references: Literal["stored", "computed"], kept: Ke
             use_flex(cast(PreTrainedModel, model.model))
         material = _material(model, config, Path(out))
         table = open_table(Path(out) / "table.arrow")
-        features = _encoded(setup, model, material, table) if kept else None
+        features = _encoded(setup, model, material, table) if encoded else None
         clock = Clock()
         adapted = add_adapter(cast(PreTrainedModel, model.model), config, base_name="base")
         if kept:

@@ -5,8 +5,9 @@
 Both train the same adapter on the same pairs in the same batches, each run in a process of its own, in turns. The
 first step warms up and is not timed, nor are the first 16 pairs where Burnish checks stored references; TRL's reference
 pass is part of its time. `burnish` uses references stored with the pairs, `burnish, computed` computes them; `burnish,
-fast` and `burnish, lean` also have the pictures encoded already (`--vision-cache`, from the second epoch on) and
-selective or full activation checkpointing. `trl` is TRL without activation checkpointing, `trl, default` has it on.
+fast`, `burnish, lean` and `burnish, leanest` also have the pictures encoded already (`--vision-cache`, from the second
+epoch on), `lean` with selective and `leanest` with full activation checkpointing. `trl` is TRL without activation
+checkpointing, `trl, default` has it on.
 With K negatives TRL gets K pairs, as it knows no others. Beside the clock the processes' own CPU time is taken, which
 others on the machine change little (`_cpu`).
 
@@ -47,7 +48,7 @@ WEIGHED_STEPS = 2
 GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """glibc maps larger blocks on their own, and unmaps them when they are freed."""
 STORED, COMPUTED = "burnish", "burnish, computed"
-FAST, LEAN = "burnish, fast", "burnish, lean"
+FAST, LEAN, LEANEST = "burnish, fast", "burnish, lean", "burnish, leanest"
 STORED_K4, COMPUTED_K4 = "burnish, 4 negatives", "burnish, 4 negatives, computed"
 TRL, TRL_DEFAULT, TRL_K4 = "trl", "trl, default", "trl, 4 pairs"
 
@@ -79,6 +80,8 @@ class Bench:
     """Runs of each; ratios are taken within a repeat, and their median is shown."""
     less: bool = False
     """Only what is compared first: one negative, and TRL without activation checkpointing."""
+    only: tuple[str, ...] = ()
+    """Only these runs, by their names; numbers that need others are left out."""
     threads: int = 2
     """Threads of every process."""
     warm: int = WARM
@@ -149,8 +152,9 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
     first = {
         STORED: one("burnish", FEW, references="stored"),
         COMPUTED: one("burnish", FEW, references="computed"),
-        FAST: one("burnish", FEW, references="stored", kept="selective"),
-        LEAN: one("burnish", FEW, references="stored", kept="full"),
+        FAST: one("burnish", FEW, references="stored", encoded=True),
+        LEAN: one("burnish", FEW, references="stored", encoded=True, kept="selective"),
+        LEANEST: one("burnish", FEW, references="stored", encoded=True, kept="full"),
         TRL: one("trl", FEW, checkpointing=False),
     }
     others = {
@@ -159,12 +163,15 @@ def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:
         COMPUTED_K4: one("burnish", MANY, references="computed"),
         TRL_K4: one("trl", MANY, checkpointing=False),
     }
-    return first if bench.less else first | others
+    known = first if bench.less else first | others
+    if strange := [name for name in bench.only if name not in known]:
+        raise SystemExit(f"--only {strange[0]!r} is none of {', '.join(known)}.")
+    return {name: run for name, run in known.items() if not bench.only or name in bench.only}
 
 
 def warm(name: str, bench: Bench) -> int:
     """Pairs at a run's beginning that are not timed: one step, but for Burnish with references that are checked."""
-    return bench.warm if name in (STORED, FAST, LEAN, STORED_K4) else bench.batch
+    return bench.warm if name in (STORED, FAST, LEAN, LEANEST, STORED_K4) else bench.batch
 
 
 def cost(epoch: Epoch, warm: int) -> Cost:
@@ -179,49 +186,59 @@ def compare(
 ) -> dict[str, object]:
     """The bars' numbers, and beside them what token counts allow."""
 
-    def ratio(of: str, above: str, below: str) -> float:
-        both = zip(found[above], found[below], strict=True)
+    def ratio(of: str, above: str, below: str) -> float | None:
+        both = zip(found.get(above, ()), found.get(below, ()), strict=False)
         ratios: list[float] = [getattr(one, of) / getattr(other, of) for one, other in both]
-        return median(ratios)
+        return median(ratios) if ratios else None
+
+    def share(name: str, of: str = TRL) -> float | None:
+        return memory[name] / memory[of] if {name, of} <= memory.keys() else None
 
     family = FAMILIES[bench.family]
     few, many = (limit(family, bench.width, bench.layers, words, negatives) for negatives in (FEW, MANY))
-    speedup = ratio("seconds", TRL, STORED)
-    others = (
-        {}
-        if bench.less
-        else {
-            "speedup_against_default": ratio("seconds", TRL_DEFAULT, STORED),
-            "memory_ratio_against_default": memory[STORED] / memory[TRL_DEFAULT],
-            "speedup_k4": ratio("seconds", TRL_K4, STORED_K4),
-            "speedup_k4_cpu": ratio("cpu_seconds", TRL_K4, STORED_K4),
-            "speedup_k4_computed": ratio("seconds", TRL_K4, COMPUTED_K4),
-            "limit_k4": many.stored,
-            "fraction_of_limit_k4": ratio("seconds", TRL_K4, STORED_K4) / many.stored,
-        }
-    )
-    return {
-        "speedup": speedup,
+    fractions = {
+        f"fraction_of_{name}": reached / most
+        for name, reached, most in (
+            ("limit", ratio("seconds", TRL, STORED), few.stored),
+            ("limit_fast", ratio("seconds", TRL, FAST), few.cached),
+            ("limit_k4", ratio("seconds", TRL_K4, STORED_K4), many.stored),
+        )
+        if reached is not None
+    }
+    numbers = {
+        "speedup": ratio("seconds", TRL, STORED),
         "speedup_cpu": ratio("cpu_seconds", TRL, STORED),
         "speedup_computed": ratio("seconds", TRL, COMPUTED),
         "speedup_computed_cpu": ratio("cpu_seconds", TRL, COMPUTED),
         **{
             f"{measured}_{way}": value
-            for way, name, most in (("fast", FAST, few.cached), ("lean", LEAN, few.recomputed))
+            for way, name, most in (
+                ("fast", FAST, few.cached),
+                ("lean", LEAN, few.cached),
+                ("leanest", LEANEST, few.recomputed),
+            )
             for measured, value in (
                 ("speedup", ratio("seconds", TRL, name)),
                 ("speedup_cpu", ratio("cpu_seconds", TRL, name)),
-                ("memory_ratio", memory[name] / memory[TRL]),
+                ("memory_ratio", share(name)),
                 ("limit", most),
             )
         },
-        **others,
-        "memory_ratio": memory[STORED] / memory[TRL],
-        "memory_ratio_computed": memory[COMPUTED] / memory[TRL],
+        "speedup_against_default": ratio("seconds", TRL_DEFAULT, STORED),
+        "memory_ratio_against_default": share(STORED, TRL_DEFAULT),
+        "speedup_k4": ratio("seconds", TRL_K4, STORED_K4),
+        "speedup_k4_cpu": ratio("cpu_seconds", TRL_K4, STORED_K4),
+        "speedup_k4_computed": ratio("seconds", TRL_K4, COMPUTED_K4),
+        "memory_ratio": share(STORED),
+        "memory_ratio_computed": share(COMPUTED),
         "max_logp_diff": difference,
         "limit": few.stored,
         "limit_computed": few.computed,
-        "fraction_of_limit": speedup / few.stored,
+        "limit_k4": many.stored,
+        **fractions,
+    }
+    return {
+        **{name: value for name, value in numbers.items() if value is not None},
         "memory_mib": memory,
         "runs": {name: [cost._asdict() for cost in costs] for name, costs in found.items()},
     }

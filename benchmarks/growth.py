@@ -22,7 +22,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ from pathlib import Path
 from unittest import mock
 
 import store_memory
+from burnish.generation import replicas
 from burnish.ids import stable_seed
 from burnish.models import Request
 from burnish.models.scripted import ScriptedModel
@@ -75,6 +76,11 @@ def answer(request: Request) -> str:
     return f"Score: {drawn % 7}. Feedback: look at part {drawn % 100} of {drawn % 13} again."
 
 
+def scripted(options: Sequence[object]) -> list[ScriptedModel]:
+    """A model that answers at once, in the place of each that is asked for."""
+    return [ScriptedModel(answer) for _ in options]
+
+
 def write_questions(folder: Path, records: int) -> str:
     """A folder source of so many questions about a few pictures."""
     from PIL import Image
@@ -100,7 +106,7 @@ def make_pairs(folder: Path, records: int) -> Callable[[], object]:
     )
 
     def make() -> None:
-        with mock.patch.object(pairs, "open_model", lambda _: ScriptedModel(answer)):
+        with mock.patch.object(replicas, "open_models", scripted):
             pairs.make_pairs(config)
 
     return make
@@ -108,7 +114,6 @@ def make_pairs(folder: Path, records: int) -> Callable[[], object]:
 
 def simulate(folder: Path, records: int) -> Callable[[], object]:
     """`burnish simulate` without its report."""
-    from burnish.dialogue import partners
     from burnish.make.simulate import SimulateConfig
     from burnish.make.simulate import simulate as make
 
@@ -118,7 +123,7 @@ def simulate(folder: Path, records: int) -> Callable[[], object]:
     )
 
     def hold() -> None:
-        with mock.patch.object(partners, "open_models", lambda all_: [ScriptedModel(answer) for _ in all_]):
+        with mock.patch.object(replicas, "open_models", scripted):
             make(config)
 
     return hold

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from burnish.train.pack import Tree, lay_out
+from burnish.train.token_tree import Tree, lay_out
 
 LOOKED_AT = 577
 """Patches of a picture and one token more: what the vision tower reads, forwards alone."""

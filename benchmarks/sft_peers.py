@@ -28,16 +28,16 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue
 from burnish.store import Run
+from burnish.train.chat_examples import TurnTarget, student_asks, teacher_asks
 from burnish.train.dialogue_config import DialogueTrainConfig, StudentConfig, TeacherConfig
-from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
+from burnish.train.dialogue_data import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
-from burnish.train.lessons import TurnTarget, student_asks, teacher_asks
 from burnish.train.logps import token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.lora_targets import targets
-from burnish.train.pack import Node, Tree
 from burnish.train.prepare import open_table
 from burnish.train.sft import SFTTrainer
+from burnish.train.token_tree import Node, Tree
 from burnish.train.trainer import training_arguments
 from dpo_pairs import model_folder
 from dpo_peers import Clock, train

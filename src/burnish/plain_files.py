@@ -13,6 +13,11 @@ MOST_BYTES = 100_000_000
 """Of a small file, such as a configuration, a manifest or a picture."""
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept: `$XDG_CACHE_HOME/burnish`, else below `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "burnish"
+
+
 def read_plain(path: Path, *, follow: bool = True, most_bytes: int = MOST_BYTES) -> bytes:
     """The content of a file.
 

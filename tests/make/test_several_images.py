@@ -32,10 +32,10 @@ from burnish.sources import PICTURED, SEVERAL, Questions, stream
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 from burnish.store.codec import to_line
+from burnish.train.batch_layout import APART, Together
 from burnish.train.encode import Collator
 from burnish.train.examples import Preferences, TrainingExample
 from burnish.train.logps import answer_logps
-from burnish.train.reading import APART, Together
 from judge_server import bench, judging
 
 COLOURS = {"left": (200, 10, 10), "right": (10, 10, 200)}

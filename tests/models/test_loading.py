@@ -53,6 +53,19 @@ def test_missing_model() -> None:
     assert "neither a folder here nor a model" in _refusal("nobody/no-such-model")
 
 
+def test_what_is_no_adapter_is_told_as_what_it_is(folder: Path, tmp_path: Path) -> None:
+    assert "neither a folder here nor an adapter" in _refusal(folder, adapter="nobody/no-such-adapter")
+    assert (
+        _refusal(folder, adapter="/nowhere") == "There is no folder /nowhere: give an adapter's folder or its hub name."
+    )
+    assert _refusal(folder, adapter=str(folder)).endswith("it is a whole model, so give it as --model.")
+    (tmp_path / "begun" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "begun" / "manifest.json").touch()
+    assert "its training has not ended, and the same command goes on" in _refusal(
+        folder, adapter=str(tmp_path / "begun")
+    )
+
+
 def test_file_instead_of_folder(folder: Path) -> None:
     assert "is a file: give the folder" in _refusal(folder / "config.json")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 import families
 import tiny_models
 from burnish.errors import ModelError
-from burnish.models import Decoding, Message, ModelOptions, Request
+from burnish.models import Decoding, Message, ModelOptions, Request, local
 from burnish.models import trial as rooms
 from burnish.models.local import LocalModel
 from burnish.train.config import SFTConfig
@@ -31,6 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for one in families.molmo2():
         one.save_pretrained(tmp_path / "model")
     monkeypatch.setattr(rooms, "TESTED", frozenset())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "model"
 
 
@@ -44,6 +46,7 @@ def test_one_that_is_wrong_in_batches_is_asked_one_at_a_time(
 ) -> None:
     truth = LocalModel.open(ModelOptions(model=str(folder), device="cpu")).generate(REQUESTS, DECODING)
     monkeypatch.setattr("burnish.models.encoding._SHIFTED", "no such input")
+    monkeypatch.setattr("burnish.models.local.code_version", lambda: "another build, which tries anew")
     with caplog.at_level(logging.WARNING):
         model = LocalModel.open(ModelOptions(model=str(folder), device="cpu"))
     assert not model.takes_batches and "wrong in batches" in caplog.text
@@ -51,3 +54,20 @@ def test_one_that_is_wrong_in_batches_is_asked_one_at_a_time(
     config = SFTConfig(source="pocket", model=str(folder), out=str(folder.parent / "out"), device="cpu", max_steps=1)
     with pytest.raises(ModelError, match="is wrong in batches, so it cannot be trained"):
         train_sft(config)
+
+
+def test_a_model_is_tried_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And once more in other numbers, or where what was kept of it is damaged."""
+    tried: list[object] = []
+    monkeypatch.setattr(local, "reads_batches", lambda network, *_: tried.append(network) or len(tried) == 1)
+
+    def takes_batches(dtype: Literal["float32", "bfloat16"]) -> bool:
+        return LocalModel.open(ModelOptions(model=str(folder), device="cpu", dtype=dtype)).takes_batches
+
+    assert [takes_batches(dtype) for dtype in ("float32", "float32", "bfloat16", "bfloat16")] == [True] * 2 + [
+        False
+    ] * 2
+    assert len(tried) == 2
+    for kept in folder.parent.glob("cache/burnish/trials/*.json"):
+        kept.write_text("{")
+    assert not takes_batches("float32") and len(tried) == 3

@@ -156,6 +156,19 @@ def test_wrong_flags_are_refused(capsys: pytest.CaptureFixture[str], flags: list
     assert complaint in capsys.readouterr().err
 
 
+def test_a_misspelt_recipe_is_answered_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recipes").mkdir()
+    for name in ("seva-gains", "fire-table1"):
+        (tmp_path / "recipes" / f"{name}.yaml").write_text(TOP)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["run", "fire-table", "--out", "out"]) == 2
+    assert capsys.readouterr().err == (
+        "burnish: fire-table is not there: give a recipe, such as recipes/fire-table1.yaml.\n"
+    )
+
+
 def test_a_recipe_may_use_another_and_replace_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(TOP)
     text = "uses: base.yaml\nscales: {pocket: {values: {per_task: 7}}}\n"

@@ -96,6 +96,7 @@ def test_the_plot_shows_what_was_counted(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.for_print
 def test_dialogues_without_any_score_are_drawn_too(tmp_path: Path) -> None:
     path = write_items(
         tmp_path, [made_item("?"), made_item(4, conversations=[said("student", "a"), said("teacher", "b")])]

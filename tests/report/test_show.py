@@ -231,7 +231,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_an_unknown_id_names_near_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = _run(tmp_path / "run", [_prediction(number, "a car") for number in (1, 12, 123, 1234)], kind="answers")
     assert f"{run} has no record 'q124'; near it are 'q1234', 'q12', 'q123'." in _refused(capsys, run, "q124")
-    assert f"{run} has no record 'zebra', nor one near it." in _refused(capsys, run, "zebra")
+    assert f"{run} has no record 'zebra', nor one near it: give an id, or --number 3 for the third." in _refused(
+        capsys, run, "zebra"
+    )
     for odd in ("\x1b[2Jq1", "\udcff"):  # the second is what Python makes of a byte that is no UTF-8
         said = _refused(capsys, run, odd)
         assert "\x1b" not in said

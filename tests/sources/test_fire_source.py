@@ -70,7 +70,7 @@ def test_bad_pictures_are_counted_when_they_are_reached(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[]", "is empty: give a file in the format of FIRE"),
+        ("[]", "is empty: give one that holds examples"),
         ("[7, 8]", "holds nothing that can be used (the first fault: item 1 is a number, not an object)"),
         ('[{"image": ', "is broken JSON at line 1"),
         ("", "is empty"),

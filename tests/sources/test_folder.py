@@ -145,6 +145,12 @@ def test_other_column_names_and_one_question_for_all(tmp_path: Path) -> None:
     assert asked == [Candidate(id="line-1", image="a.png", question="What is it, then?", source="q")]
 
 
+def test_a_table_of_several_pictures_is_refused_by_what_mends_it(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "q.jsonl", [{"image": ["a.png", "b.png"], "question": "Which?"}])
+    end = "choose one with #which=1 and so on, or all of them with #which=all."
+    assert refusal(f"folder:{path}").endswith(f"q.jsonl holds nothing that can be used: line 1 has 2 pictures: {end}")
+
+
 def test_wrong_columns_are_refused_by_name(tmp_path: Path) -> None:
     table = write_csv(tmp_path / "q.csv", ["picture", "question"], [["a.png", "What?"]])
     message = refusal(f"folder:{table}")
@@ -173,9 +179,11 @@ def test_files_that_are_wrong_as_a_whole(tmp_path: Path) -> None:
         "gone.jsonl": "is not there",
         "gone,folder.jsonl": "every source needs its kind",
         "none": "is a directory: say what to ask of its pictures",
-        "empty.jsonl": "is empty",
-        "empty.csv": "has no column 'image', only nothing",
-        "header.csv": "is empty",
+        "nowhere": "is not there: give a folder of pictures, or a table of questions (.jsonl, .json, .csv,",
+        "photos,more": "is not there: give a folder of pictures, or a table",
+        "empty.jsonl": "is empty: give one that holds examples.",
+        "empty.csv": "is empty: give a table whose first line names its columns.",
+        "header.csv": "is empty: give one that holds examples.",
         "twice.csv": "names a column twice",
         "junk.parquet": "cannot be read as Parquet after 0 rows",
         "q.txt": "give a file that ends in .jsonl, .json, .csv, .tsv, .parquet",

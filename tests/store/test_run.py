@@ -187,7 +187,7 @@ def test_the_manifest_says_what_made_the_run(tmp_path: Path) -> None:
         (manifest(Config(distort=("moco",))), r'distort was \["noise:500"\] and is now \["moco"\]'),
         (manifest(Config(limit=0.5)), "limit was null and is now 0.5"),
         (manifest(seed=4), "seed was 3 and is now 4"),
-        (manifest(kind="answers"), 'kind was "pairs" and is now "answers"'),
+        (manifest(kind="answers"), r"is a run of another kind \(pairs, and this makes answers\): give another --out"),
         (manifest(fingerprints={"model": "bbbb"}), 'fingerprint of the model was "aaaa" and is now "bbbb"'),
         (manifest(fingerprints={}), 'fingerprint of the model was "aaaa" and is now not there'),
         (manifest(Config("m", ("moco",))), r'distort was .* is now \["moco"\]; model was "pocket" and is now "m"'),

@@ -12,9 +12,9 @@ from burnish.models.local import LocalModel
 from burnish.models.output_head import output_head
 from burnish.train import answer_head
 from burnish.train.answer_head import frozen_rows, logps_in_blocks
+from burnish.train.batch_layout import APART
 from burnish.train.encode import Collator
 from burnish.train.logps import token_logps
-from burnish.train.reading import APART
 
 WORDS, WIDTH = 50, 8
 

@@ -8,7 +8,7 @@ import families
 import more_families
 import tiny_models
 from burnish.errors import ConfigError
-from burnish.train.branching import ALL_LAYERS, Attention, attention_kinds, use_flex, why_unbranched
+from burnish.train.shared_prefix import ALL_LAYERS, Attention, attention_kinds, use_flex, why_unbranched
 
 POSITIONS = "its positions are not rotary, or not known from a token's place"
 LAYERS = "some of its layers keep a state, or attend by rules of their own"

@@ -17,15 +17,15 @@ from burnish.images import encode_png
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
+from burnish.train.batch_layout import APART
+from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow, PreparedDialogues, prepare_dialogues
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder, conversation
-from burnish.train.lessons import student_asks, teacher_asks
-from burnish.train.measure import picture_marks
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import open_table
-from burnish.train.reading import APART
 from tiny_models import picture
 
 STUDENT = partial(student_asks, load(StudentPrompt, "fire-student"))

@@ -18,17 +18,17 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, student_role, teacher_role
+from burnish.train.batch_layout import APART, Together
+from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
-from burnish.train.lessons import student_asks, teacher_asks
 from burnish.train.logps import predictions, token_logps
 from burnish.train.lora import add_adapter
 from burnish.train.masks import sees
-from burnish.train.measure import picture_marks
-from burnish.train.reading import APART, Together
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.sequences import BOOKKEEPING, sequence
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.some())

@@ -19,6 +19,7 @@ from burnish.models import Request
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dropped, PreferencePair
 from burnish.store import Run
+from burnish.train.batch_layout import Together
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
@@ -29,7 +30,6 @@ from burnish.train.lora import add_adapter
 from burnish.train.loss_terms import Objective
 from burnish.train.losses import softmax
 from burnish.train.prepare import Preparer, open_table, prepare
-from burnish.train.reading import Together
 from burnish.train.start_weights import StartWeights
 from burnish.train.trainer import training_arguments
 

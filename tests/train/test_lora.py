@@ -133,3 +133,31 @@ def randomise(adapted) -> None:
         for name, parameter in adapted.named_parameters():
             if "lora_B" in name:
                 parameter.normal_(std=0.1, generator=generator)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_sum_within_the_product_is_pefts(dtype: torch.dtype) -> None:
+    """In numbers that are not the adapter's own too, and where the adapter is switched off or merged."""
+    model, processor = tiny_models.llava()
+    adapted = add_adapter(model.to(dtype), config(), base_name="base").eval()
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    inputs = {
+        k: v.to(dtype) if torch.is_tensor(v) and v.is_floating_point() else v for k, v in one_batch(processor).items()
+    }
+
+    def found():
+        adapted.zero_grad()
+        logps = answer_logps(adapted, inputs)
+        logps.sum().backward()
+        return logps.detach(), [p.grad.clone() for p in adapted.parameters() if p.requires_grad]
+
+    summed = found()
+    layers = [module for module in adapted.modules() if isinstance(module, LoraLayer)]
+    assert all("forward" in vars(layer) for layer in layers)
+    with adapted.disable_adapter(), torch.no_grad():
+        assert not torch.allclose(answer_logps(adapted, inputs), summed[0])
+    for layer in layers:
+        del layer.forward
+    torch.testing.assert_close(summed, found(), rtol=1e-4, atol=1e-4)

@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch.nn.attention.flex_attention import create_mask, flex_attention
 
-from burnish.train.branching import Attention
-from burnish.train.masks import PLAIN, addend, block_mask, sees
-from burnish.train.pack import Lesson, Tree, lay_out, pack
+from burnish.train.chain_attention import attend
+from burnish.train.masks import PLAIN, addend, block_mask, chain, sees
+from burnish.train.shared_prefix import Attention
+from burnish.train.token_tree import Lesson, Tree, lay_out, pack
 from patience import LONG_CPU_S
 
 
@@ -157,3 +158,29 @@ def test_flex_attention_looks_where_masked_attention_does() -> None:
         query, key, value, attn_mask=addend(sees(batch), torch.float32)
     )
     torch.testing.assert_close(flex_attention(query, key, value, block_mask=block_mask(batch)), masked)
+
+
+def test_what_a_chain_leaves_out_of_the_mask_changes_nothing() -> None:
+    """Rows that branch after 5 and 6 tokens, whose keys and values serve two heads each."""
+    batch = {**batch_of(torch.tensor([[8, 8, 8, 8, 8, 6, 6, 8, 8], [8, 8, 8, 8, 8, 8, 6, 8, 8]])), "chain": 5}
+    draw = torch.Generator().manual_seed(0)
+    layer = torch.nn.Module()
+    layer.num_key_value_groups = 2
+    found = []
+    for start in (0, chain(batch, PLAIN)):
+        query, key, value = (
+            torch.randn(2, heads, 9, 16, generator=draw.manual_seed(heads)).requires_grad_() for heads in (4, 2, 2)
+        )
+        mask = addend(sees(batch, start=start), torch.float32)
+        output, _ = attend(layer, query, key, value, mask)
+        (output * torch.arange(9)[:, None, None]).sum().backward()
+        found.append((mask.shape[2], output.detach(), query.grad, key.grad, value.grad))
+    (whole, *expected), (short, *other) = found
+    assert (whole, short) == (9, 4)
+    torch.testing.assert_close(other, expected)
+
+
+def test_windows_and_pictures_that_see_one_another_keep_their_whole_mask() -> None:
+    batch = {"last_ST": torch.zeros(1, 9), "chain": 5}
+    kinds = (PLAIN, Attention(window=9), Attention(window=8), Attention(together="a picture"))
+    assert [chain(batch, seen) for seen in kinds] == [5, 5, 0, 0]

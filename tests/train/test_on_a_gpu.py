@@ -16,9 +16,9 @@ from burnish.check.check import to_device
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
-from burnish.train.branching import use_flex
+from burnish.train.batch_layout import APART, Together
 from burnish.train.encode import Collator
-from burnish.train.reading import APART, Together
+from burnish.train.shared_prefix import use_flex
 from train.test_shared_prefix import PICTURES, adapter_of, dpo_gradients, rows
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from burnish.train.pack import (
+from burnish.train.token_tree import (
     Expansion,
     Layout,
     Lesson,

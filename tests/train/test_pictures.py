@@ -11,6 +11,7 @@ import tiny_models
 from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
+from burnish.train.batch_layout import APART, Together
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import Collator
@@ -18,7 +19,6 @@ from burnish.train.feature_cache import FeatureCache
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.pictures import with_features
-from burnish.train.reading import APART, Together
 from burnish.train.trainer import training_arguments
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)

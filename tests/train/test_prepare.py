@@ -13,9 +13,9 @@ from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dropped
+from burnish.train.data import Answers
 from burnish.train.encode import AnswerEncoder, conversation
 from burnish.train.examples import TrainingExample
-from burnish.train.material import Answers
 from burnish.train.prepare import Prepared, Preparer, open_table, prepare
 
 SIZES = [(28, 28), (40, 28), (28, 70), (90, 20), (200, 150)]

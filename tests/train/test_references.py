@@ -142,7 +142,7 @@ def test_what_is_right() -> None:
     computed_EA = torch.tensor([[-100.0, -200.0], [-50.0, 0.0]])
 
     def trusts(stored_EA: list[list[float]]) -> bool:
-        stored = StoredReferences("run", FLOAT32, required=False)
+        stored = StoredReferences("run", FLOAT32, pairs=100, required=False)
         for _ in range(SAMPLE // 2):
             stored.compare({"reference_EA": torch.tensor(stored_EA)}, computed_EA)
         return stored.trusted
@@ -153,11 +153,18 @@ def test_what_is_right() -> None:
 
 
 def test_a_few_pairs_are_not_yet_trusted() -> None:
-    stored = StoredReferences("run", FLOAT32, required=False)
+    stored = StoredReferences("run", FLOAT32, pairs=100, required=False)
     stored.compare({"reference_EA": torch.zeros(SAMPLE - 1, 2)}, torch.zeros(SAMPLE - 1, 2))
     assert not stored.trusted
     stored.compare({"reference_EA": torch.zeros(1, 2)}, torch.zeros(1, 2))
     assert stored.trusted
+
+
+def test_a_pair_of_a_small_run_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
+    stored = StoredReferences("run", FLOAT32, pairs=SAMPLE // 2, required=False)
+    for _epoch in range(2):
+        stored.compare({"reference_EA": torch.zeros(SAMPLE // 2, 2)}, torch.zeros(SAMPLE // 2, 2))
+    assert stored.trusted and f"{SAMPLE // 2} pairs were computed again" in capsys.readouterr().err
 
 
 def rows(run: Path, opened, fingerprint: str):

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from burnish.train.rows import CAUSAL, WHOLE, fewest_operations, first_fit
+from burnish.train.packing import CAUSAL, WHOLE, fewest_operations, first_fit
 
 
 def test_the_longest_goes_first_and_into_the_first_row_that_it_fits() -> None:

@@ -18,7 +18,7 @@ from burnish.train.encode import AnswerEncoder, Collator, conversation
 from burnish.train.examples import truths
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
-from burnish.train.measure import picture_marks
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import Preparer, open_table, prepare
 from burnish.train.session import train_sft
 from burnish.train.sft import SFTTrainer

@@ -14,16 +14,16 @@ from burnish.check.check import to_device
 from burnish.images import encode_png
 from burnish.models import Request
 from burnish.models.local import LocalModel
+from burnish.train.batch_layout import APART, Together
 from burnish.train.config import DPOConfig
+from burnish.train.data import Answers
 from burnish.train.encode import Collator, batch, conversation
 from burnish.train.examples import preferences
 from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 from burnish.train.losses import softmax
 from burnish.train.masks import sees
-from burnish.train.material import Answers
 from burnish.train.prepare import open_table
-from burnish.train.reading import APART, Together
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.some())
 TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)

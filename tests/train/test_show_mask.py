@@ -13,8 +13,8 @@ from burnish import cli
 from burnish.errors import ConfigError, RunError
 from burnish.records import Dropped
 from burnish.train.dialogue_config import ShowMaskConfig
-from burnish.train.pack import Node
 from burnish.train.show_mask import COLOURED, PLAIN, counts, draw, show_mask
+from burnish.train.token_tree import Node
 
 WORDS = {1: "<s>", 2: "Look:", 3: " a dog", 4: "</s>", 5: " No!\n Again:", 6: " a\n cat", 50: "<image>"}
 CHAIN = (Node(-1, (1, 50, 50, 50, 2), 0), Node(0, (3, 4), 2), Node(1, (5,), 0), Node(2, (6, 4), 3))

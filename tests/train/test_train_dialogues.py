@@ -31,7 +31,7 @@ from burnish.sources import Sampling, stream
 from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
-from burnish.train.dialogue_material import teacher_material
+from burnish.train.dialogue_data import teacher_material
 from burnish.train.lora_targets import targets
 from burnish.train.output import Output
 from burnish.train.prepare import open_table

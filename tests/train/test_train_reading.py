@@ -15,11 +15,11 @@ from burnish.errors import ConfigError
 from burnish.images import encode_png
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
+from burnish.train.batch_layout import APART, Pictured, Together, even_length, reading
 from burnish.train.config import DPOConfig
 from burnish.train.encode import Collator
 from burnish.train.logps import answer_logps
-from burnish.train.pack import Lesson, pack
-from burnish.train.reading import APART, Pictured, Together, even_length, reading
+from burnish.train.token_tree import Lesson, pack
 from burnish.train.trainer import training_arguments
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
@@ -43,6 +43,7 @@ def test_trees_that_share_a_row() -> None:
     assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 0, 1]]
     assert batch["before_ST"].tolist() == [[-1, 0, 1, 2, 3, 4], [-1, 0, 1, 2, -1, 4]]
     assert batch["last_ST"].tolist() == [[5, 5, 5, 5, 5, 5], [3, 3, 3, 3, 5, 5]]
+    assert batch["chain"] == 4
 
 
 def test_padding_sees_itself_alone() -> None:
@@ -56,7 +57,7 @@ def test_padding_sees_itself_alone() -> None:
 def test_chains_of_like_lengths_need_no_mask() -> None:
     batch = Together(even_length=1)([pictured(7, 5), pictured(8, 6)], 5)
     assert batch["input_ids"].tolist() == [[7, 7, 7, 7, 0, 5], [8, 8, 8, 8, 8, 0]]
-    assert not {"attention_mask", "position_ids", "last_ST"} & set(batch)
+    assert not {"attention_mask", "position_ids", "last_ST", "chain"} & set(batch)
 
 
 def test_even_length_by_hand() -> None:

@@ -19,13 +19,13 @@ from burnish.distort import parse
 from burnish.errors import BurnishError
 from burnish.models import Decoding, ModelOptions, Request
 from burnish.models.local import LocalModel
-from burnish.train.branching import why_unbranched
+from burnish.train.batch_layout import APART, Reading, Together
 from burnish.train.encode import batch
 from burnish.train.logps import answer_logps
 from burnish.train.lora_targets import reach, targets
-from burnish.train.measure import picture_marks
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.pictures import with_features
-from burnish.train.reading import APART, Reading, Together
+from burnish.train.shared_prefix import why_unbranched
 
 NATS: Final = 1e-3
 """How far log-probabilities of an answer may be off in float32."""

@@ -1,6 +1,6 @@
-"""Where pictures become tensors: kornia's augmentations with a random generator of their own, and CLIP's pixels.
+"""torchvision's transforms of pictures, kornia's of tensors, with a random generator of their own, and CLIP's pixels.
 
-kornia draws from torch's global generator. `_OwnDraws` hands every drawing function a generator of its own
+Both draw from torch's global generator. `_OwnDraws` hands every drawing function a generator of its own
 instead: it is bound to the thread it is entered in, so distortions neither disturb nor notice anybody else.
 """
 
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import kornia.augmentation.auto
+import kornia.augmentation
 import numpy as np
 import torch
 from PIL import Image as Images
@@ -21,24 +21,40 @@ if TYPE_CHECKING:
 
     from burnish.distort.base import PixelTransform
 
-__all__ = ["augment", "kornia", "through_clip"]
+__all__ = ["augment", "kornia", "on_picture", "through_clip"]
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 _DRAWS = frozenset(
     {torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal, torch.bernoulli, torch.multinomial}
+    | {torch.Tensor.uniform_}
 )
 
 
-def augment(image: Image, seed: int, *steps: Callable[[torch.Tensor], torch.Tensor]) -> Image:
-    """The picture after kornia augmentations (on 1, 3, H, W in 0 .. 1), drawn from a generator seeded `seed`.
+def on_picture(image: Image, seed: int, step: Callable[[Image], Image]) -> Image:
+    """The picture after one of torchvision's transforms, drawn from a generator seeded `seed`."""
+    _keep_to_this_thread()
+    with _OwnDraws(seed):
+        made = step(image.convert("RGB"))
+    made.info.clear()  # a file's metadata are no part of what is distorted
+    return made
 
-    It is computed in double precision, so that the rounded bytes do not depend on the number of threads.
+
+def augment(
+    image: Image,
+    seed: int,
+    *steps: Callable[[torch.Tensor], torch.Tensor],
+    first: Callable[[Image], Image] | None = None,
+) -> Image:
+    """The picture after kornia augmentations (on 1, 3, H, W in 0 .. 1), drawn from a generator seeded `seed`, which the
+    `first` step draws from before them: one of torchvision's, on the picture itself.
+
+    Tensors are computed in double precision, so that the rounded bytes do not depend on the number of threads.
     """
     _keep_to_this_thread()
-    pixels_1CHW = _tensor(image, torch.float64)[None]
     with torch.no_grad(), _OwnDraws(seed):
+        pixels_1CHW = _tensor(first(image.convert("RGB")) if first else image, torch.float64)[None]
         for step in steps:
             pixels_1CHW = step(pixels_1CHW)
     return _picture(pixels_1CHW[0])

@@ -1,8 +1,9 @@
-"""Distortions that move pixels: flip, crops and affine maps, all kornia's. SeVa gives no parameters (figure 2)."""
+"""Distortions that move pixels: flip, crops and affine maps. SeVa gives no parameters (figure 2)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
@@ -62,11 +63,17 @@ class ResizedCrop:
 
     def image(self, image: Image, seed: int) -> Image:
         """A square of about as many pixels as the picture."""
-        from burnish.distort.augment import augment, kornia
+        from burnish.distort.augment import on_picture
 
-        side = square_side(image)
-        crop = kornia.augmentation.RandomResizedCrop((side, side), scale=self.scale, align_corners=False)
-        return augment(image, seed, crop)
+        return on_picture(image, seed, resized_crop(square_side(image), self.scale))
+
+
+def resized_crop(side: int, scale: tuple[float, float]) -> Callable[[Image], Image]:
+    """torchvision's, as contrastive learning has it: on the picture itself, antialiased where it shrinks."""
+    from torchvision.transforms import RandomResizedCrop
+
+    crop: Callable[[Image], Image] = RandomResizedCrop((side, side), scale=scale)
+    return crop
 
 
 @final

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from burnish.distort.geometry import square_side
+from burnish.distort.geometry import resized_crop, square_side
 from burnish.distort.parameters import choice, number, whole
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Moco:
         return augment(
             image,
             seed,
-            kornia.augmentation.RandomResizedCrop((side, side), scale=(0.2, 1.0), align_corners=False),
             kornia.augmentation.ColorJitter(0.4, 0.4, 0.4, 0.1, p=0.8),
             kornia.augmentation.RandomGrayscale(p=0.2),
             _blur(side, p=0.5),
             kornia.augmentation.RandomHorizontalFlip(p=0.5),
+            first=resized_crop(side, (0.2, 1.0)),
         )
 
 
@@ -63,12 +63,12 @@ class Byol:
         return augment(
             image,
             seed,
-            kornia.augmentation.RandomResizedCrop((side, side), scale=(0.08, 1.0), align_corners=False),
             kornia.augmentation.RandomHorizontalFlip(p=0.5),
             kornia.augmentation.ColorJitter(0.4, 0.4, 0.2, 0.1, p=0.8),
             kornia.augmentation.RandomGrayscale(p=0.2),
             _blur(side, p=p_blur),
             kornia.augmentation.RandomSolarize(thresholds=(0.5, 0.5), additions=(0.0, 0.0), p=p_solarise),
+            first=resized_crop(side, (0.08, 1.0)),
         )
 
 
@@ -89,20 +89,20 @@ class Simclr:
         return augment(
             image,
             seed,
-            kornia.augmentation.RandomResizedCrop((side, side), scale=(0.08, 1.0), align_corners=False),
             kornia.augmentation.RandomHorizontalFlip(p=0.5),
             kornia.augmentation.ColorJitter(0.8 * s, 0.8 * s, 0.8 * s, 0.2 * s, p=0.8),
             kornia.augmentation.RandomGrayscale(p=0.2),
             _blur(side, p=0.5),
+            first=resized_crop(side, (0.08, 1.0)),
         )
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class AutoAug:
-    """AutoAugment (Cubuk et al., 2019): one of 25 learned pairs of steps; now and then neither of them acts.
+    """AutoAugment (Cubuk et al., 2019), torchvision's: one of 25 learned pairs of steps; now and then neither acts.
 
-    Its sharpening needs 3 pixels a side: a smaller picture stays as it is.
+    kornia's has no random sign, and mirrors the strengths of posterisation and solarisation.
     """
 
     name: ClassVar[str] = "autoaug"
@@ -111,13 +111,11 @@ class AutoAug:
 
     def image(self, image: Image, seed: int) -> Image:
         """The picture in its own size."""
-        from burnish.distort.augment import augment, kornia
+        from torchvision.transforms import AutoAugment, AutoAugmentPolicy
 
-        if min(image.size) < 3:
-            return image.convert("RGB")
-        return augment(
-            image, seed, kornia.augmentation.auto.AutoAugment(self.policy, transformation_matrix_mode="skip")
-        )
+        from burnish.distort.augment import on_picture
+
+        return on_picture(image, seed, AutoAugment(AutoAugmentPolicy(self.policy)))
 
 
 def _blur(side: int, *, p: float) -> Any:

@@ -85,7 +85,7 @@ class Counts(NamedTuple):
 def usual_note(counts: Counts) -> str:
     """ "1,234 replies, 64 open, 3 dropped"."""
     dropped = f", {counts.dropped:,} dropped" if counts.dropped else ""
-    return f"{counts.replies:,} replies, {counts.open:,} open{dropped}"
+    return f"{counts.replies:,} repl{'y' if counts.replies == 1 else 'ies'}, {counts.open:,} open{dropped}"
 
 
 @final

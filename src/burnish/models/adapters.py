@@ -17,7 +17,7 @@ from burnish.errors import ConfigError
 from burnish.jsons import read_json
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
-from burnish.models.loading import find, load, put_on
+from burnish.models.loading import find_adapter, load, put_on
 from burnish.models.local import LocalModel
 from burnish.models.memory import spare_bytes
 
@@ -50,7 +50,7 @@ def refuse_thinking(options: Sequence[ModelOptions], opened: Sequence[LocalModel
 
 def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
     model, processor, (base,) = load(replace(options[0], adapter=None))
-    adapters = [None if option.adapter is None else find(option.adapter) for option in options]
+    adapters = [None if option.adapter is None else find_adapter(option.adapter) for option in options]
     for number, (option, adapter) in enumerate(zip(options, adapters, strict=True)):
         if adapter is not None:
             model = put_on(model, base, adapter, option, name=_name(number))
@@ -96,7 +96,7 @@ def _shares_its_base(options: ModelOptions) -> bool:
     if options.adapter is None:
         return True
     try:
-        config = read_json((find(options.adapter) / "adapter_config.json").read_bytes())
+        config = read_json((find_adapter(options.adapter) / "adapter_config.json").read_bytes())
     except (OSError, ValueError):
         return True
     return isinstance(config, dict) and config.get("peft_type") == "LORA" and config.get("bias", "none") == "none"

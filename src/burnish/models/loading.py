@@ -69,7 +69,7 @@ def load(options: ModelOptions, *, load_in: LoadIn | None = None) -> Loaded:
     _say_what_differs(folder, options.model, options)
     if options.adapter is None:
         return Loaded(model, processor, (folder,))
-    adapter = find(options.adapter)
+    adapter = find_adapter(options.adapter)
     return Loaded(put_on(model, folder, adapter, options), processor, (folder, adapter))
 
 
@@ -85,6 +85,14 @@ def outline(options: ModelOptions) -> Loaded:
     return Loaded(model, processor, (folder,))
 
 
+def _instead(folder: Path) -> str:
+    """What a folder without an adapter is, and what to do with it."""
+    if (folder / "config.json").is_file():
+        return ": it is a whole model, so give it as --model"
+    unfinished = (folder / "manifest.json").is_file() and (folder / "checkpoints").is_dir()
+    return " yet: its training has not ended, and the same command goes on with it" if unfinished else ""
+
+
 def _refuse_pipes(folder: Path) -> None:
     """Raise ModelError for a folder in which something stands that would be waited for."""
     try:
@@ -97,19 +105,28 @@ def _refuse_pipes(folder: Path) -> None:
 
 def find(name: str) -> Path:
     """The folder of a path, of a hub model (fetched if it is not cached), or of what comes with Burnish."""
+    return _found(name, "a model", "config.json", "a model's folder, its hub name, or `pocket`")
+
+
+def find_adapter(name: str) -> Path:
+    """The same of an adapter."""
+    return _found(name, "an adapter", "adapter_config.json", "an adapter's folder or its hub name")
+
+
+def _found(name: str, what: str, config: str, give: str) -> Path:
     folder = place(name)
     if folder.is_dir():
         _refuse_pipes(folder)
         return folder
     if folder.exists():
-        raise ModelError(f"{name} is a file: give the folder that holds config.json and the weights.")
+        raise ModelError(f"{name} is a file: give the folder that holds {config} and the weights.")
     if name.startswith(("/", ".", "~")):
-        raise ModelError(f"There is no folder {name}: give a model's folder, its hub name, or `pocket`.")
+        raise ModelError(f"There is no folder {name}: give {give}.")
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES, ignore_patterns=["original/*"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
-            f"{name} is neither a folder here nor a model that the Hugging Face hub gave ({gist(error)})."
+            f"{name} is neither a folder here nor {what} that the Hugging Face hub gave ({gist(error)})."
         ) from error
 
 
@@ -123,7 +140,9 @@ def put_on(
     with explained(folder, "read"):
         refuse_linked_files(folder)
     if not (folder / "adapter_config.json").is_file():
-        raise ModelError(f"{options.adapter} has no adapter_config.json, so it is not a PEFT adapter.")
+        raise ModelError(
+            f"{options.adapter} has no adapter_config.json, so it is not a PEFT adapter{_instead(folder)}."
+        )
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelError(f"{options.adapter} has no adapter_model.safetensors, the only format that Burnish reads.")
     if not base_matches(folder, base):

@@ -11,12 +11,13 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from itertools import chain, islice
 
 import torch
+import transformers
 from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
@@ -28,14 +29,16 @@ from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
 from burnish.models.generate_and_score import Contrasting
-from burnish.models.loading import LoadIn, find, load, outline
+from burnish.models.loading import LoadIn, find_adapter, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.prefix_cache import PrefixCache
 from burnish.models.queue import Refuse, Task, encode_all
 from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.trial import is_tested, reads_batches
+from burnish.models.trial_cache import remembered
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
+from burnish.store.manifest import code_version
 
 LONGEST_MARK = 24
 """Tokens at a prompt's end in which any mark of a thought stands, with the white space behind it."""
@@ -104,15 +107,28 @@ class LocalModel:
     def outlined(cls, options: ModelOptions) -> LocalModel:
         """The same without weights: it can tell who it is, and answers nothing. Raises ModelError or ConfigError."""
         model, processor, folders = outline(options)
-        adapter = (find(options.adapter),) if options.adapter else ()
+        adapter = (find_adapter(options.adapter),) if options.adapter else ()
         return cls(model, processor, fingerprint=lambda: folder_digest(*folders, *adapter), thinking=options.thinks)
 
     def try_batches(self) -> None:
         """Answer one request at a time from now on if the model's family is not tested and batches come out wrong."""
-        if is_tested(self._network) or reads_batches(self._network, self.encoder, self._read):
+        if is_tested(self._network) or remembered(self._tried_as(), self._reads_batches):
             return
         log.warning("This model is wrong in batches: requests are sent to it one at a time.")
         self.takes_batches, self._batch.size = False, 1
+
+    def _reads_batches(self) -> bool:
+        return reads_batches(self._network, self.encoder, self._read)
+
+    def _tried_as(self) -> Mapping[str, str]:
+        """All that decides what a trial finds."""
+        return {
+            "fingerprint": self.fingerprint,
+            "transformers": transformers.__version__,
+            "burnish": code_version(),
+            "dtype": f"{self._network.dtype}{' in fewer bits' * bool(getattr(self._network, 'is_quantized', False))}",
+            "device": self._network.device.type,
+        }
 
     @cached_property
     def fingerprint(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -72,7 +73,7 @@ def read_document(file: Path, users: Sequence[Path] = ()) -> Document:
         lines = dict(_lines(node, file, ()))  # building values moves the keys of merged mappings about
         values = build_yaml(loader, node)
     except FileNotFoundError as error:
-        raise ConfigError(f"{file} is not there: give a recipe, such as recipes/seva-table1.yaml.") from error
+        raise ConfigError(f"{file} is not there: give a recipe, such as {_like(file)}.") from error
     except ValueError as error:
         raise ConfigError(f"{file} is not YAML that can be read: {error}.") from error
     if not isinstance(values, dict):
@@ -82,6 +83,14 @@ def read_document(file: Path, users: Sequence[Path] = ()) -> Document:
         return Document(values, lines, file)
     base = read_document(file.parent / str(used), (*users, file.resolve()))
     return Document(_over(base.values, values), {**base.lines, **lines}, file)
+
+
+def _like(file: Path) -> str:
+    """The recipe whose name is most like that of a file that is not there: of those beside it and in `recipes`."""
+    folders = (Path("recipes"), file.parent)
+    there = {recipe.stem: str(recipe) for folder in folders for recipe in sorted(folder.glob("*.yaml"))}
+    alike = get_close_matches(file.stem, there, n=1, cutoff=0.4)
+    return there[alike[0]] if alike else "recipes/seva-table1.yaml"
 
 
 def _lines(node: yaml.Node | None, file: Path, keys: Keys) -> Iterator[tuple[Keys, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from burnish.report.diff import from_difference
 from burnish.report.fire_rows import UNDECIDED
 from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
@@ -145,7 +146,8 @@ def flips_title(compared: Compared) -> str:
 
 def reworded_title(compared: Compared) -> str:
     """How many answers changed that nothing says are right or wrong."""
-    return f"Changed, without a ground truth: {len(compared.reworded):,} answers"
+    count = len(compared.reworded)
+    return f"Changed, without a ground truth: {count:,} answer{'' if count == 1 else 's'}"
 
 
 def _flips_table(title: str, flips: Sequence[Flip]) -> Table:
@@ -165,6 +167,9 @@ def _flips_table(title: str, flips: Sequence[Flip]) -> Table:
 
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:
-    question = flip.question or flip.id
-    cells = ((question, _QUESTION), (flip.truth, _TRUTH), (flip.before, _SAID), (flip.after, _SAID))
-    return (flip.outcome, *(short(" ".join(cell.split()) or NOTHING, width) for cell, width in cells))
+    question, truth, before, after = (
+        " ".join(text.split()) for text in (flip.question or flip.id, flip.truth, flip.before, flip.after)
+    )
+    before, after = from_difference(before, after, _SAID)
+    cells = ((question, _QUESTION), (truth, _TRUTH), (before, _SAID), (after, _SAID))
+    return (flip.outcome, *(short(text or NOTHING, width) for text, width in cells))

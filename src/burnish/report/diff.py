@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from html import escape
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 _EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -39,6 +39,15 @@ def marked(text: str, others: Sequence[str]) -> str:
     return "".join(
         f"<mark>{escape(piece.text)}</mark>" if piece.differs else escape(piece.text) for piece in pieces(text, others)
     )
+
+
+def from_difference(one: str, other: str, width: int) -> tuple[str, str]:
+    """Both texts from a few words before the first that differs, where `width` characters would not reach beyond it."""
+    shared = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
+    if shared <= width // 2 or max(len(one), len(other)) <= width:
+        return one, other
+    start = one.rfind(" ", 0, shared - width // 4) + 1 or shared - width // 4
+    return f"…{one[start:]}", f"…{other[start:]}"
 
 
 def _different(words: list[str], other: str) -> set[int]:

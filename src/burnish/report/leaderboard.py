@@ -46,7 +46,7 @@ def write_leaderboard(board: Leaderboard, folder: Path) -> Written:
 
 def title_of(board: Leaderboard) -> str:
     """Which model is surely better, if one is; else that none is."""
-    better = [row for row in board.rows if row.together and _verdicts(row) and set(_verdicts(row)) == {"better"}]
+    better = [row for row in board.ranked if row.together and set(_verdicts(row)) == {"better"}]
     where = f"{len(board.metrics)} benchmarks" if len(board.metrics) > 1 else next(iter(board.metrics))
     if not better:
         return f"{len(board.rows)} models on {where}: none is surely better than {board.baseline} throughout"
@@ -64,7 +64,12 @@ def models_table(board: Leaderboard) -> Table:
     """A row for each model, the best first, the best number of each benchmark in bold."""
     columns = [(name, f"{name}, {metric.title}") for name, metric in board.metrics.items()]
     rows = [
-        (str(place), row.model, *(_value(row, name, board) for name, _ in columns), _mean(row))
+        (
+            str(place) if row in board.ranked else NOTHING,
+            row.model,
+            *(_value(row, name, board) for name, _ in columns),
+            _mean(row),
+        )
         for place, row in enumerate(board.rows, start=1)
     ]
     return Table(
@@ -78,6 +83,7 @@ def models_table(board: Leaderboard) -> Table:
         note=notes(
             f"Ranked by the mean change from {board.baseline} for the better, in points, over benchmarks whose numbers "
             "are shares (random effects, with Hartung and Knapp's interval).",
+            "" if len(board.ranked) == len(board.rows) else "Models that lack a benchmark have no rank.",
             "± is the 95 % interval; means over seeds have none here.",
         ),
     )

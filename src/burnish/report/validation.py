@@ -105,9 +105,7 @@ class Validation:
 
     def _listed(self) -> Table:
         hidden = self.faults - len(self.listed)
-        rows = [
-            (found.place, found.fault.field, f"{found.fault.reason}: {found.fault.detail}") for found in self.listed
-        ]
+        rows = [(found.place, found.fault.field, _told(found.fault)) for found in self.listed]
         return Table(
             title=f"What is wrong with {self.path}",
             columns=("place", "field", "fault"),
@@ -130,6 +128,11 @@ class Validation:
 
     def _most_first(self) -> list[tuple[str, Kind]]:
         return sorted(self.kinds.items(), key=lambda kind: -kind[1].faults)
+
+
+def _told(fault: Fault) -> str:
+    """The reason and what is there; the second alone where it begins with the first."""
+    return fault.detail if fault.detail.startswith(f"is {fault.reason}") else f"{fault.reason}: {fault.detail}"
 
 
 def validate(config: ValidateConfig) -> Validation:

@@ -13,7 +13,7 @@ from burnish.records import Json
 from burnish.report.naming import asked_name, short_models, short_names
 from burnish.report.standard_tables import notes
 from burnish.report.tables import NOTHING, number, p_value
-from burnish.scores import Compared, Gate, Metric, PairedScore
+from burnish.scores import Compared, Estimate, Gate, Metric, PairedScore
 
 _IS: Mapping[str, str] = {
     "better": "is better than",
@@ -101,11 +101,18 @@ def changed_line(compared: Compared) -> str:
     count = round((changed.value or 0.0) * changed.n)
     unlabelled = compared.headline.metric == UNLABELLED
     return notes(
-        f"{count:,} of {changed.n:,} answers changed ({number(changed, SHARE)} %).",
+        f"{count:,} of {changed.n:,} answers changed ({_share(changed)}).",
         "No question has a ground truth: read them side by side, or have them judged (`burnish bench judged pairwise`)."
         if unlabelled
         else "",
     )
+
+
+def _share(share: Estimate) -> str:
+    """ "6.2 %, 95 % interval 0.2 to 29.4": the ends, because those of a share near 0 or 1 are not equally far."""
+    if share.value is None or share.low is None or share.high is None:
+        return f"{number(share, SHARE)} %"
+    return f"{100 * share.value:.1f} %, 95 % interval {100 * share.low:.1f} to {100 * share.high:.1f}"
 
 
 def gate_line(gate: Gate) -> str:

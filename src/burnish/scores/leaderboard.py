@@ -24,10 +24,15 @@ class LeaderboardRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaderboard:
-    """Models, the best first."""
+    """Models, the best first, those without a number for every benchmark last."""
 
     baseline: str
     """The model that all others are compared with."""
     metrics: Mapping[str, Metric]
     """The number that decides, by benchmark."""
     rows: tuple[LeaderboardRow, ...]
+
+    @property
+    def ranked(self) -> tuple[LeaderboardRow, ...]:
+        """Those that have a number for every benchmark; the others come last."""
+        return tuple(row for row in self.rows if row.values.keys() == self.metrics.keys())

@@ -14,6 +14,8 @@ from burnish.records import Dropped, Example, Facts, Said
 T = TypeVar("T")
 NOT_UTF8 = "not UTF-8"
 """The reason for a text in another encoding."""
+_SAY_HOW = ("several images", "missing image")
+"""The reasons whose detail says by itself how to mend it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +83,24 @@ def dropped_row(place: str, source: str, error: LineError) -> Dropped:
 
 def refuse_useless(outcomes: Iterable[T | Dropped], where: str, mend: str) -> Iterator[T | Dropped]:
     """Passes the outcomes on. Raises SourceError at their end if there was none but Dropped ones among them."""
-    useful, first = False, ""
+    useful = False
+    first: Dropped | None = None
     for outcome in outcomes:
         if isinstance(outcome, Dropped):
-            if not first and outcome.reason == NOT_UTF8:
-                mend = "save it as UTF-8"
-            first = first or outcome.detail
+            first = first or outcome
         else:
             useful = True
         yield outcome
     if not useful:
-        what = f"holds nothing that can be used (the first fault: {first.rstrip('.')})" if first else "is empty"
-        raise SourceError(f"{where} {what}: {mend}.")
+        raise SourceError(f"{where} {_why_useless(first, mend)}.")
+
+
+def _why_useless(first: Dropped | None, mend: str) -> str:
+    """What is wrong with a source that holds nothing but faults, of which this is the first, and how to mend it."""
+    if first is None:
+        return "is empty: give one that holds examples"
+    fault = first.detail.rstrip(".")
+    if first.reason in _SAY_HOW:
+        return f"holds nothing that can be used: {fault}"
+    mend = "save it as UTF-8" if first.reason == NOT_UTF8 else mend
+    return f"holds nothing that can be used (the first fault: {fault}): {mend}"

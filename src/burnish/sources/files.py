@@ -19,8 +19,7 @@ def open_file(path: Path) -> BinaryIO:
     """The file for reading, past its byte-order mark. Raises SourceError where there is none to read."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is a pipe or a device" if path.exists() else "is not there"
-        hint = " (in a list, every source needs its kind: folder:a.jsonl,folder:b.jsonl)" if "," in path.name else ""
-        raise SourceError(f"{path} {what}: give the file that lists the questions{hint}.")
+        raise SourceError(f"{path} {what}: give the file that lists the questions{list_hint(path)}.")
     try:
         file = path.open("rb")
     except OSError as error:
@@ -32,6 +31,11 @@ def open_file(path: Path) -> BinaryIO:
     if begin != BOM:
         file.seek(0)
     return file
+
+
+def list_hint(path: Path) -> str:
+    """How several sources are written, for a path that looks like an attempt at it."""
+    return " (in a list, every source needs its kind: folder:a.jsonl,folder:b.jsonl)" if "," in str(path) else ""
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from burnish.errors import SourceError
 from burnish.records import Dropped, Example
 from burnish.sources.asks import read_asks
 from burnish.sources.base import Candidate, Source, refuse_useless, with_picture
 from burnish.sources.columns import ROLES, Columns
+from burnish.sources.files import list_hint
 from burnish.sources.huggingface import HuggingFaceSource
 from burnish.sources.photos import PhotoFolder
 from burnish.sources.remote import Root, is_address, read_picture, root_at, table_at
@@ -66,6 +68,9 @@ def open_folder(spec: Spec) -> Source:
     if is_address(spec.path):
         return _open_elsewhere(spec)
     path = Path(at_home(spec.path))
+    if not path.suffix and not path.exists():
+        give = f"a folder of pictures, or a table of questions ({', '.join(ENDINGS)})"
+        raise SourceError(f"{spec.path} is not there: give {give}{list_hint(path)}.")
     if path.is_dir() and ("ask" in spec.options or not _is_data_set(path)):
         return PhotoFolder.from_spec(spec)
     if path.is_dir() or (path.suffix.lower() == ".parquet" and path.is_file() and not holds_texts(path)):

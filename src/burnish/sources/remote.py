@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from burnish.errors import BurnishError, ImageError, SourceError
 from burnish.images import MAX_BYTES, read_inside
+from burnish.plain_files import cache_folder
 from burnish.sources.fields import one_line
 from burnish.sources.spec import at_home
 
@@ -129,7 +130,7 @@ def fetched(address: str, most_bytes: int | None = None) -> Path:
 
 
 def _kept() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "burnish" / "remote"
+    return cache_folder() / "remote"
 
 
 def _opened(address: str) -> tuple[AbstractFileSystem, str]:

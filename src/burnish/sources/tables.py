@@ -50,6 +50,8 @@ def _csv_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
             raise SourceError(f"The first line of {path} is no CSV header: {error}.") from error
         if len(set(header)) < len(header):
             raise SourceError(f"{path} names a column twice: its header is {', '.join(header)}.")
+        if not header:
+            raise SourceError(f"{path} is empty: give a table whose first line names its columns.")
         check(header)
         yield from _csv_lines(reader, header)
 

@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest:
         refuse_links(folder)
         data = read_json(read_plain(path, follow=False))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunError(f"{folder} is not a run: there is no {NAME} in it.") from error
+        raise RunError(f"{folder} is not a run: {_what_lacks(folder)}.") from error
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
@@ -92,8 +92,19 @@ def read_manifest(folder: Path) -> Manifest:
     return replace(manifest, config=renamed(manifest.config), settings=renamed(manifest.settings))
 
 
+def _what_lacks(folder: Path) -> str:
+    if folder.is_dir():
+        return f"there is no {NAME} in it"
+    return "it is a file, and a run is a folder" if folder.exists() else "there is no such folder"
+
+
 def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
     """Raise ConfigChanged, naming every field that differs, unless `now` makes the records that `begun` makes."""
+    if begun.kind != now.kind:
+        raise ConfigChanged(
+            f"{folder} is a run of another kind ({begun.kind}, and this makes {now.kind}): give another --out, "
+            "or --restart to delete that run and begin anew."
+        )
     if changes := [f"{name} was {old} and is now {new}" for name, old, new in differences(begun, now)]:
         raise ConfigChanged(
             f"{folder} was begun with another configuration ({'; '.join(changes)}): "

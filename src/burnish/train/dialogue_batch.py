@@ -9,11 +9,11 @@ from typing import Any, final
 from burnish.errors import ModelError
 from burnish.generation.questions import Pictures, each
 from burnish.images import decode
+from burnish.train.batch_layout import Pictured, Reading
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.encode import AnswerEncoder, key_of_all
-from burnish.train.pack import expand, expansion
-from burnish.train.reading import Pictured, Reading
 from burnish.train.sequences import Batch
+from burnish.train.token_tree import expand, expansion
 
 
 @final

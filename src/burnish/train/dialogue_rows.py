@@ -18,14 +18,14 @@ from burnish.errors import RequestError
 from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped
+from burnish.train.chat_examples import Asks, TurnTarget
 from burnish.train.dialogue_config import DialogueTrainConfig
 from burnish.train.dialogues import Dialogues, Told
 from burnish.train.encode import AnswerEncoder
 from burnish.train.examples import TrainingExample
-from burnish.train.lessons import Asks, TurnTarget
-from burnish.train.measure import DOT, Lengths
-from burnish.train.pack import Lesson, Node, Tree, pack
+from burnish.train.picture_lengths import DOT, Lengths
 from burnish.train.prepare import refuse_nothing
+from burnish.train.token_tree import Lesson, Node, Tree, pack
 
 _FEATURES = Features(
     {

@@ -24,9 +24,9 @@ from burnish.ids import content_key
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
 from burnish.records import Answer
-from burnish.train.pack import Node, Tree
-from burnish.train.reading import APART, Reading
+from burnish.train.batch_layout import APART, Reading
 from burnish.train.sequences import Batch
+from burnish.train.token_tree import Node, Tree
 
 
 class PairRow(NamedTuple):

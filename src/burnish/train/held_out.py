@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, final
 
-from burnish.train.material import Answers, Prepared
+from burnish.train.data import Answers, Prepared
 from burnish.train.prepare import open_table
 from burnish.train.sequences import Batch
 

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from burnish.models.output_head import hidden_states, output_head, predicting
 from burnish.train.answer_head import frozen_rows, logps_in_blocks
 from burnish.train.encode import by_example
+from burnish.train.last_layer import last_layer_at
 from burnish.train.masks import tree_masks
 from burnish.train.pictures import is_shared_out
 from burnish.train.positions import tree_positions
@@ -81,7 +82,8 @@ def _in_blocks(model: nn.Module, inputs: dict[str, Any], predicted: Predicted) -
     weight_VD = frozen_rows(output_head(model))
     if weight_VD is None or model in _DO_MORE or is_shared_out(model):
         return None
-    with hidden_states(model, predicted.predicts_ST) as seen:
+    places_ST = predicted.predicts_ST
+    with last_layer_at(model, places_ST), hidden_states(model, places_ST) as seen:
         logits: Tensor = model(**inputs).logits
     if seen.hidden_PD is None or not _same(logits, seen.logits):
         _DO_MORE.add(model)
@@ -100,13 +102,13 @@ def answer_distributions(model: nn.Module, batch: Batch) -> Tensor:
     With 150,000 words a token takes 600 KB, and its gradient as much again: for few examples in a pass.
     """
     predicted = predictions(batch)
-    with predicting(model, predicted.predicts_ST):
+    with last_layer_at(model, predicted.predicts_ST), predicting(model, predicted.predicts_ST):
         logits_PV: Tensor = model(**_inputs(model, batch)).logits.float().flatten(0, -2)
     return logits_PV.log_softmax(dim=1)[predicted.predictor_N]
 
 
 def _from_logits(model: nn.Module, inputs: dict[str, Any], predicted: Predicted) -> Tensor:
-    with predicting(model, predicted.predicts_ST):
+    with last_layer_at(model, predicted.predicts_ST), predicting(model, predicted.predicts_ST):
         logits_PV: Tensor = model(**inputs).logits.float().flatten(0, -2)
     logp_N = logits_PV[predicted.predictor_N, predicted.token_N]
     return logp_N - logits_PV.logsumexp(dim=1)[predicted.predictor_N]

@@ -17,8 +17,9 @@ from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
 from burnish.errors import ModelError
 from burnish.models import ModelOptions
-from burnish.models.loading import find, put_on
+from burnish.models.loading import find, find_adapter, put_on
 from burnish.train.config import TrainConfig, is_main_process
+from burnish.train.lora_sum import sum_within_products
 from burnish.train.lora_targets import Targets, share_beside_experts, targets
 
 PROJECTORS = ("multi_modal_projector", "connector", "merger")
@@ -52,6 +53,7 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
         weights = [f"{name}.weight" for name in lost]
         adapted = _adapt(adapted.unload(), config, kept, [*weights, *wanted.experts])
     verify(adapted, wanted)
+    sum_within_products(adapted)
     return adapted
 
 
@@ -60,12 +62,13 @@ def _gone_on_from(model: PreTrainedModel, config: TrainConfig, adapter: str, bas
     options = ModelOptions(
         model=config.model, adapter=adapter, pad_to_square=config.pad_to_square, thinking=config.thinking
     )
-    adapted = put_on(model, find(config.model), find(adapter), options)
+    adapted = put_on(model, find(config.model), find_adapter(adapter), options)
     own = adapted.peft_config[adapted.active_adapter]
     if own.peft_type != PeftType.LORA:
         raise ModelError(f"--adapter {adapter} is of the kind {own.peft_type}: give a LoRA adapter to go on from.")
     own.base_model_name_or_path = base_name
     adapted.set_adapter(adapted.active_adapter)
+    sum_within_products(adapted)
     return adapted
 
 

@@ -16,8 +16,9 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from burnish.train.branching import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
+from burnish.train.chain_attention import FEWEST, take_short_masks
 from burnish.train.sequences import Batch
+from burnish.train.shared_prefix import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
 from burnish.train.states import Tree, state_trees
 
 Mask: TypeAlias = Tensor | BlockMask
@@ -31,8 +32,9 @@ def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask 
     """The masks in the form that the model's layers take: one for all layers, or one for each kind of them."""
     config: Any = network.config.get_text_config()
     flex = config._attn_implementation == FLEX
+    take_short_masks()
     masks: dict[str, Mask | Tree] = {
-        kind: block_mask(batch, seen) if flex else addend(sees(batch, seen), network.dtype)
+        kind: block_mask(batch, seen) if flex else addend(sees(batch, seen, chain(batch, seen)), network.dtype)
         for kind, seen in attention_kinds(network).items()
     }
     masks |= state_trees(network, batch)
@@ -56,6 +58,14 @@ def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:
     return visible
 
 
+def chain(batch: Batch, seen: Attention) -> int:
+    """How many tokens at the beginning of all rows see all before them, and nothing else: their mask is left out."""
+    length: int = batch["last_ST"].shape[1]
+    is_plain = not seen.together and (seen.window is None or seen.window >= length)
+    found: int = batch["chain"] if is_plain else 0
+    return max(0, min(found, length - FEWEST))
+
+
 def groups(batch: Batch, together: Together) -> Tensor:
     """For each token a number above 0 that it shares with those that see it and that it sees; 0 for others, (S, T)."""
     types_ST: Tensor | None = batch.get("token_type_ids", batch.get("mm_token_type_ids"))
@@ -73,16 +83,16 @@ def groups(batch: Batch, together: Together) -> Tensor:
     return tree_ST * (~pictured_ST & within_ST)
 
 
-def sees(batch: Batch, seen: Attention = PLAIN) -> Tensor:
-    """Whether token i sees token j, (S, T, T)."""
+def sees(batch: Batch, seen: Attention = PLAIN, start: int = 0) -> Tensor:
+    """Whether token i, of those from `start` on, sees token j, (S, T - start, T)."""
     rows, length = batch["last_ST"].shape
     place_T = torch.arange(length, device=batch["last_ST"].device)
     row_S = torch.arange(rows, device=batch["last_ST"].device)
-    return rule(batch, seen)(row_S[:, None, None], place_T[None, :, None], place_T[None, None, :])
+    return rule(batch, seen)(row_S[:, None, None], place_T[None, start:, None], place_T[None, None, :])
 
 
 def addend(sees_STT: Tensor, dtype: torch.dtype) -> Tensor:
-    """0 or minus infinity, (S, 1, T, T): made of booleans once, not by every layer for its backward pass."""
+    """0 or minus infinity, (S, 1, ...): made of booleans once, not by every layer for its backward pass."""
     return torch.zeros_like(sees_STT, dtype=dtype).masked_fill(~sees_STT, -torch.inf)[:, None]
 
 

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
-from burnish.train.branching import own_positions
 from burnish.train.sequences import Batch
+from burnish.train.shared_prefix import own_positions
 
 
 class _Chain(NamedTuple):

@@ -19,7 +19,7 @@ from burnish.progress import Progress
 from burnish.records import Answer, Dropped
 from burnish.train.encode import AnswerEncoder, PairRow
 from burnish.train.examples import TrainingExample, TrainingSet
-from burnish.train.measure import DOT, Lengths
+from burnish.train.picture_lengths import DOT, Lengths
 
 _FEATURES = Features(
     {

@@ -44,9 +44,10 @@ BFLOAT16 = Tolerance(1.0, 0.01)
 class StoredReferences:
     """The reference log-probabilities of a run's answers, and whether they can be trusted."""
 
-    def __init__(self, run: str, tolerance: Tolerance, *, required: bool) -> None:
-        """`required`: raise where they are wrong, instead of computing them."""
+    def __init__(self, run: str, tolerance: Tolerance, *, pairs: int, required: bool) -> None:
+        """`pairs`: how many are trained on; `required`: raise where they are wrong, instead of computing them."""
         self._run, self._tolerance, self._required = run, tolerance, required
+        self._pairs = pairs
         self._compared, self._furthest, self._wrong = 0, 0.0, False
 
     @property
@@ -83,9 +84,10 @@ class StoredReferences:
         if self._wrong:
             print(f"Reference log-probabilities are computed, because {sample}.", file=sys.stderr)
         else:
+            compared = min(self._compared, self._pairs)
             print(
                 "Reference log-probabilities are those stored with the pairs: "
-                f"{self._compared:,} pairs were computed again, none off by more than {self._furthest:.2g} nats.",
+                f"{compared:,} pairs were computed again, none off by more than {self._furthest:.2g} nats.",
                 file=sys.stderr,
             )
 
@@ -106,7 +108,9 @@ def stored_references(config: DPOConfig, table: Dataset) -> StoredReferences | N
         # step 0 must have rewards of 0, and rounding this coarse cancels only within one kind of pass
         reason = "training is in bfloat16"
     else:
-        return StoredReferences(", ".join(config.shares), BFLOAT16 if half else FLOAT32, required=required)
+        return StoredReferences(
+            ", ".join(config.shares), BFLOAT16 if half else FLOAT32, pairs=len(table), required=required
+        )
     if required:
         raise ConfigError(f"--references stored is not available: {reason}; take --references auto.")
     if is_main_process():

@@ -13,21 +13,22 @@ import torch
 from torch import Tensor
 
 from burnish.models.encoding import Encoding, collate, join_pictures
-from burnish.train.pack import Layout, Tree, lay_out
+from burnish.train.token_tree import Layout, Tree, lay_out
 
 Batch: TypeAlias = dict[str, Any]
 """A model's inputs by their own names, and beside them what `BOOKKEEPING` names: tensors all, but for pictures that
 are encoded already."""
 
 BOOKKEEPING = (
-    *("tokens", "answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST"),
+    *("tokens", "answer_mask_ST", "turn_ST", "tree_ST", "before_ST", "last_ST", "chain"),
     *("id_E", "picture_E", "present_EA", "reference_EA", "examples"),
 )
 """How many tokens there are, padding aside; which are trained, at which turn, and of which of the batch's trees;
-the place of the token that each one follows and, where rows need a mask of their own, of the last token that sees it;
-each tree's example and the content key of its picture. In a batch of answers, which are the turns of their example,
-also which of them there are, where they came with the pairs, their log-probabilities under the reference model, and how
-many trees are examples: those behind are chosen answers under distorted pictures."""
+the place of the token that each one follows and, where rows need a mask of their own, of the last token that sees it,
+and how many tokens at the beginning of all rows are a chain; each tree's example and the content key of its picture. In
+a batch of answers, which are the turns of their example, also which of them there are, where they came with the pairs,
+their log-probabilities under the reference model, and how many trees are examples: those behind are chosen answers
+under distorted pictures."""
 
 
 class PackedSequence(NamedTuple):
@@ -81,7 +82,13 @@ def join_trees(rows: Sequence[Sequence[PackedSequence]], pad_token_id: int) -> B
     for s, place, (_, _, layout) in _places(rows):
         last_ST[s, place] = _moved(layout.last, place.start)
         position_ST[s, place] = torch.tensor(layout.positions)
-    return {**batch, "last_ST": last_ST, "position_ids": position_ST}
+    return {**batch, "last_ST": last_ST, "position_ids": position_ST, "chain": chain_length(batch["before_ST"])}
+
+
+def chain_length(before_ST: Tensor) -> int:
+    """How many tokens at the beginning of all rows follow the one at their left."""
+    follows_T = (before_ST == torch.arange(before_ST.shape[1]) - 1).all(dim=0)
+    return int(follows_T.cumprod(dim=0).sum())
 
 
 def _side_by_side(row: Sequence[PackedSequence]) -> Encoding:

@@ -21,17 +21,17 @@ from burnish.errors import ModelError, RunError, TrainingError
 from burnish.models import ModelOptions
 from burnish.models.adapters import refuse_thinking
 from burnish.models.fingerprint import folder_digest, record_base
-from burnish.models.loading import DTYPES, find, not_finite
+from burnish.models.loading import DTYPES, find, find_adapter, not_finite
 from burnish.models.local import LocalModel
 from burnish.records import Json
 from burnish.scores.plan import TrainingPlan
 from burnish.store import new_manifest
-from burnish.train.branching import use_flex
 from burnish.train.callbacks import StepLog, WholeCheckpoints, read_log
 from burnish.train.checkpointing import checkpoint_activations
 from burnish.train.config import EVAL_STEPS, DPOConfig, SFTConfig, TrainConfig
+from burnish.train.data import Answers, Material, Prepared
 from burnish.train.dialogue_config import DistilConfig, StudentConfig, TeacherConfig
-from burnish.train.dialogue_material import distil_material, student_material, teacher_material
+from burnish.train.dialogue_data import distil_material, student_material, teacher_material
 from burnish.train.distil import DistilTrainer
 from burnish.train.dpo import DPOTrainer
 from burnish.train.examples import held_out_pairs, preferences, truths
@@ -39,12 +39,12 @@ from burnish.train.feature_cache import FeatureCache
 from burnish.train.full import network_of, train_all, write_model
 from burnish.train.held_out import HeldOut, Watched
 from burnish.train.lora import add_adapter
-from burnish.train.material import Answers, Material, Prepared
 from burnish.train.output import Output, make_readable
 from burnish.train.plan import rehearse
 from burnish.train.prepare import open_table
 from burnish.train.references import stored_references
 from burnish.train.sft import SFTTrainer
+from burnish.train.shared_prefix import use_flex
 from burnish.train.start_weights import StartWeights
 from burnish.train.trainer import (
     AnswerTrainer,
@@ -247,7 +247,7 @@ class _Session:
 
     def begin(self) -> Prepared | None:
         """Claim the folder and prepare the examples; None when all was done before."""
-        adapter = {"adapter": folder_digest(find(self.config.adapter))} if self.config.adapter else {}
+        adapter = {"adapter": folder_digest(find_adapter(self.config.adapter))} if self.config.adapter else {}
         fingerprints = {
             "model": self.model.fingerprint,
             **adapter,
@@ -358,7 +358,7 @@ def _options(config: TrainConfig) -> ModelOptions:
 
 def _start_fingerprint(config: TrainConfig, model: LocalModel) -> str:
     """Of the model as it is before the training: as `burnish pairs` has it of a model with the same adapter."""
-    return folder_digest(find(config.model), find(config.adapter)) if config.adapter else model.fingerprint
+    return folder_digest(find(config.model), find_adapter(config.adapter)) if config.adapter else model.fingerprint
 
 
 def _base_name(config: TrainConfig) -> str:

@@ -16,14 +16,14 @@ from burnish.models.local import LocalModel
 from burnish.printable import printable
 from burnish.train.config import DPOConfig, TrainConfig
 from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
-from burnish.train.dialogue_material import DialogueMaterial, student_material, teacher_material
+from burnish.train.dialogue_data import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
 from burnish.train.dialogues import Told
 from burnish.train.encode import AnswerEncoder, PairRow, answer_tree
 from burnish.train.examples import TrainingExample, preferences
-from burnish.train.measure import picture_marks
-from burnish.train.pack import Node, Tree
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import Preparer
+from burnish.train.token_tree import Node, Tree
 
 Decode: TypeAlias = Callable[[Sequence[int]], str]
 

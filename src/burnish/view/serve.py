@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from burnish.ids import content_key
+from burnish.plain_files import cache_folder
 from burnish.store.manifest import read_manifest
 from burnish.view.app import create_app
 from burnish.view.config import ViewConfig
@@ -36,5 +37,4 @@ def serve_view(config: ViewConfig, tell: Callable[[str, Path], None]) -> None:
 def index_path(run: Path) -> Path:
     """Where the index of a run lies unless one says otherwise: among the user's caches, named after the folder."""
     place = run.resolve()
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "burnish" / f"view-{place.name}-{content_key(os.fsencode(place))[:12]}.sqlite"
+    return cache_folder() / f"view-{place.name}-{content_key(os.fsencode(place))[:12]}.sqlite"

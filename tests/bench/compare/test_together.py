@@ -173,6 +173,21 @@ def test_what_is_no_leaderboard_is_refused(
     assert complaint in capsys.readouterr().err
 
 
+def test_a_model_that_lacks_a_benchmark_has_no_rank(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """However much better it is on those that it has, and it makes no title."""
+    poor, best = (_hallucinating(tmp_path, name, [said] * 9 + ["yes"]) for name, said in (("a", "no"), ("b", "yes")))
+    ask = ["yes", "no"] * 5
+    pope = pope_result(tmp_path, "pope", ask, ask)
+    other = pope_result(tmp_path, "other", ask, ["yes", *ask[1:]])
+    capsys.readouterr()
+    given = [f"base={poor}", f"base={pope}", f"some={best}", f"all={poor}", f"all={other}"]
+    out, page = tmp_path / "board.json", tmp_path / "page"
+    assert main(["compare", "leaderboard", *given, "--out", str(page), "--json", str(out)]) == 0
+    assert [row["model"] for row in json.loads(out.read_text())["rows"]][-1] == "some"
+    assert "Models that lack a benchmark have no rank." in capsys.readouterr().out
+    assert "none is surely better than base throughout" in (page / "tables.md").read_text()
+
+
 def test_together_refuses_unpaired_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = _hallucinating(tmp_path, "one", ["yes"] * 4)
     capsys.readouterr()

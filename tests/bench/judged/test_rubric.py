@@ -77,6 +77,10 @@ def _compared_with_another_rubric(folder: Path, given: Path, judge: str, capsys:
         ("grades: {1: a, 2: b}", "is no rubric"),
         ("criterion: good?\ngrades: {1: a}", "is no rubric"),
         ("criterion: good?\ngrades: {1: a, best: b}", "has the grade 'best'"),
+        (
+            "criterion: good?\ngrades: {1: no, 2: b}",
+            "False as the meaning of grade 1, and that must be words: put it in quotes",
+        ),
         ("criterion: [", "cannot be read"),
     ],
 )

@@ -1,6 +1,8 @@
 """Real runs of lmms-eval on local Parquet tasks (`make test-lmms`, in an environment of its own)."""
 
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 lmms_eval = pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: `make test-lmms` installs it")
 
+from burnish import pocket  # noqa: E402
 from burnish.cli import main  # noqa: E402
 from burnish.generation.questions import clean_request  # noqa: E402
 from burnish.models import Decoding, ModelOptions, open_model  # noqa: E402
@@ -20,6 +23,7 @@ from burnish.store.codec import from_json  # noqa: E402
 
 EXAMPLES = [make("heldout", number, "existence") for number in range(12)]
 TOKENS = 8
+STUDENT = Path(pocket.__file__).parent / "adapters" / "student"
 FUNCTIONS = """
 from PIL import Image
 
@@ -135,17 +139,39 @@ def test_the_likelier_answer_is_chosen(tasks: Path) -> None:
     assert found["acc,none"] == pytest.approx(sum(right) / len(EXAMPLES))
 
 
-def test_the_verb_brings_the_answers_back(tasks: Path, tmp_path: Path) -> None:
-    """In an environment of its own: here the one that runs the tests."""
-    out = tmp_path / "run"
-    words = ["--model", "pocket", "--model-args", "device=cpu", "--include-path", str(tasks), "--batch-size", "4"]
-    python = ["--lmms-python", sys.executable]
-    assert main(["bench", "lmms", "burnish_existence", *words, *python, "--out", str(out)]) == 0
+@pytest.fixture
+def verb(tasks: Path, tmp_path: Path) -> Callable[..., tuple[int, Path]]:
+    """`burnish bench lmms` in an environment of its own: here the one that runs the tests."""
+
+    def call(name: str, task: str, *words: str) -> tuple[int, Path]:
+        own = ["--model-args", "device=cpu", "--include-path", str(tasks), "--batch-size", "4"]
+        python = ["--lmms-python", sys.executable]
+        out = tmp_path / name
+        return main(["bench", "lmms", task, "--model", "pocket", *own, *python, "--out", str(out), *words]), out
+
+    return call
+
+
+def test_the_verb_brings_the_answers_back(verb: Callable[..., tuple[int, Path]], tmp_path: Path) -> None:
+    """Of two models, which are then compared and reported."""
+    code, out = verb("base", "burnish_existence")
     run = Run.open(out)
     said = [record.text for record in run.records(Prediction)]
-    assert said == _own_answers()
+    assert code == 0 and said == _own_answers()
     right = sum(one == example.answer for one, example in zip(said, EXAMPLES, strict=True))
     assert run.summary is not None
     scores = from_json(MeasuredScores, from_json(StandardResult, run.summary).scores)  # type: ignore[arg-type]
     assert scores.whole["exact_match"].value == pytest.approx(right / len(EXAMPLES))
     assert "lmms-eval's own totals of burnish_existence: exact_match" in scores.note
+    code, other = verb("student", "burnish_existence", "--adapter", str(STUDENT))
+    assert code == 0
+    found = tmp_path / "compared.json"
+    assert main(["compare", str(out), str(other), "--json", str(found)]) == 0
+    assert json.loads(found.read_text())["n"] == len(EXAMPLES)
+    assert main(["report", str(out), str(other), "--out", str(tmp_path / "page")]) == 0
+
+
+def test_a_task_that_fails_says_why(verb: Callable[..., tuple[int, Path]], capsys: pytest.CaptureFixture[str]) -> None:
+    """lmms-eval itself ends with exit code 0 there."""
+    code, _ = verb("failed", "burnish_choice")
+    assert code == 2 and "add --force-simple for a task that weighs given answers." in capsys.readouterr().err

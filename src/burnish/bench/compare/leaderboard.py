@@ -53,7 +53,7 @@ class _Named(NamedTuple):
 
 
 def leaderboard(config: LeaderboardConfig) -> Leaderboard:
-    """All models, the best first. Raises a BurnishError for results that are not comparable."""
+    """All models, the best first, those that lack a benchmark last. Raises a BurnishError for results unlike others."""
     results = [_read(given) for given in config.results]
     counts = Counter(one.model for one in results)
     baseline = config.baseline or results[0].model
@@ -76,7 +76,8 @@ def leaderboard(config: LeaderboardConfig) -> Leaderboard:
         ),
     ]
     metrics = {row.benchmark: row.metric for one in togethers.values() for row in one.rows}
-    return Leaderboard(baseline=baseline, metrics=metrics, rows=tuple(sorted(rows, key=_standing, reverse=True)))
+    rows.sort(key=lambda row: (row.values.keys() == metrics.keys(), _standing(row)), reverse=True)
+    return Leaderboard(baseline=baseline, metrics=metrics, rows=tuple(rows))
 
 
 def _read(given: str) -> _Named:

@@ -53,9 +53,12 @@ def read_rubric(path: str) -> Rubric:
     if not isinstance(criterion, str) or not criterion.strip() or not isinstance(grades, dict) or len(grades) < 2:
         raise ConfigError(f"--rubric {path} is no rubric: {FORM}.")
     for grade, meaning in grades.items():
-        if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0 or not isinstance(meaning, str):
+        if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0:
+            raise ConfigError(f"--rubric {path} has the grade {grade!r:.20}, and that must be a whole number: {FORM}.")
+        if not isinstance(meaning, str):
             raise ConfigError(
-                f"--rubric {path} has the grade {grade!r:.20}, which is no whole number with words: {FORM}."
+                f"--rubric {path} has {meaning!r:.40} as the meaning of grade {grade}, and that must be words: put it "
+                "in quotes, as YAML reads yes, no and numbers otherwise."
             )
     return Rubric(criterion.strip(), dict(sorted(grades.items())))
 

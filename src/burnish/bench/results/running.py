@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from burnish.scores import StandardResult
 from burnish.store import Run
 
 FOLDER, LOG, DONE = "lmms", "log.txt", "done"
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
+"""The line that ends a traceback."""
+_WEIGHS = "messages is used for generation only"
+"""What lmms-eval 0.7.3 says of a task that weighs given answers, where it uses conversations."""
 _VERSION = "from importlib.metadata import version; import burnish; print(version('lmms_eval'))"
 
 
@@ -51,7 +57,15 @@ def _evaluate(config: LmmsConfig, folder: Path) -> None:
     for left in folder.rglob("*.json*"):  # of a call that was killed
         left.unlink()
     command = [
-        *(config.lmms_python, "-m", "lmms_eval", "--model", "burnish", "--model_args", ",".join(config.arguments)),
+        *(
+            config.lmms_python,
+            "-m",
+            "burnish.bench.lmms",
+            "--model",
+            "burnish",
+            "--model_args",
+            ",".join(config.arguments),
+        ),
         *("--tasks", ",".join(config.tasks), "--batch_size", str(config.batch_size)),
         *("--log_samples", "--output_path", str(folder)),
         *(("--limit", str(config.limit)) if config.limit is not None else ()),
@@ -61,10 +75,16 @@ def _evaluate(config: LmmsConfig, folder: Path) -> None:
     with (folder / LOG).open("w", encoding="utf-8") as log:
         code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
     if code or not _samples(folder):  # it exits with 0 where a task failed, too
-        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        said = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else f"exit code {code}")
-        raise RunError(f"lmms-eval failed ({said.strip()}): see {folder / LOG}.")
+        fault = _fault((folder / LOG).read_text(encoding="utf-8", errors="replace")) or f"exit code {code}, no samples"
+        mend = "add --force-simple for a task that weighs given answers" if _WEIGHS in fault else f"see {folder / LOG}"
+        raise RunError(f"lmms-eval failed ({fault}): {mend}.")
     (folder / DONE).touch()
+
+
+def _fault(log: str) -> str:
+    """The last exception that the log tells, else its last line without colours."""
+    lines = _COLOURS.sub("", log).strip().splitlines()
+    return next((line for line in reversed(lines) if _EXCEPTION.match(line)), lines[-1] if lines else "").strip()
 
 
 def _samples(folder: Path) -> list[Path]:

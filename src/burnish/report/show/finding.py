@@ -56,9 +56,8 @@ def _nth(run: Run, config: ShowConfig, text: str, fits: Callable[[Record], bool]
     if config.search is not None:
         raise RunError(f"No record of {run.path} holds {text!r}: search for fewer words, or look at its report.")
     offered = ", ".join(map(repr, near(text, _ids(run))))
-    raise RunError(
-        f"{run.path} has no record {text!r}{f'; near it are {offered}.' if offered else ', nor one near it.'}"
-    )
+    instead = f"; near it are {offered}" if offered else ", nor one near it: give an id, or --number 3 for the third"
+    raise RunError(f"{run.path} has no record {text!r}{instead}.")
 
 
 def near(wanted: str, ids: Iterator[str]) -> list[str]:

@@ -11,13 +11,13 @@ from transformers import PreTrainedModel
 
 from burnish.models.local import LocalModel
 from burnish.records import Json
-from burnish.train.branching import why_unbranched
+from burnish.train.batch_layout import reading
 from burnish.train.encode import AnswerEncoder, Collator
 from burnish.train.examples import TrainingSet
-from burnish.train.measure import picture_marks
+from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import Preparer, prepare
-from burnish.train.reading import reading
 from burnish.train.sequences import Batch
+from burnish.train.shared_prefix import why_unbranched
 
 CUT_SHARE = 0.1
 """Where more of the answers are cut, it is said loudly."""

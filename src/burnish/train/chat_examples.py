@@ -14,7 +14,7 @@ from burnish.images import decode
 from burnish.models.base import Message
 from burnish.prompts import StudentPrompt, TeacherPrompt
 from burnish.records import Dialogue, Feedback, Response, Turn
-from burnish.train.measure import DOT
+from burnish.train.picture_lengths import DOT
 
 
 class TurnTarget(NamedTuple):

@@ -11,10 +11,10 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from burnish.models.encoding import Encoding
-from burnish.train.branching import FLEX, why_unbranched
-from burnish.train.pack import Tree, is_branched, paths
-from burnish.train.rows import CAUSAL, WHOLE, fewest_operations
+from burnish.train.packing import CAUSAL, WHOLE, fewest_operations
 from burnish.train.sequences import Batch, join, join_trees, sequence
+from burnish.train.shared_prefix import FLEX, why_unbranched
+from burnish.train.token_tree import Tree, is_branched, paths
 
 Pictured: TypeAlias = tuple[Encoding, Tree]
 """A tree with the picture of its first node, as processed."""
@@ -64,7 +64,7 @@ class Together:
         if branched or len(rows) < len(sequences):
             return batch
         # behind the tokens that count stands padding alone, which they do not see anyway
-        return {name: value for name, value in batch.items() if name not in ("last_ST", "position_ids")}
+        return {name: value for name, value in batch.items() if name not in ("last_ST", "position_ids", "chain")}
 
 
 def reading(model: PreTrainedModel) -> Reading:

@@ -12,15 +12,15 @@ from transformers import PreTrainedModel
 
 from burnish.models.local import LocalModel
 from burnish.prompts import OWN, StudentPrompt, TeacherPrompt, choose, save
-from burnish.train.branching import why_unbranched
+from burnish.train.batch_layout import reading
+from burnish.train.chat_examples import Asks, distil_asks, student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import DialogueTrainConfig, DistilConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_rows import DialoguePreparer, PreparedDialogues, prepare_dialogues
 from burnish.train.dialogues import Dialogues
 from burnish.train.encode import AnswerEncoder
-from burnish.train.lessons import Asks, distil_asks, student_asks, teacher_asks
-from burnish.train.measure import picture_marks
-from burnish.train.reading import reading
+from burnish.train.picture_lengths import picture_marks
+from burnish.train.shared_prefix import why_unbranched
 
 
 @final
