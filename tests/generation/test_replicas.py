@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
 import pytest
@@ -30,6 +31,7 @@ ANSWERS += ("--device", "cpu")
 TALKS = ("pocket:counter/existence#per_task=80", "--student", "pocket", "--teacher", "oracle", "--max-turns", "2")
 TALKS += ("--in-flight", "8", "--max-new-tokens", "4", "--device", "cpu")
 """Ten blocks of eight dialogues."""
+Start: TypeAlias = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def _config(out: Path, **flags: object) -> AnswersConfig:
@@ -42,11 +44,21 @@ def _files(run: Path) -> dict[str, bytes]:
     return {path.relative_to(run).as_posix(): path.read_bytes() for path in kept}
 
 
-def _started(out: Path, replicas: int, words: Sequence[str] = ANSWERS) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "burnish", *words, "--out", str(out), "--replicas", str(replicas)]
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a verb with replicas; what is still running when the test ends, is killed."""
+    started = list[subprocess.Popen[bytes]]()
+
+    def run(out: Path, replicas: int, words: Sequence[str] = ANSWERS) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "burnish", *words, "--out", str(out), "--replicas", str(replicas)]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def _wait_for_records(out: Path) -> None:
@@ -65,8 +77,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path: Path, alone: dict[str, bytes]) -> None:
-    process = _started(tmp_path / "run", replicas=2)
+def test_the_records_are_those_of_one_process_when_a_replica_is_killed(
+    tmp_path: Path, alone: dict[str, bytes], start: Start
+) -> None:
+    process = start(tmp_path / "run", replicas=2)
     _wait_for_records(tmp_path / "run")
     replica, *_ = psutil.Process(process.pid).children()
     replica.send_signal(signal.SIGKILL)
@@ -76,9 +90,9 @@ def test_the_records_are_those_of_one_process_when_a_replica_is_killed(tmp_path:
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
-    tmp_path: Path, alone: dict[str, bytes]
+    tmp_path: Path, alone: dict[str, bytes], start: Start
 ) -> None:
-    process = _started(tmp_path / "run", replicas=2)
+    process = start(tmp_path / "run", replicas=2)
     _wait_for_records(tmp_path / "run")
     replicas = psutil.Process(process.pid).children()
     process.kill()
@@ -91,9 +105,11 @@ def test_a_killed_run_goes_on_with_another_number_and_leaves_no_process(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", [("simulate",), ("bench", "free")], ids=" ".join)
-def test_dialogues_whose_driver_and_replica_are_killed_go_on(tmp_path: Path, verb: tuple[str, ...]) -> None:
+def test_dialogues_whose_driver_and_replica_are_killed_go_on(
+    tmp_path: Path, verb: tuple[str, ...], start: Start
+) -> None:
     assert main([*verb, *TALKS, "--out", str(tmp_path / "alone")]) == 0
-    process = _started(tmp_path / "run", 2, [*verb, *TALKS])
+    process = start(tmp_path / "run", 2, [*verb, *TALKS])
     _wait_for_records(tmp_path / "run")
     one, other = psutil.Process(process.pid).children()
     one.kill()
@@ -102,7 +118,7 @@ def test_dialogues_whose_driver_and_replica_are_killed_go_on(tmp_path: Path, ver
     _, left = psutil.wait_procs([one, other], timeout=HANG_S)
     assert not left
     assert not (tmp_path / "run/done.json").exists()
-    assert _started(tmp_path / "run", 3, [*verb, *TALKS]).wait(timeout=HANG_S) == 0
+    assert main([*verb, *TALKS, "--out", str(tmp_path / "run")]) == 0
     assert _files(tmp_path / "run") == _files(tmp_path / "alone")
 
 
