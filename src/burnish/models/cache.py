@@ -18,8 +18,15 @@ class Rows(NamedTuple):
     """Some rows of a cache, without the tokens before `start`."""
 
     cache: Cache
-    rows: torch.Tensor
+    rows: Sequence[int]
     start: int = 0
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """These rows of one of the cache's tensors; not copied where they stand together."""
+        first, behind = self.rows[0], self.rows[0] + len(self.rows)
+        if [*self.rows] == [*range(first, behind)]:
+            return tensor[first:behind, :, self.start :]
+        return tensor[:, :, self.start :].index_select(0, torch.tensor(self.rows, device=tensor.device))
 
 
 def joinable(cache: Cache) -> bool:
@@ -41,10 +48,21 @@ def n_bytes(cache: Cache) -> int:
     return sum(tensor.untyped_storage().nbytes() for layer in layers for tensor in (layer.keys, layer.values))
 
 
+def has_room(cache: Cache) -> bool:
+    """Whether tokens are written behind the others, and nothing is copied for them."""
+    return all(type(layer) is RoomyLayer for layer in cache.layers)
+
+
+def sharing(cache: Cache) -> Cache:
+    """A cache with the same tensors; `cache` stays as it is, and only rows of it may be chosen from now on."""
+    shared = copy.copy(cache)
+    shared.layers = [_apart(layer) for layer in cache.layers]
+    return shared
+
+
 def select(cache: Cache, rows: Sequence[int]) -> Cache:
     """The given rows of any cache, in the given order; `cache` stays as it is."""
-    chosen = copy.copy(cache)
-    chosen.layers = [_apart(layer) for layer in cache.layers]
+    chosen = sharing(cache)
     chosen.reorder_cache(torch.LongTensor(rows))
     return chosen
 
@@ -58,30 +76,33 @@ def _apart(layer: Any) -> Any:
     return own
 
 
-def join(parts: Sequence[Rows], length: int) -> Cache:
-    """All rows of all parts in one cache, padded on the left to `length` tokens with zeros. Parts must be joinable."""
+def join(parts: Sequence[Rows], length: int, *, room: int = ROOM) -> Cache:
+    """All rows of all parts in one cache, padded on the left to `length` tokens with zeros, and room for more.
+
+    Parts must be joinable.
+    """
     joined = DynamicCache()
     layers = zip(*(part.cache.layers for part in parts), strict=True)
     joined.layers = [
         RoomyLayer(
-            _stack([(layer.keys, part) for layer, part in zip(layer_of_parts, parts, strict=True)], length),
-            _stack([(layer.values, part) for layer, part in zip(layer_of_parts, parts, strict=True)], length),
+            _stack([part.of(layer.keys) for layer, part in zip(of_parts, parts, strict=True)], length, room),
+            _stack([part.of(layer.values) for layer, part in zip(of_parts, parts, strict=True)], length, room),
             length,
         )
-        for layer_of_parts in layers
+        for of_parts in layers
     ]
     return joined
 
 
-def _stack(tensors: Sequence[tuple[torch.Tensor, Rows]], length: int) -> torch.Tensor:
-    first, _ = tensors[0]
-    heads, width = first.shape[1], first.shape[3]
-    stacked = first.new_zeros((sum(len(part.rows) for _, part in tensors), heads, length + ROOM, width))
+def _stack(tensors: Sequence[torch.Tensor], length: int, room: int) -> torch.Tensor:
+    _, heads, _, width = tensors[0].shape
+    stacked = tensors[0].new_empty((sum(map(len, tensors)), heads, length + room, width))
     row = 0
-    for tensor, part in tensors:
-        chosen = tensor[:, :, part.start :].index_select(0, part.rows.to(tensor.device))
-        stacked[row : row + len(chosen), :, length - chosen.shape[2] : length] = chosen
-        row += len(chosen)
+    for tensor in tensors:
+        rows, start = stacked[row : row + len(tensor)], length - tensor.shape[2]
+        rows[:, :, :start] = 0  # it is masked, but nothing times 0 may be no number
+        rows[:, :, start:length] = tensor
+        row += len(tensor)
     return stacked
 
 
@@ -115,6 +136,6 @@ class RoomyLayer(DynamicLayer):
 
 
 def _with_room(tensor: torch.Tensor, length: int, room: int) -> torch.Tensor:
-    roomy = tensor.new_zeros((*tensor.shape[:2], room, tensor.shape[3]))
+    roomy = tensor.new_empty((*tensor.shape[:2], room, tensor.shape[3]))
     roomy[:, :, :length] = tensor[:, :, :length]
     return roomy

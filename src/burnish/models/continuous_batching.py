@@ -125,9 +125,11 @@ class Answering:
         parts: list[tuple[Prefix, Sequence[int]]] = []
         if self._prefix is not None and live:
             parts.append((self._prefix, self._readings(live)))
-        if new:
-            parts.append((self._read(new), self._readings(range(len(new)))))
-        self._prefix = Prefix.join(parts) if parts else None
+        read = self._read(new) if new else None
+        if read is not None:
+            parts.append((read, self._readings(range(len(new)))))
+        alone = read is not None and len(parts) == 1 and read.has_room
+        self._prefix = read if alone else Prefix.join(parts) if parts else None
 
     def _readings(self, rows: Sequence[int]) -> Sequence[int]:
         """The rows of the prefix that belong to these answers."""

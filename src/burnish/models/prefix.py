@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import torch
 from torch.nn.functional import pad
 from transformers import Cache, GenerationConfig
 
-from burnish.models.cache import Rows, join, joinable, keeps_states, n_bytes, select
+from burnish.models.cache import ROOM, Rows, has_room, join, joinable, keeps_states, n_bytes, select, sharing
 from burnish.models.encoding import SEEN_PICTURES
 
 Network: TypeAlias = Any
@@ -50,6 +50,11 @@ class Prefix:
         return prefix
 
     @property
+    def has_room(self) -> bool:
+        """Whether it can be continued without a copy of what was read."""
+        return has_room(self.cache)
+
+    @property
     def joinable(self) -> bool:
         """Whether its rows can stand in one batch with those of others."""
         return not self.behind and joinable(self.cache)
@@ -62,15 +67,19 @@ class Prefix:
     def __len__(self) -> int:
         return self.logits_BV.shape[0]
 
+    def sharing(self) -> Prefix:
+        """The same, to be continued while rows of this one can still be chosen: what was read is not copied."""
+        return replace(self, cache=sharing(self.cache))
+
     def select(self, rows: Sequence[int]) -> Prefix:
         """The given rows, in the given order, as a batch of its own; this one stays as it is."""
         return Prefix.join([(self, rows)])
 
     @staticmethod
-    def join(parts: Sequence[tuple[Prefix, Sequence[int]]]) -> Prefix:
+    def join(parts: Sequence[tuple[Prefix, Sequence[int]]], *, room: int = ROOM) -> Prefix:
         """Rows of prefixes as one batch, each part's in the given order, padded no more than needed.
 
-        All must be joinable if there are several.
+        All must be joinable if there are several. `room`: tokens that can follow before what was read is copied.
         """
         if not parts[0][0].joinable:
             [(prefix, rows)] = parts
@@ -81,7 +90,9 @@ class Prefix:
         starts = [int(mask.argmax(dim=1).min()) for mask in masks]
         length = max(mask.shape[1] - start for mask, start in zip(masks, starts, strict=True))
         cache = join(
-            [Rows(prefix.cache, rows, start) for (prefix, rows), start in zip(chosen, starts, strict=True)], length
+            [Rows(prefix.cache, rows, start) for (prefix, rows), start in zip(parts, starts, strict=True)],
+            length,
+            room=room,
         )
         masks = [
             pad(mask[:, start:], (length - mask.shape[1] + start, 0)) for mask, start in zip(masks, starts, strict=True)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple, final
 
 import torch
 
+from burnish.models.cache import ROOM
 from burnish.models.continuous_batching import Read
 from burnish.models.encoding import Encoding
 from burnish.models.prefix import Prefix
@@ -36,6 +38,13 @@ class _Kept(NamedTuple):
     ids: torch.Tensor
     pictures: bytes
     """Digest."""
+
+
+class _Place(NamedTuple):
+    """A row of a prefix."""
+
+    prefix: Prefix
+    row: int
 
 
 class _Continued(NamedTuple):
@@ -69,47 +78,47 @@ class PrefixCache:
 
     def read(self, tasks: Sequence[Task]) -> Prefix:
         """A prefix with a row for each prompt."""
-        continued = {number: one for number, task in enumerate(tasks) if (one := self._continued(task)) is not None}
+        digests = [_digest(task.encoding) if self._limit and task.conversation else b"" for task in tasks]
+        each = enumerate(zip(tasks, digests, strict=True))
+        continued = {number: one for number, (task, seen) in each if (one := self._continued(task, seen)) is not None}
         if continued and not self._can_continue([*continued.values()][:TRIED]):
             continued = {}
         fresh = [number for number in range(len(tasks)) if number not in continued]
-        prefixes = []
+        places: dict[int, _Place] = {}
         if continued:
-            prefixes.append(_read_on([*continued.values()]))
+            prefix = _read_on([*continued.values()])
+            places |= {number: _Place(prefix, row) for row, number in enumerate(continued)}
         if fresh:
-            prefixes.append(self._read([tasks[number] for number in fresh]))
-        [prefix, *others] = prefixes
-        if others:
-            joined = Prefix.join([(one, range(len(one))) for one in prefixes])
-            order = [*continued, *fresh]
-            prefix = joined.select(sorted(range(len(tasks)), key=order.__getitem__))
-        self._keep(tasks, prefix)
-        return prefix
+            prefix = self._read([tasks[number] for number in fresh])
+            places |= {number: _Place(prefix, row) for row, number in enumerate(fresh)}
+        if continued and fresh:
+            prefix = _joined([places[number] for number in range(len(tasks))])
+        self._keep(tasks, digests, prefix)
+        return prefix.sharing()
 
-    def _continued(self, task: Task) -> _Continued | None:
+    def _continued(self, task: Task, pictures: bytes) -> _Continued | None:
         """What the task's conversation has kept of it, if that is all of its pictures at least."""
         kept = self._kept.pop(task.conversation, None)
-        if kept is None or kept.pictures != _digest(task.encoding):
+        if kept is None or kept.pictures != pictures:
             return None
         ids = task.encoding.input_ids
         # the last token is always read, since what comes after it is to be predicted
         shared = min(len(ids) - 1, len(kept.ids))
         common = int((ids[:shared] == kept.ids[:shared]).cumprod(dim=0).sum())
-        pictures = ids.eq(self._image_token_id).nonzero()
-        end_of_pictures = int(pictures.max()) + 1 if len(pictures) else 0
+        marks = ids.eq(self._image_token_id).nonzero()
+        end_of_pictures = int(marks.max()) + 1 if len(marks) else 0
         return _Continued(task, kept, common) if common > 0 and common >= end_of_pictures else None
 
-    def _keep(self, tasks: Sequence[Task], prefix: Prefix) -> None:
+    def _keep(self, tasks: Sequence[Task], digests: Sequence[bytes], prefix: Prefix) -> None:
         if not any(task.conversation for task in tasks) or not prefix.joinable or self._reads_in_parts is False:
             return
         held = {id(kept.prefix): kept.prefix for kept in (*self._kept.values(), *self._of_this_call.values())}
         # no other is let go for it, so that all are not let go in turn where too many are open
         if sum(one.n_bytes for one in (*held.values(), prefix)) > self._limit:
             return
-        for row, task in enumerate(tasks):
+        for row, (task, pictures) in enumerate(zip(tasks, digests, strict=True)):
             if task.conversation:
-                ids = task.encoding.input_ids
-                self._of_this_call[task.conversation] = _Kept(prefix, row, ids, _digest(task.encoding))
+                self._of_this_call[task.conversation] = _Kept(prefix, row, task.encoding.input_ids, pictures)
 
     def _can_continue(self, continued: Sequence[_Continued]) -> bool:
         """Whether the model reads prompts in two parts as in one, tried once."""
@@ -125,17 +134,17 @@ class PrefixCache:
 
 def _read_on(continued: Sequence[_Continued]) -> Prefix:
     """Read what is new of each prompt, behind what is kept."""
-    parts: dict[int, list[int]] = {}
-    for number, one in enumerate(continued):
-        parts.setdefault(id(one.kept.prefix), []).append(number)
-    order = [number for part in parts.values() for number in part]
-    prefix = Prefix.join(
-        [(continued[part[0]].kept.prefix, [continued[number].kept.row for number in part]) for part in parts.values()]
-    )
-    ordered = [continued[number] for number in order]
-    prefix.forget([len(one.kept.ids) - one.common for one in ordered])
-    prefix.read_on([one.task.encoding.input_ids[one.common :] for one in ordered])
-    return prefix.select(sorted(range(len(order)), key=order.__getitem__))
+    new = [one.task.encoding.input_ids[one.common :] for one in continued]
+    prefix = _joined([_Place(one.kept.prefix, one.kept.row) for one in continued], room=max(map(len, new)) + ROOM)
+    prefix.forget([len(one.kept.ids) - one.common for one in continued])
+    prefix.read_on(new)
+    return prefix
+
+
+def _joined(places: Sequence[_Place], *, room: int = ROOM) -> Prefix:
+    """These rows in this order: each is copied once."""
+    runs = (list(run) for _, run in groupby(places, key=lambda place: id(place.prefix)))
+    return Prefix.join([(run[0].prefix, [place.row for place in run]) for run in runs], room=room)
 
 
 def _digest(encoding: Encoding) -> bytes:
