@@ -103,7 +103,7 @@ def refuse_changes(folder: Path, begun: Manifest, now: Manifest) -> None:
     if begun.kind != now.kind:
         raise ConfigChanged(
             f"{folder} is a run of another kind ({begun.kind}, and this makes {now.kind}): give another --out, "
-            "or --restart to delete that run and begin anew."
+            "or --restart to delete that run and start again."
         )
     if changes := [f"{name} was {old} and is now {new}" for name, old, new in differences(begun, now)]:
         raise ConfigChanged(
