@@ -191,6 +191,13 @@ def test_wrong_flags_are_named(changes: dict[str, object], message: str) -> None
 
 
 def test_a_wrong_flag_of_a_part_is_named_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="has the key 'length'"):
+    with pytest.raises(ConfigError, match=r"^--set for `burnish pairs` has the key 'length'; this verb knows"):
         improve_rounds(config(tmp_path / "out", set=("pairs.length=3",)))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_metric_that_nothing_is_scored_by_is_refused_before_any_training(tmp_path: Path) -> None:
+    wrong = config(tmp_path / "out", stop_on="acuracy", eval_limit=2)
+    with pytest.raises(ConfigError, match=r"--stop-on acuracy is not what .* is scored by: choose one of .*accuracy"):
+        improve_rounds(wrong)
+    assert not (tmp_path / "out" / "round-1").exists()

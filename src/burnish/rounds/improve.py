@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from burnish.bench.answers import bench_answers
 from burnish.bench.compare.configs import CompareConfig
+from burnish.bench.compare.reading import read_side
 from burnish.bench.compare.together import together
 from burnish.bench.compare.verb import compare
-from burnish.errors import NothingAnswered
+from burnish.errors import ConfigError, NothingAnswered
 from burnish.make.from_dialogues import pairs_from_dialogues
 from burnish.make.from_samples import pairs_from_samples
 from burnish.make.pairs import make_pairs
@@ -66,6 +67,7 @@ def improve_rounds(config: ImproveConfig) -> Improved:
     """
     _check(config)
     first = best = Round(number=0, adapter=config.adapter, answers=_answers(config, 0, config.adapter))
+    _refuse_metric(config.stop_on, first)
     rounds = [first]
     for number in range(1, config.rounds + 1):
         _say(f"round {number} of {config.rounds}")
@@ -119,6 +121,20 @@ def _check(config: ImproveConfig) -> None:
     if "dialogues" in config.ways:
         parts.simulate_config(config, 1, config.adapter)
         parts.dialogues_config(config, 1)
+
+
+def _refuse_metric(stop_on: str, first: Round) -> None:
+    """Raise ConfigError, before anything is trained, where the first answers are not scored by what is to decide."""
+    if stop_on in ("", NEVER):
+        return
+    for path in first.answers:
+        side = read_side(str(path))
+        known = dict.fromkeys(name for answer in side.answers.values() for name in answer.terms)
+        known |= dict.fromkeys(total.metric.name for total in side.measures.totals)
+        if stop_on not in known:
+            raise ConfigError(
+                f"--stop-on {stop_on} is not what {path} is scored by: choose one of {', '.join(known)}, or {NEVER}."
+            )
 
 
 def _round(config: ImproveConfig, number: int, last: Round, made: Sequence[Made]) -> Round:

@@ -108,12 +108,14 @@ class DPOTrainer(AnswerTrainer):
 
     @torch.no_grad()
     def _reference(self, model: nn.Module, inputs: Batch) -> _Reference:
-        if self._stored is not None and self._stored.trusted:
+        """Stored values from the first step on, so that a training that was killed ends as it would have otherwise."""
+        stored = self._stored
+        if stored is not None and stored.trusted:
             return _Reference(inputs["reference_EA"], None)
         tokens_ST = self._computed(model, inputs)
         computed_EA = by_example(tokens_ST, inputs)
-        if self._stored is not None:
-            self._stored.compare(inputs, computed_EA)
+        if stored is not None and stored.agree(inputs, computed_EA):
+            return _Reference(inputs["reference_EA"], None)
         return _Reference(computed_EA, tokens_ST)
 
     @torch.no_grad()

@@ -55,13 +55,13 @@ class StoredReferences:
         """Whether a sample has been found right."""
         return self._compared >= SAMPLE and not self._wrong
 
-    def compare(self, batch: Batch, computed_EA: Tensor) -> None:
-        """Compare the batch's stored values with computed ones; every process must call this equally often.
+    def agree(self, batch: Batch, computed_EA: Tensor) -> bool:
+        """Whether the batch's stored values, and all before, are the computed ones but for rounding.
 
-        Raises RunError where they are too far off and are required.
+        Every process must call this equally often. Raises RunError where they are too far off and are required.
         """
         if self._wrong:
-            return
+            return False
         off_EA = (batch["reference_EA"] - computed_EA).abs()
         excess_EA = off_EA - self._tolerance.nats - self._tolerance.share * computed_EA.abs()
         found = torch.stack([off_EA.max(), (~(excess_EA <= 0)).sum(), torch.tensor(len(off_EA)).to(off_EA)])
@@ -71,6 +71,7 @@ class StoredReferences:
         self._compared += int(each[:, 2].sum())
         if self._wrong or self.trusted:
             self._tell()
+        return not self._wrong
 
     def _tell(self) -> None:
         sample = f"a stored value is {self._furthest:.2g} nats from the model's own"
