@@ -250,10 +250,18 @@ def test_a_folder_that_a_kill_left_before_the_manifest_is_no_hindrance(tmp_path:
         assert len(run) == 0
 
 
-@pytest.mark.parametrize("path", ["nothing here", "a file"])
-def test_what_is_no_run_is_not_opened(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("nothing here", "there is no such folder"),
+        ("a file", "it is a file, and a run is a folder"),
+        ("a folder", "there is no manifest.json in it"),
+    ],
+)
+def test_what_is_no_run_is_not_opened(tmp_path: Path, path: str, why: str) -> None:
     (tmp_path / "a file").write_text("")
-    with pytest.raises(RunError, match=r"is not a run: there is no manifest\.json in it"):
+    (tmp_path / "a folder").mkdir()
+    with pytest.raises(RunError, match=f"is not a run: {why}"):
         Run.open(tmp_path / path)
 
 
