@@ -62,11 +62,13 @@ def test_every_part_is_an_ordinary_run_and_one_page_has_a_row_for_each(improved:
     told = json.loads((improved / "improve.json").read_text())
     assert [one["round"] for one in told["rounds"]] == [0, 1, 2]
     assert all(one["pairs"][0]["kept"] for one in told["rounds"][1:])
+    kept = told["kept"]
+    differences = [after - before for after, before in zip(kept["values"], told["before"], strict=True)]
+    assert kept["gains"] == pytest.approx(differences)
     page = (improved / "report" / "index.html").read_text()
     assert "<caption>Rounds</caption>" in page and "against round 0, the model before all rounds" in page
-    best = told["best"]
-    kept = improved / "best" / "adapter_model.safetensors"
-    assert kept.read_bytes() == weights(improved, best) if best else not kept.exists()
+    best, copied = told["best"], improved / "best" / "adapter_model.safetensors"
+    assert copied.read_bytes() == weights(improved, best) if best else not copied.exists()
 
 
 def test_a_second_call_makes_nothing_again(improved: Path) -> None:

@@ -97,6 +97,7 @@ def numbers(improved: Improved) -> dict[str, Json]:
         "kept": {
             "round": improved.best.number,
             "values": _values(improved, improved.best),
+            "gains": _gains(improved),
             "pairs": sum(of.kept for of in improved.best.pairs),
             "steps": improved.best.training.get("steps", 0),
         },
@@ -122,6 +123,13 @@ def _values(improved: Improved, one: Round) -> list[Json]:
     if one.number:
         return [of.headline.after.value for of in one.against_first]
     return [of.headline.before.value for of in improved.rounds[1].against_first] if len(improved.rounds) > 1 else []
+
+
+def _gains(improved: Improved) -> list[Json]:
+    """By how much the best round is above round 0, by source; 0 where that is the best."""
+    if improved.best.number:
+        return [of.headline.difference.value for of in improved.best.against_first]
+    return [0.0 for _ in _values(improved, improved.best)]
 
 
 def _change(compared: Compared) -> dict[str, Json]:
