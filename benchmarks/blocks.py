@@ -12,51 +12,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+import generate_dialogues
 from burnish.dialogue import talk
 from burnish.dialogue.partners import open_partners
-from burnish.dialogue.stopping import Rules
 from burnish.make.simulate import SimulateConfig
 from burnish.records import Dialogue
-from burnish.sources import stream
-from burnish.store import Run, new_manifest
-
-TASKS = 8
-"""Of the source, which has as many dialogues of each."""
 
 
 def hold(config: SimulateConfig, pair: talk.Pair, block: int) -> tuple[float, list[list[str]]]:
     """CPU seconds, and what was said in each dialogue."""
     talk.BATCH = block
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
-    conversations = talk.Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
-    inputs = stream(config.source, config)
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = new_manifest("simulate", config, seed=0, fingerprints={})
-        with Run.begin(Path(folder) / "run", manifest) as run:
-            began = time.process_time()
-            conversations.fill(run, inputs, label=f"blocks of {block}")
-            seconds = time.process_time() - began
-            said = [[turn.response.answer for turn in one.turns] for one in run.records(Dialogue)]
-    return seconds, said
+    held = generate_dialogues.talk(config, pair)
+    kept = (one for one in held.records if isinstance(one, Dialogue))
+    return held.cpu_seconds, [[turn.response.answer for turn in one.turns] for one in kept]
 
 
 def compare(dialogues: int, blocks: Sequence[int], repeats: int) -> dict[str, object]:
     """How many times as long each block size takes as one block of all."""
-    config = SimulateConfig(
-        source=f"pocket:heldout#per_task={dialogues // TASKS}",
-        student="pocket",
-        student_adapter="pocket-student",
-        teacher="pocket",
-        teacher_adapter="pocket-teacher",
-        device="cpu",
-        out="",
-    )
+    config = generate_dialogues.pocket_dialogues(dialogues)
     pair, sizes = open_partners(config), (*blocks, dialogues)
     hold(config, pair, dialogues)  # what is loaded at first counts for none
     times: dict[int, list[float]] = {size: [] for size in sizes}

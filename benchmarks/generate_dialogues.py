@@ -23,11 +23,16 @@ from burnish.sources import stream
 from burnish.store import Run, new_manifest
 from generate_alone import one_at_a_time
 
+TASKS = 8
+"""Of the source, which has as many questions of each."""
+
 
 class Talked(NamedTuple):
-    """Seconds, and the dialogues."""
+    """How long it took, and the dialogues."""
 
     seconds: float
+    cpu_seconds: float
+    """Of this process."""
     records: list[Record]
 
 
@@ -57,18 +62,22 @@ class Alone:
         return replies
 
 
-def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
-    """Run all in turns; the bars' numbers."""
-    config = SimulateConfig(
-        source=f"pocket:heldout#per_task={dialogues // 8}",
+def pocket_dialogues(dialogues: int) -> SimulateConfig:
+    """The student and teacher that come with Burnish, about so many questions on pictures that nobody has seen."""
+    return SimulateConfig(
+        source=f"pocket:heldout#per_task={dialogues // TASKS}",
         student="pocket",
         student_adapter="pocket-student",
         teacher="pocket",
         teacher_adapter="pocket-teacher",
-        batch_size=batch_size,
         device="cpu",
         out="",
     )
+
+
+def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
+    """Run all in turns; the bars' numbers."""
+    config = replace(pocket_dialogues(dialogues), batch_size=batch_size)
     reusing, reading = open_partners(config), open_partners(replace(config, reuse_gib=0.0))
     times = []
     for _ in range(repeats):
@@ -101,7 +110,7 @@ def talk(config: SimulateConfig, pair: Pair) -> Talked:
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
     conversations = Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         with Run.begin(Path(folder) / "run", new_manifest("simulate", config, seed=0, fingerprints={})) as run:
             conversations.fill(run, inputs, label="dialogues")
-            return Talked(time.perf_counter() - began, [*run])
+            return Talked(time.perf_counter() - began, time.process_time() - cpu_began, [*run])
