@@ -57,15 +57,8 @@ def _evaluate(config: LmmsConfig, folder: Path) -> None:
     for left in folder.rglob("*.json*"):  # of a call that was killed
         left.unlink()
     command = [
-        *(
-            config.lmms_python,
-            "-m",
-            "burnish.bench.lmms",
-            "--model",
-            "burnish",
-            "--model_args",
-            ",".join(config.arguments),
-        ),
+        *(config.lmms_python, "-m", "burnish.bench.lmms"),
+        *("--model", "burnish", "--model_args", ",".join(config.arguments)),
         *("--tasks", ",".join(config.tasks), "--batch_size", str(config.batch_size)),
         *("--log_samples", "--output_path", str(folder)),
         *(("--limit", str(config.limit)) if config.limit is not None else ()),
