@@ -15,6 +15,7 @@ from burnish.errors import ConfigError
 from burnish.images import decode
 from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, load
+from burnish.train.averages import Averages
 from burnish.train.callbacks import read_log
 from burnish.train.dialogue_config import DistilConfig
 from burnish.train.distil import divergence, off_policy
@@ -40,6 +41,16 @@ def test_divergence_by_hand() -> None:
 def test_weights_are_ratios_of_likelihood_up_to_the_clip() -> None:
     now, then = torch.tensor([0.3, 0.9, 0.2]).log(), torch.tensor([0.6, 0.3, 0.2]).log()
     assert off_policy(now, then, 2.0).tolist() == pytest.approx([0.5, 2.0, 1.0])
+
+
+def test_a_step_without_a_token_in_common_has_no_averages() -> None:
+    averages = Averages(torch.device("cpu"))
+    averages.add("kl", torch.empty(0))
+    averages.count(0)
+    assert averages.take(lambda values, _: values) == {}
+    averages.add("kl", torch.tensor([1.0, 2.0]))
+    averages.count(2)
+    assert averages.take(lambda values, _: values) == {"kl": 1.5}
 
 
 @pytest.fixture(scope="module")

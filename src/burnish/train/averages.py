@@ -33,7 +33,8 @@ class Averages:
         if not self._sums:
             return {}
         items = reduce(self._items, "sum")
-        taken = {name: (reduce(sum_, "sum") / items[self._kinds[name]]).item() for name, sum_ in self._sums.items()}
+        sums = {name: reduce(sum_, "sum") for name, sum_ in self._sums.items()}
+        taken = {name: (sum_ / items[kind]).item() for name, sum_ in sums.items() if items[kind := self._kinds[name]]}
         self._sums.clear()
         self._items.zero_()
         return taken

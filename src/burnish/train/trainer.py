@@ -103,11 +103,11 @@ class AnswerTrainer(Trainer, ABC):
 
     def mean_over_step(self, summed_loss: Tensor, items: Tensor | int | None, kind: int = 0) -> Tensor:
         """The batch's share in the step's mean over items of a kind, times the processes over which gradients are
-        averaged later."""
+        averaged later; 0 in a step that has none."""
         if not isinstance(items, Tensor):
             raise ValueError("The loss is a mean over an optimiser step: call it within `train`.")
         processes: int = self.accelerator.num_processes
-        return summed_loss * processes / items[kind]
+        return summed_loss * processes / items[kind].clamp(min=1)
 
 
 def _tokens(batch: Batch) -> int:
