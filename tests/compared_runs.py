@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from burnish.bench.scoring import score_answers
+from burnish.bench.aggregate import score_answers
 from burnish.config import runtime
 from burnish.images import encode_png
 from burnish.records import Prediction

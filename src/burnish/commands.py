@@ -144,12 +144,12 @@ VERBS = {
         for name, one in having("make")
     },
     "score fixed": Verb(
-        "burnish.bench.score:ScoreFixedConfig",
+        "burnish.bench.score_transcripts:ScoreFixedConfig",
         "burnish.verbs.scoring:score_fixed",
         "score predictions against recorded dialogues (FIRE)",
     ),
     "score free": Verb(
-        "burnish.bench.score:ScoreFreeConfig",
+        "burnish.bench.score_transcripts:ScoreFreeConfig",
         "burnish.verbs.scoring:score_free",
         "score dialogues that exist already (FIRE)",
     ),

@@ -11,10 +11,10 @@ from answer_runs import find
 from PIL import Image
 
 from burnish.bench import answers
+from burnish.bench.aggregate import score_answers
 from burnish.bench.answers import TEMPERATURE, AnswersConfig, bench_answers
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.bench.scorers import stands
-from burnish.bench.scoring import score_answers
 from burnish.cli import main
 from burnish.errors import ConfigChanged, ConfigError, RunError
 from burnish.models import Decoding, OnReply, Reply, Request

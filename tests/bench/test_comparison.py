@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from answer_runs import prediction, write_run
 
+from burnish.bench.aggregate import read_scored
 from burnish.bench.comparison import compare
 from burnish.bench.paired import verdict
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.bench.scorers import METRICS
-from burnish.bench.scoring import read_scored
 from burnish.errors import RunError
 from burnish.records import Dropped, Record
 from burnish.scores import Comparison, Estimate, PairedScore

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import tiny_models
-from burnish.bench import fixed_asking
+from burnish.bench import fixed_run
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
-from burnish.bench.judged import asking
+from burnish.bench.judged import judge_run
 from burnish.bench.judged.configs import GradesConfig
 from burnish.bench.judged.registry import bench
 from burnish.bench.teacher import TeacherConfig, bench_teacher
@@ -62,7 +62,7 @@ def _in_threads(task: Task) -> tuple[Callable[[Path, int], Replica], int]:
 @pytest.fixture(autouse=True)
 def _small_blocks_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "_starter", _in_threads)
-    for room in (talk, composing, fixed_asking, asking, from_samples):
+    for room in (talk, composing, fixed_run, judge_run, from_samples):
         monkeypatch.setattr(room, "BATCH", BATCH)
 
 

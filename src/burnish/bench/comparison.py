@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from burnish.bench.aggregate import ScoredRun, model_name
 from burnish.bench.paired import paired_scores, paired_terms
-from burnish.bench.scored import Key, ScoredAnswer
+from burnish.bench.sample_scores import Key, ScoredAnswer
 from burnish.bench.scorers import METRICS
-from burnish.bench.scoring import ScoredRun, model_name
 from burnish.errors import RunError
 from burnish.scores import Comparison
 

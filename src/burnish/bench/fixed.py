@@ -18,7 +18,7 @@ from burnish.sources.sharding import Shard
 from burnish.store import Run
 
 if TYPE_CHECKING:
-    from burnish.bench.fixed_asking import FixedRun
+    from burnish.bench.fixed_run import FixedRun
     from burnish.scores import FixedScores
 
 
@@ -63,7 +63,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     Raises a BurnishError for dialogues, a model, run or baseline that cannot be used; the baseline is read before any
     model is asked. A killed call is resumed by a second one, which asks for no reply that has come.
     """
-    from burnish.bench.fixed_asking import Taken, ask, read_run, write_predictions
+    from burnish.bench.fixed_run import Taken, ask, read_run, write_predictions
     from burnish.dialogue.reading import open_dialogues
 
     baseline = read_run(Run.open(Path(config.baseline))) if config.baseline else None
@@ -82,15 +82,15 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
 
 def finish(run: Run) -> FixedScores:
     """Write the predictions of a run that holds them all, and score them, without a baseline."""
-    from burnish.bench.fixed_asking import write_predictions
+    from burnish.bench.fixed_run import write_predictions
 
     write_predictions(run)
     return _score(run, None)
 
 
 def _score(run: Run, baseline: FixedRun | None) -> FixedScores:
-    from burnish.bench.fixed_asking import read_run, scores_of
-    from burnish.bench.fixed_reading import ROLES
+    from burnish.bench.fixed_references import ROLES
+    from burnish.bench.fixed_run import read_run, scores_of
 
     speakers = {role: speaker(run.manifest.config, role) for role in ROLES}
     return scores_of(read_run(run), baseline, {str(role): name for role, name in speakers.items() if name})

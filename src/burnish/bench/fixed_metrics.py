@@ -9,7 +9,7 @@ import numpy as np
 
 from burnish.bench.bleu import COLUMNS, bleu_of_sums, corpus_bleu, count_row, sentence_bleu
 from burnish.bench.cider import CiderD
-from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
+from burnish.bench.fixed_references import Compared, Matched, Place, of_role
 from burnish.bench.metrics import Term
 from burnish.bench.paired import change
 from burnish.bench.standard.numbers import sums_by_picture

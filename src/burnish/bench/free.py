@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
+from burnish.bench.free_run import read_free, read_seeds
 from burnish.config import RUNTIME, RunFlags, runtime
 from burnish.dialogue.partners import Partners, open_partners, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders

@@ -11,7 +11,7 @@ from functools import partial
 
 import tyro
 
-from burnish.bench.answered import prediction
+from burnish.bench.prediction import prediction
 from burnish.config import RunFlags
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import fmean
 
-from burnish.bench.answered import prediction
 from burnish.bench.naming import speaker
+from burnish.bench.prediction import prediction
 from burnish.config import RunFlags, place
 from burnish.dialogue.foolish import KINDS, Fools
 from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles

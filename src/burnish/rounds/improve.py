@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from burnish.bench.answers import bench_answers
 from burnish.bench.compare.configs import CompareConfig
-from burnish.bench.compare.reading import read_side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.compare.together import together
 from burnish.bench.compare.verb import compare
 from burnish.errors import ConfigError, NothingAnswered

@@ -187,7 +187,7 @@ def _fixed(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
 
 
 def _answers(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
-    from burnish.bench.scoring import score_answers
+    from burnish.bench.aggregate import score_answers
     from burnish.store.codec import to_json
 
     return to_json(score_answers(run))

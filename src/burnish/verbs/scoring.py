@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.compare.power import PowerConfig
     from burnish.bench.compare.together import TogetherConfig
     from burnish.bench.judged.agreement import AgreementConfig
-    from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
+    from burnish.bench.score_transcripts import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
 
 GATE_FAILED = 3
@@ -23,7 +23,7 @@ GATE_FAILED = 3
 
 def score_fixed(config: ScoreFixedConfig) -> None:
     """Score predictions, and show tables 2 and 3 of FIRE."""
-    from burnish.bench.score import score_fixed as score
+    from burnish.bench.score_transcripts import score_fixed as score
     from burnish.report.kinds.fixed.tables import fixed_tables
     from burnish.store.codec import to_json
 
@@ -33,7 +33,7 @@ def score_fixed(config: ScoreFixedConfig) -> None:
 
 def score_free(config: ScoreFreeConfig) -> None:
     """Score dialogues, and show tables 4 to 6 of FIRE."""
-    from burnish.bench.score import score_free as score
+    from burnish.bench.score_transcripts import score_free as score
     from burnish.report.kinds.free.plots import accuracy_by_turn
     from burnish.report.kinds.free.tables import free_tables
     from burnish.report.plots import save
@@ -46,8 +46,8 @@ def score_free(config: ScoreFreeConfig) -> None:
 
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
-    from burnish.bench.standard.recording import names_of, recorded, refuse_mixed
     from burnish.bench.standard.registry import benchmark, score
+    from burnish.bench.standard.result_record import names_of, recorded, refuse_mixed
     from burnish.replies import count_texts, refuse_no_answer
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json

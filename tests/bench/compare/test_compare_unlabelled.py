@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from burnish.bench.scoring import score_answers
+from burnish.bench.aggregate import score_answers
 from burnish.cli import main
 from burnish.images import encode_png
 from burnish.records import Dropped, Judgement, Prediction, PreferencePair

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from burnish.bench.compare.combining import (
+from burnish.bench.compare.meta_analysis import (
     Change,
     holm,
     normal_p,

@@ -26,7 +26,7 @@ from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term, equal
-from burnish.bench.standard.answering import recorded_answers, valued
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
+from burnish.bench.compare.inputs import Only, PictureOf, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
-from burnish.bench.judged.counting import Reads, judging, last_said, readable
+from burnish.bench.judged.judge_counts import Reads, judging, last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
 from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule

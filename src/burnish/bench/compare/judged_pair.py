@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Answers
-from burnish.bench.judged.counting import judging
+from burnish.bench.judged.judge_counts import judging
 from burnish.bench.judged.pairs import name_apart
 from burnish.bench.judged.pairwise import reads, verdicts_by_pair
 from burnish.bench.judged.verdicts import TwoVerdicts, pair_result, position_bias
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.errors import RunError
 from burnish.records import Judgement
 from burnish.scores import Estimate, JudgedPair, Metric, PairedScore, PairwisePair

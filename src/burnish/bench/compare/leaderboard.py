@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeAlias
 
 import tyro
 
-from burnish.bench.compare.reading import read_side
-from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.compatibility import refuse_unlike
+from burnish.bench.compare.inputs import Side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.compare.together import benchmark_key, benchmark_names, together_by_model
 from burnish.bench.compare.verb import compare_sides
 from burnish.errors import ConfigError, RunError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.scoring import model_name
+from burnish.bench.aggregate import model_name
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.asking.base import Said
 from burnish.bench.standard.asking.bench import ENDED
 from burnish.bench.standard.registry import benchmark

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from burnish.bench.compare.combining import Change, Mean, holm, over_seeds, random_effects, smallest_change
 from burnish.bench.compare.configs import CompareConfig
+from burnish.bench.compare.meta_analysis import Change, Mean, holm, over_seeds, random_effects, smallest_change
 from burnish.bench.compare.verb import compare
 from burnish.errors import ConfigError, RunError
 from burnish.scores import CONFIDENCE, Compared, Metric, Overall, Together, TogetherRow, Verdict

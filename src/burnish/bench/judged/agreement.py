@@ -15,7 +15,7 @@ from typing import NamedTuple
 import tyro
 
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, pairwise, rubric, shr
-from burnish.bench.judged.counting import Reads, readable
+from burnish.bench.judged.judge_counts import Reads, readable
 from burnish.bench.judged.kappa import Kappa, Rated, Said, categories, cohen, quadratic
 from burnish.bench.naming import speaker
 from burnish.bench.standard import mmhal as mmhal_rule

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import CalibrateConfig
-from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.judged.rating_statistics import Rating, calibration
 from burnish.bench.standard.files import Item, items
 from burnish.errors import SourceError

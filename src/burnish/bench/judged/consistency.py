@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Answers, read_answers, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import ConsistencyConfig
-from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.judged.kappa import Said
 from burnish.bench.judged.pairs import both, name_apart, read_questions
 from burnish.bench.standard.numbers import MEAN, Answered, part

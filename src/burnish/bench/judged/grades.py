@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import GradesConfig
-from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.standard.numbers import MEAN, Answered, part
 from burnish.errors import SourceError
 from burnish.fire.texts import grade

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import LlavaBenchConfig
-from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.standard import llava_bench, llava_bench_files
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.llava_bench_files import RELEASE, reading

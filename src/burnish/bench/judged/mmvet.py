@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import MmvetConfig
-from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.standard import mmvet, mmvet_files
 from burnish.bench.standard.files import document, members
 from burnish.bench.standard.predictions import check_complete

@@ -9,8 +9,8 @@ from burnish.config import config_of
 from burnish.lazy import load
 
 if TYPE_CHECKING:
-    from burnish.bench.judged.asking import ToJudge
     from burnish.bench.judged.configs import JudgeFlags
+    from burnish.bench.judged.judge_run import ToJudge
     from burnish.scores import Judged
     from burnish.store import Run
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import RubricConfig
-from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.standard.numbers import MEAN, Answered, part
 from burnish.errors import ConfigError
 from burnish.plain_files import read_plain

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import ShrConfig
-from burnish.bench.judged.counting import judging, last_said
 from burnish.bench.judged.genome import Known, ground_truths, read_known
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import Question, ToJudge
 from burnish.bench.standard import shr
 from burnish.bench.standard.shr_labels import Judged, labels, sentences
 from burnish.errors import SourceError

@@ -16,9 +16,8 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term, says_clearly
-from burnish.bench.scored import ScoredAnswer
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.amber_words import OfficialWords, PlainWords, Words
-from burnish.bench.standard.answering import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import Release, open_data
@@ -27,6 +26,7 @@ from burnish.bench.standard.asking.written import number, write_document
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, text_lines
 from burnish.bench.standard.numbers import Scored, bootstrap, measured_scores, sums_by_picture
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.errors import ConfigError
 from burnish.records import Json
 from burnish.scores import Estimate, MeasuredScores, Metric

@@ -15,7 +15,6 @@ from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import Release, open_data
@@ -28,6 +27,7 @@ from burnish.bench.standard.files import Item, document, items, listed
 from burnish.bench.standard.numbers import Scored, measured_scores
 from burnish.bench.standard.object_words import ObjectWords, own_words, read_words
 from burnish.bench.standard.predictions import FORM
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.errors import ConfigError
 from burnish.scores import MeasuredScores, Metric
 from burnish.sources import Candidate

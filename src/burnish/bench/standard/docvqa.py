@@ -15,7 +15,6 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import SOFT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
@@ -25,6 +24,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.edit_distance import edit_distance
 from burnish.bench.standard.files import Item, document, listed
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.errors import SourceError
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate

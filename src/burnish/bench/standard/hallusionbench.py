@@ -18,8 +18,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term, says_clearly
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
@@ -28,6 +27,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 

@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
@@ -24,6 +23,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.edit_distance import edit_distance
 from burnish.bench.standard.files import Item, document, members
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.records import Json
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate

@@ -13,7 +13,6 @@ from typing import ClassVar, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark, Pictures, Said
 from burnish.bench.standard.asking.cells import read_picture_table
 from burnish.bench.standard.asking.configs import AskConfig
@@ -23,6 +22,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, table
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 

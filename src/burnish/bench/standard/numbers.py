@@ -9,10 +9,10 @@ from typing import Generic, NamedTuple, TypeVar, final
 
 import numpy as np
 
+from burnish.bench.aggregate import estimate
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer, answer_cells, in_groups
-from burnish.bench.scoring import estimate
+from burnish.bench.sample_scores import ALL, Asked, Key, ScoredAnswer, answer_cells, in_groups
 from burnish.scores import AccuracyScores, Bounds, Estimate, MeasuredScores, PartScore
 from burnish.uncertainty import (
     Floats,

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.prediction_stream import Predictions
 from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
-from burnish.bench.standard.taking import Predictions
 from burnish.errors import SourceError
 
 RELEASE = "POPE's questions are in output/coco of github.com/RUCAIBox/POPE"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from burnish.bench.scored import ScoredAnswer
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.numbers import MEAN, RATE, Later, Scored, bootstrap, bounds, known
 from burnish.bench.standard.pope_answers import END_TOKEN, RATIOS, PopeAnswer, Protocol, read_answer, scored, terms_of
 from burnish.bench.standard.pope_files import Recorded

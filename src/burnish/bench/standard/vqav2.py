@@ -22,9 +22,9 @@ from burnish.bench.standard.asking.written import (
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, listed, streamed
 from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_of, accuracy_scores
+from burnish.bench.standard.prediction_stream import Predictions
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.standard.submit import SUBMITTED, Submission, write_submission
-from burnish.bench.standard.taking import Predictions
 from burnish.bench.standard.vqa_people import answers_of, commonest, people_answers, question_of_people
 from burnish.bench.standard.vqa_text import evalai, vqa_accuracy
 from burnish.scores import AccuracyScores

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from functools import partial
 
-from burnish.bench.answered import prediction
+from burnish.bench.prediction import prediction
 from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.registry import benchmark, open_benchmark

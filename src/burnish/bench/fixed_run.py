@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from burnish.bench.fixed_metrics import fixed_scores
-from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
+from burnish.bench.fixed_references import ROLES, Compared, Matched, Place, places
 from burnish.dialogue.reading import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.generation import Life, fill

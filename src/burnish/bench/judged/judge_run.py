@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.bench.judged.counting import Reads, judging
+from burnish.bench.judged.judge_counts import Reads, judging
 from burnish.bench.judged.registry import KIND, bench
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run

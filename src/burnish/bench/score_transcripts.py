@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import tyro
 
-from burnish.bench.fixed_reading import (
+from burnish.bench.fixed_references import (
     Compared,
     Matched,
     Missing,
@@ -128,7 +128,7 @@ def score_free(config: ScoreFreeConfig) -> Measured[FreeScores]:
     """The scores of dialogues. Raises SourceError, RunError, or ConfigError for a baseline of other seeds;
     NothingAnswered where there is no dialogue, or no word in any."""
     from burnish.bench.free_metrics import free_scores
-    from burnish.bench.free_reading import read_seeds
+    from burnish.bench.free_run import read_seeds
 
     seeds, baseline = (
         [run for path in paths for run in read_seeds(path, config.rules)]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from answer_runs import find, prediction, write_run
 
-from burnish.bench.scored import ALL
-from burnish.bench.scoring import score_answers
+from burnish.bench.aggregate import score_answers
+from burnish.bench.sample_scores import ALL
 from burnish.errors import RunError
 from burnish.pocket.world import make, scene_from_json, scene_to_json
 from burnish.pocket.world.scene import COLORS, SHAPES, Scene, Thing
