@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from burnish.dialogue.partners import open_partners
+from burnish.dialogue.roles_config import open_pair
 from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
@@ -78,7 +78,7 @@ def pocket_dialogues(dialogues: int) -> SimulateConfig:
 def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
     """Run all in turns; the bars' numbers."""
     config = replace(pocket_dialogues(dialogues), batch_size=batch_size)
-    reusing, reading = open_partners(config), open_partners(replace(config, reuse_gib=0.0))
+    reusing, reading = open_pair(config), open_pair(replace(config, reuse_gib=0.0))
     times = []
     for _ in range(repeats):
         alone = talk(replace(config, in_flight=1), peers(reading))

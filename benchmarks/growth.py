@@ -158,7 +158,7 @@ def score_fixed(folder: Path, _records: int) -> Callable[[], object]:
     from burnish.bench.fixed_references import places
     from burnish.bench.score_transcripts import ScoreFixedConfig
     from burnish.bench.score_transcripts import score_fixed as score
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.dialogue.loaders import open_dialogues
     from burnish.records import Dialogue
 
     path, said = folder / "predictions.jsonl", "I see nothing."

@@ -234,7 +234,7 @@ def _write_verdicts(out: Path, seva: Mapping[str, BeforeAfter], fire: Mapping[st
 def _page(out: Path) -> Path:
     """One page of everything that was made."""
     from burnish.report import ReportConfig
-    from burnish.verbs.telling import report_of
+    from burnish.verbs.output import report_of
 
     sides = [f"{side}/{asked}" for asked in ASKED for side in ("before", "after")]
     runs = tuple(str(out / run) for run in (*sides, "pairs", "adapter", "untrained", "dialogues"))
@@ -309,7 +309,7 @@ def _show_habit(habit: Habit | None) -> None:
 
 def _put_right(run: Path) -> Iterable[Dialogue]:
     """Dialogues that led to the truth, the longest first, mere yes or no last."""
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.dialogue.loaders import open_dialogues
     from burnish.pocket.world import matches
 
     found = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from burnish.cli import main
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.errors import RunError
 from burnish.export import ExportConfig, ExportResult, export_run
 from burnish.make.importing import ImportConfig, import_dialogues

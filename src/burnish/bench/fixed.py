@@ -10,7 +10,7 @@ import tyro
 
 from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place, runtime
-from burnish.dialogue.partners import RoleFlags, open_roles
+from burnish.dialogue.roles_config import RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.generation import make_run
 from burnish.generation.replicas import Task
@@ -64,7 +64,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     model is asked. A killed call is resumed by a second one, which asks for no reply that has come.
     """
     from burnish.bench.fixed_run import Taken, ask, read_run, write_predictions
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.dialogue.loaders import open_dialogues
 
     baseline = read_run(Run.open(Path(config.baseline))) if config.baseline else None
     dialogues = open_dialogues(config.dialogues)

@@ -11,7 +11,7 @@ from typing import NamedTuple, final
 
 from burnish.bench.fixed_metrics import fixed_scores
 from burnish.bench.fixed_references import ROLES, Compared, Matched, Place, places
-from burnish.dialogue.reading import DialogueSet
+from burnish.dialogue.loaders import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.generation import Life, fill
 from burnish.generation.replicas import Task

@@ -14,7 +14,7 @@ from burnish.bench.naming import speaker
 from burnish.bench.prediction import prediction
 from burnish.config import RunFlags, place
 from burnish.dialogue.foolish import KINDS, Fools
-from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
+from burnish.dialogue.roles_config import ORACLE, RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.fire.texts import read_score
 from burnish.generation import Life, fill, make_run

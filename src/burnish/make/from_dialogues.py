@@ -17,7 +17,7 @@ import tyro
 from PIL import Image
 
 from burnish.config import RunFlags, added
-from burnish.dialogue.reading import DialogueSet, RunDialogues, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, RunDialogues, open_dialogues
 from burnish.errors import ConfigError, ImageError, RunError
 from burnish.flags import optional_value
 from burnish.images import decode

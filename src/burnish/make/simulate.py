@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from burnish.config import RunFlags
-from burnish.dialogue.partners import FOOL, Partners, open_partners, seeded
+from burnish.dialogue.roles_config import FOOL, PairFlags, open_pair, seeded
 from burnish.dialogue.stopping import Rules
 from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
@@ -27,7 +27,7 @@ SELF_PROMPT: Final = "fire-teacher-self"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulateConfig(Partners, Questions, RunFlags):
+class SimulateConfig(PairFlags, Questions, RunFlags):
     """Let a student answer a source's questions and refine its answers by a teacher's feedback (FIRE, section 3.3)."""
 
     min_gain: float | None = None
@@ -35,7 +35,7 @@ class SimulateConfig(Partners, Questions, RunFlags):
     dialogue in the published FIRE-1M gained at least 1 (its figure 5c)."""
 
     def __post_init__(self) -> None:
-        Partners.__post_init__(self)
+        PairFlags.__post_init__(self)
         Questions.__post_init__(self)
         if self.max_turns < 2:
             raise ConfigError(f"--max-turns must be at least 2, not {self.max_turns}: one turn refines nothing.")
@@ -45,7 +45,7 @@ class SimulateConfig(Partners, Questions, RunFlags):
             )
 
     @property
-    def spoken(self) -> Partners:
+    def spoken(self) -> PairFlags:
         """Who speaks: with `--teacher self` the student's model is both, and as a teacher it is shown no truth."""
         if self.teacher != SELF:
             return self
@@ -60,7 +60,7 @@ def simulate(config: SimulateConfig) -> Path:
     is resumed by a second one, which asks for no reply that has come.
     """
     inputs = stream(config.source, config)
-    pair = seeded(open_partners(config.spoken), config, config.seed)
+    pair = seeded(open_pair(config.spoken), config, config.seed)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
     rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(

@@ -12,7 +12,7 @@ from burnish.bench.measures import Measures
 from burnish.bench.naming import speaker
 from burnish.bench.sample_scores import ALL, Asked, Key, ScoredAnswer
 from burnish.contrast import CONTRAST_FLAGS
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.dialogue.seeds import id_in_seed, seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped

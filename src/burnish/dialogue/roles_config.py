@@ -75,7 +75,7 @@ class RoleFlags(ContrastFlags, ReplicaFlags):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Partners(RoleFlags):
+class PairFlags(RoleFlags):
     """Who speaks with whom, and how. Every verb that holds dialogues has these flags."""
 
     student: str
@@ -106,7 +106,7 @@ class Partners(RoleFlags):
             raise ConfigError(f"--in-flight must be at least 1, not {self.in_flight}.")
 
 
-def open_partners(config: Partners) -> Pair:
+def open_pair(config: PairFlags) -> Pair:
     """The two roles, ready to speak. Raises ModelError, ServerError or ConfigError."""
     roles = open_roles(config, temperature=config.temperature)
     return Pair(roles["student"], roles["teacher"])

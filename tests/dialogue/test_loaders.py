@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import prediction, write_run
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError, SourceError
 from burnish.fire.schema import read_item
 from burnish.records import Dialogue, Dropped
