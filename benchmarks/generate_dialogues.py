@@ -11,7 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from burnish.dialogue.roles_config import open_pair
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
 from burnish.models import Decoding, OnReply, Reply, Request
@@ -107,7 +107,7 @@ def peers(pair: Pair) -> Pair:
 def talk(config: SimulateConfig, pair: Pair) -> Talked:
     """All dialogues of the source, in a run that is thrown away."""
     inputs = stream(config.source, config)
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns)
     conversations = Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
     with tempfile.TemporaryDirectory() as folder:
         began, cpu_began = time.perf_counter(), time.process_time()

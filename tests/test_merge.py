@@ -16,7 +16,7 @@ from PIL import Image
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
-from burnish.bench.teacher import TeacherConfig, bench_teacher
+from burnish.bench.teacher import BenchTeacherConfig, bench_teacher
 from burnish.cli import main
 from burnish.config import RunFlags
 from burnish.dialogue import roles_config
@@ -215,7 +215,7 @@ def test_a_teacher_is_fooled_by_the_same_answers_in_shards(tmp_path: Path, monke
     lines = [{"id": f"q{i}", "image": "a.png", "question": f"{i}?", "answer": f"{i} cats"} for i in range(BATCH + 3)]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     source = f"folder:{tmp_path / 'q.jsonl'}"
-    _compare(tmp_path, bench_teacher, TeacherConfig(source=source, teacher="m", per_image=None, out="whole"))
+    _compare(tmp_path, bench_teacher, BenchTeacherConfig(source=source, teacher="m", per_image=None, out="whole"))
 
 
 @pytest.mark.slow

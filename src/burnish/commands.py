@@ -102,7 +102,7 @@ VERBS = {
         "measure how fast a student improves (FIRE)",
     ),
     "bench teacher": Verb(
-        "burnish.bench.teacher:TeacherConfig",
+        "burnish.bench.teacher:BenchTeacherConfig",
         "burnish.verbs.bench:bench_teacher",
         "try to fool a teacher with wrong answers",
     ),

@@ -33,7 +33,7 @@ STUDENT, TEACHER = "pocket-student", "pocket-teacher"
 FIRE_METRICS = ("AT", "ADR", "ATR", "RR")
 
 
-class Shown(NamedTuple):
+class DemoNumber(NamedTuple):
     """A number of the table: where it is asked, and its metric."""
 
     asked: str
@@ -41,12 +41,12 @@ class Shown(NamedTuple):
 
 
 SHOWN = {
-    "existence accuracy, counter": Shown("counter/existence", "existence_accuracy"),
-    "existence accuracy, balanced": Shown("balanced/existence", "existence_accuracy"),
-    "existence accuracy, natural": Shown("heldout/existence", "existence_accuracy"),
-    "hallucinated statements, counter": Shown("counter/description", "hallucination_rate"),
-    "F1 of descriptions, counter": Shown("counter/description", "statement_f1"),
-    "F1 of descriptions, balanced": Shown("balanced/description", "statement_f1"),
+    "existence accuracy, counter": DemoNumber("counter/existence", "existence_accuracy"),
+    "existence accuracy, balanced": DemoNumber("balanced/existence", "existence_accuracy"),
+    "existence accuracy, natural": DemoNumber("heldout/existence", "existence_accuracy"),
+    "hallucinated statements, counter": DemoNumber("counter/description", "hallucination_rate"),
+    "F1 of descriptions, counter": DemoNumber("counter/description", "statement_f1"),
+    "F1 of descriptions, balanced": DemoNumber("balanced/description", "statement_f1"),
 }
 """Shares; the fourth is better when it falls."""
 

@@ -16,7 +16,7 @@ from PIL import Image
 from burnish.errors import ImageError, RunError, RunLocked
 from burnish.export import ExportConfig, export_run
 from burnish.export import verb as exporting
-from burnish.export.base import Card
+from burnish.export.base import DatasetCard
 from burnish.images import decode
 from burnish.records import Answer, PreferencePair, Rejected
 from burnish.store import Run, new_manifest
@@ -46,7 +46,7 @@ def test_a_second_export_into_the_same_folder_is_refused(run: Run, tmp_path: Pat
 def test_pictures_that_went_missing_meanwhile_are_noticed(run: Run, tmp_path: Path, monkeypatch) -> None:
     sound = exporting.EXPORTERS["swift"]
 
-    def disturbed(run: Run, folder: Path, tally) -> Card:
+    def disturbed(run: Run, folder: Path, tally) -> DatasetCard:
         card = sound(run, folder, tally)
         next((folder / "images").rglob("*.png")).unlink()
         return card

@@ -20,7 +20,7 @@ from burnish.export import ExportConfig, export_run
 from burnish.export.verb import Format
 from burnish.images import decode
 from burnish.make.importing_pairs import ImportPairsConfig, import_pairs
-from burnish.records import Dropped, PreferencePair, Said
+from burnish.records import Dropped, PreferencePair, TextMessage
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 
@@ -57,7 +57,7 @@ def test_what_was_exported_comes_back(run: Run, tmp_path: Path, to: Format) -> N
         assert made == [[(one.distortion, one.seed) for one in kept[pair.id].rejected] for pair in pairs]
 
 
-BEFORE = (Said("system", "Be short."), Said("user", "Which colour?"), Said("assistant", "Blue."))
+BEFORE = (TextMessage("system", "Be short."), TextMessage("user", "Which colour?"), TextMessage("assistant", "Blue."))
 
 
 @pytest.mark.parametrize("to", ["trl", "swift", "llamafactory", "llava"])

@@ -14,7 +14,7 @@ import pytest
 
 from burnish.config import runtime
 from burnish.errors import ConfigError, ModelError, ServerError
-from burnish.generation import Ask, Known, Life, fill
+from burnish.generation import Ask, KnownReply, Life, fill
 from burnish.make.pairs import PairsConfig
 from burnish.models import Decoding, Message, Model, ModelOptions, OnReply, Reply, Request, open_model
 from burnish.models.base import ignore
@@ -128,7 +128,7 @@ def test_what_may_be_asked_together_is_a_batch_and_an_oracle_is_no_part_of_it(tm
         [greedy, other, known] = yield [
             _ask(model, "a", f"a{position}"),
             _ask(model, "b", f"b{position}", drawn),
-            Known("c", Reply(text="oracle")),
+            KnownReply("c", Reply(text="oracle")),
         ]
         [] = yield []
         return [_record(example, greedy.text, other.text, known.text)]

@@ -14,7 +14,7 @@ from burnish.errors import ConfigError, RunError
 from burnish.fire.texts import read_feedback, read_response
 from burnish.images import encode_png
 from burnish.make.from_dialogues import FromDialoguesConfig, pairs_from_dialogues
-from burnish.records import Dialogue, Dropped, PreferencePair, Record, Said, Turn
+from burnish.records import Dialogue, Dropped, PreferencePair, Record, TextMessage, Turn
 from burnish.store import Run, new_manifest
 from burnish.train.dialogue_config import ShowMaskConfig
 from burnish.train.show_mask import PLAIN, show_mask
@@ -94,7 +94,7 @@ def test_a_conversation_stands_before_the_question(tmp_path: Path) -> None:
     assert isinstance(pair, PreferencePair)
     system, *before = pair.before
     assert system.speaker == "system"
-    assert before == [Said("user", "What is it?"), Said("assistant", "a wheel")]
+    assert before == [TextMessage("user", "What is it?"), TextMessage("assistant", "a wheel")]
     assert pair.question == "Hint 1.\n\nBased on the feedback, answer the question again:"
 
 

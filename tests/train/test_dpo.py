@@ -19,7 +19,7 @@ from burnish.models import Request
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dropped, PreferencePair
 from burnish.store import Run
-from burnish.train.batch_layout import Together
+from burnish.train.batch_layout import TreeLayout
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
@@ -263,7 +263,7 @@ def test_tokens_are_told_apart_where_answers_share_a_row(adapted, opened, write_
     trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=(name,), **numbers)
     rows = [trainer.train_dataset[i] for i in range(3)]
     expected, _ = step(trainer, [trainer.data_collator(rows)])
-    together = replace(trainer.data_collator, reading=Together(math.inf))(rows)
+    together = replace(trainer.data_collator, reading=TreeLayout(math.inf))(rows)
     assert len(together["input_ids"]) == 1
     found, _ = step(trainer, [together])
     assert found == pytest.approx(expected, abs=1e-5)

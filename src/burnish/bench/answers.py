@@ -24,7 +24,7 @@ from burnish.generation.questions import (
     parse_distortions,
     without_picture,
 )
-from burnish.generation.replicas import Task, open_asked
+from burnish.generation.replicas import ReplicaTask, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example
@@ -96,7 +96,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     width = 1 + len(config.distortions) + len(config.drawn)
 
     def ask(run: Run) -> None:
-        replicas = Task(bench_answers, config)
+        replicas = ReplicaTask(bench_answers, config)
         fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=width, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:

@@ -13,7 +13,7 @@ from burnish.config import RunFlags, place, runtime
 from burnish.dialogue.roles_config import RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.generation import make_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.sources.sharding import Shard
 from burnish.store import Run
 
@@ -74,7 +74,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     fingerprints["dialogues"] = shard.mark(dialogues.fingerprint) if shard else dialogues.fingerprint
 
     def fill(run: Run) -> None:
-        ask(run, dialogues, roles, Taken(config.limit, shard), Task(bench_fixed, config))
+        ask(run, dialogues, roles, Taken(config.limit, shard), ReplicaTask(bench_fixed, config))
         write_predictions(run)
 
     return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=lambda run: _score(run, baseline))

@@ -21,11 +21,11 @@ from burnish.bench.free_run import read_free, read_seeds
 from burnish.config import RUNTIME, RunFlags, runtime
 from burnish.dialogue.roles_config import PairFlags, open_pair, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.generation import begin_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.records import Dialogue, Record, ReplyEnd
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
@@ -120,10 +120,10 @@ def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
     """The dialogues of one seed."""
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
     talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
     with begin_run("dialogues", config, fingerprints, seed=config.seed, folder=out) as run:
         if run.summary is None:
-            replicas = Task(bench_free, dataclasses.replace(config, seeds=1, baseline=()))
+            replicas = ReplicaTask(bench_free, dataclasses.replace(config, seeds=1, baseline=()))
             talk.fill(run, inputs, label=f"dialogues of seed {config.seed}", replicas=replicas)
             run.finish({"dialogues": len(run)})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from burnish.config import runtime
 from burnish.contrast import ContrastFlags
 from burnish.dialogue.foolish import fool_student
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import IN_FLIGHT, Pair
 from burnish.errors import ConfigError
 from burnish.generation.replicas import ReplicaFlags, open_all_asked
@@ -100,7 +100,7 @@ class PairFlags(RoleFlags):
             if not value:
                 raise ConfigError(f"{flag} is empty: give a path, a hub name, `pocket` or an http address.")
         super().__post_init__()
-        Rules(threshold=self.threshold, max_turns=self.max_turns)
+        StopRules(threshold=self.threshold, max_turns=self.max_turns)
         Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature)
         if self.in_flight < 1:
             raise ConfigError(f"--in-flight must be at least 1, not {self.in_flight}.")

@@ -9,12 +9,12 @@ from typing import Final
 
 from burnish.config import RunFlags
 from burnish.dialogue.roles_config import FOOL, PairFlags, open_pair, seeded
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.generation import begin_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
 from burnish.replies import refuse_unanswered
@@ -62,7 +62,7 @@ def simulate(config: SimulateConfig) -> Path:
     inputs = stream(config.source, config)
     pair = seeded(open_pair(config.spoken), config, config.seed)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(
         pair=pair,
         rules=rules,
@@ -73,7 +73,7 @@ def simulate(config: SimulateConfig) -> Path:
     )
     with begin_run("simulate", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
-            talk.fill(run, inputs, label="dialogues", replicas=Task(simulate, config))
+            talk.fill(run, inputs, label="dialogues", replicas=ReplicaTask(simulate, config))
             refuse_unanswered(run.path, run)
             run.finish(summarise(run))
         return run.path

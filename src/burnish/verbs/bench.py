@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from burnish.bench.results.configs import ImportResultsConfig, LmmsConfig
     from burnish.bench.sampled import SampledConfig
     from burnish.bench.standard.asking.configs import AskConfig
-    from burnish.bench.teacher import TeacherConfig
+    from burnish.bench.teacher import BenchTeacherConfig
 
 
 def bench_answers(config: AnswersConfig) -> None:
@@ -39,7 +39,7 @@ def bench_free(config: FreeConfig) -> None:
     make_and_print(lambda: bench(config), Path(config.out), config.json, *config.baseline)
 
 
-def bench_teacher(config: TeacherConfig) -> None:
+def bench_teacher(config: BenchTeacherConfig) -> None:
     """Try to fool a teacher, then show how often that went well."""
     from burnish.bench.teacher import bench_teacher as bench
 

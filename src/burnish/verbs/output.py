@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from burnish.records import Json
     from burnish.replies import ReplyCounts
     from burnish.report import ReportConfig
-    from burnish.report.pages import Report
+    from burnish.report.pages import WrittenReport
     from burnish.report.section import Section
     from burnish.report.tables import Table
 
@@ -30,7 +30,7 @@ def print_tables(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> N
     show(tables, files)
 
 
-def print_report(shown: Report, json_file: str | None) -> None:
+def print_report(shown: WrittenReport, json_file: str | None) -> None:
     """Show a report, its warnings and verdicts first, and write its numbers to the file that `--json` names."""
     from burnish.report.terminal import prose, say, verbose
 
@@ -137,7 +137,7 @@ def _replies_of(path: Path) -> tuple[Section, Mapping[str, Json]]:
     return section, {"run": str(path), "manifest": to_json(run.manifest), **section.numbers}
 
 
-def draw(run: Path, *baselines: str | None) -> Report:
+def draw(run: Path, *baselines: str | None) -> WrittenReport:
     """The report of a run, in the run's own folder."""
     from burnish.report import ReportConfig
     from burnish.store.manifest import NAME
@@ -146,7 +146,7 @@ def draw(run: Path, *baselines: str | None) -> Report:
     return report_of(ReportConfig(runs=(str(run),)), runs)
 
 
-def report_of(config: ReportConfig, baselines: Sequence[str] = ()) -> Report:
+def report_of(config: ReportConfig, baselines: Sequence[str] = ()) -> WrittenReport:
     """The report of runs, which begins with what `burnish compare` says of them and of these `baselines`.
 
     The room that compares and the one that draws meet here alone.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from burnish.report.dialogue_stats import StatsConfig
     from burnish.report.sheet import SheetConfig
     from burnish.report.show import ShowConfig
-    from burnish.report.show.writing import Verdict
+    from burnish.report.show.writing import AnswerVerdict
     from burnish.report.validation import ValidateConfig
 
 _TOLD = ("answers", "description")
@@ -65,22 +65,22 @@ def show(config: ShowConfig) -> None:
     show_run(config, _verdict)
 
 
-def _verdict(prediction: Prediction) -> Verdict:
+def _verdict(prediction: Prediction) -> AnswerVerdict:
     """Right or wrong by exact match, or by yes and no where that is the truth; of an open description, its shares."""
     from burnish.bench.scorers import METRICS, score
     from burnish.errors import RunError
-    from burnish.report.show.writing import Verdict
+    from burnish.report.show.writing import AnswerVerdict
 
     if not prediction.answer:
-        return Verdict(None, {})
+        return AnswerVerdict(None, {})
     try:
         terms = score(prediction)
     except RunError:  # a task of the pocket world in a run that does not know the scene
-        return Verdict(None, {})
+        return AnswerVerdict(None, {})
     decisive = terms.get("pope_accuracy", terms.get("exact_match"))
     told = {METRICS[name].title: term for name, term in terms.items() if METRICS[name].family in _TOLD}
     shares = {title: term.numerator / term.denominator for title, term in told.items() if term.denominator}
-    return Verdict(decisive.numerator == 1 if decisive else None, shares)
+    return AnswerVerdict(decisive.numerator == 1 if decisive else None, shares)
 
 
 def stats(config: StatsConfig) -> None:

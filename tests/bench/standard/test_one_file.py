@@ -34,7 +34,7 @@ from burnish.bench.standard.asking.frames import BARE
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import items
-from burnish.bench.standard.making import Made
+from burnish.bench.standard.making import WrittenBenchmark
 from burnish.bench.standard.numbers import measured_scores
 from burnish.bench.standard.submit import write_submission
 from burnish.sources import Candidate
@@ -96,7 +96,7 @@ def score_files(config):
 
 def make(config):
     Path(config.out).write_text("")
-    return Made((Path(config.out),), {"riddles": 0}, {"riddles": 0})
+    return WrittenBenchmark((Path(config.out),), {"riddles": 0}, {"riddles": 0})
 
 
 BENCHMARK = Benchmark(

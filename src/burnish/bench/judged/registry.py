@@ -47,7 +47,7 @@ JUDGED: Mapping[str, JudgedBench] = {
 
 def bench(config: JudgeFlags) -> Judged:
     """What the bench found, a noun of `burnish.scores`. Raises a BurnishError."""
-    found: Judged = load(f"{ROOM}.asking:judged")(config, to_judge(config))
+    found: Judged = load(f"{ROOM}.judge_run:judged")(config, to_judge(config))
     return found
 
 
