@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from awkward_run import WANTED, colour_of, picture
 
+from builders import write_run
 from burnish.cli import main
 from burnish.errors import SourceError
 from burnish.export import ExportConfig, export_run
@@ -63,10 +64,7 @@ BEFORE = (TextMessage("system", "Be short."), TextMessage("user", "Which colour?
 @pytest.mark.parametrize("to", ["trl", "swift", "llamafactory", "llava"])
 def test_a_pair_whose_prompt_is_a_dialogue_comes_back(run: Run, tmp_path: Path, to: Format) -> None:
     talk = replace(next(iter(run.records(PreferencePair))), question="No: look again.", before=BEFORE)
-    with Run.begin(tmp_path / "talk", run.manifest) as made:
-        made.add_image(picture("red"))
-        made.append([talk])
-        made.finish({})
+    made = write_run(tmp_path / "talk", [replace(talk, image="")], like=run, pictures=lambda *_: picture("red"))
     folder = export_run(ExportConfig(run=str(made.path), to=to, out=str(tmp_path / "out"))).folder
     (file,) = (path for name in ("*.parquet", "pairs.json*", "burnish_pairs.json") for path in folder.rglob(name))
     (back,) = open_pairs(str(file))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from burnish.config import runtime
+from builders import begin
 from burnish.errors import ConfigError, ModelError, ServerError
 from burnish.generation import Ask, KnownReply, Life, fill
 from burnish.make.pairs import PairsConfig
@@ -20,17 +20,11 @@ from burnish.models import Decoding, Message, Model, ModelOptions, OnReply, Repl
 from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Example, Prediction
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, serving
 from patience import HANG_S
 
 GREEDY = Decoding()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    n: int = 10
-    speed: int = runtime(1)
 
 
 class _Inputs:
@@ -52,7 +46,7 @@ class _Inputs:
 
 
 def _run(path: Path) -> Run:
-    return Run.begin(path, new_manifest("test", _Config(), seed=0, fingerprints={}))
+    return begin(path, "test")
 
 
 def _ask(model: Model, name: str, text: str, decoding: Decoding = GREEDY, *, scored: bool = False) -> Ask:

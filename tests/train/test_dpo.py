@@ -13,6 +13,7 @@ import torch
 from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
+from builders import begin
 from burnish.distort import parse
 from burnish.images import decode
 from burnish.models import Request
@@ -371,7 +372,7 @@ def test_tpo_weighs_tokens_by_how_far_the_picture_carries_them(adapted, opened, 
 
 def redrawn(run: Path, out: Path) -> Path:
     """The same pairs, whose rejected answers come from strong distortions."""
-    with Run.begin(out, Run.open(run).manifest) as made:
+    with begin(out, like=Run.open(run)) as made:
         for pair in Run.open(run).records(PreferencePair):
             made.add_image(Run.open(run).image(pair.image))
             rejected = [
