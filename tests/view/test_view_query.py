@@ -177,7 +177,7 @@ def test_what_there_is_to_choose_from(index: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        (Choice(by="beauty", order="rising"), "by is 'beauty', but the numbers here are: tokens, margin."),
+        (Choice(by="beauty", order="rising"), "by is 'beauty', which is not one of the numbers: tokens, margin."),
         (Choice(by="margin", order="up"), "order is 'up', which is neither rising nor falling"),
         (Choice(by="margin", least="a few"), "from is 'a few', which is not a number"),
         (Choice(by="margin", most="nan"), "to is 'nan', which is not a number"),
