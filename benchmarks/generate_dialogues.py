@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -14,9 +15,10 @@ from burnish.dialogue.roles_config import open_pair
 from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
-from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models import Decoding, Model, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.local import LocalModel
+from burnish.models.worn import Worn
 from burnish.records import Record
 from burnish.roles import Role
 from burnish.sources import stream
@@ -99,9 +101,16 @@ def peers(pair: Pair) -> Pair:
     student, teacher = pair
     assert isinstance(student, Role)
     assert isinstance(teacher, Role)
-    assert isinstance(student.model, LocalModel)
-    assert isinstance(teacher.model, LocalModel)
-    return Pair(replace(student, model=Alone(student.model)), replace(teacher, model=Alone(teacher.model)))
+    return Pair(replace(student, model=_alone(student.model)), replace(teacher, model=_alone(teacher.model)))
+
+
+def _alone(model: Model) -> Alone:
+    """With the adapter as PEFT computes it."""
+    assert isinstance(model, LocalModel)
+    assert isinstance(model.wearing, Worn)
+    plain = copy(model)
+    plain.wearing = replace(model.wearing, merges=False)
+    return Alone(plain)
 
 
 def talk(config: SimulateConfig, pair: Pair) -> Talked:

@@ -122,6 +122,29 @@ def test_every_form_is_seen_by_its_columns(tmp_path: Path, name: str) -> None:
     assert pairs.picture(pair.image) == picture("red")
 
 
+def test_tables_of_texts_name_pictures_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(picture("red"))
+    (tmp_path / "pairs.csv").write_text('image,question,chosen,rejected\n0.png,What?,"A cup, red.",A dog.\n')
+    (tmp_path / "pairs.tsv").write_text("image\tprompt\tchosen\trejected\n0.png\tWhat?\tA cup, red.\tA dog.\n")
+    for name in ("pairs.csv", "pairs.tsv"):
+        pairs = open_pairs(str(tmp_path / name))
+        (pair,) = pairs
+        assert isinstance(pair, PreferencePair)
+        said = (pair.question, pair.chosen.text, [one.answer.text for one in pair.rejected])
+        assert said == ("What?", "A cup, red.", ["A dog."])
+        assert pairs.picture(pair.image) == picture("red")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none.csv", "is not there: give the file that lists the examples"), ("some.txt", "ends in .jsonl, .json, .csv")],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "some.txt").write_text("A cup, not a dog.")
+    with pytest.raises(SourceError, match=said):
+        list(open_pairs(str(tmp_path / name)))
+
+
 def test_ranked_answers_have_several_rejected_ones(tmp_path: Path) -> None:
     answers = [_rated("worst", "1", "2"), _rated("best", "5", "N/A"), _rated("middle", "3", "4"), _rated("also", "5")]
     row = {"prompt": "What?", "completions": answers, "images": [{"bytes": picture("red"), "path": None}]}

@@ -17,7 +17,7 @@ from simulations import config, files, folder, records
 from burnish.cli import main
 from burnish.dialogue import roles_config
 from burnish.dialogue.roles_config import open_pair
-from burnish.errors import ConfigChanged, ConfigError, SourceError
+from burnish.errors import ConfigChanged, ConfigError, NothingAnswered, SourceError
 from burnish.make.simulate import SimulateConfig, simulate
 from burnish.models import Model, ModelOptions, Request
 from burnish.models.local import LocalModel
@@ -205,6 +205,16 @@ def test_two_adapters_share_the_base_and_say_what_each_would_say_alone(tmp_path:
     for who, name in (("student", student), ("teacher", teacher)):
         alone = LocalModel.open(ModelOptions(model="pocket", adapter=name, device="cpu"))
         assert prints[f"{who} model"] == alone.fingerprint
+
+
+def test_without_ground_truths_the_student_may_criticise_itself(
+    tmp_path: Path, scripted: Callable[..., list[ScriptedModel]]
+) -> None:
+    scripted(lambda _: "A cup.", lambda _: "Score: 3.")
+    folder(tmp_path, ["q"])
+    (tmp_path / "questions.csv").write_text("image,question\nq.png,What?\n")
+    with pytest.raises(NothingAnswered, match=r"no ground truth \(1\)\): give .* criticise itself with --teacher self"):
+        simulate(config(tmp_path / "run", source=f"folder:{tmp_path / 'questions.csv'}", teacher="pocket"))
 
 
 def test_the_oracle_is_a_teacher_and_needs_the_pocket_world(tmp_path: Path) -> None:

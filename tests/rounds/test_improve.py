@@ -179,9 +179,9 @@ def test_pictures_of_rounds() -> None:
     [
         ({"pairs_from": "noise"}, "--pairs-from noise has 'noise': choose from distort, sample, dialogues"),
         ({"pairs_from": "dialogues"}, "--pairs-from dialogues needs a --teacher"),
-        ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
+        ({"teacher": "oracle"}, "--teacher oracle needs dialogues"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),
-        ({"judge": "oracle"}, "--judge oracle has nothing to score: give --pairs-from sample"),
+        ({"judge": "oracle"}, "--judge oracle has nothing to score: add --pairs-from sample"),
         ({"ray": "auto"}, "--ray needs --replicas N"),
         ({"rounds": 0}, "--rounds must be at least 1"),
         ({"set": ("lr=1",)}, "is not PART.NAME=VALUE"),

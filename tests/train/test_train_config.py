@@ -90,7 +90,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch) -> None:
         ({"workers": -1}, "--workers must be at least 0, not -1"),
         ({"deepspeed": "nowhere.json"}, r"--deepspeed nowhere\.json is not there"),
         ({"fsdp": "nowhere.json"}, r"--fsdp nowhere\.json is not there"),
-        ({"deepspeed": "a.json", "fsdp": "b.json"}, "--deepspeed and --fsdp are two ways"),
+        ({"deepspeed": "a.json", "fsdp": "b.json"}, "--deepspeed and --fsdp both shard the model"),
     ],
 )
 def test_a_value_that_cannot_work_is_one_sentence(changes, message: str) -> None:

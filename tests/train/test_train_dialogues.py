@@ -218,7 +218,7 @@ def test_a_model_that_cannot_read_branches_is_given_each_on_its_own(
     model.config.text_config.rope_parameters = {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}
     material = teacher_material(LocalModel(model, processor, fingerprint=lambda: ""), config)
     material.prepare(tmp_path / "table.arrow")
-    said = "Turns that branch off are read as sequences of their own: its positions"
+    said = "Each turn that branches off is read as a separate sequence: its positions"
     assert capsys.readouterr().err.count(said) == 1
     rows = open_table(tmp_path / "table.arrow")
     batch = material.collate([rows[0], rows[1]])

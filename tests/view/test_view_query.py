@@ -182,7 +182,7 @@ def test_what_there_is_to_choose_from(index: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        (RecordFilter(by="beauty", order="rising"), "by is 'beauty', but the numbers here are: tokens, margin."),
+        (RecordFilter(by="beauty", order="rising"), "by is 'beauty', which is not one of the numbers: tokens, margin."),
         (RecordFilter(by="margin", order="up"), "order is 'up', which is neither rising nor falling"),
         (RecordFilter(by="margin", least="a few"), "from is 'a few', which is not a number"),
         (RecordFilter(by="margin", most="nan"), "to is 'nan', which is not a number"),

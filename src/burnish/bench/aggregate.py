@@ -53,7 +53,7 @@ def read_scored(run: Run) -> ScoredRun:
     if not answers:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in dropped.most_common())
         because = f"every question was dropped: {reasons}" if reasons else "it has no record yet"
-        raise RunError(f"{run.path} holds no answer to score ({because}).")
+        raise RunError(f"{run.path} has no answer ({because}).")
     return ScoredRun(run.manifest, tuple(answers), frozenset(questions), dict(dropped.most_common()))
 
 

@@ -114,7 +114,7 @@ def _read_fixed(config: ScoreFixedConfig) -> _Read:
     found = matched(given, config.predictions)
     dropped = unusable_reasons(references)
     replies = count_texts(given.values(), {**dropped, **_missing(found)})
-    refuse_no_answer(config.predictions, replies, "look into how they were made")
+    refuse_no_answer(config.predictions, replies, "check how they were made")
     del given  # of a large file, both would not fit
     before = matched(read_predictions(config.baseline, references), config.baseline).pairs if config.baseline else {}
     return _Read(found, before, dropped, replies)
@@ -135,5 +135,5 @@ def score_free(config: ScoreFreeConfig) -> ScoredTranscripts[FreeScores]:
         for paths in (config.dialogues, config.baseline)
     )
     replies = added(run.replies for run in seeds)
-    refuse_no_answer(" ".join(config.dialogues), replies, "look into how they were made")
+    refuse_no_answer(" ".join(config.dialogues), replies, "check how they were made")
     return ScoredTranscripts(free_scores(seeds, config.rules, baseline), replies)

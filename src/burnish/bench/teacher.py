@@ -22,6 +22,7 @@ from burnish.generation.questions import fingerprints
 from burnish.generation.replicas import ReplicaFlags, ReplicaTask
 from burnish.prompts.templates import TeacherSees
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Role
 from burnish.scores import Estimate, FooledKind, FooledScores
 from burnish.sources import Questions, stream
@@ -96,7 +97,7 @@ class _Fooler:
     def live(self, _: int, example: Example) -> Life:
         """Feedback to each kind of answer; none without a ground truth."""
         if not example.answer:
-            reason = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
+            reason = Dropped(id=example.id, source=example.source, reason=NO_TRUTH, detail=example.question)
             return [reason] * len(KINDS)
         answers = self.fools.answers(example)
         replies = yield [

@@ -14,6 +14,7 @@ from burnish.generation.replicas import ReplicaTask
 from burnish.ids import stable_seed
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Example, Turn
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
@@ -88,7 +89,7 @@ class Conversations:
 
     def _live(self, run: Run, example: Example) -> Life:
         if self.needs_truth and example.answer is None:
-            return [Replies(example).dropped("no ground truth", example.question)]
+            return [Replies(example).dropped(NO_TRUTH, example.question)]
         outcome = yield from self._talk(example)
         if isinstance(outcome, Dialogue):
             run.add_image(example.image)

@@ -59,11 +59,11 @@ class ReplicaFlags(ModelRuntime):
         for name in ASKED:
             if str(getattr(self, name, None)).startswith(("http://", "https://")):
                 raise ConfigError(
-                    f"--replicas are of local models, and --{name} is at an endpoint: leave them out, and give an "
-                    "endpoint more calls at once by --concurrency."
+                    f"--replicas is for local models, and --{name} is at an endpoint: leave it out, and raise "
+                    "--concurrency to send an endpoint more requests at once."
                 )
         if self.device not in ("auto", "cpu"):
-            raise ConfigError(f"--replicas choose a GPU for each: leave out --device {self.device}.")
+            raise ConfigError(f"--replicas gives each process its own GPU: leave out --device {self.device}.")
 
 
 @dataclass(frozen=True, kw_only=True)

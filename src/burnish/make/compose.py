@@ -40,7 +40,7 @@ class ComposeConfig(AskedModel, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
     model: str
-    """The model that writes: mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path
+    """The model that writes: usually `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, or a path
     or hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
     prompt: str = "fire-compose"
     """The prompt: `fire-compose`, which is the paper's (figures A10 and A11), or a YAML file like it."""

@@ -16,6 +16,7 @@ from burnish.ids import stable_seed
 from burnish.make.verdicts import AcceptanceRules, ReplyVerdict, drop, judge
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Dropped, Example, Json
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
@@ -100,7 +101,7 @@ class Composition:
 
     def _live(self, run: Run, example: Example, asked: _ComposeRequest) -> Life:
         if example.answer is None:
-            return [Replies(example).dropped("no ground truth", example.question)]
+            return [Replies(example).dropped(NO_TRUTH, example.question)]
         outcome = yield from self._compose(example, asked)
         if isinstance(outcome, Dialogue):
             run.add_image(example.image)

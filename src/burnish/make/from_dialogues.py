@@ -53,15 +53,14 @@ class FromDialoguesConfig(RunFlags):
     """Leave out rejected answers whose length in words differs from the chosen answer's by more than this share of the
     longer one. Without a number: 0.1."""
     keep: str | None = added(None)
-    """What the ground truth must bear out, joined by commas: `chosen-right`, `rejected-wrong`. A teacher may be
-    satisfied with what is wrong, which is then learned. A right answer has the truth's words. Default: the teacher
+    """What the ground truth must confirm, separated by commas: `chosen-right`, `rejected-wrong`. Otherwise the model
+    also learns wrong answers that satisfied the teacher. A right answer has the truth's words. Default: the teacher
     decides."""
     prompt: str | None = None
-    """How the student is asked again: the name or file of its prompt. Default: what the run's student had, else
-    fire-student."""
+    """The student's prompt, by name or file. Default: that of the run's student, otherwise fire-student."""
     sees: StudentSees | None = None
-    """What the prompt shows of a feedback: the comment alone, or the whole text with its score. Default: as the run's
-    student saw it, else as the prompt says."""
+    """What the prompt shows of a feedback: the comment alone, or the whole text with its score. Default: as for the
+    run's student, otherwise as the prompt says."""
 
     def __post_init__(self) -> None:
         if not self.runs:

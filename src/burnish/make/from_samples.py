@@ -30,7 +30,7 @@ from burnish.make.truth import Keep, is_right, words
 from burnish.models import Decoding, Model, ModelOptions, ModelRuntime, Reply, Request, open_model
 from burnish.prompts import choose_judge
 from burnish.records import Dropped, Example, PreferencePair, Rejected
-from burnish.replies import refuse_unanswered
+from burnish.replies import NO_TRUTH, refuse_unanswered
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
 from burnish.sources import SEVERAL, Sampling, stream
 from burnish.store import Run, new_manifest
@@ -49,7 +49,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from, as for `burnish pairs`; several separated by commas."""
     samples: int = 8
-    """Answers drawn to each question."""
+    """Sampled answers per question."""
     by: Literal["agreement", "likelihood", "truth", "judge"] = "agreement"
     """What makes an answer good: `agreement` with the other answers (the mean F1 of their words), its `likelihood` to
     the model (log-probability per token, of local models), or the `truth`: right ones are preferred to wrong ones,
@@ -71,7 +71,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
     margin: float = 0.0
-    """How far the best answer's score must be above the worst one's; any difference will do by default."""
+    """How far the best answer's score must be above the worst one's. Default: any difference."""
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Compare only answers whose length in words differs from the best one's by at most this share of the longer one.
     Without a number: 0.1."""
@@ -96,7 +96,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
         if self.by == "judge" and not self.judge:
             raise ConfigError("--by judge needs a --judge: a model, `self`, or `oracle` on the pocket world.")
         if self.judge and self.by != "judge":
-            raise ConfigError(f"--judge {self.judge} is used with --by judge alone.")
+            raise ConfigError(f"--judge {self.judge} is only for --by judge.")
         if (self.judge_adapter or self.judge_prompt) and self.judge in (None, ORACLE):
             raise ConfigError("--judge-adapter and --judge-prompt are for a --judge that is a model.")
         if self.judge_adapter and self.judge == SELF:
@@ -177,7 +177,7 @@ class _SamplePairMaker:
         if refused := next((reply for reply in replies if reply.finish == "error"), None):
             return dropped(example, "refused", refused.error)
         if (self.config.by == "truth" or self.config.keep or self.config.judge == ORACLE) and not example.answer:
-            return dropped(example, "no ground truth", example.question)
+            return dropped(example, NO_TRUTH, example.question)
         whole = [reply for reply in replies if reply.text and reply.end == "answered"]
         different = {reply.text: reply for reply in reversed(whole)}
         if len(different) < 2:

@@ -30,9 +30,9 @@ class ImportConfig(RunFlags):
     """Bring the dialogues of a FIRE file into a run, to train on them or to bench with them."""
 
     source: tyro.conf.Positional[str]
-    """FIRE's JSON: a file, or `fire:FILE#root=DIR` where its pictures lie in another folder."""
+    """FIRE's JSON: a file, or `fire:FILE#root=DIR` if its pictures are in another folder."""
     shard: str | None = runtime(None)
-    """Bring in part I of N of the dialogues, as I/N. `burnish merge` joins the parts to the whole run."""
+    """Import part I of N of the dialogues, as I/N. `burnish merge` joins the parts to the whole run."""
 
     def __post_init__(self) -> None:
         for flag, value in (("SOURCE", self.source), ("--out", self.out)):

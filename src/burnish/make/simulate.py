@@ -17,7 +17,7 @@ from burnish.generation import begin_run
 from burnish.generation.replicas import ReplicaTask
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
-from burnish.replies import refuse_unanswered
+from burnish.replies import GIVE_TRUTHS, refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run
 
@@ -74,7 +74,7 @@ def simulate(config: SimulateConfig) -> Path:
     with begin_run("simulate", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             talk.fill(run, inputs, label="dialogues", replicas=ReplicaTask(simulate, config))
-            refuse_unanswered(run.path, run)
+            refuse_unanswered(run.path, run, f"{GIVE_TRUTHS}, or let the student criticise itself with --teacher self")
             run.finish(summarise(run))
         return run.path
 

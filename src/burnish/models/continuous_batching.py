@@ -22,6 +22,8 @@ FREE = 0.5
 """Share of the batch that must be free before prompts are read into it: reading a single one is dear."""
 ENDED = 0.25
 """Share of the rows that must have ended before the others go on without them: they are copied for it."""
+PADDING = 256
+"""Tokens of padding that are read rather than that prompts of another length are read apart."""
 
 
 class Answered(NamedTuple):
@@ -48,6 +50,22 @@ class Streams(NamedTuple):
 
 
 ONE = Streams(1, lambda logits_BV: logits_BV)
+
+
+def of_like_length(tasks: Sequence[Task]) -> list[Sequence[Task]]:
+    """The tasks in their order, parted where it saves padding."""
+    if not tasks:
+        return []
+
+    def padded(some: Sequence[Task]) -> int:
+        return len(some) * max(map(len, some))
+
+    together = padded(tasks)
+    saved, place = max(
+        ((together - padded(tasks[:place]) - padded(tasks[place:]), place) for place in range(1, len(tasks))),
+        default=(0, 0),
+    )
+    return [*of_like_length(tasks[:place]), *of_like_length(tasks[place:])] if saved > PADDING else [tasks]
 
 
 @dataclass(slots=True)
@@ -125,11 +143,21 @@ class Answering:
         parts: list[tuple[Prefix, Sequence[int]]] = []
         if self._prefix is not None and live:
             parts.append((self._prefix, self._readings(live)))
-        read = self._read(new) if new else None
-        if read is not None:
-            parts.append((read, self._readings(range(len(new)))))
-        alone = read is not None and len(parts) == 1 and read.has_room
-        self._prefix = read if alone else Prefix.join(parts) if parts else None
+        parts += self._read_alike(new)
+        alone = bool(new) and len(parts) == 1 and parts[0][0].has_room
+        self._prefix = parts[0][0] if alone else Prefix.join(parts) if parts else None
+
+    def _read_alike(self, new: Sequence[Task]) -> Iterator[tuple[Prefix, Sequence[int]]]:
+        """Prefixes of prompts of like length, and their rows; what cannot be joined with the first waits."""
+        read = 0
+        for group in of_like_length(new):
+            prefix = self._read(group)
+            yield prefix, self._readings(range(len(group)))
+            read += len(group)
+            if not prefix.joinable and read < len(new):
+                self._tasks = chain(new[read:], self._tasks)
+                del self._rows[read - len(new) :]
+                return
 
     def _readings(self, rows: Sequence[int]) -> Sequence[int]:
         """The rows of the prefix that belong to these answers."""

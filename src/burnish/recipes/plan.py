@@ -115,7 +115,7 @@ def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     for name in values:
         if name not in needs and name not in recipe.values:
             known = ", ".join([*needs, *recipe.values])
-            raise ConfigError(f"--value {name}=… is nothing that {recipe.file} asks for: it has {known}.")
+            raise ConfigError(f"--value {name}=… is not a value of {recipe.file}: it has {known}.")
     return {**places, **values}
 
 
@@ -207,7 +207,7 @@ class _Scope:
     def _named(self, name: str, where: str, depth: int) -> Any:
         recipe = self.planner.recipe
         if depth > DEEPEST:
-            raise ConfigError(f"{where}: {{{name}}} stands for itself, by way of others.")
+            raise ConfigError(f"{where}: {{{name}}} refers to itself.")
         if name in self.values and name not in {**recipe.models, **recipe.files}:
             return self.filled(self.values[name], where, depth + 1)
         if name in recipe.models or name in recipe.files:

@@ -30,7 +30,7 @@ class ValidateConfig:
     """List everything that is wrong in a FIRE file and its pictures. Exits with 2 if anything is."""
 
     file: tyro.conf.Positional[str]
-    """FIRE's JSON (an array, or JSON lines), or `fire:FILE#root=DIR` where its pictures lie in another folder."""
+    """FIRE's JSON (an array, or JSON lines), or `fire:FILE#root=DIR` if its pictures are in another folder."""
     show: int = 200
     """Errors to list; all are counted."""
     json: str | None = None

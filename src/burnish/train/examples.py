@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, final
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key, stable_seed
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, TextMessage
+from burnish.replies import NO_TRUTH
 from burnish.sources import TRAINING, Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
@@ -226,7 +227,7 @@ def _pictures(run: Run, picture: str) -> tuple[bytes, ...]:
 
 def _truth(asked: Example | PreferencePair, picture: str, images: tuple[bytes, ...]) -> TrainingExample | Dropped:
     if not asked.answer:
-        return Dropped(id=asked.id, source=asked.source, reason="no ground truth", detail=asked.question)
+        return Dropped(id=asked.id, source=asked.source, reason=NO_TRUTH, detail=asked.question)
     return TrainingExample(
         id=asked.id,
         source=asked.source,

@@ -18,7 +18,7 @@ LENGTH_DESENSITISED: Final = "ld"
 CONDITIONAL: Final = "copo"
 """The loss that looks at the distorted pictures, too."""
 ANCHORED: Final = "tpo"
-"""The loss that weighs tokens by how much they hang on the picture."""
+"""The loss that weighs tokens by how much they depend on the picture."""
 LOSS_NAMES: Final = (
     "softmax",
     "sum",

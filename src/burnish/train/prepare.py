@@ -17,6 +17,7 @@ from burnish.errors import RequestError, RunError
 from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
+from burnish.replies import GIVE_TRUTHS, NO_TRUTH
 from burnish.train.encode import AnswerEncoder, PairRow
 from burnish.train.examples import TrainingExample, TrainingSet
 from burnish.train.picture_lengths import DOT, Lengths
@@ -81,7 +82,8 @@ def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:
     """Raise RunError unless there are rows."""
     if not rows:
         reasons = ", ".join(f"{count:,} times {reason}" for reason, count in left_out.items()) or "it is empty"
-        raise RunError(f"There is nothing to train on ({reasons}).")
+        mend = f": {GIVE_TRUTHS}" if [*left_out] == [NO_TRUTH] else ""
+        raise RunError(f"There is nothing to train on ({reasons}){mend}.")
 
 
 def open_table(table: Path) -> Dataset:

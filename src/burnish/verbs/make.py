@@ -44,8 +44,11 @@ def compose(config: ComposeConfig) -> None:
     """Compose dialogues, then tell what came of it. Raises RunError, whose exit code says so, if none is kept."""
     from burnish.errors import RunError
     from burnish.make.compose import compose as make
+    from burnish.replies import GIVE_TRUTHS, NO_TRUTH
 
     result = make_and_print(lambda: make(config), Path(config.out), config.json)
+    if [*result.dropped] == [NO_TRUTH] and not result.kept:
+        raise RunError(f"None of the {result.made:,} examples has a ground truth: {GIVE_TRUTHS}.")
     if not result.kept:
         raise RunError(
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "

@@ -54,7 +54,7 @@ def score_standard(config: ScoreStandardConfig) -> None:
 
     scored = score(config)
     replies = count_texts(scored.texts)
-    or_print_replies(lambda: refuse_no_answer(names_of(config), replies, "look into how they were made"), config.json)
+    or_print_replies(lambda: refuse_no_answer(names_of(config), replies, "check how they were made"), config.json)
     numbers = to_json(scored.scores)
     if config.json is None:
         refuse_mixed(config)

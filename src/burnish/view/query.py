@@ -86,7 +86,9 @@ def check(index: sqlite3.Connection, choice: RecordFilter) -> CheckedQuery:
     if choice.order or least is not None or most is not None:
         known = _names(index, "select name from numbers order by id")
         if choice.by not in known:
-            raise ValueError(f"by is {choice.by!r}, but the numbers here are: {', '.join(known) or 'none so far'}.")
+            raise ValueError(
+                f"by is {choice.by!r}, which is not one of the numbers: {', '.join(known) or 'none so far'}."
+            )
         by = column(_id(index, "numbers", choice.by))
     return CheckedQuery(choice.q.strip(), tuple(filters), by, least, most, choice.order)
 

@@ -104,7 +104,7 @@ def test_a_gate_on_a_named_metric(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert _gate(capsys, before, after, "--fail-if", "worse", "--on", "repetition")[0] == 3
     assert _gate(capsys, after, before, "--fail-if", "not-better", "--on", "repetition")[0] == 0
     assert main(["compare", str(before), str(after), "--on", "beauty"]) == 2
-    assert "--on beauty is not what these two results have in common: choose one of words" in capsys.readouterr().err
+    assert "--on beauty is not a number of both results: choose one of words" in capsys.readouterr().err
 
 
 def _judged(before: Path, after: Path, texts: Callable[[int], tuple[str, str]], out: Path) -> Path:

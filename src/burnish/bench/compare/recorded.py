@@ -82,6 +82,6 @@ def _refuse_mixed(recorded: Recorded, answers: Iterable[ScoredAnswer], path: Pat
         raise RunError(f"{path} mixes prompts (fingerprints {names}): score the answers to one prompt at a time.")
     if question_set(answers) != recorded.fingerprints.get("questions"):
         raise RunError(
-            f"{path} mixes question sets: its answers are not those to the questions that it was scored with, whose "
-            "fingerprint it has; score the answers again."
+            f"{path} mixes question sets: its answers are to other questions than those that it was scored with; "
+            "score the answers again."
         )

@@ -44,7 +44,7 @@ def read_standard(run: Run, only: Only) -> Side:
     config = run.manifest.config
     scored = rule.rescore([_said(record) for record in whole], config)
     if scored is None:
-        raise RunError(f"{run.path} has no scores: its truth is a server's, or a judge's (`burnish bench judged`).")
+        raise RunError(f"{run.path} has no scores: only a server or a judge (`burnish bench judged`) can score it.")
     shown = {rule.place(record.id): record for record in sorted(whole, key=_rotation)}
     answers = [_with_question(answer, shown[answer.key.id]) for answer in scored.answers]
     missing = {("", rule.place(key)) for key in records.keys() | {one.id for one in run.records(Dropped)}}

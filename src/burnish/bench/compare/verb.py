@@ -116,7 +116,7 @@ def _headline(scores: Sequence[PairedScore], found: Measures, on: str | None) ->
 
 def _refuse_metric(on: str, scores: Sequence[PairedScore]) -> NoReturn:
     known = ", ".join(dict.fromkeys(score.metric for score in scores))
-    raise ConfigError(f"--on {on} is not what these two results have in common: choose one of {known}.")
+    raise ConfigError(f"--on {on} is not a number of both results: choose one of {known}.")
 
 
 def _deciding(

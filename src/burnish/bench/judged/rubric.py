@@ -51,7 +51,7 @@ def read_rubric(path: str) -> Rubric:
         raise ConfigError(f"--rubric {path} cannot be read ({error}): {FORM}.") from error
     criterion, grades = (values.get(name) for name in ("criterion", "grades")) if isinstance(values, dict) else ("", "")
     if not isinstance(criterion, str) or not criterion.strip() or not isinstance(grades, dict) or len(grades) < 2:
-        raise ConfigError(f"--rubric {path} is no rubric: {FORM}.")
+        raise ConfigError(f"--rubric {path} is not a rubric: {FORM}.")
     for grade, meaning in grades.items():
         if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0:
             raise ConfigError(f"--rubric {path} has the grade {grade!r:.20}, and that must be a whole number: {FORM}.")

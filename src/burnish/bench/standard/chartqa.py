@@ -49,7 +49,7 @@ class ScoreChartqaConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AskChartqaConfig(AskConfig):
-    """Ask ChartQA's questions, those that people wrote and those that were made of captions."""
+    """Ask ChartQA's questions: human-written ones, and those generated from captions."""
 
     benchmark = "chartqa"
     split: Split = "test"
