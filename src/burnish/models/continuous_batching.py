@@ -15,6 +15,7 @@ import torch
 
 from burnish.models.decoding import Choose, penalised, token_logps
 from burnish.models.memory import BatchSize
+from burnish.models.padding import of_like_length
 from burnish.models.prefix import Prefix
 from burnish.models.queue import Task
 
@@ -22,8 +23,6 @@ FREE = 0.5
 """Share of the batch that must be free before prompts are read into it: reading a single one is dear."""
 ENDED = 0.25
 """Share of the rows that must have ended before the others go on without them: they are copied for it."""
-PADDING = 256
-"""Tokens of padding that are read rather than that prompts of another length are read apart."""
 
 
 class Answered(NamedTuple):
@@ -50,22 +49,6 @@ class Streams(NamedTuple):
 
 
 ONE = Streams(1, lambda logits_BV: logits_BV)
-
-
-def of_like_length(tasks: Sequence[Task]) -> list[Sequence[Task]]:
-    """The tasks in their order, parted where it saves padding."""
-    if not tasks:
-        return []
-
-    def padded(some: Sequence[Task]) -> int:
-        return len(some) * max(map(len, some))
-
-    together = padded(tasks)
-    saved, place = max(
-        ((together - padded(tasks[:place]) - padded(tasks[place:]), place) for place in range(1, len(tasks))),
-        default=(0, 0),
-    )
-    return [*of_like_length(tasks[:place]), *of_like_length(tasks[place:])] if saved > PADDING else [tasks]
 
 
 @dataclass(slots=True)
