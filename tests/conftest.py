@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 import burnish  # noqa: F401 - before any library imports torchvision, which it lets stand beside any build of torch
+from browser_tab import Tab
 from patience import HANG_S
 
 if TYPE_CHECKING:
@@ -61,6 +62,28 @@ def browser() -> Iterator[Browser]:
         opened.new_context = _patient(opened)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_tab(browser: Browser) -> Iterator[Tab]:
+    """One page for a module's tests, as each new one costs a second."""
+    with browser.new_context() as context:
+        tab = Tab(context.new_page(), [], [])
+        tab.page.on("request", lambda request: tab.requests.append(request.url))
+        tab.page.on("console", lambda message: tab.errors.append(message.text))
+        tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
+        yield tab
+
+
+@pytest.fixture
+def tab(shared_tab: Tab) -> Tab:
+    """The module's page, empty and of a laptop's size."""
+    shared_tab.page.goto("about:blank")
+    shared_tab.page.set_viewport_size({"width": 1280, "height": 800})
+    shared_tab.page.emulate_media(color_scheme="light")
+    shared_tab.requests.clear()
+    shared_tab.errors.clear()
+    return shared_tab
 
 
 def _patient(browser: Browser) -> Any:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from browser_tab import Tab
 from builders import answer, by_place, pair, write_run
 from burnish.cli import main
 from compared_runs import answers_run
@@ -41,15 +42,11 @@ def address(folder: Path) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page, trouble = context.new_page(), list[str]()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
-        page.goto(address)
-        yield page
-        assert trouble == []
+def page(tab: Tab, address: str) -> Iterator[Page]:
+    tab.page.goto(address)
+    yield tab.page
+    assert tab.errors == []
+    assert not [url for url in tab.requests if url.startswith("http")]
 
 
 def _top(locator: Locator) -> float:
@@ -115,13 +112,11 @@ def test_links_open_what_they_lead_to(page: Page) -> None:
 
 
 @pytest.mark.parametrize("place", ["s3", "s9", "records", "r5", "origin"])
-def test_an_address_opens_what_it_names(browser: Browser, address: str, place: str) -> None:
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(f"{address}#{place}")
-        inside = page.locator(f"#{place}")
-        expect(inside).to_be_in_viewport()
-        assert inside.evaluate("one => (one.closest('details') ?? one).open")
+def test_an_address_opens_what_it_names(tab: Tab, address: str, place: str) -> None:
+    tab.page.goto(f"{address}#{place}")
+    inside = tab.page.locator(f"#{place}")
+    expect(inside).to_be_in_viewport()
+    assert inside.evaluate("one => (one.closest('details') ?? one).open")
 
 
 def test_the_keyboard_folds_and_unfolds(page: Page) -> None:
@@ -151,16 +146,18 @@ def test_folded_records_are_filtered_and_sorted(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_both_themes_fit_their_screens_folded_and_open(browser: Browser, address: str, width: int) -> None:
+def test_both_themes_fit_their_screens_folded_and_open(tab: Tab, address: str, width: int) -> None:
+    page = tab.page
+    page.set_viewport_size({"width": width, "height": 800})
+
     def look(scheme: Any) -> int:
-        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
-            page = context.new_page()
-            page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            color = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            return sum(map(int, re.findall(r"\d+", color)))
+        page.emulate_media(color_scheme=scheme)
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", color)))
 
     assert look("light") > 600
     assert look("dark") < 150

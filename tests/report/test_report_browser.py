@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from browser_tab import Tab
 from builders import always, answer, by_place, pair, png, write_run
 from burnish.records import Dialogue, Feedback, Response, Turn
 from burnish.report import ReportConfig
@@ -23,14 +23,6 @@ EVIL = "<script>document.title = 'taken'</script><img src=x onerror=\"document.t
 @dataclass(frozen=True, kw_only=True)
 class _Config:
     source: str = "dialogues.json"
-
-
-class Opened(NamedTuple):
-    """A page, and what it asked for and complained of."""
-
-    page: Page
-    requests: list[str]
-    errors: list[str]
 
 
 def _dialogue(number: int, *scores: float) -> Dialogue:
@@ -70,15 +62,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def opened(browser: Browser, reported: str) -> Iterator[Opened]:
-    with browser.new_context() as context:
-        page = context.new_page()
-        requests, errors = list[str](), list[str]()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: errors.append(message.text))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(reported)
-        yield Opened(page, requests, errors)
+def opened(tab: Tab, reported: str) -> Tab:
+    tab.page.goto(reported)
+    return tab
 
 
 def _ids(page: Page) -> list[str]:
@@ -89,7 +75,7 @@ def _shown(page: Page, text: str) -> None:
     expect(page.locator("form.filters output")).to_have_text(text)
 
 
-def test_records_are_filtered(opened: Opened) -> None:
+def test_records_are_filtered(opened: Tab) -> None:
     page = opened.page
     _shown(page, "9 of 9 shown")
     page.get_by_label("Source").select_option("riddle")
@@ -103,7 +89,7 @@ def test_records_are_filtered(opened: Opened) -> None:
     _shown(page, "3 of 9 shown")
 
 
-def test_records_are_sorted_and_those_without_the_number_come_last(opened: Opened) -> None:
+def test_records_are_sorted_and_those_without_the_number_come_last(opened: Tab) -> None:
     page = opened.page
     page.locator("[name=by]").select_option("margin")
     page.get_by_label("Order").select_option("falling")
@@ -116,7 +102,7 @@ def test_records_are_sorted_and_those_without_the_number_come_last(opened: Opene
     assert _ids(page) == ["p0", "p1", "p2", "p3", "p4", "p5", "d0", "d1", "d2"]
 
 
-def test_a_range_of_a_number_is_chosen(opened: Opened) -> None:
+def test_a_range_of_a_number_is_chosen(opened: Tab) -> None:
     page = opened.page
     page.locator("[name=by]").select_option("margin")
     page.get_by_label("from").fill("2")
@@ -125,26 +111,25 @@ def test_a_range_of_a_number_is_chosen(opened: Opened) -> None:
     assert _ids(page) == ["p1", "p2"]
 
 
-def test_a_link_leads_to_its_record(browser: Browser, reported: str) -> None:
-    with browser.new_context(viewport={"width": 800, "height": 500}) as context:
-        page = context.new_page()
-        page.goto(reported)
-        link = page.get_by_role("link", name="d2")
-        address = link.evaluate("link => link.href")
-        page.goto("about:blank")
-        page.goto(address)
-        expect(page.locator(".card:target .where a")).to_have_text("d2")
-        expect(page.locator(".card:target")).to_be_in_viewport()
+def test_a_link_leads_to_its_record(opened: Tab) -> None:
+    page = opened.page
+    page.set_viewport_size({"width": 800, "height": 500})
+    link = page.get_by_role("link", name="d2")
+    address = link.evaluate("link => link.href")
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.locator(".card:target .where a")).to_have_text("d2")
+    expect(page.locator(".card:target")).to_be_in_viewport()
 
 
-def test_what_models_say_is_text(opened: Opened) -> None:
+def test_what_models_say_is_text(opened: Tab) -> None:
     page = opened.page
     expect(page.locator(".card").first.locator(".chosen .answer")).to_have_text(EVIL)
     assert page.locator(".answer b, .answer img, .answer script").count() == 0
     assert page.title() != "taken"
 
 
-def test_nothing_is_loaded_from_anywhere(opened: Opened, reported: str) -> None:
+def test_nothing_is_loaded_from_anywhere(opened: Tab, reported: str) -> None:
     page = opened.page
     page.wait_for_load_state("networkidle")
     assert [url for url in opened.requests if not url.startswith("data:")] == [reported]
@@ -154,7 +139,7 @@ def test_nothing_is_loaded_from_anywhere(opened: Opened, reported: str) -> None:
     assert not page.evaluate("fetch('https://example.org').then(() => true, () => false)")
 
 
-def test_a_dialogue_reads_as_a_chat(opened: Opened) -> None:
+def test_a_dialogue_reads_as_a_chat(opened: Tab) -> None:
     card = opened.page.locator("#r7")
     assert card.locator(".rise meter").evaluate_all("bars => bars.map(bar => bar.value)") == [2, 5, 9]
     thought = card.locator("details p").first
@@ -166,7 +151,7 @@ def test_a_dialogue_reads_as_a_chat(opened: Opened) -> None:
     assert bubbles[0]["x"] < bubbles[1]["x"]  # the student at the left, the teacher at the right
 
 
-def test_the_keyboard_reaches_everything(opened: Opened) -> None:
+def test_the_keyboard_reaches_everything(opened: Tab) -> None:
     page = opened.page
     seen = list[str]()
     for _ in range(60):
@@ -183,15 +168,17 @@ def test_the_keyboard_reaches_everything(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_both_themes_fit_their_screens(browser: Browser, reported: str, width: int) -> None:
+def test_both_themes_fit_their_screens(tab: Tab, reported: str, width: int) -> None:
+    page = tab.page
+    page.set_viewport_size({"width": width, "height": 800})
+
     def look(scheme: Any) -> int:
-        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
-            page = context.new_page()
-            page.goto(reported)
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            page.locator(".card").last.scroll_into_view_if_needed()
-            color = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            return sum(map(int, re.findall(r"\d+", color)))
+        page.emulate_media(color_scheme=scheme)
+        page.goto(reported)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.locator(".card").last.scroll_into_view_if_needed()
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", color)))
 
     assert look("light") > 600
     assert look("dark") < 150

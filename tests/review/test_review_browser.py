@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from review_runs import SCRIPT, dialogue, dialogues_run, write_run
 from served import flags, served
 
+from browser_tab import Tab
 from burnish.review.database import open_database
 from burnish.review.said import read_ratings
 
@@ -112,17 +113,18 @@ def test_a_rating_given_while_the_server_is_gone_is_sent_when_it_is_back(browser
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_both_themes_fit_their_screens(browser: Browser, tmp_path: Path, width: int) -> None:
+def test_both_themes_fit_their_screens(tab: Tab, tmp_path: Path, width: int) -> None:
+    page = tab.page
+    page.set_viewport_size({"width": width, "height": 800})
+
     def look(scheme: Any) -> str:
-        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
-            page, errors = context.new_page(), list[str]()
-            page.on("console", lambda message: errors.append(message.text))
-            page.goto(server.links()[0])
-            page.wait_for_load_state("networkidle")
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            assert page.evaluate("document.querySelector('img').naturalWidth") == 48
-            assert errors == []
-            return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.emulate_media(color_scheme=scheme)
+        page.goto(server.links()[0])
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("document.querySelector('img').naturalWidth") == 48
+        assert tab.errors == []
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
     with served(*flags(dialogues_run(tmp_path / "run").path, tmp_path / "ratings.sqlite")) as server:
         light, dark = (sum(map(int, re.findall(r"\d+", look(scheme)))) for scheme in ("light", "dark"))

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from viewed import Served, pair, served, write, writing
 
+from browser_tab import Tab
+
 EVIL = "<script>document.title = 'taken'</script><b>bold</b>"
 
 
@@ -27,11 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: Served) -> Iterator[Page]:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(server.url)
-        yield page
+def page(tab: Tab, server: Served) -> Page:
+    tab.page.goto(server.url)
+    return tab.page
 
 
 def _shows(page: Page, heading: str | re.Pattern[str]) -> None:
@@ -91,11 +91,11 @@ def test_it_works_without_its_script(browser: Browser, server: Served) -> None:
         _shows(page, "Records 51–60 of 60 found")
 
 
-def test_new_records_are_told_of_and_loaded_when_asked_for(browser: Browser, tmp_path: Path) -> None:
+def test_new_records_are_told_of_and_loaded_when_asked_for(tab: Tab, tmp_path: Path) -> None:
     run = write(tmp_path / "run", [pair(0)], done=False).path
-    with served(run) as server, browser.new_context() as context:
+    with served(run) as server:
         server.wait(lambda state: bool(state["told"]))
-        page = context.new_page()
+        page = tab.page
         page.goto(server.url)
         _shows(page, "1 record")
         with writing(run, pause_s=0.2):
@@ -103,23 +103,26 @@ def test_new_records_are_told_of_and_loaded_when_asked_for(browser: Browser, tmp
             _shows(page, "1 record")  # nothing moved under the reader's hands
             page.locator("#news a").click()
             _shows(page, re.compile(r"Records 1–\d+ of \d+"))
+        page.goto("about:blank")  # which asks the server for nothing more
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_both_themes_fit_their_screens(browser: Browser, server: Served, width: int) -> None:
+def test_both_themes_fit_their_screens(tab: Tab, server: Served, width: int) -> None:
+    page = tab.page
+    page.set_viewport_size({"width": width, "height": 800})
+
     def look(scheme: Any, path: str) -> str:
-        with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}) as context:
-            page, errors = context.new_page(), list[str]()
-            page.on("console", lambda message: errors.append(message.text))
-            page.goto(server.url + path)
-            page.wait_for_load_state("networkidle")
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            drawn = "[...document.images].filter((one) => one.complete).map((one) => one.naturalWidth)"
-            assert 0 not in page.evaluate(drawn)
-            assert errors == []
-            return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.emulate_media(color_scheme=scheme)
+        page.goto(server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        drawn = "[...document.images].filter((one) => one.complete).map((one) => one.naturalWidth)"
+        assert 0 not in page.evaluate(drawn)
+        assert tab.errors == []
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
     for path in ("", "?page=2", "record/1"):
         light, dark = (sum(map(int, re.findall(r"\d+", look(scheme, path)))) for scheme in ("light", "dark"))
         assert light > 600
         assert dark < 150
+    page.wait_for_load_state("networkidle")
+    assert tab.errors == []
