@@ -5,18 +5,20 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from burnish.dialogue.partners import open_partners
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.roles_config import open_pair
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
-from burnish.models import Decoding, OnReply, Reply, Request
+from burnish.models import Decoding, Model, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.local import LocalModel
+from burnish.models.worn import Worn
 from burnish.records import Record
 from burnish.roles import Role
 from burnish.sources import stream
@@ -78,7 +80,7 @@ def pocket_dialogues(dialogues: int) -> SimulateConfig:
 def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
     """Run all in turns; the bars' numbers."""
     config = replace(pocket_dialogues(dialogues), batch_size=batch_size)
-    reusing, reading = open_partners(config), open_partners(replace(config, reuse_gib=0.0))
+    reusing, reading = open_pair(config), open_pair(replace(config, reuse_gib=0.0))
     times = []
     for _ in range(repeats):
         alone = talk(replace(config, in_flight=1), peers(reading))
@@ -99,15 +101,22 @@ def peers(pair: Pair) -> Pair:
     student, teacher = pair
     assert isinstance(student, Role)
     assert isinstance(teacher, Role)
-    assert isinstance(student.model, LocalModel)
-    assert isinstance(teacher.model, LocalModel)
-    return Pair(replace(student, model=Alone(student.model)), replace(teacher, model=Alone(teacher.model)))
+    return Pair(replace(student, model=_alone(student.model)), replace(teacher, model=_alone(teacher.model)))
+
+
+def _alone(model: Model) -> Alone:
+    """With the adapter as PEFT computes it."""
+    assert isinstance(model, LocalModel)
+    assert isinstance(model.wearing, Worn)
+    plain = copy(model)
+    plain.wearing = replace(model.wearing, merges=False)
+    return Alone(plain)
 
 
 def talk(config: SimulateConfig, pair: Pair) -> Talked:
     """All dialogues of the source, in a run that is thrown away."""
     inputs = stream(config.source, config)
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns)
     conversations = Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
     with tempfile.TemporaryDirectory() as folder:
         began, cpu_began = time.perf_counter(), time.process_time()

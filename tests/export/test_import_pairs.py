@@ -14,13 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from awkward_run import WANTED, colour_of, picture
 
+from builders import write_run
 from burnish.cli import main
 from burnish.errors import SourceError
 from burnish.export import ExportConfig, export_run
 from burnish.export.verb import Format
 from burnish.images import decode
 from burnish.make.importing_pairs import ImportPairsConfig, import_pairs
-from burnish.records import Dropped, PreferencePair, Said
+from burnish.records import Dropped, PreferencePair, TextMessage
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 
@@ -57,16 +58,13 @@ def test_what_was_exported_comes_back(run: Run, tmp_path: Path, to: Format) -> N
         assert made == [[(one.distortion, one.seed) for one in kept[pair.id].rejected] for pair in pairs]
 
 
-BEFORE = (Said("system", "Be short."), Said("user", "Which colour?"), Said("assistant", "Blue."))
+BEFORE = (TextMessage("system", "Be short."), TextMessage("user", "Which colour?"), TextMessage("assistant", "Blue."))
 
 
 @pytest.mark.parametrize("to", ["trl", "swift", "llamafactory", "llava"])
 def test_a_pair_whose_prompt_is_a_dialogue_comes_back(run: Run, tmp_path: Path, to: Format) -> None:
     talk = replace(next(iter(run.records(PreferencePair))), question="No: look again.", before=BEFORE)
-    with Run.begin(tmp_path / "talk", run.manifest) as made:
-        made.add_image(picture("red"))
-        made.append([talk])
-        made.finish({})
+    made = write_run(tmp_path / "talk", [replace(talk, image="")], like=run, pictures=lambda *_: picture("red"))
     folder = export_run(ExportConfig(run=str(made.path), to=to, out=str(tmp_path / "out"))).folder
     (file,) = (path for name in ("*.parquet", "pairs.json*", "burnish_pairs.json") for path in folder.rglob(name))
     (back,) = open_pairs(str(file))
@@ -186,7 +184,7 @@ def test_the_verb_shows_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFi
     words = ["import", "pairs", f"rlaifv:{tmp_path}/pairs.jsonl", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert "missing image" in told and "none: imported" in told
+    assert "missing image" in told and "without distortion" in told
     assert main(words) == 0  # again, from what is there
     assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "page")]) == 0
     (tmp_path / "gone").mkdir()

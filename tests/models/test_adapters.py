@@ -12,9 +12,10 @@ from peft import LoraConfig, get_peft_model
 
 import tiny_models
 from burnish.errors import ModelError
-from burnish.models import Decoding, Message, ModelOptions, Request, open_model, open_models
+from burnish.models import Decoding, Message, ModelOptions, Request, open_model, open_models, worn
 from burnish.models.fingerprint import record_base
 from burnish.models.local import LocalModel
+from burnish.models.worn import COPIES, Worn
 
 REQUESTS = [
     Request(messages=(Message(role="user", text="What is" + " it" * n, images=(tiny_models.picture(n),)),))
@@ -116,3 +117,41 @@ def test_the_second_adapter_is_checked_as_the_first_is(base: Path, adapters: tup
         open_models([_options(base, adapters[0]), _options(base, str(wide))])
     with pytest.raises(ModelError, match="no adapter_config"):
         open_models([_options(base, adapters[0]), _options(base, str(tmp_path))])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "copies", "lora", "merged"),
+    [
+        ("float32", COPIES, {}, True),
+        ("float32", 100, {}, False),
+        ("float32", COPIES, {"use_dora": True}, False),
+        ("bfloat16", COPIES, {}, False),  # a sum would be rounded
+    ],
+)
+def test_a_small_models_adapter_is_merged_into_copies(
+    base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: str,
+    copies: int,
+    lora: dict[str, Any],
+    merged: bool,
+) -> None:
+    monkeypatch.setattr(worn, "COPIES", copies)
+    name = _adapter(tmp_path, 6, target_modules=["model.language_model.layers.0.mlp.up_proj", "v_proj"], **lora)
+    model, plain = (_local(open_model(_options(base, name, dtype=dtype))) for _ in range(2))
+    plain.wearing = Worn(plain.model, merges=False)
+    answers = [[[50, 51, 52], [7]] for _ in REQUESTS]
+
+    found, expected = model.score(REQUESTS, answers), plain.score(REQUESTS, answers)
+
+    for one, other in zip(found, expected, strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
+    with model.wearing():
+        assert _replaced(model) == merged
+    assert not _replaced(model), "PEFT computes it again"
+
+
+def _replaced(model: LocalModel) -> bool:
+    """Whether a layer has a forward pass of its own."""
+    return any("forward" in vars(module) for module in model.model.modules())

@@ -60,6 +60,31 @@ def test_batch_answers_as_one_at_a_time_and_as_transformers_does(
     assert len({len(reply.token_ids) for reply in together}) > 3, "answers of different lengths leave the batch in turn"
 
 
+@pytest.mark.parametrize("family", ["llava", WINDOWED])
+def test_prompts_of_unlike_length_are_read_apart(
+    built: dict[str, tuple[Any, Any]], family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, decoding = _local(built, family), Decoding(max_new_tokens=12)
+    said = ["Long, " * 60, "Is it red?", "Is it blue?", "Round? " * 40, "Where?", "Is it?"]
+    requests = [Request(messages=(Message(role="user", text=text),)) for text in said]
+    alone = [model.generate([request], decoding)[0] for request in requests]
+    shapes: list[tuple[int, ...]] = []
+    original = Prefix.read
+
+    def noting(network: Any, inputs: Any) -> Prefix:
+        shapes.append(tuple(inputs["input_ids"].shape))
+        return original(network, inputs)
+
+    monkeypatch.setattr(Prefix, "read", noting)
+
+    assert model.generate(requests, decoding) == alone
+
+    tokens = sum(reply.prompt_tokens for reply in alone)
+    assert sum(rows for rows, _ in shapes) == len(requests), "each is read once"
+    assert sum(rows * length for rows, length in shapes) - tokens < 100, "little is read for padding"
+    assert len(shapes) < len(requests), "those of like length are read together"
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_scores_equal_a_plain_forward_pass_for_each_answer(built: dict[str, tuple[Any, Any]], family: str) -> None:
     model = _local(built, family)

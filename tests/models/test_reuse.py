@@ -76,6 +76,21 @@ def test_dialogues_are_the_same_and_read_once(
     assert sum(read) == 7 + min(TRIED, batch_size)
 
 
+def test_a_dialogue_that_begins_again_is_read_anew(built: dict[str, tuple[Any, Any]], read: list[int]) -> None:
+    """What it forgot would stay in its place, masked, and be looked at by each token."""
+    model = _local(built, "llava", MUCH)
+    question = Message(role="user", text="What is it?", images=(tiny_models.picture(1),))
+    more = (Message(role="assistant", text="A square."), Message(role="user", text="Where is it? " * 20))
+    first = Request(messages=(question,), conversation="1")
+    [expected] = model.generate([first], DECODING)
+    model.generate([Request(messages=(question, *more), conversation="1")], DECODING)
+    read.clear()
+
+    assert model.generate([first], DECODING) == [expected]
+
+    assert read == [1]
+
+
 def test_what_does_not_fit_the_limit_is_read_again(built: dict[str, tuple[Any, Any]], read: list[int]) -> None:
     whole = _talk(_local(built, "llava", 0))
     kept = _bytes_of_a_batch(built, 3)

@@ -20,7 +20,7 @@ from burnish.records import Prediction, PreferencePair
 from burnish.rounds import parts
 from burnish.rounds.config import ImproveConfig
 from burnish.rounds.improve import improve_rounds
-from burnish.rounds.telling import improve
+from burnish.rounds.verb import improve
 from burnish.store import Run
 from burnish.store.manifest import read_manifest
 from burnish.train.callbacks import read_log

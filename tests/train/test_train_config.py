@@ -11,7 +11,7 @@ from burnish.config import identity
 from burnish.errors import ConfigError
 from burnish.flags import parse_config, words_of
 from burnish.train.config import DPOConfig, SFTConfig
-from burnish.train.loss_terms import Objective, Term
+from burnish.train.loss_terms import LossTerm, Objective
 from patience import HANG_S
 
 
@@ -103,7 +103,7 @@ def test_a_loss_is_recorded_as_it_is_meant() -> None:
     assert dpo(loss=("sigmoid=1.0", "sft=0.20")).loss == ("sigmoid", "sft=0.2")
     config = dpo(loss=("robust", "ld=2"), label_smoothing=0.1, ld_alpha=0.0, beta=0.2)
     assert config.objective == Objective(
-        terms=(Term("robust", 1), Term("ld", 2)), beta=0.2, label_smoothing=0.1, ld_alpha=0.0
+        terms=(LossTerm("robust", 1), LossTerm("ld", 2)), beta=0.2, label_smoothing=0.1, ld_alpha=0.0
     )
 
 

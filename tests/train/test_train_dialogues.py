@@ -17,6 +17,7 @@ from dialogue_words import dialogue, example
 from safetensors.torch import load_file
 
 import tiny_models
+from builders import begin
 from burnish.errors import ConfigChanged, ModelError
 from burnish.fire.parser import read_rounds
 from burnish.models import Decoding, ModelOptions
@@ -28,7 +29,6 @@ from burnish.report import ReportConfig
 from burnish.report.pages import write_report
 from burnish.roles import Case, student_role
 from burnish.sources import Sampling, stream
-from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_data import teacher_material
@@ -177,7 +177,7 @@ def test_a_student_says_in_the_loop_what_it_was_taught(base: Path, write_dialogu
 @pytest.mark.slow
 def test_two_epochs_teach_the_pocket_model(tmp_path: Path) -> None:
     """Dialogues by the oracle, with general questions of the same world beside them."""
-    with Run.begin(tmp_path / "run", new_manifest("compose", Sampling(), seed=0, fingerprints={})) as run:
+    with begin(tmp_path / "run", "compose") as run:
         for asked in stream("pocket:train#per_task=8", Sampling(per_image=None, limit=48)):
             turns = read_rounds(compose(asked.facts, asked.question, asked.answer, seed=1))
             run.append(

@@ -22,7 +22,7 @@ from burnish.fire.texts import grade
 from burnish.flags import optional_value
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.generation.replicas import AskedModel, Task, open_all_asked, open_asked
+from burnish.generation.replicas import AskedModel, ReplicaTask, open_all_asked, open_asked
 from burnish.ids import stable_seed
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, result_of
@@ -119,7 +119,7 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=known)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            maker, replicas = _PairMaker(run, model, config, judge), Task(pairs_from_samples, config)
+            maker, replicas = _SamplePairMaker(run, model, config, judge), ReplicaTask(pairs_from_samples, config)
             asked = [model, *(judge.models if judge else ())]
             fill(run, inputs, maker.live, asked, label="pairs", batch=BATCH, replicas=replicas)
             refuse_unanswered(run.path, run)
@@ -147,7 +147,7 @@ def _opened(config: FromSamplesConfig) -> tuple[Model, Speaker[JudgeCase] | None
 
 @final
 @dataclass(frozen=True)
-class _PairMaker:
+class _SamplePairMaker:
     """From an example to what the model is asked, and from its answers to the record."""
 
     run: Run

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import tyro
 
 from burnish.config import RunFlags, runtime
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, ImageError
 from burnish.images import decode
 from burnish.progress import Progress, tracked

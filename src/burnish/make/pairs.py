@@ -24,7 +24,7 @@ from burnish.generation.questions import (
     parse_distortions,
     without_picture,
 )
-from burnish.generation.replicas import Task, open_asked
+from burnish.generation.replicas import ReplicaTask, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.truth import Keep
@@ -101,7 +101,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
-            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))
+            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=ReplicaTask(make_pairs, config))
             refuse_unanswered(run.path, run)
             scorer = open_model(config) if config.replicas else model
             finish(run, scorer)

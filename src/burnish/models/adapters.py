@@ -5,13 +5,9 @@ A student and a teacher that were trained on the same model are it twice over bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-
-from peft import PeftModel
-from transformers import PreTrainedModel
 
 from burnish.errors import ConfigError
 from burnish.jsons import read_json
@@ -20,6 +16,7 @@ from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find_adapter, load, put_on
 from burnish.models.local import LocalModel
 from burnish.models.memory import spare_bytes
+from burnish.models.worn import Worn
 
 
 def open_local(options: Sequence[ModelOptions]) -> list[LocalModel]:
@@ -64,7 +61,7 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
             reuse_bytes=spare_bytes(model.device, option.reuse_gib),
             thinking=option.thinks,
             penalised=option.repetition_penalty == "checkpoint",
-            wearing=partial(_wearing, model, _name(number) if adapter else None),
+            wearing=Worn(model, _name(number) if adapter else None),
         )
         for number, (option, adapter) in enumerate(zip(options, adapters, strict=True))
     ]
@@ -73,19 +70,6 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
 def _name(number: int) -> str:
     """What PEFT knows an adapter by."""
     return f"adapter-{number}"
-
-
-@contextmanager
-def _wearing(model: PreTrainedModel | PeftModel, adapter: str | None) -> Iterator[None]:
-    """One adapter is on the model, or none, and no other."""
-    if not isinstance(model, PeftModel):
-        yield
-    elif adapter is None:
-        with model.disable_adapter():
-            yield
-    else:
-        model.set_adapter(adapter, inference_mode=True)
-        yield
 
 
 def _shares_its_base(options: ModelOptions) -> bool:

@@ -15,6 +15,7 @@ import torch
 
 from burnish.models.decoding import Choose, penalised, token_logps
 from burnish.models.memory import BatchSize
+from burnish.models.padding import of_like_length
 from burnish.models.prefix import Prefix
 from burnish.models.queue import Task
 
@@ -125,11 +126,21 @@ class Answering:
         parts: list[tuple[Prefix, Sequence[int]]] = []
         if self._prefix is not None and live:
             parts.append((self._prefix, self._readings(live)))
-        read = self._read(new) if new else None
-        if read is not None:
-            parts.append((read, self._readings(range(len(new)))))
-        alone = read is not None and len(parts) == 1 and read.has_room
-        self._prefix = read if alone else Prefix.join(parts) if parts else None
+        parts += self._read_alike(new)
+        alone = bool(new) and len(parts) == 1 and parts[0][0].has_room
+        self._prefix = parts[0][0] if alone else Prefix.join(parts) if parts else None
+
+    def _read_alike(self, new: Sequence[Task]) -> Iterator[tuple[Prefix, Sequence[int]]]:
+        """Prefixes of prompts of like length, and their rows; what cannot be joined with the first waits."""
+        read = 0
+        for group in of_like_length(new):
+            prefix = self._read(group)
+            yield prefix, self._readings(range(len(group)))
+            read += len(group)
+            if not prefix.joinable and read < len(new):
+                self._tasks = chain(new[read:], self._tasks)
+                del self._rows[read - len(new) :]
+                return
 
     def _readings(self, rows: Sequence[int]) -> Sequence[int]:
         """The rows of the prefix that belong to these answers."""

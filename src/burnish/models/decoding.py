@@ -12,6 +12,7 @@ import torch
 
 from burnish.models.base import Decoding
 from burnish.models.memory import BatchSize
+from burnish.models.padding import of_like_length
 from burnish.models.prefix import Prefix
 
 Choose: TypeAlias = Callable[[torch.Tensor, Sequence[random.Random]], torch.Tensor]
@@ -82,6 +83,7 @@ def score(continuations: Sequence[Continuation], batch: BatchSize) -> list[float
     while waiting:
         first = continuations[waiting[0]].prefix
         fit = [i for i in waiting if first.joinable or continuations[i].prefix is first][: batch.size]
+        fit = fit[: len(of_like_length([continuations[i].token_ids for i in fit])[0])]
         found = _within_memory([continuations[number] for number in fit], batch)
         if found is not None:
             for number, logp in zip(fit, found, strict=True):

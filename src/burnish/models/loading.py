@@ -221,8 +221,8 @@ def _refuse_original_llava(folder: Path, name: str) -> None:
     if kind in ORIGINAL_LLAVA or any(key in config for key in OF_ORIGINAL_LLAVA):
         raise ModelError(
             f"{name} is a checkpoint of the original LLaVA code ({kind!r}), which transformers does not load: take "
-            "weights that are converted already, such as llava-hf/llava-1.5-7b-hf, or convert yours as docs/models.md "
-            "says."
+            "weights that are converted already, such as llava-hf/llava-1.5-7b-hf, or convert yours: `python -m "
+            "burnish.models.original_llava --help`."
         )
 
 

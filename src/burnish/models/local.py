@@ -38,6 +38,7 @@ from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.trial import is_tested, reads_batches
 from burnish.models.trial_cache import remembered
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
+from burnish.models.worn import Worn
 from burnish.store.manifest import code_version
 
 LONGEST_MARK = 24
@@ -99,6 +100,7 @@ class LocalModel:
             reuse_bytes=spare_bytes(model.device, options.reuse_gib),
             thinking=options.thinks,
             penalised=options.repetition_penalty == "checkpoint",
+            wearing=Worn(model),
         )
         opened.try_batches()
         return opened

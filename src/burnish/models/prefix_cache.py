@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 ROUNDING = {torch.float32: 0.01, torch.float64: 0.01}
 """How far scores of the next token may be from those of one reading, as a share of the largest of them."""
 COARSE_ROUNDING = 0.1
+FORGOTTEN = 4
+"""Times as many tokens as are forgotten of a kept prompt must be gone on from, or the prompt is read anew."""
 TRIED = 2
 """Prompts that are read in both ways, once, to see whether the model can be read in two parts."""
 
@@ -107,7 +109,9 @@ class PrefixCache:
         common = int((ids[:shared] == kept.ids[:shared]).cumprod(dim=0).sum())
         marks = ids.eq(self._image_token_id).nonzero()
         end_of_pictures = int(marks.max()) + 1 if len(marks) else 0
-        return _Continued(task, kept, common) if common > 0 and common >= end_of_pictures else None
+        # what is forgotten stays in its place, masked, and is computed with
+        worth = common > FORGOTTEN * (len(kept.ids) - common) and common >= end_of_pictures
+        return _Continued(task, kept, common) if worth else None
 
     def _keep(self, tasks: Sequence[Task], digests: Sequence[bytes], prefix: Prefix) -> None:
         if not any(task.conversation for task in tasks) or not prefix.joinable or self._reads_in_parts is False:

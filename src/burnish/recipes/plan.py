@@ -63,7 +63,7 @@ class Planned:
         return {**placed, "out": f"{home}/{MADE}", "json": f"{home}/{NUMBERS}"}
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """One number of the table."""
 
     row: Row
@@ -79,7 +79,7 @@ class Plan:
     """All steps by key, each after those that it needs, and the cells that they fill."""
 
     steps: dict[str, Planned] = field(default_factory=dict)
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[TableCell] = field(default_factory=list)
 
 
 def make_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...]) -> Plan:
@@ -145,7 +145,7 @@ class _Planner:
         scope = _Scope(self, values, f"{row.name}, seed {seed}")
         name = scope.filled(column.number.step)
         key = scope.step(str(name)) if name else ""
-        self.plan.cells.append(Cell(row, column, seed, key, str(scope.filled(column.number.at))))
+        self.plan.cells.append(TableCell(row, column, seed, key, str(scope.filled(column.number.at))))
 
     def need(self, name: str) -> str:
         """What the user gave for a model or file."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, RunError
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json

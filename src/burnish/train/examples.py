@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, final
 
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key, stable_seed
-from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Said
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair, TextMessage
 from burnish.replies import NO_TRUTH
 from burnish.sources import TRAINING, Sampling, stream
 from burnish.store import Run
@@ -43,7 +43,7 @@ class TrainingExample(NamedTuple):
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
-    before: Sequence[Said] = ()
+    before: Sequence[TextMessage] = ()
     """The messages before the question."""
     distortions: Sequence[tuple[str, int]] = ()
     """Of each rejected answer, by which its distorted picture is drawn again, and the seed; "" where there is none."""

@@ -37,7 +37,7 @@ _FEATURES = Features(
 )
 
 
-class Prepared(NamedTuple):
+class PreparedPairs(NamedTuple):
     """How much there is to train on, and what became of the rest."""
 
     examples: int
@@ -59,7 +59,7 @@ class Prepared(NamedTuple):
         return "; ".join(parts) + "."
 
 
-def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
+def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> PreparedPairs:
     """Write the rows of all examples that can be trained on. Raises RunError when there is none."""
     left_out: Counter[str] = Counter()
     rows = answers = 0
@@ -75,7 +75,7 @@ def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
         if rows:
             writer.finalize()
     refuse_nothing(rows, left_out)
-    return Prepared(rows, answers, preparer.cut, preparer.equal, dict(left_out))
+    return PreparedPairs(rows, answers, preparer.cut, preparer.equal, dict(left_out))
 
 
 def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.scoring import model_name
-from burnish.bench.standard.asking.base import Said
+from burnish.bench.aggregate import model_name
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
+from burnish.bench.sample_scores import ScoredAnswer
+from burnish.bench.standard.asking.base import AnsweredQuestion
 from burnish.bench.standard.asking.bench import ENDED
 from burnish.bench.standard.registry import benchmark
 from burnish.contrast import CONTRAST_FLAGS
@@ -76,7 +76,7 @@ def _rotation(record: Prediction) -> tuple[int, str]:
     return -len(record.id), record.id
 
 
-def _said(record: Prediction) -> Said:
+def _said(record: Prediction) -> AnsweredQuestion:
     asked = Candidate(
         id=record.id,
         image=record.image,
@@ -85,7 +85,7 @@ def _said(record: Prediction) -> Said:
         source=record.source,
         facts=record.facts,
     )
-    return Said(asked, record.text, bool(record.facts[ENDED]))
+    return AnsweredQuestion(asked, record.text, bool(record.facts[ENDED]))
 
 
 def _with_question(answer: ScoredAnswer, record: Prediction) -> ScoredAnswer:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from burnish.bench.compare.changed import changed_share, reworded
+from burnish.bench.compare.compatibility import refuse_unlike
 from burnish.bench.compare.configs import CompareConfig
 from burnish.bench.compare.gate import gate
+from burnish.bench.compare.inputs import Side
 from burnish.bench.compare.judged_pair import WIN_RATE, read_verdicts, win_rate
-from burnish.bench.compare.reading import read_side
-from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.measures import Measures, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
-from burnish.bench.scored import Cell, ScoredAnswer
+from burnish.bench.sample_scores import Cell, ScoredAnswer
 from burnish.bench.scorers.unlabelled import WORDS
 from burnish.errors import ConfigError, RunError
 from burnish.scores import Compared, ComparedSide, Flip, JudgedPair, Metric, PairedScore

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
+from burnish.bench.sample_scores import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scorers import METRICS, score, stands
 from burnish.contrast import named_with_contrast
 from burnish.errors import RunError

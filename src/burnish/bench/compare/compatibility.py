@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.inputs import Side
 from burnish.errors import ConfigError, RunError
 
 _DIGITS = 12
