@@ -175,8 +175,9 @@ def _number(made: Figure, axes: Axes, spots: Mapping[int, tuple[float, float]]) 
     from matplotlib.transforms import ScaledTranslation
 
     laid_out(made)  # so that it is known where on the paper the spots are
-    points = {number: axes.transData.transform(spot) * 72 / made.dpi for number, spot in spots.items()}
-    for (number, spot), shift in zip(spots.items(), shifts([*points.values()], _DISC), strict=True):
+    inches = [axes.transData.transform(spot) / made.dpi for spot in spots.values()]
+    points = [(72 * float(x), 72 * float(y)) for x, y in inches]
+    for (number, spot), shift in zip(spots.items(), shifts(points, _DISC), strict=True):
         axes.annotate(
             str(number),
             spot,
@@ -196,7 +197,7 @@ def _number(made: Figure, axes: Axes, spots: Mapping[int, tuple[float, float]]) 
         disc[0].set(transform=moved, alpha=0.85, zorder=3)
 
 
-def shifts(spots: Sequence[Sequence[float]], disc: float) -> list[tuple[float, float]]:
+def shifts(spots: Sequence[tuple[float, float]], disc: float) -> list[tuple[float, float]]:
     """By how much to move a disc of this width from each spot, so that none covers an earlier one."""
     rings = [(0.0, 0.0)]
     for ring in range(1, len(spots)):
