@@ -16,9 +16,14 @@ _OTHERS_BARS = ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BA
 """transformers reads the Hub's. Both are read when the library is imported."""
 
 
+def bars_are_seen() -> bool:
+    """Whether standard error is a terminal: elsewhere bars would fill a log with control codes."""
+    return sys.stderr.isatty()
+
+
 def keep_bars_out_of_files() -> None:
-    """Where standard error is no terminal, libraries draw no bars, which would fill a log with control codes."""
-    if not sys.stderr.isatty():
+    """Where nobody sees them, libraries draw no bars."""
+    if not bars_are_seen():
         for name in _OTHERS_BARS:
             os.environ.setdefault(name, "1")
 

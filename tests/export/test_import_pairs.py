@@ -184,7 +184,7 @@ def test_the_verb_shows_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFi
     words = ["import", "pairs", f"rlaifv:{tmp_path}/pairs.jsonl", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert "missing image" in told and "none: imported" in told
+    assert "missing image" in told and "without distortion" in told
     assert main(words) == 0  # again, from what is there
     assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "page")]) == 0
     (tmp_path / "gone").mkdir()

@@ -1,6 +1,8 @@
 """Recipes that are really run: on the pocket world, with the oracle, so that no model is needed but once."""
 
+import itertools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -14,7 +16,7 @@ import pytest
 
 from burnish import cli
 from burnish.errors import RunError
-from burnish.recipes.figures import draw
+from burnish.recipes.figures import draw, shifts
 from burnish.recipes.recipe import read_recipe
 from burnish.recipes.results import RecipeNumbers, find
 
@@ -201,6 +203,14 @@ def test_a_tradeoff_has_a_disc_for_each_row_that_has_both_numbers(tmp_path: Path
     (axes,) = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values=values)).axes
     assert sum(line.get_marker() == "o" for line in axes.lines) == len(recipe.rows) - 1
     assert all(row.name in " ".join(text.get_text() for text in axes.texts) for row in recipe.rows)
+
+
+def test_no_disc_covers_another() -> None:
+    spots = [(0.0, 0.0), (3.0, 0.0), (1.0, 2.0), (40.0, 0.0)]
+    moves = shifts(spots, 11.0)
+    places = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(spots, moves, strict=True)]
+    assert all(math.dist(one, other) >= 11 for one, other in itertools.combinations(places, 2))
+    assert [move == (0, 0) for move in moves] == [True, False, False, True]
 
 
 NUMBERS = {"a": [{"n": "x", "v": 1.5}, {"n": "y", "v": None}], "b": {"0.5": {"only": {"c": 2}}}, "t": "text", "e": {}}

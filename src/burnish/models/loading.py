@@ -34,6 +34,7 @@ from burnish.models.fingerprint import base_matches, trained_with
 from burnish.models.four_bits import four_bits
 from burnish.models.processors import gist, load_processor, unloadable
 from burnish.pocket import place
+from burnish.progress import bars_are_seen
 from burnish.store.disk import explained, refuse_linked_files
 
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.py"]
@@ -60,8 +61,8 @@ class Loaded(NamedTuple):
 
 def load(options: ModelOptions, *, load_in: LoadIn | None = None) -> Loaded:
     """Load what the options name, in evaluation mode. Raises ModelError or ConfigError in one sentence."""
-    if not sys.stderr.isatty():
-        disable_progress_bar()  # a bar of transformers' would fill a log file with control codes
+    if not bars_are_seen():
+        disable_progress_bar()
     folder = find(options.model)
     config = _config(folder, options)
     processor = load_processor(folder, options.model, trust_remote_code=options.trust_remote_code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from burnish.recipes.recipe import FigureKind, Row
 from burnish.recipes.results import RecipeNumbers
-from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, legend
+from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, laid_out, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +29,8 @@ _HEAT, _DARK = "PuOr", 0.6
 _HEAT_ROW, _HEAT_TEXT = 0.3, 9
 _DISC, _LISTED = 11, 0.07
 """A numbered disc's width in points; what a name in the list beside takes of the height."""
+_DIRECTIONS = 8
+"""In which a disc may be moved."""
 _HUNDRED = 100
 
 
@@ -151,19 +153,63 @@ def _tradeoff(measured: RecipeNumbers) -> Figure:
     recipe = measured.recipe
     made, (axes,) = figure(recipe.title, _subtitle(measured), height=4.6)
     across, up = recipe.drawn
+    spots = dict[int, tuple[float, float]]()
     for number, row in enumerate(recipe.rows, 1):
         x, y = measured.mean(row.name, across), measured.mean(row.name, up)
         axes.text(1.03, 1 - _LISTED * number, f"{number}  {row.name}", transform=axes.transAxes, fontsize=_HEAT_TEXT)
         if x is None or y is None:
             continue
-        axes.plot([x], [y], "o", color=GREY if number == 1 else BLUE, markersize=_DISC, alpha=0.85)
-        axes.text(x, y, str(number), color="white", fontsize=7, ha="center", va="center_baseline", fontweight="bold")
+        spots[number] = (x, y)
+        axes.plot([x], [y], ".", color=GREY if number == 1 else BLUE)
         if number == 1:
             axes.axvline(x, color=GREY, linewidth=1, linestyle=":")
             axes.axhline(y, color=GREY, linewidth=1, linestyle=":")
     axes.margins(0.1)
     label_axes(axes, _with_unit(measured, across), _with_unit(measured, up))
+    _number(made, axes, spots)
     return made
+
+
+def _number(made: Figure, axes: Axes, spots: Mapping[int, tuple[float, float]]) -> None:
+    """A numbered disc on each spot, or beside it, joined by a line, where another disc is."""
+    from matplotlib.transforms import ScaledTranslation
+
+    laid_out(made)  # so that it is known where on the paper the spots are
+    inches = [axes.transData.transform(spot) / made.dpi for spot in spots.values()]
+    points = [(72 * float(x), 72 * float(y)) for x, y in inches]
+    for (number, spot), shift in zip(spots.items(), shifts(points, _DISC), strict=True):
+        axes.annotate(
+            str(number),
+            spot,
+            xytext=shift,
+            textcoords="offset points",
+            color="white",
+            fontsize=7,
+            ha="center",
+            va="center_baseline",
+            fontweight="bold",
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
+            zorder=4,
+        )
+        moved = axes.transData + ScaledTranslation(shift[0] / 72, shift[1] / 72, made.dpi_scale_trans)
+        color = GREY if number == min(spots) else BLUE
+        disc = axes.plot(*spot, "o", color=color, markersize=_DISC, scalex=False, scaley=False)
+        disc[0].set(transform=moved, alpha=0.85, zorder=3)
+
+
+def shifts(spots: Sequence[tuple[float, float]], disc: float) -> list[tuple[float, float]]:
+    """By how much to move a disc of this width from each spot, so that none covers an earlier one."""
+    rings = [(0.0, 0.0)]
+    for ring in range(1, len(spots)):
+        turns = [math.tau * turn / _DIRECTIONS for turn in range(_DIRECTIONS)]
+        rings += [(disc * ring * math.cos(turn), disc * ring * math.sin(turn)) for turn in turns]
+    placed, moves = list[tuple[float, float]](), list[tuple[float, float]]()
+    for x, y in spots:
+        free = ((dx, dy) for dx, dy in rings if all(math.dist((x + dx, y + dy), one) >= disc for one in placed))
+        dx, dy = next(free, (0.0, 0.0))
+        placed.append((x + dx, y + dy))
+        moves.append((dx, dy))
+    return moves
 
 
 def _scale(means: Mapping[tuple[str, str], float | None], groups: Sequence[str]) -> float:

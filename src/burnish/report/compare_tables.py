@@ -11,7 +11,7 @@ from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number, p_value
 from burnish.report.trust import trust
-from burnish.report.verdicts import SHARE, NamedVerdict, heading, metrics_of, verdict_line
+from burnish.report.verdicts import SHARE, UNLABELLED, NamedVerdict, heading, metrics_of, verdict_line
 from burnish.scores import Compared, ComparedSide, Estimate, Flip, JudgedPair, Metric, PairedScore, PairwisePair
 
 TOLD = 10
@@ -43,12 +43,15 @@ def comparison_section(verdict: NamedVerdict) -> Section:
 def comparison_tiles(compared: Compared) -> tuple[Tile, ...]:
     """The verdict, how many questions flipped, and how many answers changed."""
     value, sign, margin = number(compared.changed, SHARE).partition(PLUS_MINUS)
+    changed = Tile("answers changed", value, "%", f"{sign}{margin}".strip())
+    if compared.headline.metric == UNLABELLED:
+        return (Tile("verdict", "none"), changed)
     return (
         Tile("verdict", compared.verdict),
         Tile("p", p_value(compared.headline.p_value)),
         Tile("won", f"{compared.won:,}"),
         Tile("lost", f"{compared.lost:,}"),
-        Tile("answers changed", value, "%", f"{sign}{margin}".strip()),
+        changed,
     )
 
 
@@ -57,6 +60,7 @@ def numbers_table(compared: Compared) -> Table:
     metrics = metrics_of(compared)
     family = metrics[compared.headline.metric].family
     differs = f"Also different: {', '.join(compared.differs)}." if compared.differs else ""
+    decides = "No row decides" if compared.headline.metric == UNLABELLED else "The first row decides"
     unpaired = f"Left out, answered by one only: {compared.unpaired:,}." if compared.unpaired else ""
     return Table(
         title=f"{compared.benchmark}, question by question",
@@ -70,8 +74,8 @@ def numbers_table(compared: Compared) -> Table:
             unpaired,
             *(trust(compared.after.judging) if compared.after.judging else ()),
             "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict "
-            "needs an interval without 0, and p < 0.05. The first row decides; of 20 others without any change, one "
-            "would be called better or worse by chance.",
+            f"needs an interval without 0, and p < 0.05. {decides}; of 20 others without any change, one would be "
+            "called better or worse by chance.",
         ),
     )
 

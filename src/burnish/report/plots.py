@@ -196,7 +196,7 @@ def as_svg(made: Figure) -> bytes:
     """The figure as lines and words, drawn once however often it is asked for."""
     if made not in _LINES:
         buffer = io.BytesIO()
-        canvas: Any = FigureCanvasSVG(_laid_out(made))
+        canvas: Any = FigureCanvasSVG(laid_out(made))
         # Words in an SVG stay words, and the same figure is the same file.
         with rc_context({"svg.fonttype": "none", "svg.hashsalt": "burnish"}):
             canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
@@ -207,7 +207,7 @@ def as_svg(made: Figure) -> bytes:
 def as_png(made: Figure, dpi: int | None = None) -> bytes:
     """The figure as pixels, `dpi` per inch; default: DPI."""
     buffer, usual = io.BytesIO(), made.dpi
-    canvas: Any = FigureCanvasAgg(_laid_out(made))
+    canvas: Any = FigureCanvasAgg(laid_out(made))
     made.dpi = dpi or DPI
     canvas.print_png(buffer, metadata={"Software": None})
     made.dpi = usual
@@ -222,7 +222,7 @@ def save(made: Figure, path: Path) -> tuple[Path, Path]:
     return path, drawn
 
 
-def _laid_out(made: Figure) -> Figure:
+def laid_out(made: Figure) -> Figure:
     """The figure with its plots in place: a second layout would make room for a legend outside them once more.
 
     The canvases below draw once, `savefig` would draw twice for each file.

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from burnish.report.naming import listed_names
-from burnish.report.verdicts import NamedSetting, NamedVerdict, capital, family_name, is_called, plain
+from burnish.report.verdicts import (
+    UNLABELLED,
+    NamedSetting,
+    NamedVerdict,
+    capital,
+    changed_count,
+    family_name,
+    is_called,
+    plain,
+)
 from burnish.scores import PairedScore
 
 _ANSWERED = "both gave {n:,} answers to the same questions {at}"
@@ -43,7 +52,9 @@ def title_of(verdicts: Sequence[NamedVerdict], about: str = "") -> str:
     subject = about or (next(iter(pairs)) if len(pairs) == 1 else "")
     called = _called(verdicts)
     first = next((one for one in called if one.score is one.verdict.score), None)
-    if first is None:
+    if all(one.is_open for one in verdicts):
+        told = [f"{changed_count(*(one.compared for one in verdicts))} {_at([one.place for one in verdicts])}"]
+    elif first is None:
         metrics = listed_names(list(dict.fromkeys(one.metric.title for one in verdicts)))
         told = [f"{metrics} undecided {_at([one.place for one in verdicts])}", *(_phrase(one) for one in called[:1])]
     else:
@@ -72,7 +83,12 @@ class _Called(NamedTuple):
 def _called(verdicts: Sequence[NamedVerdict]) -> list[_Called]:
     """Those of the models that were given first, of these the surest first."""
     pairs = list(dict.fromkeys(one.pair for one in verdicts))
-    called = [_Called(one, score) for one in verdicts for score in one.compared.deciding if is_called(score)]
+    called = [
+        _Called(one, score)
+        for one in verdicts
+        for score in one.compared.deciding
+        if is_called(score) and score.metric != UNLABELLED
+    ]
     return sorted(called, key=lambda one: (pairs.index(one.verdict.pair), -_certainty(one.score)))
 
 

@@ -23,7 +23,7 @@ _IS: Mapping[str, str] = {
     "undecided": "may be as good as",
 }
 UNLABELLED = "words"
-"""The metric that stands first where no question has a ground truth."""
+"""The metric that stands first where no question has a ground truth: it describes answers, and no verdict is on it."""
 SHARE = Metric(name="share", title="", family="", unit="%", interval="wilson", better="neither")
 _TESTS = {"mcnemar": "McNemar's exact test", "swap": "test by swapping whole pictures' answers"}
 
@@ -68,6 +68,11 @@ class NamedVerdict(NamedTuple):
         return self.metric_of(self.score)
 
     @property
+    def is_open(self) -> bool:
+        """Whether nothing tells which answers are right, so that there is no verdict."""
+        return self.score.metric == UNLABELLED
+
+    @property
     def others(self) -> list[PairedScore]:
         """What else was called, of other kinds of answers."""
         return [score for score in self.compared.deciding[1:] if is_called(score)]
@@ -86,8 +91,11 @@ def verdict_line(compared: Compared) -> str:
     """The verdict in one sentence that stands alone, with the difference, its interval and p."""
     score, metric = compared.headline, metrics_of(compared)[compared.headline.metric]
     interval = _interval(score, metric)
+    verdict = f"{compared.verdict.capitalize()}: {compared.after.name} {_IS[compared.verdict]} {compared.before.name}."
+    if score.metric == UNLABELLED:
+        verdict = f"No verdict, because no question has a ground truth: {_changed(compared)}."
     return notes(
-        f"{compared.verdict.capitalize()}: {compared.after.name} {_IS[compared.verdict]} {compared.before.name}. "
+        f"{verdict} "
         f"{capital(heading(metric))} {number(score.before, metric)} → {number(score.after, metric)}, a change of "
         f"{change_of(score, metric)}{f' ({interval})' if interval else ''}, "
         f"{_p(score)} ({_TESTS[score.test]}), over {score.difference.n:,} of the {compared.n:,} "
@@ -96,16 +104,20 @@ def verdict_line(compared: Compared) -> str:
 
 
 def changed_line(compared: Compared) -> str:
-    """How many answers have other words, and what that says where nothing tells which are right."""
-    changed = compared.changed
-    count = round((changed.value or 0.0) * changed.n)
-    unlabelled = compared.headline.metric == UNLABELLED
-    return notes(
-        f"{count:,} of {changed.n:,} answers changed ({_share(changed)}).",
-        "No question has a ground truth: read them side by side, or have them judged (`burnish bench judged pairwise`)."
-        if unlabelled
-        else "",
-    )
+    """How many answers have other words; where nothing tells which are right, what to do about that."""
+    if compared.headline.metric == UNLABELLED:
+        return "Read the answers side by side, or have them judged (`burnish bench judged pairwise`)."
+    return f"{_changed(compared)}."
+
+
+def _changed(compared: Compared) -> str:
+    return f"{changed_count(compared)} ({_share(compared.changed)})"
+
+
+def changed_count(*comparisons: Compared) -> str:
+    """ "10 of 40 answers changed", over all of the comparisons."""
+    count = sum(round((one.changed.value or 0.0) * one.changed.n) for one in comparisons)
+    return f"{count:,} of {sum(one.changed.n for one in comparisons):,} answers changed"
 
 
 def _share(share: Estimate) -> str:
@@ -210,10 +222,10 @@ def sentences(verdicts: Sequence[NamedVerdict]) -> list[Sentence]:
     """One for each comparison; of a single one, for each kind of answers."""
     if len(verdicts) > 1:
         return [
-            _sentence(one, one.score)._replace(
-                where=one.where, also=" ".join(_also(one, score) for score in one.others)
+            said._replace(
+                where=one.where, also=" ".join([said.also, *(_also(one, score) for score in one.others)]).strip()
             )
-            for one in verdicts
+            for one, said in ((one, _sentence(one, one.score)) for one in verdicts)
         ]
     return [_sentence(verdicts[0], score) for score in verdicts[0].compared.deciding]
 
@@ -222,12 +234,15 @@ def _sentence(verdict: NamedVerdict, score: PairedScore) -> Sentence:
     metric = verdict.metric_of(score)
     before, after = (number(side, metric).partition(" ")[0] for side in (score.before, score.after))
     unit, points = (" %", " points") if metric.unit == "%" else ("", "")
-    return Sentence(
-        word=score.verdict,
-        where="",
-        main=f"{family_name(metric)} {before} → {after}{unit}, {change_of(score, metric)}{points}",
-        detail=", ".join(filter(None, (_interval(score, metric), _p(score)))),
-    )
+    main = f"{family_name(metric)} {before} → {after}{unit}, {change_of(score, metric)}{points}"
+    detail = ", ".join(filter(None, (_interval(score, metric), _p(score))))
+    if score.metric == UNLABELLED:
+        changed = verdict.compared
+        also = f"{capital(main)} ({detail})."
+        return Sentence(
+            word="no verdict", where="", main=changed_count(changed), detail=_share(changed.changed), also=also
+        )
+    return Sentence(word=score.verdict, where="", main=main, detail=detail)
 
 
 def _also(verdict: NamedVerdict, score: PairedScore) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader
+from jinja2 import Environment
 
 from burnish.report import html
 from burnish.report.cards import PictureOf, card_of
@@ -20,6 +20,7 @@ from burnish.store.places import bytes_in, bytes_up_to
 from burnish.view.index import noted, output_state, parts_in, records_in
 from burnish.view.query import MOST_SORTED, PAGE, ResultPage
 from burnish.view.records import Stored
+from burnish.web.templates import templates_of
 
 
 class State(NamedTuple):
@@ -50,8 +51,8 @@ class Pager(NamedTuple):
 @cache
 def templates() -> Environment:
     """The viewer's templates, and the report's."""
-    loaders = [PackageLoader("burnish.view"), PackageLoader("burnish.report")]
-    return html.templates().overlay(loader=ChoiceLoader(loaders))
+    loader = templates_of("burnish.view", "burnish.report").loader
+    return html.templates().overlay(loader=loader)
 
 
 def state_of(index: sqlite3.Connection, run: Path) -> State:

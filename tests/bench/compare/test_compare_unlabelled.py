@@ -62,9 +62,13 @@ def test_answers_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert all(Path(one["picture"]).is_file() for one in numbers["reworded"])
     assert (numbers["headline"]["metric"], numbers["verdict"]) == ("words", "undecided")
     told = " ".join(capsys.readouterr().out.split())
-    assert "10 of 40 answers changed (25.0 %, 95 % interval 1" in told and "No question has a ground truth" in told
+    assert (
+        "10 of 40 answers changed (25.0 %, 95 % interval 1" in told
+        and "No verdict, because no question has a ground truth" in told
+    )
     page = (tmp_path / "before-after" / "index.html").read_text()
     assert page.count("data:image/png") == 10
+    assert "10 of 40 answers changed on" in page and "words undecided" not in page
     assert "<mark>blue</mark>" in page and "<mark>red</mark>" in page and "&lt;" in page
 
 

@@ -48,13 +48,16 @@ def _drops(summary: PairsSummary) -> Table:
     )
 
 
+NOT_DISTORTED = "without distortion"
+"""Rejected answers that were imported, sampled or taken from dialogues."""
+
+
 def _negatives(summary: PairsSummary) -> Table:
     return Table(
         title="Rejected answers",
         columns=("distortion", "answers", "of pairs"),
         rows=tuple(
-            (spec or "none: imported, drawn, or of dialogues", f"{n:,}", share_of(n, summary.kept))
-            for spec, n in summary.distortions.items()
+            (spec or NOT_DISTORTED, f"{n:,}", share_of(n, summary.kept)) for spec, n in summary.distortions.items()
         ),
     )
 
