@@ -18,7 +18,7 @@ from statistics import median
 
 import generate_dialogues
 from burnish.dialogue import talk
-from burnish.dialogue.partners import open_partners
+from burnish.dialogue.roles_config import open_pair
 from burnish.make.simulate import SimulateConfig
 from burnish.records import Dialogue
 
@@ -34,7 +34,7 @@ def hold(config: SimulateConfig, pair: talk.Pair, block: int) -> tuple[float, li
 def compare(dialogues: int, blocks: Sequence[int], repeats: int) -> dict[str, object]:
     """How many times as long each block size takes as one block of all."""
     config = generate_dialogues.pocket_dialogues(dialogues)
-    pair, sizes = open_partners(config), (*blocks, dialogues)
+    pair, sizes = open_pair(config), (*blocks, dialogues)
     hold(config, pair, dialogues)  # what is loaded at first counts for none
     times: dict[int, list[float]] = {size: [] for size in sizes}
     said: dict[int, list[list[str]]] = {}

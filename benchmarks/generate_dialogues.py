@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from burnish.dialogue.partners import open_partners
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.roles_config import open_pair
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
 from burnish.models import Decoding, Model, OnReply, Reply, Request
@@ -80,7 +80,7 @@ def pocket_dialogues(dialogues: int) -> SimulateConfig:
 def compare(dialogues: int, batch_size: int, repeats: int) -> dict[str, object]:
     """Run all in turns; the bars' numbers."""
     config = replace(pocket_dialogues(dialogues), batch_size=batch_size)
-    reusing, reading = open_partners(config), open_partners(replace(config, reuse_gib=0.0))
+    reusing, reading = open_pair(config), open_pair(replace(config, reuse_gib=0.0))
     times = []
     for _ in range(repeats):
         alone = talk(replace(config, in_flight=1), peers(reading))
@@ -116,7 +116,7 @@ def _alone(model: Model) -> Alone:
 def talk(config: SimulateConfig, pair: Pair) -> Talked:
     """All dialogues of the source, in a run that is thrown away."""
     inputs = stream(config.source, config)
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns)
     conversations = Conversations(pair=pair, rules=rules, in_flight=config.in_flight)
     with tempfile.TemporaryDirectory() as folder:
         began, cpu_began = time.perf_counter(), time.process_time()

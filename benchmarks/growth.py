@@ -155,10 +155,10 @@ def export(to: str, kind: str, folder: Path, _records: int) -> Callable[[], obje
 
 def score_fixed(folder: Path, _records: int) -> Callable[[], object]:
     """`burnish score fixed`: each turn's recorded texts as predictions of another dialogue's."""
-    from burnish.bench.fixed_reading import places
-    from burnish.bench.score import ScoreFixedConfig
-    from burnish.bench.score import score_fixed as score
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.bench.fixed_references import places
+    from burnish.bench.score_transcripts import ScoreFixedConfig
+    from burnish.bench.score_transcripts import score_fixed as score
+    from burnish.dialogue.loaders import open_dialogues
     from burnish.records import Dialogue
 
     path, said = folder / "predictions.jsonl", "I see nothing."
@@ -173,8 +173,8 @@ def score_fixed(folder: Path, _records: int) -> Callable[[], object]:
 
 def score_free(folder: Path, _records: int) -> Callable[[], object]:
     """`burnish score free`."""
-    from burnish.bench.score import ScoreFreeConfig
-    from burnish.bench.score import score_free as score
+    from burnish.bench.score_transcripts import ScoreFreeConfig
+    from burnish.bench.score_transcripts import score_free as score
 
     return lambda: score(ScoreFreeConfig(dialogues=(str(folder / "dialogues"),)))
 

@@ -34,7 +34,7 @@ from burnish.config import RunFlags
 from burnish.distort import parse
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, distorted_request
-from burnish.generation.replicas import AskedModel, Task
+from burnish.generation.replicas import AskedModel, ReplicaTask
 from burnish.models import Decoding, OnReply, Reply, Request
 from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
@@ -114,7 +114,7 @@ def make(config: SleepyConfig) -> list[float]:
             written.append(time.perf_counter())
 
         run.append_lines = noted  # type: ignore[method-assign]
-        task = Task(make, config)
+        task = ReplicaTask(make, config)
         fill(run, Pictures(config.pairs), partial(live, run), [model], label="pairs", batch=BATCH, replicas=task)
     return written
 

@@ -106,6 +106,24 @@ def always(picture: bytes) -> Callable[[int, Record], bytes]:
     return lambda *_: picture
 
 
+def begin(
+    folder: Path,
+    kind: str = "pairs",
+    config: Any = None,
+    *,
+    seed: int = 7,
+    fingerprints: Mapping[str, str] | None = None,
+    like: Run | None = None,
+    restart: bool = False,
+) -> Run:
+    """A run to be filled, with the flags of another where one is `like` it; an unfinished one is gone on with."""
+    made_by = {"model": "ab" * 32} if fingerprints is None else fingerprints
+    manifest = (
+        like.manifest if like is not None else new_manifest(kind, config or Flags(), seed=seed, fingerprints=made_by)
+    )
+    return Run.begin(folder, manifest, restart=restart)
+
+
 def write_run(
     folder: Path,
     records: Iterable[Record],
@@ -115,20 +133,20 @@ def write_run(
     seed: int = 7,
     fingerprints: Mapping[str, str] | None = None,
     pictures: Callable[[int, Record], bytes] | None = None,
-    summary: Mapping[str, Json] | None = None,
+    summary: Mapping[str, Json] | Callable[[Run], Mapping[str, Json]] | None = None,
+    like: Run | None = None,
     done: bool = True,
     restart: bool = False,
 ) -> Run:
-    """The run of these records, opened for reading; an unfinished one is gone on with.
+    """The run of these records, opened for reading; `begin` says how it begins.
 
     Where a record's `image` is empty, `pictures` draws one for its place and for itself.
     """
-    made_by = {"model": "ab" * 32} if fingerprints is None else fingerprints
-    manifest, pictures = new_manifest(kind, config or Flags(), seed=seed, fingerprints=made_by), pictures or by_place()
-    with Run.begin(folder, manifest, restart=restart) as run:
+    pictures = pictures or by_place()
+    with begin(folder, kind, config, seed=seed, fingerprints=fingerprints, like=like, restart=restart) as run:
         for place, record in enumerate(records):
             drawn = getattr(record, "image", None) == ""
             run.append([replace(record, image=run.add_image(pictures(place, record))) if drawn else record])
         if done:
-            run.finish(summary or {})
+            run.finish(summary(run) if callable(summary) else summary or {})
     return Run.open(folder)

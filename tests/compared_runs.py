@@ -6,13 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from burnish.bench.scoring import score_answers
+from builders import png, write_run
+from burnish.bench.aggregate import score_answers
 from burnish.config import runtime
-from burnish.images import encode_png
 from burnish.records import Prediction
-from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 
 QUESTIONS = 60
@@ -41,18 +38,24 @@ def answers_run(
     """Sixty questions about a thing to which yes is right, those in `wrong` answered with `said`; each has a picture of
     its own."""
     config = Config(source=source, adapter=adapter, baseline=str(baseline) if baseline else None)
-    with Run.begin(folder, new_manifest("answers", config, seed=0, fingerprints={})) as run:
-        for number in range(QUESTIONS):
-            picture = encode_png(Image.new("RGB", (32, 24), (4 * number, 90, 40)))
-            one = Prediction(
-                id=f"q{number}",
-                image=run.add_image(picture),
-                question=f"Is there a {thing}, {number}?",
-                answer="yes",
-                text=said if number in wrong else "yes",
-                source=("cups", "mugs")[number % 2],
-                n_tokens=2,
-            )
-            run.append([one])
-        run.finish(to_json(score_answers(run)))
-    return folder
+    answers = (
+        Prediction(
+            id=f"q{number}",
+            image="",
+            question=f"Is there a {thing}, {number}?",
+            answer="yes",
+            text=said if number in wrong else "yes",
+            source=("cups", "mugs")[number % 2],
+            n_tokens=2,
+        )
+        for number in range(QUESTIONS)
+    )
+    return write_run(
+        folder,
+        answers,
+        kind="answers",
+        config=config,
+        fingerprints={},
+        pictures=lambda place, _: png((4 * place, 90, 40), 32, 24),
+        summary=lambda run: to_json(score_answers(run)),
+    ).path

@@ -20,15 +20,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from builders import answer, by_place, dropped, pair, write_run
 from burnish import cli
 from burnish.errors import BurnishError, ServerError
-from burnish.images import decode, encode_png
+from burnish.images import decode
 from burnish.models import Decoding, Message, ModelOptions, Request, open_model
 from burnish.models.server import ServerModel
-from burnish.records import Answer as Text
-from burnish.records import Dialogue, Dropped, Feedback, PreferencePair, Rejected, Response, Turn
+from burnish.records import Dialogue, Feedback, Response, Turn
 from burnish.sources import Sampling, stream
-from burnish.store import Run, new_manifest
 from faulty_server import Answer, Faulty, serving
 
 EXITS = {0, 2, 3, 130, 141}
@@ -187,21 +186,13 @@ class Flags:
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sound run of pairs and one of dialogues."""
     here = tmp_path_factory.mktemp("sound")
-    picture = encode_png(Image.new("RGB", (4, 4)))
-    for kind in ("pairs", "dialogues"):
-        with Run.begin(here / kind, new_manifest(kind, Flags(), seed=0, fingerprints={})) as run:
-            key = run.add_image(picture)
-            rejected = Rejected(distortion="flip", seed=1, answer=Text(text="no"))
-            pair = PreferencePair(
-                id="1", image=key, question="?", chosen=Text(text="yes"), rejected=(rejected,), source="s"
-            )
-            turn = Turn(
-                response=Response(text="yes", thought="", answer="yes"),
-                feedback=Feedback(text="Score: 5", score=5, comment=""),
-            )
-            dialogue = Dialogue(id="1", image=key, question="?", answer="no", turns=(turn, turn), source="s")
-            run.append([pair if kind == "pairs" else dialogue, Dropped(id="2", source="s", reason="broken image")])
-            run.finish({})
+    turn = Turn(
+        response=Response(text="yes", thought="", answer="yes"),
+        feedback=Feedback(text="Score: 5", score=5, comment=""),
+    )
+    dialogue = Dialogue(id="1", image="", question="?", answer="no", turns=(turn, turn), source="s")
+    for kind, one in (("pairs", pair(1, answer("yes"), [answer("no")])), ("dialogues", dialogue)):
+        write_run(here / kind, [one, dropped(2, "broken image")], kind=kind, pictures=by_place(4))
     return here
 
 

@@ -16,10 +16,10 @@ from PIL import Image
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
-from burnish.bench.teacher import TeacherConfig, bench_teacher
+from burnish.bench.teacher import BenchTeacherConfig, bench_teacher
 from burnish.cli import main
 from burnish.config import RunFlags
-from burnish.dialogue import partners
+from burnish.dialogue import roles_config
 from burnish.errors import ConfigError, RunError
 from burnish.make import pairs
 from burnish.make.compose import ComposeConfig, compose
@@ -31,7 +31,7 @@ from burnish.models.scripted import ScriptedModel
 from burnish.scores import Foresight
 from burnish.sources.sharding import BATCH, Shard, unmarked
 from burnish.store import Run
-from burnish.verbs.merging import MergeConfig, merge_runs
+from burnish.verbs.merge import MergeConfig, merge_runs
 from burnish.verbs.shards import runs_in_order, whole_run, whole_runs
 from fire_items import made_item, write_items
 
@@ -210,12 +210,12 @@ def test_shards_of_fixed_dialogues_and_of_what_is_imported(tmp_path: Path) -> No
 def test_a_teacher_is_fooled_by_the_same_answers_in_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are made of the ground truths of the first examples of all, whichever part is asked about."""
     teacher = ScriptedModel(lambda request: f"Score: {len(request.messages[-1].text) % 11}.\nFeedback: Look.")
-    monkeypatch.setattr(partners, "open_all_asked", lambda _, options: [teacher for _ in options])
+    monkeypatch.setattr(roles_config, "open_all_asked", lambda _, options: [teacher for _ in options])
     Image.new("RGB", (8, 6), "teal").save(tmp_path / "a.png")
     lines = [{"id": f"q{i}", "image": "a.png", "question": f"{i}?", "answer": f"{i} cats"} for i in range(BATCH + 3)]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     source = f"folder:{tmp_path / 'q.jsonl'}"
-    _compare(tmp_path, bench_teacher, TeacherConfig(source=source, teacher="m", per_image=None, out="whole"))
+    _compare(tmp_path, bench_teacher, BenchTeacherConfig(source=source, teacher="m", per_image=None, out="whole"))
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from burnish.models.base import ModelOptions
     from burnish.report import ReportConfig
     from burnish.rounds.config import ImproveConfig
-    from burnish.rounds.telling import improve
+    from burnish.rounds.verb import improve
     from burnish.train.config import DPOConfig
     from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 
@@ -87,7 +87,7 @@ _MODULES = {
     "SimulateConfig": "burnish.make.simulate",
     "StudentConfig": "burnish.train.dialogue_config",
     "TeacherConfig": "burnish.train.dialogue_config",
-    "improve": "burnish.rounds.telling",
+    "improve": "burnish.rounds.verb",
     "open_model": "burnish.models",
 }
 """Where a name is defined, if not in `burnish.api.calls`."""

@@ -95,7 +95,7 @@ def call(words: Sequence[str]) -> int:
         print(f"burnish: {printable(redacted(f'{where}{error.strerror or error}'))}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nburnish: stopped; the same command goes on from here.", file=sys.stderr)
+        print("\nburnish: stopped; the same command resumes from here.", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - the last net: no user is shown a traceback
         print(f"burnish: {_fault(words, error)}", file=sys.stderr)

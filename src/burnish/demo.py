@@ -33,7 +33,7 @@ STUDENT, TEACHER = "pocket-student", "pocket-teacher"
 FIRE_METRICS = ("AT", "ADR", "ATR", "RR")
 
 
-class Shown(NamedTuple):
+class DemoNumber(NamedTuple):
     """A number of the table: where it is asked, and its metric."""
 
     asked: str
@@ -41,12 +41,12 @@ class Shown(NamedTuple):
 
 
 SHOWN = {
-    "existence accuracy, counter": Shown("counter/existence", "existence_accuracy"),
-    "existence accuracy, balanced": Shown("balanced/existence", "existence_accuracy"),
-    "existence accuracy, natural": Shown("heldout/existence", "existence_accuracy"),
-    "hallucinated statements, counter": Shown("counter/description", "hallucination_rate"),
-    "F1 of descriptions, counter": Shown("counter/description", "statement_f1"),
-    "F1 of descriptions, balanced": Shown("balanced/description", "statement_f1"),
+    "existence accuracy, counter": DemoNumber("counter/existence", "existence_accuracy"),
+    "existence accuracy, balanced": DemoNumber("balanced/existence", "existence_accuracy"),
+    "existence accuracy, natural": DemoNumber("heldout/existence", "existence_accuracy"),
+    "hallucinated statements, counter": DemoNumber("counter/description", "hallucination_rate"),
+    "F1 of descriptions, counter": DemoNumber("counter/description", "statement_f1"),
+    "F1 of descriptions, balanced": DemoNumber("balanced/description", "statement_f1"),
 }
 """Shares; the fourth is better when it falls."""
 
@@ -234,7 +234,7 @@ def _write_verdicts(out: Path, seva: Mapping[str, BeforeAfter], fire: Mapping[st
 def _page(out: Path) -> Path:
     """One page of everything that was made."""
     from burnish.report import ReportConfig
-    from burnish.verbs.telling import report_of
+    from burnish.verbs.output import report_of
 
     sides = [f"{side}/{asked}" for asked in ASKED for side in ("before", "after")]
     runs = tuple(str(out / run) for run in (*sides, "pairs", "adapter", "untrained", "dialogues"))
@@ -309,7 +309,7 @@ def _show_habit(habit: Habit | None) -> None:
 
 def _put_right(run: Path) -> Iterable[Dialogue]:
     """Dialogues that led to the truth, the longest first, mere yes or no last."""
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.dialogue.loaders import open_dialogues
     from burnish.pocket.world import matches
 
     found = [

@@ -29,7 +29,7 @@ _STORED_IF_SET: Mapping[str, bool] = MappingProxyType({"stored if set": True})
 """Marks a field of a record that its line has only where it differs from its default: most records never do."""
 
 
-class Said(NamedTuple):
+class TextMessage(NamedTuple):
     """A message of a conversation."""
 
     speaker: Literal["user", "assistant", "system"]
@@ -51,7 +51,7 @@ class Example:
     """The ground truth where the source has one; SeVa never looks at it."""
     source: str
     """The name that results are grouped by: a data set ("textvqa") or a task ("counting")."""
-    before: tuple[Said, ...] = ()
+    before: tuple[TextMessage, ...] = ()
     """The messages before the question, for supervised training on whole conversations; SeVa asks each alone."""
     facts: Facts = field(default_factory=dict)
     more_images: tuple[bytes, ...] = ()
@@ -116,7 +116,7 @@ class PreferencePair:
     facts: Facts = field(default_factory=dict)
     replies: tuple[ReplyEnd, ...] = ()
     """What became of each reply that was asked for, those that are no part of the pair included."""
-    before: tuple[Said, ...] = ()
+    before: tuple[TextMessage, ...] = ()
     """The messages before the question, where the answers end a dialogue; the picture stands in the first of the
     user's."""
     more_images: tuple[str, ...] = field(default=(), metadata=_STORED_IF_SET)

@@ -16,6 +16,9 @@ WORTH_SAYING = 0.05
 """Where more of the replies than this are not whole answers, a result says so first."""
 FAILED_AT_SERVER = "Others are answered, but "
 """How the refusal of a request begins that failed at an endpoint after all retries."""
+NO_TRUTH = "no ground truth"
+"""The reason of an example that was dropped because it lacks the truth that it needs."""
+GIVE_TRUTHS = "give a source with ground truths, such as a column `answer` or #truths=TABLE"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -96,9 +99,14 @@ def is_lost(record: Record) -> bool:
     return FAILED_AT_SERVER in _refusal(record)
 
 
-def refuse_unanswered(path: Path, records: Iterable[Record]) -> None:
-    """Raise NothingAnswered, naming the reasons, unless some reply of a run is an answer."""
-    refuse_no_answer(path, count_replies(records), "look into that, then give --restart")
+def refuse_unanswered(path: Path, records: Iterable[Record], without_truths: str = GIVE_TRUTHS) -> None:
+    """Raise NothingAnswered, naming the reasons, unless some reply of a run is an answer.
+
+    `without_truths` is what to do if no example had the ground truth that it needs.
+    """
+    counts = count_replies(records)
+    mend = without_truths if [*counts.left_out] == [NO_TRUTH] and not counts.asked else "fix this"
+    refuse_no_answer(path, counts, f"{mend}, and start again with --restart")
 
 
 def refuse_no_answer(place: Path | str, counts: ReplyCounts, mend: str) -> None:
@@ -110,9 +118,7 @@ def refuse_no_answer(place: Path | str, counts: ReplyCounts, mend: str) -> None:
     said = f" The first refusal: {next(iter(counts.refusals))}" if counts.refusals else ""
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in counts.left_out.items())
     why = "; ".join(filter(None, (asked and f"replies: {asked}", reasons and f"every question was dropped: {reasons}")))
-    raise NothingAnswered(
-        f"{place} holds no answer to score ({why or 'it has no record yet'}): {mend}.{said}", asdict(counts)
-    )
+    raise NothingAnswered(f"{place} has no answer ({why or 'it has no record yet'}): {mend}.{said}", asdict(counts))
 
 
 def added(counts: Iterable[ReplyCounts]) -> ReplyCounts:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final
 
 from burnish.errors import ModelError
-from burnish.generation import Ask, Known
+from burnish.generation import Ask, KnownReply
 from burnish.images import decode
 from burnish.models import Decoding, Model, Reply, Request
 from burnish.prompts import ComposerPrompt, JudgePrompt, JudgeTask, StudentPrompt, TeacherPrompt
@@ -61,7 +61,7 @@ class Speaker(Protocol[C_contra]):
         """Those that it asks: one, or none."""
         ...
 
-    def ask(self, name: str, case: C_contra) -> Ask | Known:
+    def ask(self, name: str, case: C_contra) -> Ask | KnownReply:
         """What it says to the case, as the reply of this name. Raises SourceError or ModelError."""
         ...
 
@@ -123,9 +123,9 @@ class Oracle(Generic[C]):
         """None."""
         return ()
 
-    def ask(self, name: str, case: C) -> Known:
+    def ask(self, name: str, case: C) -> KnownReply:
         """Known at once."""
-        return Known(name, Reply(text=self.says(case)))
+        return KnownReply(name, Reply(text=self.says(case)))
 
 
 def student_role(*, model: Model, prompt: StudentPrompt, decoding: Decoding = GREEDY) -> Role[Case]:

@@ -10,11 +10,12 @@ import pytest
 from answer_runs import find
 from PIL import Image
 
+from builders import write_run
 from burnish.bench import answers
+from burnish.bench.aggregate import score_answers
 from burnish.bench.answers import TEMPERATURE, AnswersConfig, bench_answers
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.bench.scorers import stands
-from burnish.bench.scoring import score_answers
 from burnish.cli import main
 from burnish.errors import ConfigChanged, ConfigError, RunError
 from burnish.models import Decoding, OnReply, Reply, Request
@@ -99,8 +100,7 @@ def test_a_run_torn_anywhere_equals_an_undisturbed_one(
     source = _folder(tmp_path, {"a": BRIGHT, "b": DARK, "c": BRIGHT})
     bench_answers(_config(source, tmp_path / "whole", "invert"))
     whole = Run.open(tmp_path / "whole")
-    with Run.begin(tmp_path / "torn", whole.manifest) as run:
-        run.append(list(whole)[:torn_after])
+    write_run(tmp_path / "torn", list(whole)[:torn_after], like=whole, done=False)
     result = bench_answers(_config(source, tmp_path / "torn", "invert"))
     assert list(Run.open(tmp_path / "torn")) == list(whole)
     assert to_json(result) == whole.summary

@@ -55,7 +55,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, script: Script) -> list[ScriptedModel]
         made.extend(ScriptedModel(script) for _ in options)
         return list(made[-len(options) :])
 
-    monkeypatch.setattr("burnish.dialogue.partners.open_all_asked", opened)
+    monkeypatch.setattr("burnish.dialogue.roles_config.open_all_asked", opened)
     return made
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from burnish.bench.free import FreeConfig, bench_free
-from burnish.bench.score import ScoreFreeConfig, score_free
+from burnish.bench.score_transcripts import ScoreFreeConfig, score_free
 from burnish.cli import main
 from burnish.errors import ConfigError, RunError
 from burnish.records import Dialogue

@@ -5,24 +5,24 @@ from pathlib import Path
 import pytest
 from answer_runs import prediction, write_run
 
+from burnish.bench.aggregate import read_scored
 from burnish.bench.comparison import compare
 from burnish.bench.paired import verdict
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.bench.scorers import METRICS
-from burnish.bench.scoring import read_scored
 from burnish.errors import RunError
 from burnish.records import Dropped, Record
-from burnish.scores import Comparison, Estimate, PairedScore
+from burnish.scores import BaselineComparison, Estimate, PairedScore
 from burnish.uncertainty import wilson
 
 
-def _compare(folder: Path, before: list[Record], after: list[Record], **seeds: int) -> Comparison:
+def _compare(folder: Path, before: list[Record], after: list[Record], **seeds: int) -> BaselineComparison:
     old = write_run(folder / "old", before, seed=seeds.get("old", 0), model="old")
     new = write_run(folder / "new", after, seed=seeds.get("new", 0), model="new")
     return compare(read_scored(new), read_scored(old), "runs/old")
 
 
-def _find(comparison: Comparison, metric: str, distortion: str = "") -> PairedScore:
+def _find(comparison: BaselineComparison, metric: str, distortion: str = "") -> PairedScore:
     (score,) = [s for s in comparison.scores if (s.metric, s.group, s.distortion) == (metric, ALL, distortion)]
     return score
 

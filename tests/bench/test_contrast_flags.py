@@ -15,7 +15,7 @@ from burnish.bench.sampled import SampledConfig, bench_sampled
 from burnish.bench.standard.gqa import AskGqaConfig
 from burnish.bench.standard.shr import AskShrConfig
 from burnish.config import identity
-from burnish.dialogue.partners import open_partners, open_roles, seeded
+from burnish.dialogue.roles_config import open_pair, open_roles, seeded
 from burnish.dialogue.seeds import seed_folder
 from burnish.distort import parse
 from burnish.errors import ConfigChanged, ConfigError, DistortionError
@@ -87,7 +87,7 @@ def test_standard_benchmarks_are_asked_by_contrast() -> None:
 def test_the_student_alone_speaks_by_contrast() -> None:
     given: dict[str, Any] = {"student": "pocket", "teacher": "pocket", "device": "cpu"}
     config = SimulateConfig(source=SOURCE, out="out", seed=7, **given, **CONTRAST)
-    pair = seeded(open_partners(config), config, config.seed)
+    pair = seeded(open_pair(config), config, config.seed)
     assert isinstance(pair.student, Role)
     assert isinstance(pair.teacher, Role)
     assert (pair.student.decoding.contrast, pair.teacher.decoding.contrast) == (contrast(7), None)
@@ -100,7 +100,7 @@ def test_every_seed_of_free_dialogues_distorts_anew(tmp_path: Path) -> None:
     given: dict[str, Any] = {"student": "pocket", "teacher": "oracle", "device": "cpu", "max_new_tokens": 6}
     config = FreeConfig(source=SOURCE, out=str(tmp_path / "run"), seed=1, seeds=2, limit=6, **given, **CONTRAST)
     scores = bench_free(config)
-    pair = open_partners(config)
+    pair = open_pair(config)
     for seed in (1, 2):
         run = Run.open(seed_folder(tmp_path / "run", seed))
         student = seeded(pair, config, seed).student

@@ -78,7 +78,7 @@ def test_two_harness_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFix
     assert verdicts == {"exact_match": "better", "distance": "better", "by_kind": "better"}
     assert numbers["after"]["name"] == "new"
     _import(tmp_path / "less", _samples(tmp_path / "less-files", [1] * 3))
-    assert "are of other question sets" in not_compared(capsys, tmp_path / "old", tmp_path / "less")
+    assert "have different question sets" in not_compared(capsys, tmp_path / "old", tmp_path / "less")
 
 
 def _workbook(folder: Path, name: str, rows: list[list[str | int | None]]) -> Path:

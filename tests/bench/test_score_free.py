@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import read_seeds
 from burnish.bench.free_rules import FreeRules
+from burnish.bench.free_run import read_seeds
 from burnish.cli import main
 from burnish.scores import FreeScores
 from burnish.store.codec import from_json

@@ -56,7 +56,7 @@ def test_no_answer_is_no_score(tmp_path: Path, capsys: pytest.CaptureFixture[str
     code, told = scored(tmp_path, kind(tmp_path, "", " "))
     assert code == 2
     assert [*told] == ["replies"] and told["replies"]["empty"] == 2
-    assert "said.jsonl holds no answer to score (replies: 2 empty)" in " ".join(capsys.readouterr().err.split())
+    assert "said.jsonl has no answer (replies: 2 empty)" in " ".join(capsys.readouterr().err.split())
 
 
 def test_free_dialogues_count_both_roles_and_what_is_no_dialogue(tmp_path: Path) -> None:

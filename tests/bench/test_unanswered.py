@@ -84,7 +84,7 @@ def test_nothing_answered_is_no_score(
     assert told["replies"]["answered"] == 0 < told["replies"][name] <= told["replies"]["asked"]
     assert "scores" not in told
     assert out.lstrip().startswith("Of ") and line in " ".join(out.split())
-    assert "holds no answer to score" in err
+    assert "has no answer (" in err
 
 
 COMPOSE = ["compose", "--model", "MODEL"]

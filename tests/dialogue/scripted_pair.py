@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import BurnishError
 from burnish.generation import Ask
@@ -162,7 +162,7 @@ def main() -> int:
         with begin(path) as run:
             print("begun", flush=True)
             if run.summary is None:
-                Conversations(pair=pair, rules=Rules(), in_flight=in_flight).fill(run, Inputs(inputs), label="test")
+                Conversations(pair=pair, rules=StopRules(), in_flight=in_flight).fill(run, Inputs(inputs), label="test")
                 run.finish({"made": len(run)})
     except BurnishError as error:
         print(error)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scripted_pair import Flowing, Inputs, Scripted, begin, judge, picture, respond
 
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import BATCH, Conversations, Pair
 from burnish.errors import ServerError
 from burnish.generation.driver import AHEAD
@@ -26,7 +26,7 @@ from burnish.sources import sharding
 from burnish.store import JournalEntry, Run
 from patience import HANG_S
 
-RULES = Rules()
+RULES = StopRules()
 
 
 def partners(kind: type[Scripted] = Scripted) -> tuple[Scripted, Scripted]:
@@ -99,7 +99,7 @@ def test_what_waits_is_bounded_by_the_window(tmp_path: Path) -> None:
     furthest: list[int] = []
     teacher.after = lambda case: furthest.append(len(inputs.opened)) if case.example.id == "0" else None
     with begin(tmp_path) as run:
-        talk = Conversations(pair=Pair(student, teacher), rules=Rules(max_turns=12), in_flight=4)
+        talk = Conversations(pair=Pair(student, teacher), rules=StopRules(max_turns=12), in_flight=4)
         talk.fill(run, inputs, label="test")
         assert len(run) == 1_000
     assert len(furthest) == 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.errors import ConfigError
 from burnish.records import Ending, Feedback, Response, Turn
 
@@ -14,9 +14,9 @@ def turns(*scores: float | None) -> list[Turn]:
     return [Turn(response=said, feedback=Feedback(text="…", score=score, comment="…")) for score in scores]
 
 
-MADE = Rules()
+MADE = StopRules()
 """FIRE-1M: 8 ends a dialogue, and so does turn 3."""
-FREE = Rules(max_turns=5, must_rise=True)
+FREE = StopRules(max_turns=5, must_rise=True)
 """FIRE-Bench."""
 
 
@@ -40,12 +40,12 @@ FREE = Rules(max_turns=5, must_rise=True)
         (FREE, [1.0, 2.0, 3.0, 4.0], None),
         (FREE, [1.0, 2.0, 3.0, 4.0, 5.0], "longest"),
         (FREE, [1.0, 2.0, 3.0, 4.0, 4.0], "no rise"),  # the reason that would have ended a shorter one too
-        (Rules(threshold=10, max_turns=2), [9.9], None),
-        (Rules(threshold=10, max_turns=2), [9.9, 9.9], "longest"),
-        (Rules(max_turns=1), [1.0], "longest"),
+        (StopRules(threshold=10, max_turns=2), [9.9], None),
+        (StopRules(threshold=10, max_turns=2), [9.9, 9.9], "longest"),
+        (StopRules(max_turns=1), [1.0], "longest"),
     ],
 )
-def test_why_a_dialogue_ends(rules: Rules, scores: list[float | None], ending: Ending | None) -> None:
+def test_why_a_dialogue_ends(rules: StopRules, scores: list[float | None], ending: Ending | None) -> None:
     assert rules.ending(turns(*scores)) == ending
 
 
@@ -59,4 +59,4 @@ def test_why_a_dialogue_ends(rules: Rules, scores: list[float | None], ending: E
 )
 def test_rules_that_cannot_be(fields: dict[str, float], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        Rules(**fields)  # type: ignore[arg-type]
+        StopRules(**fields)  # type: ignore[arg-type]

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from builders import always, begin, write_run
 from burnish.cli import main
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.errors import RunError
 from burnish.export import ExportConfig, ExportResult, export_run
 from burnish.make.importing import ImportConfig, import_dialogues
 from burnish.records import Dialogue
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from fire_items import made_item, png, real_file, real_items, write_items
 
 
@@ -77,11 +78,8 @@ def made_dialogue(path: object, key: str, number: int) -> Dialogue:
     ],
 )
 def test_no_picture_leaves_the_folder_or_takes_a_file_of_the_export(tmp_path: Path, claimed: object) -> None:
-    with Run.begin(
-        tmp_path / "run", new_manifest("free", ImportConfig(source="s", out="o"), seed=0, fingerprints={})
-    ) as run:
-        key = run.add_image(png())
-        run.append([made_dialogue(claimed, key, 0)])
+    run = write_run(tmp_path / "run", [made_dialogue(claimed, "", 0)], kind="free", pictures=always(png()), done=False)
+    (key,) = (one.image for one in run.records(Dialogue))
     (item,) = items_of(exported(tmp_path, tmp_path / "run"))
     assert item["image"] == f"images/{key[:2]}/{key}.png"
     assert (tmp_path / "out" / item["image"]).read_bytes() == png()
@@ -95,9 +93,7 @@ def test_no_picture_leaves_the_folder_or_takes_a_file_of_the_export(tmp_path: Pa
 
 
 def test_two_pictures_of_one_name_are_kept_apart(tmp_path: Path) -> None:
-    with Run.begin(
-        tmp_path / "run", new_manifest("free", ImportConfig(source="s", out="o"), seed=0, fingerprints={})
-    ) as run:
+    with begin(tmp_path / "run", "free") as run:
         red, blue = run.add_image(png("red")), run.add_image(png("blue"))
         claims = [
             ("a/x.png", red),

@@ -13,13 +13,14 @@ import pytest
 from awkward_run import MakerConfig
 from PIL import Image
 
+from builders import write_run
 from burnish.errors import ImageError, RunError, RunLocked
 from burnish.export import ExportConfig, export_run
 from burnish.export import verb as exporting
-from burnish.export.base import Card
+from burnish.export.base import DatasetCard
 from burnish.images import decode
 from burnish.records import Answer, PreferencePair, Rejected
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 
 SEEN = ("swift", "llamafactory", "llava")
 
@@ -46,7 +47,7 @@ def test_a_second_export_into_the_same_folder_is_refused(run: Run, tmp_path: Pat
 def test_pictures_that_went_missing_meanwhile_are_noticed(run: Run, tmp_path: Path, monkeypatch) -> None:
     sound = exporting.EXPORTERS["swift"]
 
-    def disturbed(run: Run, folder: Path, tally) -> Card:
+    def disturbed(run: Run, folder: Path, tally) -> DatasetCard:
         card = sound(run, folder, tally)
         next((folder / "images").rglob("*.png")).unlink()
         return card
@@ -109,15 +110,12 @@ def odd_pictures() -> dict[str, bytes]:
 @pytest.mark.parametrize("to", SEEN)
 def test_pictures_lie_there_as_the_model_saw_them(tmp_path: Path, to: str) -> None:
     pictures = odd_pictures()
-    with Run.begin(tmp_path / "run", new_manifest("pairs", MakerConfig(), seed=0, fingerprints={})) as run:
-        for name, data in pictures.items():
-            rejected = (Rejected(distortion="flip", seed=0, answer=Answer(text="no")),)
-            key = run.add_image(data)
-            pair = PreferencePair(
-                id=name, image=key, question="?", chosen=Answer(text="yes"), rejected=rejected, source="s"
-            )
-            run.append([pair])
-        run.finish({})
+    rejected = (Rejected(distortion="flip", seed=0, answer=Answer(text="no")),)
+    pairs = [
+        PreferencePair(id=name, image="", question="?", chosen=Answer(text="yes"), rejected=rejected, source="s")
+        for name in pictures
+    ]
+    run = write_run(tmp_path / "run", pairs, config=MakerConfig(), pictures=lambda _, one: pictures[one.id])
     export_run(config(run, tmp_path, to))
     text = next(path for path in (tmp_path / "out").glob("*pairs.json*")).read_text()
     rows = [json.loads(line) for line in text.splitlines()] if to == "swift" else json.loads(text)

@@ -11,10 +11,11 @@ import pytest
 from awkward_run import MakerConfig, colour_of, fill, picture
 from PIL import Image
 
+from builders import always, begin, write_run
 from burnish.errors import RunError
 from burnish.export import ExportConfig, export_run, shards
 from burnish.records import Answer, Dialogue, Feedback, Prediction, PreferencePair, Response, Turn
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 
 
 @pytest.fixture(autouse=True)
@@ -58,19 +59,14 @@ def test_no_field_is_lost(run: Run, tmp_path: Path) -> None:
 
 
 def test_predictions(tmp_path: Path) -> None:
-    manifest = new_manifest("answers", MakerConfig(), seed=0, fingerprints={})
-    with Run.begin(tmp_path / "run", manifest) as run:
-        key = run.add_image(picture("blue"))
-        run.append(
-            [Prediction(id="p", image=key, question="q", answer="yes", text="no", source="s", facts={"task": "t"})]
-        )
+    asked = Prediction(id="p", image="", question="q", answer="yes", text="no", source="s", facts={"task": "t"})
+    run = write_run(tmp_path / "run", [asked], config=MakerConfig(), pictures=always(picture("blue")), done=False)
     (row,) = datasets.load_dataset(str(export(run, tmp_path)), split="train")
     assert (row["text"], row["answer"], json.loads(row["facts"])) == ("no", "yes", {"task": "t"})
     assert colour_of(row["image"]) == "blue"
 
 
 def test_dialogues_with_scores_that_are_missing(tmp_path: Path) -> None:
-    manifest = new_manifest("dialogues", MakerConfig(), seed=0, fingerprints={})
     turns = tuple(
         Turn(
             response=Response(text=answer, thought="", answer=answer),
@@ -78,9 +74,8 @@ def test_dialogues_with_scores_that_are_missing(tmp_path: Path) -> None:
         )
         for answer, score in (("a", 3.0), ("b", None), ("c", math.nan))
     )
-    with Run.begin(tmp_path / "run", manifest) as run:
-        key = run.add_image(picture("green"))
-        run.append([Dialogue(id="d", image=key, question="q", answer="a", turns=turns, source="s")])
+    talk = Dialogue(id="d", image="", question="q", answer="a", turns=turns, source="s")
+    run = write_run(tmp_path / "run", [talk], config=MakerConfig(), pictures=always(picture("green")), done=False)
     (row,) = datasets.load_dataset(str(export(run, tmp_path)), split="train")
     assert [turn["response"]["answer"] for turn in row["turns"]] == ["a", "b", "c"]
     scores = [turn["feedback"]["score"] for turn in row["turns"]]
@@ -89,11 +84,9 @@ def test_dialogues_with_scores_that_are_missing(tmp_path: Path) -> None:
 
 
 def test_kinds_are_not_mixed(run: Run, tmp_path: Path) -> None:
-    with Run.begin(tmp_path / "mixed", new_manifest("pairs", MakerConfig(), seed=0, fingerprints={})) as mixed:
-        key = mixed.add_image(picture("red"))
-        answer = Answer(text="a")
-        mixed.append([PreferencePair(id="0", image=key, question="", chosen=answer, rejected=(), source="")])
-        mixed.append([Prediction(id="1", image=key, question="q", answer="a", text="t", source="s")])
+    pair = PreferencePair(id="0", image="", question="", chosen=Answer(text="a"), rejected=(), source="")
+    asked = Prediction(id="1", image="", question="q", answer="a", text="t", source="s")
+    mixed = write_run(tmp_path / "mixed", [pair, asked], config=MakerConfig(), done=False)
     with pytest.raises(RunError, match="holds PreferencePair and Prediction records"):
         export(mixed, tmp_path)
 
@@ -101,7 +94,7 @@ def test_kinds_are_not_mixed(run: Run, tmp_path: Path) -> None:
 def test_large_runs_become_several_files_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "BATCH_ROWS", 2)
     monkeypatch.setattr(shards, "SHARD_BYTES", 1)  # so that every batch ends its file
-    with Run.begin(tmp_path / "run", new_manifest("pairs", MakerConfig(), seed=0, fingerprints={})) as run:
+    with begin(tmp_path / "run", "pairs", MakerConfig()) as run:
         fill(run)
     folder = export(run, tmp_path)
     assert sorted(path.name for path in (folder / "data").iterdir()) == [

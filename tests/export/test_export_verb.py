@@ -8,13 +8,14 @@ from typing import get_args
 
 import pytest
 import yaml
-from awkward_run import MakerConfig, picture
+from awkward_run import MakerConfig
 
+from builders import begin, dropped, write_run
 from burnish.errors import ConfigError, RunError
 from burnish.export import ExportConfig, export_run
 from burnish.export.verb import EXPORTERS, Format
-from burnish.records import Dropped, Prediction
-from burnish.store import Run, new_manifest
+from burnish.records import Prediction
+from burnish.store import Run
 
 OTHERS = ("fire", "vlmevalkit")
 """Formats of dialogues and of answers, which have tests of their own."""
@@ -121,22 +122,19 @@ def test_a_missing_picture_is_told(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("to", [*FORMATS, "fire"])
 def test_a_run_without_a_pair_is_told(tmp_path: Path, to: Format) -> None:
-    manifest = new_manifest("pairs", MakerConfig(), seed=0, fingerprints={})
     config = ExportConfig(run=str(tmp_path / "run"), to=to, out=str(tmp_path / "out"))
-    with Run.begin(tmp_path / "run", manifest) as run:
+    with begin(tmp_path / "run", "pairs", MakerConfig()) as run:
         with pytest.raises(RunError, match="holds nothing to export: it has no records yet"):
             export_run(config)
-        run.append([Dropped(id="1", source="s", reason="equal answers")])
+        run.append([dropped(1)])
     with pytest.raises(RunError, match="holds nothing to export: 1 left out for 'equal answers'"):
         export_run(config)
 
 
 @pytest.mark.parametrize("to", PAIR_FORMATS)
 def test_predictions_do_not_fit_into_pairs(tmp_path: Path, to: Format) -> None:
-    manifest = new_manifest("answers", MakerConfig(), seed=0, fingerprints={})
-    with Run.begin(tmp_path / "run", manifest) as run:
-        key = run.add_image(picture("red"))
-        run.append([Prediction(id="p", image=key, question="q", answer="a", text="t", source="s")])
+    asked = Prediction(id="p", image="", question="q", answer="a", text="t", source="s")
+    run = write_run(tmp_path / "run", [asked], kind="answers", config=MakerConfig(), done=False)
     with pytest.raises(RunError, match="holds more than preference pairs \\('p'\\): export it --to parquet"):
         export_run(ExportConfig(run=str(run.path), to=to, out=str(tmp_path / "out")))
 

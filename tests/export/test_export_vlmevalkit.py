@@ -4,45 +4,24 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import make_dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from builders import write_run
 from burnish.cli import main
 from burnish.records import Dropped, Json, Prediction
-from burnish.store import Run
-from burnish.store.manifest import Manifest
 
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def _run(folder: Path, benchmark: str, predictions: list[Prediction | Dropped], **config: Json) -> Path:
     """A finished run of `bench standard`."""
-    manifest = Manifest(
-        kind="standard",
-        config={"model": "org/llava-7b", "adapter": None, **config},
-        settings={},
-        seed=0,
-        fingerprints={},
-        version="",
-        created="",
-    )
-    with Run.begin(folder / "run", manifest) as run:
-        key = run.add_image(b"P5 1 1 1 0")
-        run.append(
-            [
-                record if isinstance(record, Dropped) else Prediction(**{**_fields(record), "image": key})
-                for record in predictions
-            ]
-        )
-        run.finish({"benchmark": benchmark})
-    return folder / "run"
-
-
-def _fields(record: Prediction) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
+    given = {"model": "org/llava-7b", "adapter": None, **config}
+    flags = make_dataclass("Flags", given)(**given)
+    return write_run(folder / "run", predictions, kind="standard", config=flags, summary={"benchmark": benchmark}).path
 
 
 def _said(key: str, text: str, answer: str, source: str, **facts: Json) -> Prediction:

@@ -14,13 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from awkward_run import WANTED, colour_of, picture
 
+from builders import write_run
 from burnish.cli import main
 from burnish.errors import SourceError
 from burnish.export import ExportConfig, export_run
 from burnish.export.verb import Format
 from burnish.images import decode
 from burnish.make.importing_pairs import ImportPairsConfig, import_pairs
-from burnish.records import Dropped, PreferencePair, Said
+from burnish.records import Dropped, PreferencePair, TextMessage
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 
@@ -57,16 +58,13 @@ def test_what_was_exported_comes_back(run: Run, tmp_path: Path, to: Format) -> N
         assert made == [[(one.distortion, one.seed) for one in kept[pair.id].rejected] for pair in pairs]
 
 
-BEFORE = (Said("system", "Be short."), Said("user", "Which colour?"), Said("assistant", "Blue."))
+BEFORE = (TextMessage("system", "Be short."), TextMessage("user", "Which colour?"), TextMessage("assistant", "Blue."))
 
 
 @pytest.mark.parametrize("to", ["trl", "swift", "llamafactory", "llava"])
 def test_a_pair_whose_prompt_is_a_dialogue_comes_back(run: Run, tmp_path: Path, to: Format) -> None:
     talk = replace(next(iter(run.records(PreferencePair))), question="No: look again.", before=BEFORE)
-    with Run.begin(tmp_path / "talk", run.manifest) as made:
-        made.add_image(picture("red"))
-        made.append([talk])
-        made.finish({})
+    made = write_run(tmp_path / "talk", [replace(talk, image="")], like=run, pictures=lambda *_: picture("red"))
     folder = export_run(ExportConfig(run=str(made.path), to=to, out=str(tmp_path / "out"))).folder
     (file,) = (path for name in ("*.parquet", "pairs.json*", "burnish_pairs.json") for path in folder.rglob(name))
     (back,) = open_pairs(str(file))
@@ -122,6 +120,29 @@ def test_every_form_is_seen_by_its_columns(tmp_path: Path, name: str) -> None:
     said = (pair.question, pair.chosen.text, [one.answer.text for one in pair.rejected])
     assert said == ("What?", "A cup.", ["A dog."])
     assert pairs.picture(pair.image) == picture("red")
+
+
+def test_tables_of_texts_name_pictures_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(picture("red"))
+    (tmp_path / "pairs.csv").write_text('image,question,chosen,rejected\n0.png,What?,"A cup, red.",A dog.\n')
+    (tmp_path / "pairs.tsv").write_text("image\tprompt\tchosen\trejected\n0.png\tWhat?\tA cup, red.\tA dog.\n")
+    for name in ("pairs.csv", "pairs.tsv"):
+        pairs = open_pairs(str(tmp_path / name))
+        (pair,) = pairs
+        assert isinstance(pair, PreferencePair)
+        said = (pair.question, pair.chosen.text, [one.answer.text for one in pair.rejected])
+        assert said == ("What?", "A cup, red.", ["A dog."])
+        assert pairs.picture(pair.image) == picture("red")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none.csv", "is not there: give the file that lists the examples"), ("some.txt", "ends in .jsonl, .json, .csv")],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "some.txt").write_text("A cup, not a dog.")
+    with pytest.raises(SourceError, match=said):
+        list(open_pairs(str(tmp_path / name)))
 
 
 def test_ranked_answers_have_several_rejected_ones(tmp_path: Path) -> None:

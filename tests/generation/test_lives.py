@@ -5,32 +5,26 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from burnish.config import runtime
+from builders import begin
 from burnish.errors import ConfigError, ModelError, ServerError
-from burnish.generation import Ask, Known, Life, fill
+from burnish.generation import Ask, KnownReply, Life, fill
 from burnish.make.pairs import PairsConfig
 from burnish.models import Decoding, Message, Model, ModelOptions, OnReply, Reply, Request, open_model
 from burnish.models.base import ignore
 from burnish.models.scripted import ScriptedModel
 from burnish.records import Dropped, Example, Prediction
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from faulty_server import Answer, Faulty, completion, serving
 from patience import HANG_S
 
 GREEDY = Decoding()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    n: int = 10
-    speed: int = runtime(1)
 
 
 class _Inputs:
@@ -52,7 +46,7 @@ class _Inputs:
 
 
 def _run(path: Path) -> Run:
-    return Run.begin(path, new_manifest("test", _Config(), seed=0, fingerprints={}))
+    return begin(path, "test")
 
 
 def _ask(model: Model, name: str, text: str, decoding: Decoding = GREEDY, *, scored: bool = False) -> Ask:
@@ -128,7 +122,7 @@ def test_what_may_be_asked_together_is_a_batch_and_an_oracle_is_no_part_of_it(tm
         [greedy, other, known] = yield [
             _ask(model, "a", f"a{position}"),
             _ask(model, "b", f"b{position}", drawn),
-            Known("c", Reply(text="oracle")),
+            KnownReply("c", Reply(text="oracle")),
         ]
         [] = yield []
         return [_record(example, greedy.text, other.text, known.text)]

@@ -126,7 +126,7 @@ def test_dialogues_whose_driver_and_replica_are_killed_go_on(
     ("flags", "sentence"),
     [
         ({"replicas": 0}, "--replicas must be at least 1"),
-        ({"replicas": 2, "model": "http://host/v1#m"}, "--replicas are of local models"),
+        ({"replicas": 2, "model": "http://host/v1#m"}, "--replicas is for local models"),
         ({"replicas": 2, "device": "balanced"}, "leave out --device balanced"),
         ({"ray": "auto"}, "--ray needs --replicas"),
     ],

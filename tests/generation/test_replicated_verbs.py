@@ -14,20 +14,20 @@ from typing import Any
 import pytest
 
 import tiny_models
-from burnish.bench import fixed_asking
+from burnish.bench import fixed_run
 from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.fixed import FixedConfig, bench_fixed
 from burnish.bench.free import FreeConfig, bench_free
-from burnish.bench.judged import asking
+from burnish.bench.judged import judge_run
 from burnish.bench.judged.configs import GradesConfig
 from burnish.bench.judged.registry import bench
-from burnish.bench.teacher import TeacherConfig, bench_teacher
+from burnish.bench.teacher import BenchTeacherConfig, bench_teacher
 from burnish.dialogue import talk
 from burnish.generation import replicas
 from burnish.generation.replica import serve
-from burnish.generation.replica_process import Made, Replica, read_answer
+from burnish.generation.replica_process import BlockResult, Replica, read_answer
 from burnish.generation.replica_ray import Actor, unpacked
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.generation.serving import Serving
 from burnish.make import composing, from_samples
 from burnish.make.compose import ComposeConfig, compose
@@ -44,25 +44,25 @@ BATCH = 2
 class _InThread:
     """What an actor of Ray's does, without Ray."""
 
-    def __init__(self, task: Task, folder: Path) -> None:
+    def __init__(self, task: ReplicaTask, folder: Path) -> None:
         folder.mkdir()
         self._actor, self._folder = Actor(task.message()), folder
 
-    def make(self, block: int) -> Made:
+    def make(self, block: int) -> BlockResult:
         return unpacked(*self._actor.make(block), self._folder / str(block))
 
     def close(self) -> None:
         self._actor.clear()
 
 
-def _in_threads(task: Task) -> tuple[Callable[[Path, int], Replica], int]:
+def _in_threads(task: ReplicaTask) -> tuple[Callable[[Path, int], Replica], int]:
     return lambda folder, number: _InThread(task, folder / str(number)), task.config.replicas or 1
 
 
 @pytest.fixture(autouse=True)
 def _small_blocks_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "_starter", _in_threads)
-    for room in (talk, composing, fixed_asking, asking, from_samples):
+    for room in (talk, composing, fixed_run, judge_run, from_samples):
         monkeypatch.setattr(room, "BATCH", BATCH)
 
 
@@ -94,7 +94,7 @@ def _compose(out: str, **flags: Any) -> None:
 
 
 def _teacher(out: str, **flags: Any) -> None:
-    bench_teacher(TeacherConfig(source=SOURCE, teacher="pocket", out=out, **flags))
+    bench_teacher(BenchTeacherConfig(source=SOURCE, teacher="pocket", out=out, **flags))
 
 
 def _from_samples(out: str, **flags: Any) -> None:
@@ -134,7 +134,7 @@ def test_blocks_that_share_a_picture_have_it_each(tmp_path: Path) -> None:
     config = FixedConfig(dialogues=_dialogues(tmp_path), student="pocket", out=str(tmp_path / "run"), **POCKET)
     with os.fdopen(wanted, "rb") as numbers, os.fdopen(answers, "rb") as made:
         with os.fdopen(answer, "wb") as said:
-            assert copy_context().run(serve, Task(bench_fixed, config).message(), Serving(numbers, said)) == 0
+            assert copy_context().run(serve, ReplicaTask(bench_fixed, config).message(), Serving(numbers, said)) == 0
         first, second = read_answer(made), read_answer(made)
         assert read_answer(made) is None
     assert first and second

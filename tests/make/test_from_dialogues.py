@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 import tiny_models
+from builders import always, write_run
 from burnish import cli
 from burnish.errors import ConfigError, RunError
 from burnish.fire.texts import read_feedback, read_response
 from burnish.images import encode_png
 from burnish.make.from_dialogues import FromDialoguesConfig, pairs_from_dialogues
-from burnish.records import Dialogue, Dropped, PreferencePair, Record, Said, Turn
-from burnish.store import Run, new_manifest
+from burnish.records import Dialogue, Dropped, PreferencePair, Record, TextMessage, Turn
+from burnish.store import Run
 from burnish.train.dialogue_config import ShowMaskConfig
 from burnish.train.show_mask import PLAIN, show_mask
 
@@ -44,12 +45,8 @@ def dialogue(name: str, told: Sequence[tuple[str, float]]) -> Dialogue:
 
 
 def write(path: Path, *told: Dialogue | Dropped, student: str = "pocket") -> Path:
-    manifest = new_manifest("simulate", Simulated(student=student), seed=0, fingerprints={})
-    with Run.begin(path, manifest) as run:
-        key = run.add_image(encode_png(tiny_models.picture(1)))
-        run.append([replace(one, image=key) if isinstance(one, Dialogue) else one for one in told])
-        run.finish({})
-    return path
+    one = always(encode_png(tiny_models.picture(1)))
+    return write_run(path, told, kind="simulate", config=Simulated(student=student), pictures=one).path
 
 
 def made(path: Path, out: Path, **flags: object) -> list[Record]:
@@ -94,7 +91,7 @@ def test_a_conversation_stands_before_the_question(tmp_path: Path) -> None:
     assert isinstance(pair, PreferencePair)
     system, *before = pair.before
     assert system.speaker == "system"
-    assert before == [Said("user", "What is it?"), Said("assistant", "a wheel")]
+    assert before == [TextMessage("user", "What is it?"), TextMessage("assistant", "a wheel")]
     assert pair.question == "Hint 1.\n\nBased on the feedback, answer the question again:"
 
 
@@ -150,7 +147,6 @@ def test_the_flag_of_pairs_is_the_verb(tmp_path: Path, capsys: pytest.CaptureFix
 def test_what_cannot_be_used_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--margin must be above 0"):
         FromDialoguesConfig(runs=("x",), out="y", margin=0)
-    with Run.begin(tmp_path / "run", new_manifest("simulate", Simulated(), seed=0, fingerprints={})):
-        pass
+    write_run(tmp_path / "run", [], kind="simulate", config=Simulated(), done=False)
     with pytest.raises(RunError, match="is not finished"):
         made(tmp_path / "run", tmp_path / "out")

@@ -118,7 +118,7 @@ def test_agreement_may_be_held_to_the_truth(tmp_path: Path) -> None:
     ("flags", "message"),
     [
         ({"by": "judge"}, "--by judge needs a --judge: a model"),
-        ({"judge": "oracle"}, "--judge oracle is used with --by judge alone"),
+        ({"judge": "oracle"}, "--judge oracle is only for --by judge"),
         ({"by": "judge", "judge": "self", "judge_adapter": "a"}, "--judge self has the model's own adapter"),
         ({"keep": "chosen-write"}, "--keep chosen-write has 'chosen-write': give chosen-right"),
         ({"samples": 1}, "--samples must be at least 2"),

@@ -26,13 +26,13 @@ from burnish.make.pairs import PairsConfig, make_pairs
 from burnish.models import Request
 from burnish.models.local import LocalModel
 from burnish.models.scripted import ScriptedModel
-from burnish.records import Dropped, Example, Prediction, PreferencePair, Said
+from burnish.records import Dropped, Example, Prediction, PreferencePair, TextMessage
 from burnish.report.cards import card_of
 from burnish.sources import PICTURED, SEVERAL, Questions, stream
 from burnish.sources.pair_files import open_pairs
 from burnish.store import Run
 from burnish.store.codec import to_line
-from burnish.train.batch_layout import APART, Together
+from burnish.train.batch_layout import APART, TreeLayout
 from burnish.train.encode import Collator
 from burnish.train.examples import Preferences, TrainingExample
 from burnish.train.logps import answer_logps
@@ -79,7 +79,7 @@ def test_all_pictures_are_distorted_or_the_one_that_is_named(two: str, tmp_path:
     right = _made(two, tmp_path / "right", distort_image="2", context=True)
     assert _said(right) == {"What differs?": ("200 10 1", "200 245 1"), "How?": ("200 10 3", "200 245 3")}
     pair = next(one for one in right.records(PreferencePair) if one.question == "How?")
-    assert pair.before == (Said("user", "What differs?"), Said("assistant", "The colour."))
+    assert pair.before == (TextMessage("user", "What differs?"), TextMessage("assistant", "The colour."))
     assert [right.image(key) for key in pair.images] == [(tmp_path / f"{name}.png").read_bytes() for name in COLOURS]
     clean, rejected = card_of(pair, 0).views
     assert [[of.distortion for of in view] for view in (clean, rejected)] == [["", ""], ["", "invert"]]
@@ -159,7 +159,7 @@ def test_both_readings_of_a_training_weigh_what_answering_does(family: str, two:
     answers_A = [[5, 6, 7], [8, 9]]
     [expected_A] = local.score([clean_request(example)], [answers_A])
     row = {"id": "1", "picture": "1", "question": example.question, "answers": answers_A}
-    for reading in (Together(even_length=1), APART):
+    for reading in (TreeLayout(even_length=1), APART):
         batch = Collator(local.encoder, {"1": example.images}.__getitem__, 0, reading)([row])
         with torch.no_grad():
             found_EA = answer_logps(model, batch)

@@ -15,9 +15,9 @@ from PIL import Image
 from simulations import config, files, folder, records
 
 from burnish.cli import main
-from burnish.dialogue import partners
-from burnish.dialogue.partners import open_partners
-from burnish.errors import ConfigChanged, ConfigError, SourceError
+from burnish.dialogue import roles_config
+from burnish.dialogue.roles_config import open_pair
+from burnish.errors import ConfigChanged, ConfigError, NothingAnswered, SourceError
 from burnish.make.simulate import SimulateConfig, simulate
 from burnish.models import Model, ModelOptions, Request
 from burnish.models.local import LocalModel
@@ -38,7 +38,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[ScriptedMode
         def opened(_: object, options: Sequence[ModelOptions]) -> Sequence[Model]:
             return models[: len(options)]
 
-        monkeypatch.setattr(partners, "open_all_asked", opened)
+        monkeypatch.setattr(roles_config, "open_all_asked", opened)
         return models
 
     return put
@@ -194,7 +194,7 @@ def test_two_adapters_share_the_base_and_say_what_each_would_say_alone(tmp_path:
     both = config(
         tmp_path / "run", student_adapter=student, teacher="pocket", teacher_adapter=teacher, limit=6, in_flight=4
     )
-    pair = open_partners(both)
+    pair = open_pair(both)
     assert isinstance(pair.student, Role)
     assert isinstance(pair.teacher, Role)
     assert isinstance(pair.student.model, LocalModel)
@@ -207,8 +207,18 @@ def test_two_adapters_share_the_base_and_say_what_each_would_say_alone(tmp_path:
         assert prints[f"{who} model"] == alone.fingerprint
 
 
+def test_without_ground_truths_the_student_may_criticise_itself(
+    tmp_path: Path, scripted: Callable[..., list[ScriptedModel]]
+) -> None:
+    scripted(lambda _: "A cup.", lambda _: "Score: 3.")
+    folder(tmp_path, ["q"])
+    (tmp_path / "questions.csv").write_text("image,question\nq.png,What?\n")
+    with pytest.raises(NothingAnswered, match=r"no ground truth \(1\)\): give .* criticise itself with --teacher self"):
+        simulate(config(tmp_path / "run", source=f"folder:{tmp_path / 'questions.csv'}", teacher="pocket"))
+
+
 def test_the_oracle_is_a_teacher_and_needs_the_pocket_world(tmp_path: Path) -> None:
-    assert isinstance(open_partners(config(tmp_path)).teacher, Oracle)
+    assert isinstance(open_pair(config(tmp_path)).teacher, Oracle)
     with pytest.raises(SourceError, match="pocket"):
         simulate(config(tmp_path / "run", source=folder(tmp_path, ["q"])))
 

@@ -52,7 +52,7 @@ def test_one_that_is_wrong_in_batches_is_asked_one_at_a_time(
     assert not model.takes_batches and "wrong in batches" in caplog.text
     assert model.generate(REQUESTS, DECODING) == truth
     config = SFTConfig(source="pocket", model=str(folder), out=str(folder.parent / "out"), device="cpu", max_steps=1)
-    with pytest.raises(ModelError, match="is wrong in batches, so it cannot be trained"):
+    with pytest.raises(ModelError, match="gives wrong results in batches, so it cannot be trained"):
         train_sft(config)
 
 

@@ -50,8 +50,14 @@ def test_the_pocket_vlm_is_asked_as_its_teacher_was_trained() -> None:
         ("role: judge\nquestion: q\nagain: a", "lacks 'task'"),
         ("role: judge\ntask: grades\nquestion: q", "lacks 'again'"),
         ("role: judge\ntask: grades\nsees: all\nquestion: q\nagain: a", "has sees: all; it is one of text, picture"),
-        ("role: judge\ntask: grades\nquestion: ${first}\nagain: a", "has ${first} in 'question', which there is not"),
-        ("role: judge\ntask: grades\nquestion: ${reply}\nagain: a", "has ${reply} in 'question', which there is not"),
+        (
+            "role: judge\ntask: grades\nquestion: ${first}\nagain: a",
+            "has ${first} in 'question', which is not one of its values",
+        ),
+        (
+            "role: judge\ntask: grades\nquestion: ${reply}\nagain: a",
+            "has ${reply} in 'question', which is not one of its values",
+        ),
         ("role: teacher\nquestion: q\nagain: a", "is a prompt for the role 'teacher', and a judge's is needed"),
         ("role: judge\ntask: shr\nquestion: q\nagain: a", "is a prompt for judging shr, not grades"),
     ],

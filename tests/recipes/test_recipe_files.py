@@ -62,9 +62,9 @@ def test_the_papers_numbers_stand_beside_a_row(file: Path) -> None:
 
 
 def test_recipes_share_what_is_alike_in_them() -> None:
-    """Table 6's rank 64, figure 7's 800 steps, table 1's Diffusion-W and what SeVa gains are one training."""
+    """Table 6's rank 64, figure 7's 800 steps, table 1's Diffusion-W and one negative are one training."""
     found = []
-    for name in ("seva-table6", "seva-figure7", "seva-table1", "seva-gains"):
+    for name in ("seva-table6", "seva-figure7", "seva-table1", "seva-many-negatives"):
         plan = make_plan(read_recipe(RECIPES / f"{name}.yaml", "pocket"), {}, (0,))
         found.append({key for key, step in plan.steps.items() if step.verb == "train dpo"})
     assert len(set.intersection(*found)) == 1

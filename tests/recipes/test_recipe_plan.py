@@ -89,7 +89,7 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
         ("step: counted", "step: count", "has no step 'count': its steps are composed, counted."),
         ("{composed}", "{compose}", "turns.yaml, line 19: nothing is called {compose}"),
         ("taken: 2", 'taken: 2\n      per_task: "{per_task}"', "line 12: the key 'per_task' stands here a second time"),
-        ("per_task: 3", 'per_task: "{per_task}"', "turns.yaml, line 13: {per_task} stands for itself"),
+        ("per_task: 3", 'per_task: "{per_task}"', "turns.yaml, line 13: {per_task} refers to itself"),
         ("columns: [turns]", "columns: [turn]", "there is no number 'turn'; there are turns."),
         ("figure: dots", "figure: pie", "turns.yaml, line 3: `figure` must be one of dots, curves, turns, heat"),
         ("figure: dots", "figure: tradeoff", "turns.yaml, line 8: a trade-off has two axes: name two columns"),
@@ -137,7 +137,7 @@ def test_all_that_is_missing_is_named_at_once(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_value_that_nothing_asks_for_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"--value pictures=… is nothing that .* asks for: it has taken, per_task"):
+    with pytest.raises(ConfigError, match=r"--value pictures=… is not a value of .*: it has taken, per_task"):
         _plan(tmp_path, TOP, words=("pictures=3",))
 
 

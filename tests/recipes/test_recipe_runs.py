@@ -16,7 +16,7 @@ from burnish import cli
 from burnish.errors import RunError
 from burnish.recipes.figures import draw
 from burnish.recipes.recipe import read_recipe
-from burnish.recipes.results import Measured, find
+from burnish.recipes.results import RecipeNumbers, find
 
 COMPOSE = """\
 title: How long dialogues are
@@ -181,7 +181,7 @@ def test_every_line_of_a_figure_looks_different(tmp_path: Path) -> None:
     turns = COMPOSE.replace("curves", "turns").replace("few: {taken: 6}", "".join(f"r{i}: {{}}\n  " for i in range(7)))
     recipe = read_recipe(_recipe(tmp_path, turns.replace("rows: {few: [41.2]}", "rows: {r0: [41.2]}")), "pocket")
     values = {(row.name, column.name): (1.0,) for row in recipe.rows for column in recipe.columns}
-    (axes,) = draw(Measured(recipe=recipe, seeds=(0,), values=values)).axes
+    (axes,) = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values=values)).axes
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == len(recipe.rows) == 9
 
 
@@ -189,7 +189,7 @@ def test_dots_that_are_all_alike_stand_on_a_scale_that_can_be_read(tmp_path: Pat
     recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "dots")), "pocket")
     nothing: dict[tuple[str, str], tuple[float | None, ...]] = {(row.name, "tens"): (None,) for row in recipe.rows}
     alike = {(row.name, "words"): (0.0,) for row in recipe.rows}
-    words, tens = draw(Measured(recipe=recipe, seeds=(0,), values={**alike, **nothing})).axes
+    words, tens = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values={**alike, **nothing})).axes
     assert words.get_xlim() == (-1, 1)
     assert list(tens.get_xticks()) == []
 
@@ -198,7 +198,7 @@ def test_a_tradeoff_has_a_disc_for_each_row_that_has_both_numbers(tmp_path: Path
     recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "tradeoff")), "pocket")
     values = {(row.name, column): (float(i),) for i, row in enumerate(recipe.rows) for column in recipe.drawn}
     values |= {(recipe.rows[-1].name, recipe.drawn[0]): (None,)}
-    (axes,) = draw(Measured(recipe=recipe, seeds=(0,), values=values)).axes
+    (axes,) = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values=values)).axes
     assert sum(line.get_marker() == "o" for line in axes.lines) == len(recipe.rows) - 1
     assert all(row.name in " ".join(text.get_text() for text in axes.texts) for row in recipe.rows)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from burnish.scores import AnswersResult, Comparison, Estimate, Metric, PairedScore, Score
+from burnish.scores import AnswersResult, BaselineComparison, Estimate, Metric, PairedScore, Score
 
 EXACT = Metric(name="exact_match", title="exact match", family="answers", unit="%", interval="wilson", better="higher")
 
@@ -45,4 +45,6 @@ PAIRED = PairedScore(
     test="mcnemar",
     verdict="undecided",
 )
-COMPARED = replace(RESULT, comparison=Comparison(baseline="runs/old", baseline_model="m", unpaired=0, scores=(PAIRED,)))
+COMPARED = replace(
+    RESULT, comparison=BaselineComparison(baseline="runs/old", baseline_model="m", unpaired=0, scores=(PAIRED,))
+)

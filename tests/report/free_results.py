@@ -1,8 +1,8 @@
 """Results of free dialogues for tests: scores given by hand, counted by the real bench."""
 
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import DialogueKey, FreeRun, Played
 from burnish.bench.free_rules import FreeRules, worth
+from burnish.bench.free_run import DialogueKey, FreeRun, Played
 from burnish.replies import count_texts
 from burnish.scores import FreeScores
 

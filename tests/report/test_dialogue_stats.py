@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from burnish.cli import main
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.errors import ConfigError, RunError
 from burnish.make.importing import ImportConfig, import_dialogues
 from burnish.report.dialogue_page import write_stats

@@ -12,7 +12,7 @@ from burnish.report.replies_tables import with_replies
 from burnish.report.section import NamedRun, Section
 from burnish.report.tables import Table
 from burnish.report.terminal import VERBOSE
-from burnish.verbs.telling import FEW_ROWS, few_tables
+from burnish.verbs.output import FEW_ROWS, few_tables
 
 
 def _table(title: str, rows: int) -> Table:

@@ -5,7 +5,7 @@ import dataclasses
 from free_results import RULES, free_result, free_run
 
 from burnish.bench.free_metrics import free_scores
-from burnish.bench.free_reading import DialogueKey
+from burnish.bench.free_run import DialogueKey
 from burnish.report.kinds.fixed.tables import fixed_tables
 from burnish.report.kinds.free.plots import accuracy_by_turn
 from burnish.report.kinds.free.tables import free_tables

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from burnish.report.kinds.judged.plots import judged_plots
-from burnish.scores import Judging, Lengths, PairwiseJudged, PairwisePair, PositionBias
+from burnish.scores import Judging, LengthScores, PairwiseJudged, PairwisePair, PositionBias
 
 
 def pair(a: str, wins: int, ties: int, losses: int) -> PairwisePair:
@@ -34,7 +34,7 @@ def scores(*pairs: PairwisePair) -> PairwiseJudged:
         ),
         pairs=pairs,
         bias=PositionBias(first=4, second=4, tie=0, share=0.5, interval=None, agreement=1.0),
-        lengths={"a": Lengths(mean=12.0, interval=(10.0, 15.0), median=11.0, n=4)},
+        lengths={"a": LengthScores(mean=12.0, interval=(10.0, 15.0), median=11.0, n=4)},
         tokens="words",
     )
 

@@ -6,32 +6,26 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from builders import answer, pair
+from builders import answer, begin, pair
 from burnish.images import encode_png
 from burnish.records import Dialogue, Feedback, Record, Response, Turn
 from burnish.report import ReportConfig
 from burnish.report.html import MAX_LINES, drawing
 from burnish.report.pages import write_report
 from burnish.report.plots import figure
-from burnish.store import Run, new_manifest
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared/data/owleval/images"
 MOST = 5_000_000
 SHOWN = 500
 PICTURES = 8
 """Different ones: a page holds each as often as it is shown, so that their number is no matter but of time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Config:
-    source: str = "x"
 
 
 def _gradient(number: int) -> bytes:
@@ -42,7 +36,7 @@ def _gradient(number: int) -> bytes:
 
 
 def _page(folder: Path, kind: str, records: Sequence[Record], pictures: Sequence[bytes]) -> str:
-    with Run.begin(folder / "run", new_manifest(kind, _Config(), seed=0, fingerprints={})) as run:
+    with begin(folder / "run", kind) as run:
         keys = [run.add_image(picture) for picture in pictures]
         run.append(replace(r, image=keys[i % len(keys)]) for i, r in enumerate(records))  # type: ignore[call-arg]
         run.finish({})

@@ -14,7 +14,7 @@ from burnish.report.naming import asked_name, listed_names, short_models
 from burnish.report.opening import drawn_flips
 from burnish.report.plots import as_svg
 from burnish.report.titles import leading, title_of, what_was_compared
-from burnish.report.verdicts import Place, Verdict, sentences, verdict_numbers, verdicts_of
+from burnish.report.verdicts import NamedSetting, NamedVerdict, sentences, verdict_numbers, verdicts_of
 from burnish.scores import Compared, Estimate, Metric
 from compared_runs import answers_run
 
@@ -32,7 +32,7 @@ def _compared(folder: Path, place: str, before: Sequence[int], after: Sequence[i
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[NamedVerdict]:
     """Worse at home, the same in the middle, better far from it."""
     folder = tmp_path_factory.mktemp("compared")
     natural = _compared(folder, "natural", FEW, range(24))
@@ -41,7 +41,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
     return verdicts_of([natural, balanced, counter])
 
 
-def test_each_has_a_sentence_that_begins_with_its_verdict(verdicts: list[Verdict]) -> None:
+def test_each_has_a_sentence_that_begins_with_its_verdict(verdicts: list[NamedVerdict]) -> None:
     worse, undecided, better = map(str, sentences(verdicts))
     # wrong are 40 of 60 before and 9 of 60 after: 33.3 and 85.0 % are right
     assert better.startswith("Better on counter: accuracy of yes or no 33.3 → 85.0 %, +51.7 points (95 % interval +")
@@ -53,12 +53,12 @@ def test_each_has_a_sentence_that_begins_with_its_verdict(verdicts: list[Verdict
     )
 
 
-def test_a_comparison_that_stands_alone_names_no_place(verdicts: list[Verdict]) -> None:
+def test_a_comparison_that_stands_alone_names_no_place(verdicts: list[NamedVerdict]) -> None:
     (sentence,) = map(str, sentences(verdicts[2:]))
     assert sentence.startswith("Better: accuracy of yes or no 33.3 → 85.0 %, +51.7 points")
 
 
-def test_the_title_tells_the_surest_and_what_goes_against_it(verdicts: list[Verdict]) -> None:
+def test_the_title_tells_the_surest_and_what_goes_against_it(verdicts: list[NamedVerdict]) -> None:
     assert title_of(verdicts) == (
         "pocket + seva against pocket: accuracy of yes or no on counter better by 51.7 points, on natural worse by 25.0"
     )
@@ -70,7 +70,7 @@ def test_the_title_tells_the_surest_and_what_goes_against_it(verdicts: list[Verd
     )
 
 
-def test_several_models_at_one_place_are_told_apart_by_their_names(verdicts: list[Verdict]) -> None:
+def test_several_models_at_one_place_are_told_apart_by_their_names(verdicts: list[NamedVerdict]) -> None:
     counter = verdicts[2].compared
     other = replace(counter, after=replace(counter.after, name="pocket + runs/other", path="elsewhere"))
     first, second = verdicts_of([counter, other])
@@ -80,7 +80,7 @@ def test_several_models_at_one_place_are_told_apart_by_their_names(verdicts: lis
     assert again.name != once_more.name  # one model twice, told apart by its runs
 
 
-def test_the_numbers_are_in_percent(verdicts: list[Verdict]) -> None:
+def test_the_numbers_are_in_percent(verdicts: list[NamedVerdict]) -> None:
     numbers = verdict_numbers(verdicts[2])
     assert numbers["place"] == "counter"
     assert (numbers["verdict"], numbers["metric"], numbers["won"], numbers["lost"]) == (
@@ -94,14 +94,14 @@ def test_the_numbers_are_in_percent(verdicts: list[Verdict]) -> None:
     assert numbers["low"] < numbers["change"] < numbers["high"]
 
 
-def test_a_place_is_named_by_what_was_asked(verdicts: list[Verdict]) -> None:
+def test_a_place_is_named_by_what_was_asked(verdicts: list[NamedVerdict]) -> None:
     assert [str(one.place) for one in verdicts] == ["on natural", "on balanced", "on counter"]
     counter = verdicts[2].compared
     places = [
         verdicts_of([replace(counter, benchmark=name, title=title)])[0].place
         for name, title in (("pope", "POPE"), ("free", "free dialogues"))
     ]
-    assert places == [Place("on", "POPE"), Place("in", "free dialogues")]
+    assert places == [NamedSetting("on", "POPE"), NamedSetting("in", "free dialogues")]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_models_are_named_without_folders_where_these_tell_nothing_apart() -> No
     assert listed_names([]) == ""
 
 
-def test_marks_stand_at_their_numbers(verdicts: list[Verdict]) -> None:
+def test_marks_stand_at_their_numbers(verdicts: list[NamedVerdict]) -> None:
     (panel,) = panels_of(verdicts)
     assert (panel.title, panel.better) == ("Change in accuracy (points)", "higher")
     assert [mark.verdict for mark in panel.marks] == ["worse", "undecided", "better"]
@@ -139,7 +139,7 @@ def test_marks_stand_at_their_numbers(verdicts: list[Verdict]) -> None:
     assert all(panel.low <= tick <= panel.high for tick in panel.ticks)
 
 
-def test_the_figure_for_print_is_legible_without_its_colours(verdicts: list[Verdict]) -> None:
+def test_the_figure_for_print_is_legible_without_its_colours(verdicts: list[NamedVerdict]) -> None:
     made, again = (changes_figure(panels_of(verdicts), title="t " * 60) for _ in range(2))
     handles = made.legends[0].legend_handles
     assert [handle.get_label() for handle in handles] == ["worse", "undecided", "better"]
@@ -147,7 +147,7 @@ def test_the_figure_for_print_is_legible_without_its_colours(verdicts: list[Verd
     assert as_svg(made) == as_svg(again)
 
 
-def test_numbers_of_another_unit_have_an_axis_of_their_own(verdicts: list[Verdict]) -> None:
+def test_numbers_of_another_unit_have_an_axis_of_their_own(verdicts: list[NamedVerdict]) -> None:
     counter = verdicts[2].compared
     turns = Metric(name="turns", title="turns", family="free", unit="points", interval="bootstrap", better="lower")
     score = replace(
@@ -167,7 +167,7 @@ def test_numbers_of_another_unit_have_an_axis_of_their_own(verdicts: list[Verdic
     assert panels_of(verdicts_of([nothing])) == []
 
 
-def test_flips_are_shown_as_won_and_lost_as_all_are(verdicts: list[Verdict]) -> None:
+def test_flips_are_shown_as_won_and_lost_as_all_are(verdicts: list[NamedVerdict]) -> None:
     flips = verdicts[2].compared.flips
     assert {flip.outcome for flip in flips} == {"won"}
     lost = tuple(replace(flip, outcome="lost") for flip in flips[:15])

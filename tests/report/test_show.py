@@ -7,16 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from builders import answer, dropped, pair
+from builders import always, answer, dropped, pair, png, write_run
 from burnish.cli import main
-from burnish.images import encode_png
 from burnish.make.pairs import PairsConfig
 from burnish.records import (
     Dialogue,
@@ -30,7 +27,6 @@ from burnish.records import (
     Turn,
 )
 from burnish.report.show.finding import near
-from burnish.store import Run, new_manifest
 from patience import HANG_S
 from pseudo_terminal import on_terminal
 
@@ -40,19 +36,9 @@ SAFE = "␛[31mred␛[2J [bold]loud[/bold] :smile: \ufffd1m \ufffdback"
 
 def _run(folder: Path, records: Sequence[Record], *, kind: str = "pairs", done: bool = True) -> str:
     """A run of these records, all of them about one red picture."""
-    with Run.begin(
-        folder,
-        new_manifest(
-            kind, PairsConfig(source="quiz", model="pocket", out="run"), seed=7, fingerprints={"model": "ab" * 32}
-        ),
-    ) as run:
-        key = run.add_image(encode_png(Image.new("RGB", (32, 16), (220, 20, 20))))
-        for record in records:
-            pictured = isinstance(record, PreferencePair | Prediction | Dialogue)
-            run.append([replace(record, image=key) if pictured else record])
-        if done:
-            run.finish({})
-    return str(folder)
+    config = PairsConfig(source="quiz", model="pocket", out="run")
+    red = always(png((220, 20, 20), 32, 16))
+    return str(write_run(folder, records, kind=kind, config=config, pictures=red, done=done).path)
 
 
 def _shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:

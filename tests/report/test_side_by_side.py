@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from answer_results import RESULT
 from free_results import RULES, free_run
-from PIL import Image
 
-from builders import answer, pair
-from builders import write_run as write_pairs
+from builders import always, answer, pair, png, write_run
 from burnish.bench.free_metrics import free_scores
-from burnish.images import encode_png
 from burnish.records import Dialogue, Dropped, Feedback, Prediction, Record, Response, Turn
 from burnish.report import ReportConfig
 from burnish.report.naming import short_names
@@ -38,7 +35,7 @@ from burnish.store import Run, new_manifest
 from burnish.store.codec import to_json
 from burnish.store.manifest import write_manifest
 
-PICTURE = encode_png(Image.new("RGB", (8, 8)))
+PICTURE = png("black", 8, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +54,11 @@ def _write(
     folder: Path, kind: str, records: Sequence[Record], summary: object, config: _Config | None = None
 ) -> NamedRun:
     """A run with these records, all about one picture, and what a bench left in it."""
-    with Run.begin(folder, new_manifest(kind, config or _Config(), seed=0, fingerprints={})) as run:
-        key = run.add_image(PICTURE)
-        run.append([replace(r, image=key) if isinstance(r, Prediction | Dialogue) else r for r in records])
-        run.finish(to_json(summary) if summary else {})  # type: ignore[arg-type]
-    return NamedRun(folder.name, Run.open(folder))
+    unpictured = [replace(one, image="") if isinstance(one, Prediction | Dialogue) else one for one in records]
+    left = to_json(summary) if summary else {}  # type: ignore[arg-type]
+    pictures = always(PICTURE)
+    run = write_run(folder, unpictured, kind=kind, config=config or _Config(), pictures=pictures, summary=left)
+    return NamedRun(folder.name, run)
 
 
 def _answers(folder: Path, value: float, records: Sequence[Record]) -> NamedRun:
@@ -188,9 +185,8 @@ def test_free_dialogues_have_the_papers_tables(tmp_path: Path) -> None:
 def test_another_way_of_counting_is_named(tmp_path: Path) -> None:
     runs = [_free(tmp_path / "plain", [4, 5]), _free(tmp_path / "counted", [4, 9])]
     other = free_scores([free_run("seed", [4, 9])], dataclasses.replace(RULES, punishment=7), [])
-    with Run.begin(runs[1].run.path, runs[1].run.manifest) as run:
-        run.finish(to_json(other))
-    free = sections_together([runs[0], NamedRun("counted", Run.open(runs[1].run.path))])[0]
+    again = write_run(runs[1].run.path, [], like=runs[1].run, summary=to_json(other))
+    free = sections_together([runs[0], NamedRun("counted", again)])[0]
     assert "differ in punishment" in free.lead
     assert not free.tables[0].best
     assert free.tables[0].rows[1][1] == "–"  # no turns to divide by
@@ -313,7 +309,7 @@ def test_a_mixture_has_a_joint_section_for_what_belongs_together(tmp_path: Path)
     records = [_asked(1)]
     _answers(tmp_path / "one" / "made", 0.3, records)
     _answers(tmp_path / "two" / "made", 0.6, records)
-    write_pairs(tmp_path / "three" / "made", [pair(1, answer("a"), [answer("b")])])
+    write_run(tmp_path / "three" / "made", [pair(1, answer("a"), [answer("b")])])
     folders = tuple(str(tmp_path / name / "made") for name in ("one", "two", "three"))
     report = write_report(ReportConfig(runs=folders, out=str(tmp_path / "out")))
     page = (tmp_path / "out" / "index.html").read_text()

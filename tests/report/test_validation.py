@@ -9,7 +9,7 @@ import pytest
 
 from burnish.cli import main
 from burnish.errors import ConfigError, SourceError
-from burnish.report.validation import Found, ValidateConfig, validate
+from burnish.report.validation import LocatedFault, ValidateConfig, validate
 from fire_items import made_item, real_file, without, write_items
 from printed import printed
 
@@ -144,4 +144,4 @@ def test_the_real_file_has_five_faults() -> None:
     result = validate(ValidateConfig(file=str(real_file())))
     assert (result.items, result.faulty, result.unusable, result.faults) == (137, 2, 0, 5)
     assert [found.place for found in result.listed] == 3 * ["item 39"] + 2 * ["item 132"]
-    assert isinstance(result.listed[0], Found)
+    assert isinstance(result.listed[0], LocatedFault)

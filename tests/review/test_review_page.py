@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from review_runs import SCRIPT, dialogue, pair, write_run
 
-from builders import picture
+from builders import begin, picture
 from burnish.records import PreferencePair
 from burnish.review import database
 from burnish.review.asks import ASKS
@@ -141,7 +141,7 @@ def test_beyond_loopback_floods_are_refused(tmp_path: Path, monkeypatch: pytest.
 
 def test_all_pictures_of_a_question_are_shown(tmp_path: Path) -> None:
     run = write_run(tmp_path / "pairs", [pair(1, "left", "right")], kind="pairs")
-    with Run.begin(tmp_path / "two", run.manifest) as two:
+    with begin(tmp_path / "two", like=run) as two:
         keys = [two.add_image(picture(number)) for number in (1, 2)]
         two.append([replace(one, image=keys[0], more_images=(keys[1],)) for one in run.records(PreferencePair)])
         two.finish({})

@@ -20,7 +20,7 @@ from burnish.review.cases import kind_of
 from burnish.review.config import ImportRatingsConfig, ReviewSummaryConfig
 from burnish.review.importing import import_ratings
 from burnish.review.said import Rating
-from burnish.review.summary import Tally
+from burnish.review.summary import RatingTally
 from burnish.review.writing import summarise
 from burnish.scores import ReviewScores
 from fire_items import real_file, real_items
@@ -34,7 +34,7 @@ def _said(
 
 
 def _scores(ratings: Iterable[Rating]) -> ReviewScores:
-    tally = Tally()
+    tally = RatingTally()
     for rating in ratings:
         tally.add(rating)
     return tally.scores()

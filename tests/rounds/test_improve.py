@@ -20,7 +20,7 @@ from burnish.records import Prediction, PreferencePair
 from burnish.rounds import parts
 from burnish.rounds.config import ImproveConfig
 from burnish.rounds.improve import improve_rounds
-from burnish.rounds.telling import improve
+from burnish.rounds.verb import improve
 from burnish.store import Run
 from burnish.store.manifest import read_manifest
 from burnish.train.callbacks import read_log
@@ -179,9 +179,9 @@ def test_pictures_of_rounds() -> None:
     [
         ({"pairs_from": "noise"}, "--pairs-from noise has 'noise': choose from distort, sample, dialogues"),
         ({"pairs_from": "dialogues"}, "--pairs-from dialogues needs a --teacher"),
-        ({"teacher": "oracle"}, "--teacher oracle has nobody to teach"),
+        ({"teacher": "oracle"}, "--teacher oracle needs dialogues"),
         ({"model": "http://localhost/v1#m"}, "is an endpoint: rounds train the model"),
-        ({"judge": "oracle"}, "--judge oracle has nothing to score: give --pairs-from sample"),
+        ({"judge": "oracle"}, "--judge oracle has nothing to score: add --pairs-from sample"),
         ({"ray": "auto"}, "--ray needs --replicas N"),
         ({"rounds": 0}, "--rounds must be at least 1"),
         ({"set": ("lr=1",)}, "is not PART.NAME=VALUE"),

@@ -11,7 +11,7 @@ import pytest
 from source_files import candidates, dropped, png, reasons, write_jsonl, write_pictures
 
 from burnish.errors import ImageError, SourceError
-from burnish.records import Dropped, Example, Said
+from burnish.records import Dropped, Example, TextMessage
 from burnish.sources import PICTURED, TRAINING, Candidate, Questions, Source, open_source, stream
 
 SHORT = "Answer the question using a single word or phrase."
@@ -135,7 +135,11 @@ def test_the_messages_before_a_question_are_for_training_alone(tmp_path: Path) -
     written(tmp_path, [{"image": "coco/1.jpg", "conversations": messages}])
     write_pictures(tmp_path, ["coco/1.jpg"])
     spec = f"llava:{tmp_path}/mix.json"
-    system, first, answer = Said("system", "Be brief."), Said("user", "What?"), Said("assistant", "A cup.")
+    system, first, answer = (
+        TextMessage("system", "Be brief."),
+        TextMessage("user", "What?"),
+        TextMessage("assistant", "A cup."),
+    )
     for scope, before in ((TRAINING, {"What?": (system,), "Where?": (system, first, answer)}), (PICTURED, {})):
         examples = [one for one in stream(spec, Questions(source=spec), scope) if isinstance(one, Example)]
         assert {one.question: one.before for one in examples if one.before} == before

@@ -12,7 +12,7 @@ import pytest
 from source_files import candidates, dropped, png, reasons
 
 from burnish.errors import SourceError
-from burnish.records import Said
+from burnish.records import TextMessage
 from burnish.sources import open_source
 
 
@@ -46,7 +46,7 @@ def test_samples_of_all_shards_in_order(tmp_path: Path) -> None:
         ("b/x/1, message 1", "What?", "Cup.", "photos"),
         ("b/x/1, message 3", "Where?", None, "photos"),
     ]
-    assert found[2].before == (Said("user", "What?"), Said("assistant", "Cup."))
+    assert found[2].before == (TextMessage("user", "What?"), TextMessage("assistant", "Cup."))
     assert [source.load(one).image for one in found] == [png(), png("blue"), png("blue")]
     assert reasons(source)[1] == "(no question)"
 

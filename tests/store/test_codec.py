@@ -20,7 +20,7 @@ from burnish.records import (
     Record,
     Rejected,
     Response,
-    Said,
+    TextMessage,
     Turn,
 )
 from burnish.store.codec import KINDS, from_json, from_line, to_json, to_line
@@ -36,7 +36,7 @@ PAIR = PreferencePair(
         Rejected(distortion="moco", seed=0, answer=ANSWER),
     ),
     source="ocr",
-    before=(Said("user", "And \u2028 before?"), Said("assistant", "A cat.")),
+    before=(TextMessage("user", "And \u2028 before?"), TextMessage("assistant", "A cat.")),
     facts={"task": "counting", "options": ["a", "b"], "scene": {"n": 3, "area": 0.5, "seen": True, "name": None}},
 )
 PREDICTION = Prediction(id="p", image="1" * 64, question="q", answer="yes", text="no", source="s", n_tokens=3)

@@ -11,11 +11,11 @@ from dialogue_words import PICTURES
 from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
+from builders import begin
 from burnish.images import encode_png
 from burnish.models import ModelOptions, Request
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dialogue, Dropped, PreferencePair, Rejected
-from burnish.store import Run, new_manifest
 from burnish.train.encode import conversation
 
 
@@ -59,8 +59,7 @@ def write_run(opened: LocalModel) -> Callable[..., Path]:
         return replace(pair, chosen=chosen, rejected=tuple(negatives))
 
     def write(path: Path, negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1), *, weighed: bool = False) -> Path:
-        manifest = new_manifest("pairs", HandWritten(), seed=0, fingerprints={"model": opened.fingerprint})
-        with Run.begin(path, manifest) as run:
+        with begin(path, "pairs", HandWritten(), fingerprints={"model": opened.fingerprint}) as run:
             for i, count in enumerate(negatives):
                 rejected = [
                     Rejected(distortion=f"noise:{k}", seed=k, answer=answer(REJECTED[(i + k) % len(REJECTED)]))
@@ -88,7 +87,7 @@ def write_dialogues() -> Callable[..., Path]:
     """Writes a finished run of dialogues, whose `image` names one of the tests' pictures."""
 
     def write(path: Path, records: Sequence[Dialogue | Dropped]) -> Path:
-        with Run.begin(path, new_manifest("compose", HandWritten(), seed=0, fingerprints={})) as run:
+        with begin(path, "compose", HandWritten()) as run:
             keys = {name: run.add_image(image) for name, image in PICTURES.items()}
             run.append([replace(one, image=keys[one.image]) if isinstance(one, Dialogue) else one for one in records])
             run.finish({})

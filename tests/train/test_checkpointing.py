@@ -13,7 +13,7 @@ import families
 import tiny_models
 from burnish.models import Message
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import Together
+from burnish.train.batch_layout import TreeLayout
 from burnish.train.checkpointing import checkpoint_activations
 from burnish.train.config import DPOConfig
 from burnish.train.encode import batch
@@ -21,7 +21,7 @@ from burnish.train.logps import answer_logps
 from burnish.train.lora import add_adapter
 
 KEPT = pytest.mark.parametrize("kept", [None, "selective", "full"])
-TREES = Together(even_length=1)
+TREES = TreeLayout(even_length=1)
 
 
 class Products(TorchDispatchMode):

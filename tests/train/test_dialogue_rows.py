@@ -22,7 +22,7 @@ from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow, PreparedDialogues, prepare_dialogues
-from burnish.train.dialogues import Dialogues, Told
+from burnish.train.dialogues import Dialogues, PicturedDialogue
 from burnish.train.encode import AnswerEncoder, conversation
 from burnish.train.picture_lengths import picture_marks
 from burnish.train.prepare import open_table
@@ -39,8 +39,8 @@ def preparer(model: LocalModel, asks, max_length: int = 10_000) -> DialoguePrepa
     return DialoguePreparer(encoder, asks, max_length=max_length, picture_marks=picture_marks(model))
 
 
-def told(one: Dialogue) -> Told:
-    return Told(one, one.image, PICTURES[one.image])
+def told(one: Dialogue) -> PicturedDialogue:
+    return PicturedDialogue(one, one.image, PICTURES[one.image])
 
 
 def trained(row: DialogueRow | Dropped) -> list[int]:

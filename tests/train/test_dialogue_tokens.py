@@ -18,12 +18,12 @@ from burnish.models.local import LocalModel
 from burnish.prompts import StudentPrompt, TeacherPrompt, load
 from burnish.records import Dialogue, Dropped
 from burnish.roles import Case, student_role, teacher_role
-from burnish.train.batch_layout import APART, Together
+from burnish.train.batch_layout import APART, TreeLayout
 from burnish.train.chat_examples import student_asks, teacher_asks
 from burnish.train.dialogue_batch import DialogueCollator
 from burnish.train.dialogue_config import StudentConfig
 from burnish.train.dialogue_rows import DialoguePreparer, DialogueRow
-from burnish.train.dialogues import Dialogues, Told
+from burnish.train.dialogues import Dialogues, PicturedDialogue
 from burnish.train.encode import AnswerEncoder
 from burnish.train.logps import predictions, token_logps
 from burnish.train.lora import add_adapter
@@ -34,7 +34,7 @@ from burnish.train.sequences import BOOKKEEPING, sequence
 FAMILY = pytest.mark.parametrize("family", tiny_models.some())
 BUILDERS = {**tiny_models.FAMILIES, "qwen3_vl": families.qwen3_vl, "gemma3": more_families.gemma3}
 REAL = Path(__file__).resolve().parents[3] / "shared/data/fire-human-rated/dialogues.json"
-TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
+TREES, ONE_ROW = TreeLayout(even_length=1), TreeLayout(even_length=math.inf)
 """Attention costs all and each tree has a row of its own, or nothing and all share one."""
 PROMPTS = {
     "student": load(StudentPrompt, "fire-student"),
@@ -59,7 +59,7 @@ def preparer(model: LocalModel, prompt) -> DialoguePreparer:
 
 def prepared(model: LocalModel, prompt, number: int) -> DialogueRow:
     told = dialogue(number)
-    row = preparer(model, prompt).dialogue(Told(told, told.image, PICTURES[told.image]))
+    row = preparer(model, prompt).dialogue(PicturedDialogue(told, told.image, PICTURES[told.image]))
     assert isinstance(row, DialogueRow), row
     return row
 
@@ -116,7 +116,7 @@ def test_real_dialogues_are_read_as_the_loop_sends_them(name: str) -> None:
     prompt = load(StudentPrompt, "fire-student") if name == "student" else load(TeacherPrompt, "fire-teacher")
     compared = 0
     for told in islice(Dialogues([str(REAL)], None).read(), 0, None, 3):
-        assert isinstance(told, Told)
+        assert isinstance(told, PicturedDialogue)
         row = preparer(model, prompt).dialogue(told)
         if isinstance(row, Dropped):
             assert row.reason in ("the model's mark for a picture in a text", "too few turns to learn from")

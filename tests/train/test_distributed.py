@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from burnish.cli import main
 from burnish.errors import ConfigError
 from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
@@ -77,6 +78,15 @@ def test_fsdp_is_handed_on(tmp_path: Path) -> None:
     assert arguments.fsdp_plugin_args["cpu_offload"] is True
     # the adapter of a checkpoint must be whole to be brought out
     assert arguments.fsdp_plugin_args["state_dict_type"] == "FULL_STATE_DICT"
+
+
+@pytest.mark.parametrize("flag", ["fsdp", "deepspeed"])
+def test_sharding_on_a_cpu_is_refused(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some.json").write_text("{}")
+    words = ["train", "dpo", "runs/none", "--model", "pocket", "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert main([*words, f"--{flag}", str(tmp_path / "some.json")]) == 2
+    assert f"burnish: --{flag} shards the model over GPUs, and this training runs on the CPU" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_deepspeed_is_asked_for_by_name_where_it_is_missing(tmp_path: Path) -> None:

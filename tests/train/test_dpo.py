@@ -13,13 +13,14 @@ import torch
 from training_words import CHOSEN, QUESTIONS, REJECTED
 
 import tiny_models
+from builders import begin
 from burnish.distort import parse
 from burnish.images import decode
 from burnish.models import Request
 from burnish.models.local import LocalModel
 from burnish.records import Answer, Dropped, PreferencePair
 from burnish.store import Run
-from burnish.train.batch_layout import Together
+from burnish.train.batch_layout import TreeLayout
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import AnswerEncoder, Batch, Collator, conversation
@@ -263,7 +264,7 @@ def test_tokens_are_told_apart_where_answers_share_a_row(adapted, opened, write_
     trainer = trainer_for(adapted, run, opened, tmp_path / "ours", loss=(name,), **numbers)
     rows = [trainer.train_dataset[i] for i in range(3)]
     expected, _ = step(trainer, [trainer.data_collator(rows)])
-    together = replace(trainer.data_collator, reading=Together(math.inf))(rows)
+    together = replace(trainer.data_collator, reading=TreeLayout(math.inf))(rows)
     assert len(together["input_ids"]) == 1
     found, _ = step(trainer, [together])
     assert found == pytest.approx(expected, abs=1e-5)
@@ -371,7 +372,7 @@ def test_tpo_weighs_tokens_by_how_far_the_picture_carries_them(adapted, opened, 
 
 def redrawn(run: Path, out: Path) -> Path:
     """The same pairs, whose rejected answers come from strong distortions."""
-    with Run.begin(out, Run.open(run).manifest) as made:
+    with begin(out, like=Run.open(run)) as made:
         for pair in Run.open(run).records(PreferencePair):
             made.add_image(Run.open(run).image(pair.image))
             rejected = [

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from burnish.errors import ConfigError
-from burnish.train.loss_terms import LOSS_NAMES, SFT, Objective, Term, parse_terms
+from burnish.train.loss_terms import LOSS_NAMES, SFT, LossTerm, Objective, parse_terms
 from burnish.train.losses import (
     LOSSES,
     LogRatios,
@@ -36,7 +36,7 @@ CHOSEN_ALONE = ("copo", "ancpo")
 
 def objective(name: str, *, beta: float = 0.1) -> Objective:
     numbers = {"robust": {"label_smoothing": 0.1}, "ld": {"ld_alpha": 0.5}}.get(name, {})
-    return Objective(terms=(Term(name, 1),), beta=beta, **numbers)
+    return Objective(terms=(LossTerm(name, 1),), beta=beta, **numbers)
 
 
 def ratios(*answers: tuple[float, ...], present: int | None = None) -> LogRatios:
@@ -148,7 +148,7 @@ def test_tokens_that_the_picture_says_nothing_of_count_once_in_tpo() -> None:
 
 def test_mdpo_is_three_terms() -> None:
     assert parse_terms(["mdpo=0.5", "sft"]) == (
-        Term("sigmoid", 0.5), Term("copo", 0.5), Term("ancpo", 0.5), Term("sft", 1)
+        LossTerm("sigmoid", 0.5), LossTerm("copo", 0.5), LossTerm("ancpo", 0.5), LossTerm("sft", 1)
     )  # fmt: skip
     with pytest.raises(ConfigError, match="--loss sigmoid is given twice"):
         parse_terms(["mdpo", "sigmoid"])
@@ -168,7 +168,7 @@ def test_length_desensitised_sums() -> None:
 
 def test_alpha_of_1_is_dpo_and_of_0_leaves_the_surplus_out() -> None:
     def at(alpha: float) -> float:
-        settings = Objective(terms=(Term("ld", 1),), ld_alpha=alpha)
+        settings = Objective(terms=(LossTerm("ld", 1),), ld_alpha=alpha)
         return LOSSES["ld"](ratios(CHOSEN, REJECTED), settings).item()
 
     assert at(1) == pytest.approx(value("sigmoid", CHOSEN, REJECTED), abs=1e-6)
@@ -245,8 +245,8 @@ def test_gradient_of_the_chosen_reward() -> None:
 
 
 def test_terms_are_names_with_weights() -> None:
-    assert parse_terms(()) == (Term("softmax", 1),)
-    assert parse_terms(("sigmoid=0.8", "sft=0.20")) == (Term("sigmoid", 0.8), Term("sft", 0.2))
+    assert parse_terms(()) == (LossTerm("softmax", 1),)
+    assert parse_terms(("sigmoid=0.8", "sft=0.20")) == (LossTerm("sigmoid", 0.8), LossTerm("sft", 0.2))
     assert [term.spec for term in parse_terms(("sigmoid=1", "sft=0.20"))] == ["sigmoid", "sft=0.2"]
 
 

@@ -12,14 +12,14 @@ from torch.nn.attention.flex_attention import create_mask, flex_attention
 from burnish.train.chain_attention import attend
 from burnish.train.masks import PLAIN, addend, block_mask, chain, sees
 from burnish.train.shared_prefix import Attention
-from burnish.train.token_tree import Lesson, Tree, lay_out, pack
+from burnish.train.token_tree import ChatTurn, Tree, lay_out, pack
 from patience import LONG_CPU_S
 
 
 def grown(draw: random.Random) -> Tree:
     """Lessons of few different words, so that they share beginnings of all lengths."""
     lessons = [
-        Lesson(turn, [0, *draw.choices((1, 2), k=draw.randint(0, 6))], draw.choices((1, 2), k=draw.randint(1, 4)))
+        ChatTurn(turn, [0, *draw.choices((1, 2), k=draw.randint(0, 6))], draw.choices((1, 2), k=draw.randint(1, 4)))
         for turn in range(1, draw.randint(2, 7))
     ]
     return pack(lessons)
@@ -124,12 +124,12 @@ def test_thousands_of_tokens_take_no_time() -> None:
 def rows_of_trees() -> torch.Tensor:
     """Three rows of 300 tokens: blocks of 128 that are full, torn, empty, and cut off at the end."""
     draw = random.Random(1)
-    long = pack([Lesson(turn, [7] * 140, [turn] * 50) for turn in (1, 2, 3)])
+    long = pack([ChatTurn(turn, [7] * 140, [turn] * 50) for turn in (1, 2, 3)])
     return torch.tensor(
         [
             last_and_before([long], 300)[0],
             last_and_before([grown(draw) for _ in range(8)], 300)[0],
-            last_and_before([pack([Lesson(1, [7] * 130, [8] * 10)]) for _ in range(2)], 300)[0],
+            last_and_before([pack([ChatTurn(1, [7] * 130, [8] * 10)]) for _ in range(2)], 300)[0],
         ]
     )
 

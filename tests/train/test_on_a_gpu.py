@@ -16,13 +16,13 @@ from burnish.check.check import to_device
 from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
-from burnish.train.batch_layout import APART, Together
+from burnish.train.batch_layout import APART, TreeLayout
 from burnish.train.encode import Collator
 from burnish.train.shared_prefix import use_flex
 from train.test_shared_prefix import PICTURES, adapter_of, dpo_gradients, rows
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
+TREES, ONE_ROW = TreeLayout(even_length=1), TreeLayout(even_length=math.inf)
 BUILDS = (tiny_models.llava, families.qwen3_vl, more_families.gemma3)
 QUESTIONS = "pocket:heldout/counting"
 

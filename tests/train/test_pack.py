@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from burnish.train.token_tree import (
+    ChatTurn,
     Expansion,
     Layout,
-    Lesson,
     Node,
     expand,
     expansion,
@@ -22,7 +22,7 @@ END = 9
 
 def test_a_plain_conversation_is_one_chain() -> None:
     # turn 2 is asked 1 2 3 and says 4 END; turn 3 is asked all of that and 5 6, and says 7 END
-    tree = pack([Lesson(2, [1, 2, 3], [4, END]), Lesson(3, [1, 2, 3, 4, END, 5, 6], [7, END])])
+    tree = pack([ChatTurn(2, [1, 2, 3], [4, END]), ChatTurn(3, [1, 2, 3, 4, END, 5, 6], [7, END])])
     assert tree == (
         Node(-1, (1, 2, 3), 0),
         Node(0, (4, END), 2),
@@ -42,7 +42,7 @@ def test_a_plain_conversation_is_one_chain() -> None:
 
 def test_prompts_that_differ_at_their_end_share_a_trunk() -> None:
     # a teacher that sees the latest response alone: 1 2 is the question, 3 or 4 the response, 5 the request
-    tree = pack([Lesson(1, [1, 2, 3, 5], [6, END]), Lesson(2, [1, 2, 4, 5], [7, END])])
+    tree = pack([ChatTurn(1, [1, 2, 3, 5], [6, END]), ChatTurn(2, [1, 2, 4, 5], [7, END])])
     assert tree == (
         Node(-1, (1, 2), 0),
         Node(0, (3, 5), 0),
@@ -65,14 +65,14 @@ def test_prompts_that_differ_at_their_end_share_a_trunk() -> None:
 
 
 def test_equal_prompts_are_one_and_equal_targets_are_two() -> None:
-    tree = pack([Lesson(1, [1, 2], [3, END]), Lesson(2, [1, 2], [3, END])])
+    tree = pack([ChatTurn(1, [1, 2], [3, END]), ChatTurn(2, [1, 2], [3, END])])
     assert tree == (Node(-1, (1, 2), 0), Node(0, (3, END), 1), Node(0, (3, END), 2))
     assert lay_out(tree).before == [-1, 0, 1, 2, 1, 4]
 
 
 def test_a_template_without_an_end_token_goes_on_behind_the_last_word() -> None:
     """LLaVA-1.5 writes no end token into a conversation, but must learn to end: the end is a leaf of its own."""
-    tree = pack([Lesson(2, [1, 2], [3, 4, END]), Lesson(3, [1, 2, 3, 4, 5], [6, END])])
+    tree = pack([ChatTurn(2, [1, 2], [3, 4, END]), ChatTurn(3, [1, 2, 3, 4, 5], [6, END])])
     assert tree == (
         Node(-1, (1, 2), 0),
         Node(0, (3, 4), 2),
@@ -91,7 +91,7 @@ def test_a_template_without_an_end_token_goes_on_behind_the_last_word() -> None:
 
 def test_the_longest_shared_way_is_taken() -> None:
     # 3 begins two branches: a target that is 3 END, and a prompt that goes on 3 4; the third prompt follows the latter
-    lessons = [Lesson(1, [1], [3, END]), Lesson(2, [1, 3, 4, 5], [6, END]), Lesson(3, [1, 3, 4, 7], [8, END])]
+    lessons = [ChatTurn(1, [1], [3, END]), ChatTurn(2, [1, 3, 4, 5], [6, END]), ChatTurn(3, [1, 3, 4, 7], [8, END])]
     tree = pack(lessons)
     assert tree == (
         Node(-1, (1,), 0),
@@ -109,7 +109,7 @@ def test_the_longest_shared_way_is_taken() -> None:
 def test_every_way_reads_back_its_prompt_and_target(shared: int) -> None:
     """Whatever is shared: each target stands once, behind its own prompt."""
     stem = list(range(100, 109))
-    lessons = [Lesson(turn, [*stem[:shared], *([turn] * (9 - shared))], [10 * turn, 11, END]) for turn in range(1, 5)]
+    lessons = [ChatTurn(turn, [*stem[:shared], *([turn] * (9 - shared))], [10 * turn, 11, END]) for turn in range(1, 5)]
     ways = [lay_out(chain) for chain in paths(pack(lessons))]
     read = [([i for i, turn in zip(way.ids, way.turns, strict=True) if not turn], way.ids[-3:]) for way in ways]
     assert read == [(lesson.prompt, lesson.target) for lesson in lessons]

@@ -11,7 +11,7 @@ import tiny_models
 from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import APART, Together
+from burnish.train.batch_layout import APART, TreeLayout
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import Collator
@@ -33,7 +33,7 @@ def adapted(family: str, rows=ROWS, **flags):
     """A model in training, with an adapter that says something, and a batch for it."""
     model, processor = {**more_families.ALL, **tiny_models.FAMILIES}[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "")
-    reading = APART if family == "qwen2_5_vl" else Together(even_length=1000)
+    reading = APART if family == "qwen2_5_vl" else TreeLayout(even_length=1000)
     batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(rows)
     adapter = add_adapter(model, DPOConfig(run="r", model="m", out="o", lora_rank=4, **flags), base_name="base")
     draw = torch.Generator().manual_seed(0)

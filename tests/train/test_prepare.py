@@ -16,7 +16,7 @@ from burnish.records import Answer, Dropped
 from burnish.train.data import Answers
 from burnish.train.encode import AnswerEncoder, conversation
 from burnish.train.examples import TrainingExample
-from burnish.train.prepare import Prepared, Preparer, open_table, prepare
+from burnish.train.prepare import PreparedPairs, Preparer, open_table, prepare
 
 SIZES = [(28, 28), (40, 28), (28, 70), (90, 20), (200, 150)]
 
@@ -87,7 +87,7 @@ def test_everything_left_out_is_counted(opened: LocalModel, tmp_path) -> None:
     prepared = prepare(Mixture(), preparer(opened, prompt + 3), table)
     too_long = f"prompt longer than {prompt + 2:,} tokens"
     mark = "the model's mark for a picture in question or answer"
-    assert prepared == Prepared(2, 4, 2, 0, {too_long: 1, mark: 2, "broken image": 1})
+    assert prepared == PreparedPairs(2, 4, 2, 0, {too_long: 1, mark: 2, "broken image": 1})
     assert prepared.sentence() == (
         f"2 examples with 4 answers to train on; left out: 1 (broken image), 1 ({too_long}), 2 ({mark}); "
         "2 answers cut at the longest sequence."
@@ -116,7 +116,7 @@ def test_pairs_that_are_equal_once_they_are_cut_are_left_out(opened: LocalModel,
     prompt = len(opened.encoder.encode(conversation("?", Alike.image)))
     prepared = prepare(Alike(), preparer(opened, prompt + 3), tmp_path / "table.arrow")
     reason = f"chosen and rejected are equal within {prompt + 3:,} tokens"
-    assert prepared == Prepared(2, 4, 1, 1, {reason: 1})
+    assert prepared == PreparedPairs(2, 4, 1, 1, {reason: 1})
     assert "1 rejected answers left out, then equal to the chosen one" in prepared.sentence()
     assert [row["answers"] for row in open_table(tmp_path / "table.arrow")] == [[[5, 6, 7], [6]], [[5], [6]]]
 

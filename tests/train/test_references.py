@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import load_file
 
 import tiny_models
+from builders import begin
 from burnish.errors import ConfigError, RunError
 from burnish.images import encode_png
 from burnish.records import Answer, Dropped, PreferencePair
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.train.callbacks import read_log
 from burnish.train.config import DPOConfig
 from burnish.train.encode import AnswerEncoder, Collator, conversation
@@ -41,8 +42,7 @@ def spoiled(weighed: Path, tmp_path: Path) -> Path:
 def shifted(weighed: Path, path: Path, by: Callable[[int], float]) -> Path:
     """The run again, with other log-probabilities of its chosen answers."""
     source = Run.open(weighed)
-    manifest = new_manifest("pairs", DPOConfig(run="r", model="m", out="o"), seed=0, fingerprints={})
-    with Run.begin(path, replace(manifest, fingerprints=source.manifest.fingerprints)) as run:
+    with begin(path, config=DPOConfig(run="r", model="m", out="o"), fingerprints=source.manifest.fingerprints) as run:
         for number, pair in enumerate(source.records(PreferencePair)):
             assert pair.chosen.ref_logp is not None
             chosen = replace(pair.chosen, ref_logp=pair.chosen.ref_logp + by(number))

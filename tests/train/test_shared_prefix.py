@@ -14,7 +14,7 @@ from burnish.check.check import to_device
 from burnish.images import encode_png
 from burnish.models import Request
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import APART, Together
+from burnish.train.batch_layout import APART, TreeLayout
 from burnish.train.config import DPOConfig
 from burnish.train.data import Answers
 from burnish.train.encode import Collator, batch, conversation
@@ -26,7 +26,7 @@ from burnish.train.masks import sees
 from burnish.train.prepare import open_table
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.some())
-TREES, ONE_ROW = Together(even_length=1), Together(even_length=math.inf)
+TREES, ONE_ROW = TreeLayout(even_length=1), TreeLayout(even_length=math.inf)
 """Attention costs all, and a row is as short as can be; or it costs nothing, and padding alone counts."""
 READING = pytest.mark.parametrize("reading", [TREES, ONE_ROW], ids=["trees", "one row"])
 SIZES = ((40, 28), (70, 28), (28, 28))
@@ -113,7 +113,7 @@ def norm(parts) -> torch.Tensor:
 
 
 def check(
-    build, reading: Together, negatives: tuple[int, ...], longest: int, dtype=torch.float32, each: float = 1e-5
+    build, reading: TreeLayout, negatives: tuple[int, ...], longest: int, dtype=torch.float32, each: float = 1e-5
 ) -> float:
     """Compare both ways, the whole gradient and `each` parameter's; return the lowest log-probability."""
     model, encoder = adapted(build())

@@ -11,7 +11,7 @@ from burnish.config import identity
 from burnish.errors import ConfigError
 from burnish.flags import parse_config, words_of
 from burnish.train.config import DPOConfig, SFTConfig
-from burnish.train.loss_terms import Objective, Term
+from burnish.train.loss_terms import LossTerm, Objective
 from patience import HANG_S
 
 
@@ -90,7 +90,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch) -> None:
         ({"workers": -1}, "--workers must be at least 0, not -1"),
         ({"deepspeed": "nowhere.json"}, r"--deepspeed nowhere\.json is not there"),
         ({"fsdp": "nowhere.json"}, r"--fsdp nowhere\.json is not there"),
-        ({"deepspeed": "a.json", "fsdp": "b.json"}, "--deepspeed and --fsdp are two ways"),
+        ({"deepspeed": "a.json", "fsdp": "b.json"}, "--deepspeed and --fsdp both shard the model"),
     ],
 )
 def test_a_value_that_cannot_work_is_one_sentence(changes, message: str) -> None:
@@ -103,7 +103,7 @@ def test_a_loss_is_recorded_as_it_is_meant() -> None:
     assert dpo(loss=("sigmoid=1.0", "sft=0.20")).loss == ("sigmoid", "sft=0.2")
     config = dpo(loss=("robust", "ld=2"), label_smoothing=0.1, ld_alpha=0.0, beta=0.2)
     assert config.objective == Objective(
-        terms=(Term("robust", 1), Term("ld", 2)), beta=0.2, label_smoothing=0.1, ld_alpha=0.0
+        terms=(LossTerm("robust", 1), LossTerm("ld", 2)), beta=0.2, label_smoothing=0.1, ld_alpha=0.0
     )
 
 

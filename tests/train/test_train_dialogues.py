@@ -17,6 +17,7 @@ from dialogue_words import dialogue, example
 from safetensors.torch import load_file
 
 import tiny_models
+from builders import begin
 from burnish.errors import ConfigChanged, ModelError
 from burnish.fire.parser import read_rounds
 from burnish.models import Decoding, ModelOptions
@@ -28,7 +29,6 @@ from burnish.report import ReportConfig
 from burnish.report.pages import write_report
 from burnish.roles import Case, student_role
 from burnish.sources import Sampling, stream
-from burnish.store import Run, new_manifest
 from burnish.train.callbacks import read_log
 from burnish.train.dialogue_config import StudentConfig, TeacherConfig
 from burnish.train.dialogue_data import teacher_material
@@ -177,7 +177,7 @@ def test_a_student_says_in_the_loop_what_it_was_taught(base: Path, write_dialogu
 @pytest.mark.slow
 def test_two_epochs_teach_the_pocket_model(tmp_path: Path) -> None:
     """Dialogues by the oracle, with general questions of the same world beside them."""
-    with Run.begin(tmp_path / "run", new_manifest("compose", Sampling(), seed=0, fingerprints={})) as run:
+    with begin(tmp_path / "run", "compose") as run:
         for asked in stream("pocket:train#per_task=8", Sampling(per_image=None, limit=48)):
             turns = read_rounds(compose(asked.facts, asked.question, asked.answer, seed=1))
             run.append(
@@ -218,7 +218,7 @@ def test_a_model_that_cannot_read_branches_is_given_each_on_its_own(
     model.config.text_config.rope_parameters = {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}
     material = teacher_material(LocalModel(model, processor, fingerprint=lambda: ""), config)
     material.prepare(tmp_path / "table.arrow")
-    said = "Turns that branch off are read as sequences of their own: its positions"
+    said = "Each turn that branches off is read as a separate sequence: its positions"
     assert capsys.readouterr().err.count(said) == 1
     rows = open_table(tmp_path / "table.arrow")
     batch = material.collate([rows[0], rows[1]])

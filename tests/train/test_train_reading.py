@@ -15,11 +15,11 @@ from burnish.errors import ConfigError
 from burnish.images import encode_png
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import APART, Pictured, Together, even_length, reading
+from burnish.train.batch_layout import APART, Pictured, TreeLayout, even_length, reading
 from burnish.train.config import DPOConfig
 from burnish.train.encode import Collator
 from burnish.train.logps import answer_logps
-from burnish.train.token_tree import Lesson, pack
+from burnish.train.token_tree import ChatTurn, pack
 from burnish.train.trainer import training_arguments
 
 FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
@@ -30,12 +30,12 @@ def pictured(mark: int, length: int) -> Pictured:
     pixels = {"pixel_values": torch.full((1, 1), float(mark))}
     prompt = [mark] * (length - 1)
     processed = Encoding(input_ids=torch.tensor(prompt), per_token={}, pictures=pixels)
-    return processed, pack([Lesson(1, prompt, [0])])
+    return processed, pack([ChatTurn(1, prompt, [0])])
 
 
 def test_trees_that_share_a_row() -> None:
     """First-fit decreasing puts 6 first, then 4 and 2 beside one another; pictures follow their tokens."""
-    batch = Together(even_length=30)([pictured(7, 2), pictured(8, 6), pictured(9, 4)], 5)
+    batch = TreeLayout(even_length=30)([pictured(7, 2), pictured(8, 6), pictured(9, 4)], 5)
     assert batch["input_ids"].tolist() == [[8, 8, 8, 8, 8, 0], [9, 9, 9, 0, 7, 0]]
     assert batch["pixel_values"].tolist() == [[8], [9], [7]]
     assert batch["tree_ST"].tolist() == [[1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 0, 0]]
@@ -47,7 +47,7 @@ def test_trees_that_share_a_row() -> None:
 
 
 def test_padding_sees_itself_alone() -> None:
-    batch = Together(even_length=30)([pictured(7, 3), pictured(8, 6), pictured(9, 2)], 5)
+    batch = TreeLayout(even_length=30)([pictured(7, 3), pictured(8, 6), pictured(9, 2)], 5)
     assert batch["input_ids"].tolist() == [[8, 8, 8, 8, 8, 0], [7, 7, 0, 9, 0, 5]]
     assert batch["last_ST"][1].tolist() == [2, 2, 2, 4, 4, 5]
     assert batch["before_ST"][1].tolist() == [-1, 0, 1, -1, 3, -1]
@@ -55,7 +55,7 @@ def test_padding_sees_itself_alone() -> None:
 
 
 def test_chains_of_like_lengths_need_no_mask() -> None:
-    batch = Together(even_length=1)([pictured(7, 5), pictured(8, 6)], 5)
+    batch = TreeLayout(even_length=1)([pictured(7, 5), pictured(8, 6)], 5)
     assert batch["input_ids"].tolist() == [[7, 7, 7, 7, 0, 5], [8, 8, 8, 8, 8, 0]]
     assert not {"attention_mask", "position_ids", "last_ST", "chain"} & set(batch)
 
@@ -78,7 +78,7 @@ def test_flex_attention_is_refused_where_it_cannot_learn(tmp_path: Path) -> None
 @FAMILY
 def test_a_model_reads_what_it_can(family: str) -> None:
     model, _ = tiny_models.FAMILIES[family]()
-    assert reading(model) == Together(even_length(model))
+    assert reading(model) == TreeLayout(even_length(model))
 
 
 def test_a_model_with_masks_of_its_own_reads_branches_apart() -> None:
@@ -98,7 +98,7 @@ def test_a_block_mask_is_read_as_a_dense_one(build) -> None:
         for i in range(3)
     ]
     pictures = {str(i): encode_png(tiny_models.picture(i, width, 28)) for i, width in enumerate((40, 70))}
-    batch = Collator(encoder, pictures.__getitem__, 0, Together(math.inf))(rows)
+    batch = Collator(encoder, pictures.__getitem__, 0, TreeLayout(math.inf))(rows)
     assert len(batch["input_ids"]) == 1
     with torch.no_grad():
         expected_EA = answer_logps(model, batch)

@@ -85,7 +85,7 @@ def test_a_record_has_a_link_of_its_own(many: TestClient) -> None:
         ("/?page=99999999999999999999", 422, "page is"),
         ("/?by=tokens&least=few", 422, "from is &#39;few&#39;, which is not a number."),
         ("/?by=tokens&order=up", 422, "order is &#39;up&#39;, which is neither rising nor falling."),
-        ("/?by=x&order=rising", 422, "by is &#39;x&#39;, but the numbers here are: tokens, margin."),
+        ("/?by=x&order=rising", 422, "by is &#39;x&#39;, which is not one of the numbers: tokens, margin."),
         (f"/?q={'x' * 501}", 422, "q is"),
         (f"/?q={EVIL}&page=9", 404, "There is no page 9"),
         (f"/?source={EVIL}", 200, "No record was found"),

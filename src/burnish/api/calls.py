@@ -95,6 +95,6 @@ def compare(config: CompareConfig) -> Comparison:
 
 def make_report(config: ReportConfig) -> Report:
     """Write the page, tables and figures of runs and trainings; notebooks show the page."""
-    from burnish.verbs.telling import report_of
+    from burnish.verbs.output import report_of
 
     return Report(report_of(config))

@@ -21,7 +21,7 @@ MOST_BYTES = 600_000
 _BOX = "display:inline-block;vertical-align:top;max-width:22em;margin:0 1em 1em 0"
 
 
-class Cell(NamedTuple):
+class NotebookCell(NamedTuple):
     """What a notebook displays."""
 
     html: str
@@ -30,28 +30,28 @@ class Cell(NamedTuple):
         return self.html
 
 
-def run_cell(run: Run) -> Cell:
+def run_cell(run: Run) -> NotebookCell:
     """What a run holds, its few numbers, and its first record."""
     begun = f"<b>{escape(str(run.path))}</b>: {len(run):,} {escape(run.manifest.kind)}"
     if run.summary is None:
-        return Cell(f"<p>{begun}, unfinished</p>")
+        return NotebookCell(f"<p>{begun}, unfinished</p>")
     try:
         section = section_of(run.path.name, NamedRun(run.path.name, run).run)
     except RunError as error:
-        return Cell(f"<p>{begun}</p>{text_html(str(error))}")
+        return NotebookCell(f"<p>{begun}</p>{text_html(str(error))}")
     tiles = "".join(
         f'<div style="{_BOX}"><b style="font-size:1.4em">{escape(tile.value)}</b> {escape(tile.unit)}<br>'
         f"{escape(tile.name)}</div>"
         for tile in section.tiles
     )
     first = next((record for record in run if not isinstance(record, Dropped)), None)
-    return Cell(f"<p>{begun}</p>{tiles}{'' if first is None else record_cell(run, first).html}")
+    return NotebookCell(f"<p>{begun}</p>{tiles}{'' if first is None else record_cell(run, first).html}")
 
 
-def record_cell(run: Run, record: Record) -> Cell:
+def record_cell(run: Run, record: Record) -> NotebookCell:
     """A record with its pictures, the distorted ones drawn again."""
     card = card_of(record, run.manifest.seed)
-    return Cell(_title(record) + _BODIES[type(record)](record, _views(run, card.views)))
+    return NotebookCell(_title(record) + _BODIES[type(record)](record, _views(run, card.views)))
 
 
 def table_html(table: Table) -> str:

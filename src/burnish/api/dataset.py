@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from burnish.errors import RunError
-from burnish.export.base import Tally
+from burnish.export.base import ExportTally
 from burnish.export.parquet import export_parquet
 from burnish.store import Run
 
@@ -21,7 +21,7 @@ def to_dataset(run: Run) -> Dataset:
     from datasets import Dataset
 
     with TemporaryDirectory() as folder:
-        export_parquet(run, Path(folder), Tally())
+        export_parquet(run, Path(folder), ExportTally())
         if not (files := sorted(map(str, Path(folder).rglob("*.parquet")))):
             raise RunError(f"{run.path} has no records to make a data set of: all were dropped.")
         made = Dataset.from_parquet(files, keep_in_memory=True, cache_dir=folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from burnish.report.pages import Report as Written
+    from burnish.report.pages import WrittenReport
 
 HEIGHT = 640
 """Pixels of the page in a notebook's cell."""
@@ -18,7 +18,7 @@ HEIGHT = 640
 class Report:
     """Where the page is, what it says first, and every number of it."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, written: WrittenReport) -> None:
         self.page: Path = written.files[0]
         self.files = written.files
         self.verdicts = written.verdicts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from PIL.Image import Image
 
-    from burnish.api.cells import Cell
+    from burnish.api.cells import NotebookCell
     from burnish.records import Json, Record
 
 
@@ -79,7 +79,7 @@ class Run:
         """All pictures that a record is about, undistorted: one, or those of a question about several."""
         return [decode(self._store.image(key)) for key in pictures_of(record)]
 
-    def show(self, record: Record | None = None) -> Cell:
+    def show(self, record: Record | None = None) -> NotebookCell:
         """A record with its pictures, as notebooks display it; default: the first that was not dropped."""
         from burnish.api.cells import record_cell
 

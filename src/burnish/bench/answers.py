@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.bench.answered import prediction
+from burnish.bench.prediction import prediction
 from burnish.config import RunFlags, added, runtime
 from burnish.contrast import ContrastFlags
 from burnish.distort import Distortion, distortion_seed
@@ -24,7 +24,7 @@ from burnish.generation.questions import (
     parse_distortions,
     without_picture,
 )
-from burnish.generation.replicas import Task, open_asked
+from burnish.generation.replicas import ReplicaTask, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example
@@ -86,8 +86,8 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     Raises a BurnishError for a source, model, run or baseline that cannot be used; the baseline is looked at before
     any question is asked. A killed call is resumed by a second one.
     """
+    from burnish.bench.aggregate import read_scored, summarise
     from burnish.bench.comparison import compare
-    from burnish.bench.scoring import read_scored, summarise
 
     baseline = read_scored(Run.open(Path(config.baseline))) if config.baseline else None
     inputs = stream(config.source, config, SEVERAL)
@@ -96,7 +96,7 @@ def bench_answers(config: AnswersConfig) -> AnswersResult:
     width = 1 + len(config.distortions) + len(config.drawn)
 
     def ask(run: Run) -> None:
-        replicas = Task(bench_answers, config)
+        replicas = ReplicaTask(bench_answers, config)
         fill(run, inputs, partial(asker.live, run), [model], label="answers", per_input=width, replicas=replicas)
 
     def score(run: Run) -> AnswersResult:

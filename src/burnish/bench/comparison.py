@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from burnish.bench.aggregate import ScoredRun, model_name
 from burnish.bench.paired import paired_scores, paired_terms
-from burnish.bench.scored import Key, ScoredAnswer
+from burnish.bench.sample_scores import Key, ScoredAnswer
 from burnish.bench.scorers import METRICS
-from burnish.bench.scoring import ScoredRun, model_name
 from burnish.errors import RunError
-from burnish.scores import Comparison
+from burnish.scores import BaselineComparison
 
 
-def compare(run: ScoredRun, baseline: ScoredRun, path: str) -> Comparison:
+def compare(run: ScoredRun, baseline: ScoredRun, path: str) -> BaselineComparison:
     """Pairs every answer with the baseline's to the same question under the same distortion.
 
     `path` is the baseline's folder, for the message and the record. Distortions that only one run has are left out.
@@ -21,7 +21,7 @@ def compare(run: ScoredRun, baseline: ScoredRun, path: str) -> Comparison:
     _refuse_other_questions(run, baseline, path)
     before, after = _by_key(baseline.answers), _by_key(run.answers)
     shared = {key.distortion for key in before} & {key.distortion for key in after}
-    return Comparison(
+    return BaselineComparison(
         baseline=path,
         baseline_model=model_name(baseline.manifest),
         unpaired=sum(key.distortion in shared for key in after.keys() ^ before.keys()),

@@ -10,15 +10,15 @@ import tyro
 
 from burnish.bench.naming import speaker
 from burnish.config import RunFlags, place, runtime
-from burnish.dialogue.partners import RoleFlags, open_roles
+from burnish.dialogue.roles_config import RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.generation import make_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.sources.sharding import Shard
 from burnish.store import Run
 
 if TYPE_CHECKING:
-    from burnish.bench.fixed_asking import FixedRun
+    from burnish.bench.fixed_run import FixedRun
     from burnish.scores import FixedScores
 
 
@@ -63,8 +63,8 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     Raises a BurnishError for dialogues, a model, run or baseline that cannot be used; the baseline is read before any
     model is asked. A killed call is resumed by a second one, which asks for no reply that has come.
     """
-    from burnish.bench.fixed_asking import Taken, ask, read_run, write_predictions
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.bench.fixed_run import Taken, ask, read_run, write_predictions
+    from burnish.dialogue.loaders import open_dialogues
 
     baseline = read_run(Run.open(Path(config.baseline))) if config.baseline else None
     dialogues = open_dialogues(config.dialogues)
@@ -74,7 +74,7 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
     fingerprints["dialogues"] = shard.mark(dialogues.fingerprint) if shard else dialogues.fingerprint
 
     def fill(run: Run) -> None:
-        ask(run, dialogues, roles, Taken(config.limit, shard), Task(bench_fixed, config))
+        ask(run, dialogues, roles, Taken(config.limit, shard), ReplicaTask(bench_fixed, config))
         write_predictions(run)
 
     return make_run("fixed", config, fingerprints, seed=0, fill=fill, score=lambda run: _score(run, baseline))
@@ -82,15 +82,15 @@ def bench_fixed(config: FixedConfig) -> FixedScores:
 
 def finish(run: Run) -> FixedScores:
     """Write the predictions of a run that holds them all, and score them, without a baseline."""
-    from burnish.bench.fixed_asking import write_predictions
+    from burnish.bench.fixed_run import write_predictions
 
     write_predictions(run)
     return _score(run, None)
 
 
 def _score(run: Run, baseline: FixedRun | None) -> FixedScores:
-    from burnish.bench.fixed_asking import read_run, scores_of
-    from burnish.bench.fixed_reading import ROLES
+    from burnish.bench.fixed_references import ROLES
+    from burnish.bench.fixed_run import read_run, scores_of
 
     speakers = {role: speaker(run.manifest.config, role) for role in ROLES}
     return scores_of(read_run(run), baseline, {str(role): name for role, name in speakers.items() if name})

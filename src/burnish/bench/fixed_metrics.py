@@ -9,7 +9,7 @@ import numpy as np
 
 from burnish.bench.bleu import COLUMNS, bleu_of_sums, corpus_bleu, count_row, sentence_bleu
 from burnish.bench.cider import CiderD
-from burnish.bench.fixed_reading import Compared, Matched, Place, of_role
+from burnish.bench.fixed_references import AlignedText, Matched, TextKey, of_role
 from burnish.bench.metrics import Term
 from burnish.bench.paired import change
 from burnish.bench.standard.numbers import sums_by_picture
@@ -36,7 +36,7 @@ NOTHING = Term(0.0, 0.0)
 def fixed_scores(
     matched: Matched,
     *,
-    baseline: Mapping[Place, Compared],
+    baseline: Mapping[TextKey, AlignedText],
     names: Mapping[str, str],
     dropped: Mapping[str, int],
 ) -> FixedScores:
@@ -62,7 +62,9 @@ def score_error(prediction: str, reference: str) -> Term:
     return Term(NO_SCORE_ERROR if predicted is None else abs(truth - predicted), 1.0)
 
 
-def _teacher_scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> TeacherScores:
+def _teacher_scores(
+    pairs: Mapping[TextKey, AlignedText], missing: int, baseline: Mapping[TextKey, AlignedText]
+) -> TeacherScores:
     common = _scores(pairs, missing, baseline)
     return TeacherScores(
         **{field.name: getattr(common, field.name) for field in dataclasses.fields(StudentScores)},
@@ -72,7 +74,9 @@ def _teacher_scores(pairs: Mapping[Place, Compared], missing: int, baseline: Map
     )
 
 
-def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Place, Compared]) -> StudentScores:
+def _scores(
+    pairs: Mapping[TextKey, AlignedText], missing: int, baseline: Mapping[TextKey, AlignedText]
+) -> StudentScores:
     texts = list(pairs.values())
     terms = text_terms(pairs)
     sums = {name: _sums(texts, column_N2) for name, column_N2 in terms.items()}
@@ -96,7 +100,7 @@ def _scores(pairs: Mapping[Place, Compared], missing: int, baseline: Mapping[Pla
     )
 
 
-def _standard(texts: Sequence[Compared]) -> tuple[TextScores, dict[str, Interval | None]]:
+def _standard(texts: Sequence[AlignedText]) -> tuple[TextScores, dict[str, Interval | None]]:
     """The literature's variant, and its intervals: for corpus BLEU, n-grams are added up anew in every draw."""
     cider = CiderD(standard_tokens(text.reference) for text in texts)
     rows_NK = np.zeros((len(texts), COLUMNS))
@@ -114,7 +118,7 @@ def _standard(texts: Sequence[Compared]) -> tuple[TextScores, dict[str, Interval
     return scores, intervals
 
 
-def text_terms(pairs: Mapping[Place, Compared]) -> dict[str, Floats]:
+def text_terms(pairs: Mapping[TextKey, AlignedText]) -> dict[str, Floats]:
     """By metric, numerator and denominator of each text (N x 2); MAE only of feedback that can have one."""
     cider = CiderD(split_tokens(pair.reference) for pair in pairs.values())
     names = (*BLEU, "cider")
@@ -130,13 +134,13 @@ def text_terms(pairs: Mapping[Place, Compared]) -> dict[str, Floats]:
     return terms | ({"mae": errors_N2} if errors_N2[:, 1].any() else {})
 
 
-def _sums(texts: Sequence[Compared], terms_N2: Floats) -> Floats:
+def _sums(texts: Sequence[AlignedText], terms_N2: Floats) -> Floats:
     """P x 2."""
     return sums_by_picture([text.picture for text in texts], terms_N2)
 
 
 def _changes(
-    pairs: Mapping[Place, Compared], terms: Mapping[str, Floats], baseline: Mapping[Place, Compared]
+    pairs: Mapping[TextKey, AlignedText], terms: Mapping[str, Floats], baseline: Mapping[TextKey, AlignedText]
 ) -> dict[str, Change]:
     """On the places that both predicted; `terms` are those of `pairs`."""
     after = {place: pair for place, pair in pairs.items() if place in baseline}

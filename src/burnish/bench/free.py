@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from burnish.bench.free_reading import read_free, read_seeds
 from burnish.bench.free_rules import N_MAX, FreeRules
+from burnish.bench.free_run import read_free, read_seeds
 from burnish.config import RUNTIME, RunFlags, runtime
-from burnish.dialogue.partners import Partners, open_partners, seeded
+from burnish.dialogue.roles_config import PairFlags, open_pair, seeded
 from burnish.dialogue.seeds import seed_folder, seed_folders
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.errors import ConfigError
 from burnish.generation import begin_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.records import Dialogue, Record, ReplyEnd
 from burnish.replies import refuse_unanswered
 from burnish.sources import Questions, stream
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FreeConfig(Partners, Questions, FreeRules, RunFlags):
+class FreeConfig(PairFlags, Questions, FreeRules, RunFlags):
     """Let a student talk with a teacher and measure how fast and how far it improves (FIRE's tables 4 to 6)."""
 
     threshold: float = 8.0
@@ -55,7 +55,7 @@ class FreeConfig(Partners, Questions, FreeRules, RunFlags):
     once, or once per seed. You can give it later: finished dialogues are only counted again."""
 
     def __post_init__(self) -> None:
-        Partners.__post_init__(self)
+        PairFlags.__post_init__(self)
         Questions.__post_init__(self)
         FreeRules.__post_init__(self)
         if self.seeds < 1:
@@ -85,7 +85,7 @@ def bench_free(config: FreeConfig) -> FreeScores:
 
     baseline = [run for path in config.baseline for run in read_seeds(path, config.rules)]
     refuse_other_seeds(baseline, config.seeds)
-    pair = open_partners(config)
+    pair = open_pair(config)
     with begin_run("free", config, pair.fingerprints, seed=config.seed) as run:
         if config.restart:
             for folder in seed_folders(run.path):
@@ -120,10 +120,10 @@ def _hold(config: FreeConfig, pair: Pair, out: Path) -> None:
     """The dialogues of one seed."""
     inputs = stream(config.source, config)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns, must_rise=True)
     talk = Conversations(pair=pair, rules=rules, seed=config.seed, in_flight=config.in_flight)
     with begin_run("dialogues", config, fingerprints, seed=config.seed, folder=out) as run:
         if run.summary is None:
-            replicas = Task(bench_free, dataclasses.replace(config, seeds=1, baseline=()))
+            replicas = ReplicaTask(bench_free, dataclasses.replace(config, seeds=1, baseline=()))
             talk.fill(run, inputs, label=f"dialogues of seed {config.seed}", replicas=replicas)
             run.finish({"dialogues": len(run)})

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from burnish.bench.free_reading import FreeRun, Played
 from burnish.bench.free_rules import CURVE, REFINEMENTS, FreeRules
+from burnish.bench.free_run import FreeRun, Played
 from burnish.bench.paired import change
 from burnish.errors import ConfigError
 from burnish.scores import BETTER, Bounds, Change, FreeBaseline, FreeNumbers, FreeScores

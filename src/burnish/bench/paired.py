@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from burnish.bench.aggregate import by_picture, cell_order, estimate
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ALL, Cell, Key, ScoredAnswer, answer_cells
-from burnish.bench.scoring import by_picture, cell_order, estimate
+from burnish.bench.sample_scores import ALL, Cell, Key, ScoredAnswer, answer_cells
 from burnish.scores import CONFIDENCE, Change, Direction, Estimate, Metric, PairedScore, Verdict
 from burnish.uncertainty import (
     Floats,

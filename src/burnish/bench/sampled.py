@@ -11,13 +11,13 @@ from functools import partial
 
 import tyro
 
-from burnish.bench.answered import prediction
+from burnish.bench.prediction import prediction
 from burnish.config import RunFlags
 from burnish.contrast import ContrastFlags
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.generation.replicas import AskedModel, Task, open_asked
+from burnish.generation.replicas import AskedModel, ReplicaTask, open_asked
 from burnish.ids import stable_seed
 from burnish.models import Decoding, Model, Request
 from burnish.records import Example, Prediction
@@ -77,7 +77,7 @@ def bench_sampled(config: SampledConfig) -> SampledResult:
     drawer = _Drawer(model, config)
 
     def ask(run: Run) -> None:
-        each, replicas = len(config.temperatures), Task(bench_sampled, config)
+        each, replicas = len(config.temperatures), ReplicaTask(bench_sampled, config)
         fill(run, inputs, partial(drawer.live, run), [model], label="answers", per_input=each, replicas=replicas)
 
     return make_run("sampled", config, fingerprints(model, inputs), seed=config.seed, fill=ask, score=summarise)

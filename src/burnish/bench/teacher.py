@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import fmean
 
-from burnish.bench.answered import prediction
 from burnish.bench.naming import speaker
+from burnish.bench.prediction import prediction
 from burnish.config import RunFlags, place
 from burnish.dialogue.foolish import KINDS, Fools
-from burnish.dialogue.partners import ORACLE, RoleFlags, open_roles
+from burnish.dialogue.roles_config import ORACLE, RoleFlags, open_roles
 from burnish.errors import ConfigError
 from burnish.fire.texts import read_score
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import fingerprints
-from burnish.generation.replicas import ReplicaFlags, Task
+from burnish.generation.replicas import ReplicaFlags, ReplicaTask
 from burnish.prompts.templates import TeacherSees
 from burnish.records import Dropped, Example, Prediction
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Role
 from burnish.scores import Estimate, FooledKind, FooledScores
 from burnish.sources import Questions, stream
@@ -30,7 +31,7 @@ from burnish.uncertainty import wilson
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherConfig(ReplicaFlags, Questions, RunFlags):
+class BenchTeacherConfig(ReplicaFlags, Questions, RunFlags):
     """Test whether wrong answers, made from the ground truths, fool a teacher."""
 
     teacher: str
@@ -65,7 +66,7 @@ class TeacherConfig(ReplicaFlags, Questions, RunFlags):
         return RoleFlags(student=None, **shared)
 
 
-def bench_teacher(config: TeacherConfig) -> FooledScores:
+def bench_teacher(config: BenchTeacherConfig) -> FooledScores:
     """Fill the run `config.out` with one Prediction or Dropped an answer, and count who is satisfied.
 
     Raises a BurnishError for a source, model or run that cannot be used. A killed call is resumed by a second one.
@@ -79,7 +80,7 @@ def bench_teacher(config: TeacherConfig) -> FooledScores:
 
     def ask(run: Run) -> None:
         fooler = _Fooler(run, teacher, Fools.of(whole.from_index(0), config.seed))
-        replicas = Task(bench_teacher, config)
+        replicas = ReplicaTask(bench_teacher, config)
         fill(run, inputs, fooler.live, teacher.models, label="feedback", per_input=len(KINDS), replicas=replicas)
 
     return make_run("teacher bench", config, marks, seed=config.seed, fill=ask, score=finish)
@@ -96,7 +97,7 @@ class _Fooler:
     def live(self, _: int, example: Example) -> Life:
         """Feedback to each kind of answer; none without a ground truth."""
         if not example.answer:
-            reason = Dropped(id=example.id, source=example.source, reason="no ground truth", detail=example.question)
+            reason = Dropped(id=example.id, source=example.source, reason=NO_TRUTH, detail=example.question)
             return [reason] * len(KINDS)
         answers = self.fools.answers(example)
         replies = yield [

@@ -14,12 +14,12 @@ from transformers import PreTrainedModel
 
 from burnish.check.config import CheckConfig
 from burnish.check.findings import Findings, Lora
-from burnish.check.questions import NEW_TOKENS, Truth, requests, truths
+from burnish.check.questions import NEW_TOKENS, ReferenceReply, requests, truths
 from burnish.distort import parse
 from burnish.errors import BurnishError
 from burnish.models import Decoding, ModelOptions, Request
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import APART, Reading, Together
+from burnish.train.batch_layout import APART, Reading, TreeLayout
 from burnish.train.encode import batch
 from burnish.train.logps import answer_logps
 from burnish.train.lora_targets import reach, targets
@@ -51,7 +51,7 @@ class _Check:
         self._nats = NATS if self._network.dtype in (torch.float32, torch.float64) else HALF_NATS
         self._problems: list[str] = []
         self._asked = requests()
-        self._truths: list[Truth] = []
+        self._truths: list[ReferenceReply] = []
 
     def findings(self) -> Findings:
         found = self._tried("it cannot be asked about a picture", lambda: truths(self._model, self._asked))
@@ -59,7 +59,7 @@ class _Check:
         batched, stored = self._answers()
         trained = self._trained(APART, "training")
         why = why_unbranched(self._network)
-        shared = math.nan if why else self._trained(Together(even_length=math.inf), "the shared prefix")
+        shared = math.nan if why else self._trained(TreeLayout(even_length=math.inf), "the shared prefix")
         differences = [one for one in (stored, trained, *([] if why else [shared])) if not math.isnan(one)]
         return Findings(
             family=self._network.config.model_type,
@@ -233,7 +233,7 @@ def _with(request: Request, transform: Callable[[Tensor], Tensor] | None) -> Req
     return Request(messages=request.messages, pixel_transform=transform)
 
 
-def _as_likely(truth: Truth, ids: Sequence[int], nats: float) -> bool:
+def _as_likely(truth: ReferenceReply, ids: Sequence[int], nats: float) -> bool:
     for place, token in enumerate(ids):
         own = int(truth.tokens_N[place])
         if token != own:

@@ -28,7 +28,7 @@ _ASKED: Final = (
 """Width and height of a picture, and what is asked about it."""
 
 
-class Truth(NamedTuple):
+class ReferenceReply(NamedTuple):
     """What transformers makes of one request alone, token by token, by its own `generate`."""
 
     tokens_N: Tensor
@@ -42,12 +42,12 @@ class Truth(NamedTuple):
         logps_N = self.logits_NV.log_softmax(dim=-1).gather(-1, self.tokens_N[:, None])
         return float(logps_N.double().sum())
 
-    def before(self, marks: Collection[int]) -> Truth:
+    def before(self, marks: Collection[int]) -> ReferenceReply:
         """Up to the first of these tokens: none is trained on that has a mark for a picture in it."""
         length = next(
             (place for place, token in enumerate(self.tokens_N.tolist()) if token in marks), len(self.tokens_N)
         )
-        return Truth(self.tokens_N[:length], self.logits_NV[:length])
+        return ReferenceReply(self.tokens_N[:length], self.logits_NV[:length])
 
 
 def requests() -> list[Request]:
@@ -58,7 +58,7 @@ def requests() -> list[Request]:
     ]
 
 
-def truths(model: LocalModel, asked: Sequence[Request]) -> list[Truth]:
+def truths(model: LocalModel, asked: Sequence[Request]) -> list[ReferenceReply]:
     """Each request answered alone, with the processor's output as it is."""
     network: Any = model.model
     found = []
@@ -69,7 +69,7 @@ def truths(model: LocalModel, asked: Sequence[Request]) -> list[Truth]:
     return found
 
 
-def _answer(network: Network, inputs: Any, pad_token_id: int) -> Truth:
+def _answer(network: Network, inputs: Any, pad_token_id: int) -> ReferenceReply:
     config = GenerationConfig(
         max_new_tokens=NEW_TOKENS,
         do_sample=False,
@@ -84,7 +84,7 @@ def _answer(network: Network, inputs: Any, pad_token_id: int) -> Truth:
     }
     found = network.generate(**moved, generation_config=config)
     logits_NV = torch.cat(found.logits).float().cpu()
-    return Truth(found.sequences[0, -len(logits_NV) :].cpu(), logits_NV)
+    return ReferenceReply(found.sequences[0, -len(logits_NV) :].cpu(), logits_NV)
 
 
 def _picture(seed: int, width: int, height: int) -> Image.Image:

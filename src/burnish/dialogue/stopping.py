@@ -11,7 +11,7 @@ from burnish.records import Ending, Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class StopRules:
     """The stop rules; the defaults are those by which FIRE-1M was made."""
 
     threshold: float = 8.0

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from burnish.dialogue.outcomes import Outcome, Replies
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.fire.texts import read_feedback, read_response
-from burnish.generation import Known, Life, Scene, fill
-from burnish.generation.replicas import Task
+from burnish.generation import KnownReply, Life, Scene, fill
+from burnish.generation.replicas import ReplicaTask
 from burnish.ids import stable_seed
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Example, Turn
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
@@ -52,7 +53,7 @@ class Conversations:
     """How dialogues are held."""
 
     pair: Pair
-    rules: Rules
+    rules: StopRules
     seed: int = 0
     """Decides what is drawn where a role draws its words at random."""
     in_flight: int = IN_FLIGHT
@@ -62,7 +63,7 @@ class Conversations:
     judge: Judge = field(default=lambda dialogue: dialogue)
     """Keeps every dialogue unless another is given."""
 
-    def fill(self, run: Run, inputs: Inputs, *, label: str, replicas: Task | None = None) -> None:
+    def fill(self, run: Run, inputs: Inputs, *, label: str, replicas: ReplicaTask | None = None) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         An input that its source had to drop stays so; one without a ground truth, and one whose request is refused, are
@@ -88,7 +89,7 @@ class Conversations:
 
     def _live(self, run: Run, example: Example) -> Life:
         if self.needs_truth and example.answer is None:
-            return [Replies(example).dropped("no ground truth", example.question)]
+            return [Replies(example).dropped(NO_TRUTH, example.question)]
         outcome = yield from self._talk(example)
         if isinstance(outcome, Dialogue):
             run.add_image(example.image)
@@ -103,7 +104,7 @@ class Conversations:
                 return refused
             name = f"teacher {len(turns) + 1}"
             case = self._case(example, turns, name, response.text)
-            [feedback] = yield [self.pair.teacher.ask(name, case) if response.text else Known(name, TO_NOTHING)]
+            [feedback] = yield [self.pair.teacher.ask(name, case) if response.text else KnownReply(name, TO_NOTHING)]
             if response.text and (refused := replies.note(name, feedback)):
                 return refused
             turns = (*turns, _turn(response, feedback))

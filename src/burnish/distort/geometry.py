@@ -18,7 +18,7 @@ LARGEST_SIDE = 1024
 
 @final
 @dataclass(frozen=True, slots=True)
-class Flip:
+class RandomFlip:
     """Mirrors left and right.
 
     SeVa's RandFlip is most likely the usual one of probability 0.5, which `flip:0.5` gives. The default is 1: a

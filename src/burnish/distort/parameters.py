@@ -15,7 +15,7 @@ Value: TypeAlias = "int | float | str | tuple[float, float]"
 _DECIMAL = re.compile(r"\d+\.?\d*|\.\d+")
 
 
-class Kind(Protocol):
+class ParameterKind(Protocol):
     """What values a parameter takes."""
 
     def read(self, text: str) -> Value | None:
@@ -112,7 +112,7 @@ def read(part: type[Any], text: str | None) -> dict[str, Value]:
         )
     made = {}
     for field, value in zip(fields, values, strict=False):
-        kind: Kind = field.metadata["kind"]
+        kind: ParameterKind = field.metadata["kind"]
         read_value = kind.read(value)
         if read_value is None:
             raise DistortionError(
@@ -135,7 +135,7 @@ def usage(part: type[Any]) -> str:
     return f"{part.name}:{','.join(names)}" if names else part.name
 
 
-def _field(default: Value, kind: Kind) -> Any:
+def _field(default: Value, kind: ParameterKind) -> Any:
     return dataclasses.field(default=default, metadata={"kind": kind})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from burnish.distort import parameters
 from burnish.distort.base import Distortion, ImagePart, PixelPart
 from burnish.distort.colour import Grey, Invert, Jitter
-from burnish.distort.geometry import Affine, CentreCrop, Crop, Flip, ResizedCrop
+from burnish.distort.geometry import Affine, CentreCrop, Crop, RandomFlip, ResizedCrop
 from burnish.distort.mixtures import AutoAug, Byol, Moco, Simclr
 from burnish.distort.noise import ImageNoise, Noise
 from burnish.distort.quality import Jpeg, LowRes
@@ -20,7 +20,7 @@ PARTS: Mapping[str, type[Any]] = MappingProxyType(
     {
         part.name: part
         for part in (
-            *(Flip, ResizedCrop, Crop, CentreCrop, Affine),
+            *(RandomFlip, ResizedCrop, Crop, CentreCrop, Affine),
             *(Invert, Grey, Jitter),
             *(AutoAug, Moco, Byol, Simclr),
             *(LowRes, Jpeg),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from burnish.errors import RunError
 from burnish.images import decode, encode_png, own_file
 from burnish.progress import Progress
-from burnish.records import Dropped, PreferencePair, Record, Said
+from burnish.records import Dropped, PreferencePair, Record, TextMessage
 from burnish.store import Run
 
 IMAGE_TAG = "<image>"
@@ -26,7 +26,7 @@ SHAREGPT = {"user": "human", "assistant": "gpt", "system": "system"}
 
 
 @dataclass
-class Tally:
+class ExportTally:
     """What an export has met so far: nothing is left out uncounted."""
 
     records: int = 0
@@ -39,7 +39,7 @@ class Tally:
     """Files of pictures that were laid beside the rows."""
 
 
-class Card(NamedTuple):
+class DatasetCard(NamedTuple):
     """The README of an export, as far as its format decides it."""
 
     front: Mapping[str, Any]
@@ -51,19 +51,19 @@ class Card(NamedTuple):
 class Exporter(Protocol):
     """Writes one format. A new one is a new file, a line in `verb.EXPORTERS` and a test."""
 
-    def __call__(self, run: Run, folder: Path, tally: Tally) -> Card:
+    def __call__(self, run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
         """Write all files of the export into the empty `folder`. Raises RunError or OSError."""
         ...
 
 
-class Comparison(NamedTuple):
+class PreferenceRow(NamedTuple):
     """One chosen answer against one rejected: all that a trainer of pairs needs."""
 
     id: str
     """Unique in the export: source, example and distortion."""
     images: tuple[str, ...]
     """Keys of its pictures: mostly one."""
-    prompt: tuple[Said, ...]
+    prompt: tuple[TextMessage, ...]
     """The messages before the answer, without marks of pictures; the last is the question."""
     chosen: str
     rejected: str
@@ -75,7 +75,7 @@ class Comparison(NamedTuple):
     """Number, from 1, of the one picture of several that was distorted; 0 where all were."""
 
 
-def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
+def kept_records(run: Run, tally: ExportTally) -> Iterator[Record]:
     """The records that are no Dropped, each counted, with progress shown."""
     with Progress("export", len(run), unit="records") as progress:
         for record in run:
@@ -89,7 +89,7 @@ def kept_records(run: Run, tally: Tally) -> Iterator[Record]:
             progress.advance()
 
 
-def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
+def comparisons(run: Run, tally: ExportTally) -> Iterator[PreferenceRow]:
     """Every pair's negatives one by one, for the formats that know one chosen and one rejected answer a row.
 
     A message's `<image>` is taken out, because the exporter sets it where the format wants it. A row in whose text
@@ -98,14 +98,14 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
     for record in kept_records(run, tally):
         if not isinstance(record, PreferencePair):
             raise RunError(f"{run.path} holds more than preference pairs ({record.id!r}): export it --to parquet.")
-        prompt = tuple(map(_without_tag, (*record.before, Said("user", record.question))))
+        prompt = tuple(map(_without_tag, (*record.before, TextMessage("user", record.question))))
         for number, rejected in enumerate(record.rejected, start=1):
             texts = (*(one.text for one in prompt), record.chosen.text, rejected.answer.text)
             if any(tag in text for tag in MEDIA_TAGS for text in texts):
                 tally.left_out["media tag in the text"] += 1
                 continue
             tally.rows += 1
-            yield Comparison(
+            yield PreferenceRow(
                 id=f"{record.source}/{record.id}/{rejected.distortion or number}",
                 images=record.images,
                 prompt=prompt,
@@ -117,18 +117,18 @@ def comparisons(run: Run, tally: Tally) -> Iterator[Comparison]:
             )
 
 
-def with_tags(comparison: Comparison, tag: str) -> list[Said]:
+def with_tags(comparison: PreferenceRow, tag: str) -> list[TextMessage]:
     """The messages with each picture's mark before the text of the first of the user's."""
     prompt, tags = comparison.prompt, tag * len(comparison.images)
     first = next(place for place, one in enumerate(prompt) if one.speaker == "user")
     return [one._replace(text=tags + one.text) if place == first else one for place, one in enumerate(prompt)]
 
 
-def _without_tag(one: Said) -> Said:
+def _without_tag(one: TextMessage) -> TextMessage:
     return one._replace(text=one.text.replace(IMAGE_TAG, "").strip()) if IMAGE_TAG in one.text else one
 
 
-def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:
+def place_image(run: Run, folder: Path, key: str, tally: ExportTally) -> str:
     """Lay the picture into the export as it is (as a hard link where the disk allows it); return its relative path."""
     source = run.image_path(key)
     relative = f"images/{source.parent.name}/{source.name}"
@@ -136,12 +136,12 @@ def place_image(run: Run, folder: Path, key: str, tally: Tally) -> str:
     return relative
 
 
-def place_all_as_seen(run: Run, folder: Path, comparison: Comparison, tally: Tally) -> list[str]:
+def place_all_as_seen(run: Run, folder: Path, comparison: PreferenceRow, tally: ExportTally) -> list[str]:
     """Lay all pictures of a comparison into the export as the model saw them; return their relative paths."""
     return [place_as_seen(run, folder, key, tally) for key in comparison.images]
 
 
-def place_as_seen(run: Run, folder: Path, key: str, tally: Tally) -> str:
+def place_as_seen(run: Run, folder: Path, key: str, tally: ExportTally) -> str:
     """Lay the picture into the export as the model saw it, for tools that read files as they are stored.
 
     One whose file does not look so to every program becomes a PNG: turned upright, over white, of 8 bits a colour.
@@ -158,7 +158,7 @@ def place_as_seen(run: Run, folder: Path, key: str, tally: Tally) -> str:
     return relative
 
 
-def lay_image(run: Run, key: str, target: Path, tally: Tally) -> None:
+def lay_image(run: Run, key: str, target: Path, tally: ExportTally) -> None:
     """Link or copy the picture to `target`. Raises FileExistsError where another file has that name already."""
     source, data = run.image_path(key), run.image(key)
     if target.exists():

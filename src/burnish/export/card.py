@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
-from burnish.export.base import Card, Tally
+from burnish.export.base import DatasetCard, ExportTally
 from burnish.store import Run
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 """The hub's names for sizes, each with the number of rows that it stays under."""
 
 
-def readme(card: Card, run: Run, tally: Tally) -> str:
+def readme(card: DatasetCard, run: Run, tally: ExportTally) -> str:
     """Front matter, usage and provenance as Markdown."""
     front: dict[str, Any] = {
         # Rows carry the pictures' and the model's licenses, which a run does not know.
@@ -27,7 +27,7 @@ def readme(card: Card, run: Run, tally: Tally) -> str:
     return f"---\n{header}---\n\n{card.usage.strip()}\n\n{_provenance(run, tally)}"
 
 
-def _provenance(run: Run, tally: Tally) -> str:
+def _provenance(run: Run, tally: ExportTally) -> str:
     manifest = run.manifest
     finished = "" if run.summary is not None else " The run was not finished when it was exported."
     facts = {

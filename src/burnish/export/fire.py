@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish.errors import RunError
-from burnish.export.base import Card, Tally, kept_records, lay_image, place_image, write_json_list
+from burnish.export.base import DatasetCard, ExportTally, kept_records, lay_image, place_image, write_json_list
 from burnish.fire.schema import FRAME, write_item
 from burnish.records import Dialogue
 from burnish.store import Run
@@ -27,13 +27,13 @@ burnish import THIS_FOLDER/{NAME} --out RUN
 """
 
 
-def export_fire(run: Run, folder: Path, tally: Tally) -> Card:
+def export_fire(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One item per dialogue; one that was imported is the item that it was."""
     write_json_list(folder / NAME, _items(run, folder, tally))
-    return Card({}, _USAGE)
+    return DatasetCard({}, _USAGE)
 
 
-def _items(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+def _items(run: Run, folder: Path, tally: ExportTally) -> Iterator[dict[str, Any]]:
     for record in kept_records(run, tally):
         if not isinstance(record, Dialogue):
             raise RunError(f"{run.path} holds more than dialogues ({record.id!r}): export it --to parquet.")
@@ -41,7 +41,7 @@ def _items(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
         yield write_item(record, _place(run, folder, record, tally))
 
 
-def _place(run: Run, folder: Path, dialogue: Dialogue, tally: Tally) -> str:
+def _place(run: Run, folder: Path, dialogue: Dialogue, tally: ExportTally) -> str:
     """Lay the dialogue's picture where its item had it, or else under its content's name; return the path."""
     frame = dialogue.facts.get(FRAME)
     named = frame.get("image") if isinstance(frame, dict) else None

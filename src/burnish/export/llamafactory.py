@@ -10,8 +10,8 @@ from typing import Any
 from burnish.export.base import (
     IMAGE_TAG,
     SHAREGPT,
-    Card,
-    Tally,
+    DatasetCard,
+    ExportTally,
     comparisons,
     place_all_as_seen,
     with_tags,
@@ -51,14 +51,14 @@ several negatives stands here in several rows.
 """
 
 
-def export_llamafactory(run: Run, folder: Path, tally: Tally) -> Card:
+def export_llamafactory(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One object per negative, with the `dataset_info.json` that names the columns."""
     write_json_list(folder / _FILE, _rows(run, folder, tally))
     (folder / "dataset_info.json").write_text(json.dumps(_DATASET_INFO, indent=2) + "\n", encoding="utf-8")
-    return Card({}, _USAGE)
+    return DatasetCard({}, _USAGE)
 
 
-def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+def _rows(run: Run, folder: Path, tally: ExportTally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
             "conversations": [

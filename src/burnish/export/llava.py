@@ -9,9 +9,9 @@ from typing import Any
 from burnish.export.base import (
     IMAGE_TAG,
     SHAREGPT,
-    Card,
-    Comparison,
-    Tally,
+    DatasetCard,
+    ExportTally,
+    PreferenceRow,
     comparisons,
     place_all_as_seen,
     with_tags,
@@ -32,13 +32,13 @@ several pictures.
 """
 
 
-def export_llava(run: Run, folder: Path, tally: Tally) -> Card:
+def export_llava(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One object per negative: id, image, conversations, rejected_conversations."""
     write_json_list(folder / "pairs.json", _rows(run, folder, tally))
-    return Card({}, _USAGE)
+    return DatasetCard({}, _USAGE)
 
 
-def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+def _rows(run: Run, folder: Path, tally: ExportTally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         pictures = place_all_as_seen(run, folder, comparison, tally)
         yield {
@@ -49,7 +49,7 @@ def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
         }
 
 
-def _conversation(comparison: Comparison, answer: str) -> list[dict[str, str]]:
+def _conversation(comparison: PreferenceRow, answer: str) -> list[dict[str, str]]:
     # LLaVA was trained with the picture on a line of its own before the question.
     return [
         *({"from": SHAREGPT[one.speaker], "value": one.text} for one in with_tags(comparison, f"{IMAGE_TAG}\n")),

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from burnish.errors import RunError
-from burnish.export.base import Card, Tally, kept_records
+from burnish.export.base import DatasetCard, ExportTally, kept_records
 from burnish.export.shards import DATA_FILES, ShardRow, write_shards
 from burnish.records import Record
 from burnish.store import Run
@@ -39,7 +39,7 @@ A row is one `{kind}`, in the order in which it was made; `facts` is JSON text.
 """
 
 
-def export_parquet(run: Run, folder: Path, tally: Tally) -> Card:
+def export_parquet(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One row per record, of whichever kind the run holds. Raises RunError for a run that mixes kinds."""
     records = kept_records(run, tally)
     first = next(records, None)
@@ -47,10 +47,10 @@ def export_parquet(run: Run, folder: Path, tally: Tally) -> Card:
         write_shards(folder, _features(type(first)), _rows(run, type(first), chain([first], records), tally))
     front = {**DATA_FILES, "task_categories": ["image-text-to-text"]}
     kind = "record" if first is None else type(first).__name__
-    return Card(front, _USAGE.format(kind=kind))
+    return DatasetCard(front, _USAGE.format(kind=kind))
 
 
-def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: Tally) -> Iterator[ShardRow]:
+def _rows(run: Run, kind: type[Record], records: Iterator[Record], tally: ExportTally) -> Iterator[ShardRow]:
     for record in records:
         if type(record) is not kind:
             raise RunError(

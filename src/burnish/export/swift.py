@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from burnish.export.base import IMAGE_TAG, Card, Tally, comparisons, place_all_as_seen, with_tags, write_json_lines
+from burnish.export.base import (
+    IMAGE_TAG,
+    DatasetCard,
+    ExportTally,
+    comparisons,
+    place_all_as_seen,
+    with_tags,
+    write_json_lines,
+)
 from burnish.store import Run
 
 _USAGE = """\
@@ -21,13 +29,13 @@ response a row: a pair with several negatives stands here in several rows.
 """
 
 
-def export_swift(run: Run, folder: Path, tally: Tally) -> Card:
+def export_swift(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One line per negative, in ms-swift's standard format (`rejected_response`)."""
     write_json_lines(folder / "pairs.jsonl", _rows(run, folder, tally))
-    return Card({}, _USAGE)
+    return DatasetCard({}, _USAGE)
 
 
-def _rows(run: Run, folder: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+def _rows(run: Run, folder: Path, tally: ExportTally) -> Iterator[dict[str, Any]]:
     for comparison in comparisons(run, tally):
         yield {
             "messages": [

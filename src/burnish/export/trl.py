@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from burnish.export.base import Card, Tally, comparisons
+from burnish.export.base import DatasetCard, ExportTally, comparisons
 from burnish.export.shards import DATA_FILES, ShardRow, write_shards
 from burnish.store import Run
 
@@ -30,7 +30,7 @@ tokens.
 """
 
 
-def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
+def export_trl(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One row per negative, as Parquet that goes from `load_dataset` straight into DPOTrainer."""
     from datasets import Features, Image, List, Value
 
@@ -49,10 +49,12 @@ def export_trl(run: Run, folder: Path, tally: Tally) -> Card:
         }
     )
     write_shards(folder, features, _rows(run, tally))
-    return Card({**DATA_FILES, "task_categories": ["image-text-to-text"], "tags": ["burnish", "trl", "dpo"]}, _USAGE)
+    return DatasetCard(
+        {**DATA_FILES, "task_categories": ["image-text-to-text"], "tags": ["burnish", "trl", "dpo"]}, _USAGE
+    )
 
 
-def _rows(run: Run, tally: Tally) -> Iterator[ShardRow]:
+def _rows(run: Run, tally: ExportTally) -> Iterator[ShardRow]:
     for comparison in comparisons(run, tally):
         contents = [run.image(key) for key in comparison.images]
         names = [run.image_path(key).name for key in comparison.images]

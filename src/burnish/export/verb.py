@@ -17,7 +17,7 @@ import tyro
 import burnish
 from burnish.config import runtime
 from burnish.errors import ConfigError, RunError, RunLocked
-from burnish.export.base import Exporter, Tally
+from burnish.export.base import Exporter, ExportTally
 from burnish.export.card import readme
 from burnish.export.fire import export_fire
 from burnish.export.llamafactory import export_llamafactory
@@ -96,7 +96,7 @@ def export_run(config: ExportConfig) -> ExportResult:
     Raises RunError for a run that cannot be read, that holds nothing this format can hold, or a folder in use.
     """
     run, out = Run.open(Path(config.run)), Path(config.out).resolve()
-    tally = Tally()
+    tally = ExportTally()
     with explained(out, "written"):
         _refuse_in_use(out, replace=config.restart)
         with _replacing(out) as folder:
@@ -156,7 +156,7 @@ def _empty(folder: Path) -> None:
             entry.unlink()
 
 
-def _count_pictures(folder: Path, tally: Tally) -> None:
+def _count_pictures(folder: Path, tally: ExportTally) -> None:
     """Raise RunError unless all pictures that were laid beside the rows are there."""
     places = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
     found = sum(path.relative_to(folder).as_posix() not in TABLES for path in places)
@@ -193,7 +193,7 @@ def _files_of(mark: Path) -> set[str]:
     return set(files)
 
 
-def _write_mark(folder: Path, config: ExportConfig, tally: Tally) -> None:
+def _write_mark(folder: Path, config: ExportConfig, tally: ExportTally) -> None:
     files = sorted({_MARK, *(entry.name for entry in folder.iterdir())})
     mark = {
         "run": str(Path(config.run).resolve()),
@@ -207,7 +207,7 @@ def _write_mark(folder: Path, config: ExportConfig, tally: Tally) -> None:
     (folder / _MARK).write_text(json.dumps(mark, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _reasons(tally: Tally) -> str:
+def _reasons(tally: ExportTally) -> str:
     if not tally.records:
         return "it has no records yet"
     return ", ".join(f"{count:,} left out for {reason!r}" for reason, count in tally.left_out.most_common())

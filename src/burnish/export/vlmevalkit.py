@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from burnish.errors import RunError
-from burnish.export.base import Card, Tally, kept_records
+from burnish.export.base import DatasetCard, ExportTally, kept_records
 from burnish.records import Json, Prediction
 from burnish.store import Run
 from burnish.store.xlsx import write_sheet
 
-Cell: TypeAlias = str | int | None
-Columns: TypeAlias = Callable[[Prediction], dict[str, Cell]]
+SheetValue: TypeAlias = str | int | None
+Columns: TypeAlias = Callable[[Prediction], dict[str, SheetValue]]
 """What VLMEvalKit's table of a benchmark has beside index, question and prediction."""
 _USAGE = """\
 # Answers for VLMEvalKit
@@ -27,17 +27,17 @@ python run.py --data DATASET --model MODEL --mode eval --reuse
 """
 
 
-def export_vlmevalkit(run: Run, folder: Path, tally: Tally) -> Card:
+def export_vlmevalkit(run: Run, folder: Path, tally: ExportTally) -> DatasetCard:
     """One workbook, one row an answer. Raises RunError for a benchmark whose table cannot be made of a run."""
     dataset, columns = _dataset(run)
     rows = list(_rows(run, tally, columns))
     header = list(dict.fromkeys(name for row in rows for name in row))
     path = folder / f"{_model(run.manifest.config)}_{dataset}.xlsx"
     write_sheet(path, [header, *([row.get(name) for name in header] for row in rows)])
-    return Card({}, _USAGE)
+    return DatasetCard({}, _USAGE)
 
 
-def _rows(run: Run, tally: Tally, columns: Columns) -> Iterator[dict[str, Cell]]:
+def _rows(run: Run, tally: ExportTally, columns: Columns) -> Iterator[dict[str, SheetValue]]:
     for record in kept_records(run, tally):
         if isinstance(record, Prediction):
             own = columns(record)
@@ -46,13 +46,13 @@ def _rows(run: Run, tally: Tally, columns: Columns) -> Iterator[dict[str, Cell]]
             tally.rows += 1
 
 
-def _yes_or_no(record: Prediction) -> dict[str, Cell]:
+def _yes_or_no(record: Prediction) -> dict[str, SheetValue]:
     """POPE and MME: MME's pictures are told apart by their path."""
     picture = str(record.facts["picture"])
     return {"answer": record.answer.capitalize(), "category": record.source, "image_path": picture}
 
 
-def _options(record: Prediction) -> dict[str, Cell]:
+def _options(record: Prediction) -> dict[str, SheetValue]:
     """MMBench, whose index is the official one."""
     options, groups = record.facts.get("options"), record.facts.get("groups")
     letters = {name: str(text) for name, text in options.items()} if isinstance(options, dict) else {}
@@ -65,13 +65,13 @@ def _options(record: Prediction) -> dict[str, Cell]:
     }
 
 
-def _people(record: Prediction) -> dict[str, Cell]:
+def _people(record: Prediction) -> dict[str, SheetValue]:
     """TextVQA: the ten people's answers as Python writes a list, which VLMEvalKit reads back."""
     answers = record.facts["answers"]
     return {"answer": repr([str(answer) for answer in answers] if isinstance(answers, list) else [])}
 
 
-def _one_answer(record: Prediction) -> dict[str, Cell]:
+def _one_answer(record: Prediction) -> dict[str, SheetValue]:
     return {"answer": record.answer}
 
 

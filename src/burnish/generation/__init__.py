@@ -6,8 +6,8 @@ inputs, the run's journal, records in the order of the inputs. How models are as
 whole batches) or `streamed.py`'s (endpoints, one reply at a time), and `runs.py` is what a verb calls.
 """
 
-from burnish.generation.requests import Ask, Known
+from burnish.generation.requests import Ask, KnownReply
 from burnish.generation.runs import begin_run, fill, make_run
 from burnish.generation.script import Begin, Life, Records, Scene
 
-__all__ = ["Ask", "Begin", "Known", "Life", "Records", "Scene", "begin_run", "fill", "make_run"]
+__all__ = ["Ask", "Begin", "KnownReply", "Life", "Records", "Scene", "begin_run", "fill", "make_run"]

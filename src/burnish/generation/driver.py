@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol, final
 
-from burnish.generation.requests import Ask, Known
+from burnish.generation.requests import Ask, KnownReply
 from burnish.generation.script import Begin, Life, Records
 from burnish.models import Model, Reply
 from burnish.progress import Progress
@@ -47,7 +47,7 @@ class Open:
     position: int
     """Of its example among the inputs."""
     life: Life
-    asks: Sequence[Ask | Known] | None = None
+    asks: Sequence[Ask | KnownReply] | None = None
     """What it waits for; None where it has not begun."""
     replies: dict[int, Reply] = field(default_factory=dict)
     """Those of them that are there."""
@@ -57,7 +57,7 @@ class Open:
         """Whether it waits for nothing."""
         return self.asks is None or len(self.replies) == len(self.asks)
 
-    def go_on(self) -> Sequence[Ask | Known]:
+    def go_on(self) -> Sequence[Ask | KnownReply]:
         """Send it the replies; what it waits for next. Raises StopIteration with its records."""
         if self.asks is None:
             return next(self.life)
@@ -251,11 +251,11 @@ class Lives:
         if wake := self._wake.get(model):
             wake()
 
-    def _known(self, one: Open, asks: Sequence[Ask | Known]) -> dict[int, Reply]:
+    def _known(self, one: Open, asks: Sequence[Ask | KnownReply]) -> dict[int, Reply]:
         """The replies that are there, by their places."""
         found = {}
         for place, ask in enumerate(asks):
-            if isinstance(ask, Known):
+            if isinstance(ask, KnownReply):
                 found[place] = ask.reply
             elif (kept := self._run.reply(self._part(one, ask.name))) is not None:
                 found[place] = from_json(Reply, kept)

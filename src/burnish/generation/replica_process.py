@@ -20,7 +20,7 @@ _LAST_WORDS = 600
 """Characters of what a replica said before it died."""
 
 
-class Made(NamedTuple):
+class BlockResult(NamedTuple):
     """What a replica made of a block."""
 
     lines: Sequence[bytes]
@@ -40,7 +40,7 @@ class ReplicaDied(Exception):
 class Replica(Protocol):
     """Holds the model, and makes blocks by their numbers."""
 
-    def make(self, block: int) -> Made:
+    def make(self, block: int) -> BlockResult:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
         ...
 
@@ -49,7 +49,7 @@ class Replica(Protocol):
         ...
 
 
-def read_answer(answers: BinaryIO) -> Made | None:
+def read_answer(answers: BinaryIO) -> BlockResult | None:
     """What a replica answers; None where it ends before. Raises ModelError where that is what is wrong."""
     head = answers.readline()
     if not head.endswith(b"\n"):
@@ -60,7 +60,7 @@ def read_answer(answers: BinaryIO) -> Made | None:
     lines = [*islice(answers, answer["lines"])]
     if len(lines) < answer["lines"] or not all(line.endswith(b"\n") for line in lines[-1:]):
         return None
-    return Made(lines, answer["dropped"], [*map(Path, answer["images"])], answer["beside"])
+    return BlockResult(lines, answer["dropped"], [*map(Path, answer["images"])], answer["beside"])
 
 
 @final
@@ -85,7 +85,7 @@ class ProcessReplica:
         config = {**task["config"], "out": str(folder / f"run-{self._process.pid}")}
         self._tell({**task, "config": config})
 
-    def make(self, block: int) -> Made:
+    def make(self, block: int) -> BlockResult:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
         self._tell(block)
         answers = self._process.stdout

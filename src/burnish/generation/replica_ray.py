@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, final
 
 from burnish.errors import ConfigError
-from burnish.generation.replica_process import Made, Replica, ReplicaDied, read_answer
+from burnish.generation.replica_process import BlockResult, Replica, ReplicaDied, read_answer
 from burnish.generation.scratch import scratch_folder
 
 _HERE = ("auto", "local")
@@ -83,7 +83,7 @@ class RayReplica:
         self._actor, self._folder = actor, folder
         self._closed = self._answered = False
 
-    def make(self, block: int) -> Made:
+    def make(self, block: int) -> BlockResult:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
         import ray
         from ray.exceptions import RayError
@@ -109,7 +109,7 @@ class RayReplica:
         ray.kill(self._actor)
 
 
-def unpacked(answer: bytes, pictures: Sequence[bytes], folder: Path) -> Made:
+def unpacked(answer: bytes, pictures: Sequence[bytes], folder: Path) -> BlockResult:
     """What an actor answered, its pictures in a new folder. Raises ReplicaDied, or ModelError as `make` does."""
     made = read_answer(io.BytesIO(answer))
     if made is None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, final
 
 from burnish.config import runtime
 from burnish.errors import ConfigError, ModelError
-from burnish.generation.replica_process import Made, ProcessReplica, Replica, ReplicaDied
+from burnish.generation.replica_process import BlockResult, ProcessReplica, Replica, ReplicaDied
 from burnish.generation.scratch import scratch_folder
 from burnish.models import Model, ModelOptions, ModelRuntime, open_models
 from burnish.progress import Progress
@@ -59,11 +59,11 @@ class ReplicaFlags(ModelRuntime):
         for name in ASKED:
             if str(getattr(self, name, None)).startswith(("http://", "https://")):
                 raise ConfigError(
-                    f"--replicas are of local models, and --{name} is at an endpoint: leave them out, and give an "
-                    "endpoint more calls at once by --concurrency."
+                    f"--replicas is for local models, and --{name} is at an endpoint: leave it out, and raise "
+                    "--concurrency to send an endpoint more requests at once."
                 )
         if self.device not in ("auto", "cpu"):
-            raise ConfigError(f"--replicas choose a GPU for each: leave out --device {self.device}.")
+            raise ConfigError(f"--replicas gives each process its own GPU: leave out --device {self.device}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def open_all_asked(config: ReplicaFlags, options: Sequence[ModelOptions]) -> lis
     return [LocalModel.outlined(option) for option in options]
 
 
-class Task(NamedTuple):
+class ReplicaTask(NamedTuple):
     """What a replica is to call, by names that can be sent: the verb's own function with the verb's own flags."""
 
     make: Callable[[Any], object]
@@ -107,7 +107,7 @@ class Task(NamedTuple):
 def fill_by_replicas(
     run: Run,
     inputs: Inputs,
-    task: Task,
+    task: ReplicaTask,
     *,
     label: str,
     unit: str,
@@ -136,7 +136,7 @@ def fill_by_replicas(
             progress.advance((len(made.lines) - held) // per_input, f"{dropped:,} dropped" if dropped else "")
 
 
-def _append(run: Run, made: Made, held: int, start: int, *, per_input: int, beside: Beside | None) -> None:
+def _append(run: Run, made: BlockResult, held: int, start: int, *, per_input: int, beside: Beside | None) -> None:
     """Take what a replica made of the inputs from `start` on, but for the records that the run has `held` already."""
     for path in made.images:
         run.take_image(path)
@@ -157,7 +157,7 @@ class _Workers:
     def __init__(self, start: Callable[[int], Replica], count: int, blocks: range) -> None:
         self._start = start
         self._waiting = list(reversed(blocks))
-        self._ended: dict[int, Made] = {}
+        self._ended: dict[int, BlockResult] = {}
         self._next = blocks.start
         self._failure: Exception | None = None
         self._closed = False
@@ -180,7 +180,7 @@ class _Workers:
         for thread in self._threads:
             thread.join()
 
-    def made(self, block: int) -> Made:
+    def made(self, block: int) -> BlockResult:
         """The block, once it is there; blocks are asked for in their order."""
         with self._changed:
             self._next = block
@@ -241,13 +241,13 @@ class _Workers:
             self._waiting = sorted([*self._waiting, block], reverse=True)
             self._changed.notify_all()
 
-    def _hand_on(self, block: int, made: Made) -> None:
+    def _hand_on(self, block: int, made: BlockResult) -> None:
         with self._changed:
             self._ended[block] = made
             self._changed.notify_all()
 
 
-def _starter(task: Task) -> tuple[Callable[[Path, int], Replica], int]:
+def _starter(task: ReplicaTask) -> tuple[Callable[[Path, int], Replica], int]:
     """What starts the replica of a number, and how many there are. Raises ConfigError for what is not there."""
     config, message = task.config, task.message()
     count = config.replicas or 1

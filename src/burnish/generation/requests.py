@@ -27,7 +27,7 @@ class Ask:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownReply:
     """A reply that no model is asked for: an oracle gives it."""
 
     name: str

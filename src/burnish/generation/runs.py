@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from burnish.config import RunFlags
 from burnish.generation.batched import live_in_batches
 from burnish.generation.driver import Beside, Counts, Lives, usual_note
-from burnish.generation.replicas import Task, fill_by_replicas
+from burnish.generation.replicas import ReplicaTask, fill_by_replicas
 from burnish.generation.script import Begin
 from burnish.generation.serving import SERVING
 from burnish.generation.streamed import live_in_streams
@@ -80,7 +80,7 @@ def fill(
     window: int | None = None,
     beside: Beside | None = None,
     note: Callable[[Counts], str] = usual_note,
-    replicas: Task | None = None,
+    replicas: ReplicaTask | None = None,
 ) -> None:
     """Append the records of every input that the run does not hold yet: `per_input` of each, in the inputs' order.
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeAlias, TypeVar
 
-from burnish.generation.requests import Ask, Known
+from burnish.generation.requests import Ask, KnownReply
 from burnish.models import Reply
 from burnish.records import Example, Record
 
 R = TypeVar("R")
 Records: TypeAlias = Sequence[Record]
 """Of one example: as many for every example of a run."""
-Scene: TypeAlias = Generator[Sequence[Ask | Known], Sequence[Reply], R]
+Scene: TypeAlias = Generator[Sequence[Ask | KnownReply], Sequence[Reply], R]
 """A part of a life: it yields what it needs next, is sent the replies in that order, and returns what it found."""
 Life: TypeAlias = Scene[Records]
 """The whole of it returns the example's records."""

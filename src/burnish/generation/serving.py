@@ -44,7 +44,7 @@ class Serving:
         for line in self.wanted:
             block = int(line)
             made = len(run)
-            part = _Part(inputs, block * batch, batch)
+            part = _BlockInputs(inputs, block * batch, batch)
             left = _Left(beside) if beside else None
             with Progress("block", len(part), silent_s=float("inf")) as progress:
                 live_in_batches(
@@ -108,7 +108,7 @@ def _moved(run: Run, keys: Iterable[str], block: int) -> list[str]:
 
 @final
 @dataclass(frozen=True)
-class _Part:
+class _BlockInputs:
     """The inputs of one block, at the places that they have among all."""
 
     whole: Inputs

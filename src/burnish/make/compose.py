@@ -13,10 +13,10 @@ from burnish.errors import ConfigError
 from burnish.fire.composed import ComposeResult
 from burnish.fire.usage import Price, Usage
 from burnish.generation import begin_run
-from burnish.generation.replicas import AskedModel, Task, open_asked
+from burnish.generation.replicas import AskedModel, ReplicaTask, open_asked
 from burnish.make.composing import Composers, Composition
 from burnish.make.prices import read_price
-from burnish.make.verdicts import Rules
+from burnish.make.verdicts import AcceptanceRules
 from burnish.models import Decoding
 from burnish.progress import tracked
 from burnish.prompts import ComposerPrompt, load
@@ -40,7 +40,7 @@ class ComposeConfig(AskedModel, Questions, RunFlags):
     """Have a strong model write whole dialogues of student and teacher (FIRE-100K, section 3.2)."""
 
     model: str
-    """The model that writes: mostly `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, else a path
+    """The model that writes: usually `http://HOST/v1#NAME` for model NAME at an OpenAI-compatible endpoint, or a path
     or hub name; or `oracle`, which knows the pocket world and plays GPT-4V's part there."""
     prompt: str = "fire-compose"
     """The prompt: `fire-compose`, which is the paper's (figures A10 and A11), or a YAML file like it."""
@@ -73,9 +73,9 @@ class ComposeConfig(AskedModel, Questions, RunFlags):
         return Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature)
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> AcceptanceRules:
         """Which replies are taken."""
-        return Rules(attempts=self.attempts, max_turns=self.max_turns, keep_secret=self.keep_secret)
+        return AcceptanceRules(attempts=self.attempts, max_turns=self.max_turns, keep_secret=self.keep_secret)
 
     @property
     def window(self) -> int:
@@ -97,7 +97,7 @@ def compose(config: ComposeConfig) -> ComposeResult:
     with begin_run("compose", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
             with Attempts.writing(run) as attempts:
-                plan.fill(run, inputs, attempts, Task(compose, config))
+                plan.fill(run, inputs, attempts, ReplicaTask(compose, config))
         result = summarise(run, config.model, price)
         run.finish(to_json(result))
     return result

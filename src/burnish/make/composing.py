@@ -11,11 +11,12 @@ from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.fire.usage import Price, Usage
 from burnish.generation import Life, Scene, fill
 from burnish.generation.driver import Counts
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.ids import stable_seed
-from burnish.make.verdicts import Rules, Verdict, drop, judge
+from burnish.make.verdicts import AcceptanceRules, ReplyVerdict, drop, judge
 from burnish.models import Model, Reply
 from burnish.records import Dialogue, Dropped, Example, Json
+from burnish.replies import NO_TRUTH
 from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
@@ -39,7 +40,7 @@ class Composers(NamedTuple):
 
 
 @dataclass(slots=True)
-class Tally:
+class ComposeTally:
     """What has been dropped and spent so far."""
 
     price: Price | None
@@ -63,25 +64,27 @@ class Composition:
     """How a run is filled."""
 
     composers: Composers
-    rules: Rules
+    rules: AcceptanceRules
     seed: int
     """Decides what composers that draw their words at random write."""
     window: int
     """Examples that are open at a time."""
     price: Price | None = None
 
-    def fill(self, run: Run, inputs: Inputs, attempts: Attempts, replicas: Task) -> None:
+    def fill(self, run: Run, inputs: Inputs, attempts: Attempts, replicas: ReplicaTask) -> None:
         """Append one Dialogue or Dropped for every input that the run does not hold yet, in the inputs' order.
 
         Raises ModelError, ServerError or SourceError; the replies that are there by then are kept, and the next call
         goes on from them.
         """
         dropped = sum(1 for _ in run.records(Dropped))
-        tally = Tally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
+        tally = ComposeTally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
         beside = _Beside(attempts)
 
         def begin(position: int, example: Example) -> Life:
-            return self._live(run, example, _Asked(position, example, tally, beside.made.setdefault(position, [])))
+            return self._live(
+                run, example, _ComposeRequest(position, example, tally, beside.made.setdefault(position, []))
+            )
 
         fill(
             run,
@@ -96,15 +99,15 @@ class Composition:
             replicas=replicas,
         )
 
-    def _live(self, run: Run, example: Example, asked: _Asked) -> Life:
+    def _live(self, run: Run, example: Example, asked: _ComposeRequest) -> Life:
         if example.answer is None:
-            return [Replies(example).dropped("no ground truth", example.question)]
+            return [Replies(example).dropped(NO_TRUTH, example.question)]
         outcome = yield from self._compose(example, asked)
         if isinstance(outcome, Dialogue):
             run.add_image(example.image)
         return [outcome]
 
-    def _compose(self, example: Example, asked: _Asked) -> Scene[Outcome]:
+    def _compose(self, example: Example, asked: _ComposeRequest) -> Scene[Outcome]:
         replies = Replies(example)
         while True:
             name = f"attempt {len(asked.attempts) + 1}"
@@ -142,16 +145,16 @@ class _Beside:
         self.attempts.append([from_json(Attempt, one) for one in left])
 
 
-class _Asked(NamedTuple):
+class _ComposeRequest(NamedTuple):
     """What was asked about an example."""
 
     position: int
     """Of the record in the run."""
     example: Example
-    tally: Tally
+    tally: ComposeTally
     attempts: list[Attempt]
 
-    def note(self, reply: Reply, verdict: Verdict) -> None:
+    def note(self, reply: Reply, verdict: ReplyVerdict) -> None:
         """Count a reply among the attempts."""
         fault = verdict.fault
         self.tally.usage += usage_of(reply)

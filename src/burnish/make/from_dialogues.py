@@ -17,7 +17,7 @@ import tyro
 from PIL import Image
 
 from burnish.config import RunFlags, added
-from burnish.dialogue.reading import DialogueSet, RunDialogues, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, RunDialogues, open_dialogues
 from burnish.errors import ConfigError, ImageError, RunError
 from burnish.flags import optional_value
 from burnish.images import decode
@@ -29,7 +29,7 @@ from burnish.make.verdicts import SATISFIED
 from burnish.progress import Progress
 from burnish.prompts import StudentPrompt, choose
 from burnish.prompts.templates import StudentSees
-from burnish.records import Answer, Dialogue, Dropped, Json, PreferencePair, Rejected, Response, Said, Turn
+from burnish.records import Answer, Dialogue, Dropped, Json, PreferencePair, Rejected, Response, TextMessage, Turn
 from burnish.store import Run, new_manifest
 
 _DOT = Image.new("RGB", (1, 1))
@@ -53,15 +53,14 @@ class FromDialoguesConfig(RunFlags):
     """Leave out rejected answers whose length in words differs from the chosen answer's by more than this share of the
     longer one. Without a number: 0.1."""
     keep: str | None = added(None)
-    """What the ground truth must bear out, joined by commas: `chosen-right`, `rejected-wrong`. A teacher may be
-    satisfied with what is wrong, which is then learned. A right answer has the truth's words. Default: the teacher
+    """What the ground truth must confirm, separated by commas: `chosen-right`, `rejected-wrong`. Otherwise the model
+    also learns wrong answers that satisfied the teacher. A right answer has the truth's words. Default: the teacher
     decides."""
     prompt: str | None = None
-    """How the student is asked again: the name or file of its prompt. Default: what the run's student had, else
-    fire-student."""
+    """The student's prompt, by name or file. Default: that of the run's student, otherwise fire-student."""
     sees: StudentSees | None = None
-    """What the prompt shows of a feedback: the comment alone, or the whole text with its score. Default: as the run's
-    student saw it, else as the prompt says."""
+    """What the prompt shows of a feedback: the comment alone, or the whole text with its score. Default: as for the
+    run's student, otherwise as the prompt says."""
 
     def __post_init__(self) -> None:
         if not self.runs:
@@ -79,7 +78,7 @@ def pairs_from_dialogues(config: FromDialoguesConfig) -> PairsResult:
     by a second one.
     """
     talks = [_finished(path) for path in config.runs]
-    makers = [_PairMaker(config, _prompt(config, one)) for one in talks]
+    makers = [_DialoguePairMaker(config, _prompt(config, one)) for one in talks]
     fingerprints = {f"dialogues {i}": one.fingerprint for i, one in enumerate(talks, start=1)}
     fingerprints |= {f"prompt {i}": maker.prompt.fingerprint for i, maker in enumerate(makers, start=1)}
     manifest = new_manifest("pairs", config, seed=0, fingerprints=fingerprints)
@@ -111,7 +110,7 @@ def _prompt(config: FromDialoguesConfig, talks: DialogueSet) -> StudentPrompt:
 
 
 def _records(
-    run: Run, talks: Sequence[DialogueSet], makers: Sequence[_PairMaker]
+    run: Run, talks: Sequence[DialogueSet], makers: Sequence[_DialoguePairMaker]
 ) -> Iterator[PreferencePair | Dropped]:
     """What the run does not hold yet."""
     done = len(run)
@@ -122,7 +121,7 @@ def _records(
             progress.advance()
 
 
-def _of_set(run: Run, talks: DialogueSet, maker: _PairMaker) -> Iterator[PreferencePair | Dropped]:
+def _of_set(run: Run, talks: DialogueSet, maker: _DialoguePairMaker) -> Iterator[PreferencePair | Dropped]:
     for outcome in talks:
         pairs = [outcome] if isinstance(outcome, Dropped) else maker.records(outcome)
         yield from (one if isinstance(one, Dropped) else _with_picture(run, talks, one) for one in pairs)
@@ -146,7 +145,7 @@ class _Preferred(NamedTuple):
 
 @final
 @dataclass(frozen=True)
-class _PairMaker:
+class _DialoguePairMaker:
     """From a dialogue to its pairs."""
 
     config: FromDialoguesConfig
@@ -176,10 +175,10 @@ class _PairMaker:
                 name = f"{dialogue.id} turn {number + 1}"
                 yield replace(_pair(dialogue, found, texts, name, asked.text), before=tuple(before))
 
-    def _asked(self, dialogue: Dialogue, number: int) -> list[Said]:
+    def _asked(self, dialogue: Dialogue, number: int) -> list[TextMessage]:
         """What the student is sent after so many turns."""
         messages = self.prompt.messages(dialogue.question, _DOT, dialogue.turns[:number])
-        return [Said(one.role, one.text) for one in messages]
+        return [TextMessage(one.role, one.text) for one in messages]
 
     def _preferred(self, dialogue: Dialogue, texts: Sequence[str], chosen: int, earliest: int = 0) -> _Preferred | None:
         """The chosen turn with those before it that are worse, each text once; None without any."""

@@ -22,7 +22,7 @@ from burnish.fire.texts import grade
 from burnish.flags import optional_value
 from burnish.generation import Life, fill
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.generation.replicas import AskedModel, Task, open_all_asked, open_asked
+from burnish.generation.replicas import AskedModel, ReplicaTask, open_all_asked, open_asked
 from burnish.ids import stable_seed
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.pairs import BATCH, PairsResult, answer_of, dropped, finish, result_of
@@ -30,7 +30,7 @@ from burnish.make.truth import Keep, is_right, words
 from burnish.models import Decoding, Model, ModelOptions, ModelRuntime, Reply, Request, open_model
 from burnish.prompts import choose_judge
 from burnish.records import Dropped, Example, PreferencePair, Rejected
-from burnish.replies import refuse_unanswered
+from burnish.replies import NO_TRUTH, refuse_unanswered
 from burnish.roles import JudgeCase, Speaker, judge_role, oracle_judge
 from burnish.sources import SEVERAL, Sampling, stream
 from burnish.store import Run, new_manifest
@@ -49,7 +49,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
     source: tyro.conf.Positional[str]
     """Where pictures and questions come from, as for `burnish pairs`; several separated by commas."""
     samples: int = 8
-    """Answers drawn to each question."""
+    """Sampled answers per question."""
     by: Literal["agreement", "likelihood", "truth", "judge"] = "agreement"
     """What makes an answer good: `agreement` with the other answers (the mean F1 of their words), its `likelihood` to
     the model (log-probability per token, of local models), or the `truth`: right ones are preferred to wrong ones,
@@ -71,7 +71,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
     margin: float = 0.0
-    """How far the best answer's score must be above the worst one's; any difference will do by default."""
+    """How far the best answer's score must be above the worst one's. Default: any difference."""
     match_length: float | None = optional_value(DEFAULT_SHARE)
     """Compare only answers whose length in words differs from the best one's by at most this share of the longer one.
     Without a number: 0.1."""
@@ -96,7 +96,7 @@ class FromSamplesConfig(AskedModel, Sampling, RunFlags):
         if self.by == "judge" and not self.judge:
             raise ConfigError("--by judge needs a --judge: a model, `self`, or `oracle` on the pocket world.")
         if self.judge and self.by != "judge":
-            raise ConfigError(f"--judge {self.judge} is used with --by judge alone.")
+            raise ConfigError(f"--judge {self.judge} is only for --by judge.")
         if (self.judge_adapter or self.judge_prompt) and self.judge in (None, ORACLE):
             raise ConfigError("--judge-adapter and --judge-prompt are for a --judge that is a model.")
         if self.judge_adapter and self.judge == SELF:
@@ -119,7 +119,7 @@ def pairs_from_samples(config: FromSamplesConfig) -> PairsResult:
     manifest = new_manifest("pairs", config, seed=config.seed, fingerprints=known)
     with Run.begin(Path(config.out), manifest, restart=config.restart) as run:
         if run.summary is None:
-            maker, replicas = _PairMaker(run, model, config, judge), Task(pairs_from_samples, config)
+            maker, replicas = _SamplePairMaker(run, model, config, judge), ReplicaTask(pairs_from_samples, config)
             asked = [model, *(judge.models if judge else ())]
             fill(run, inputs, maker.live, asked, label="pairs", batch=BATCH, replicas=replicas)
             refuse_unanswered(run.path, run)
@@ -147,7 +147,7 @@ def _opened(config: FromSamplesConfig) -> tuple[Model, Speaker[JudgeCase] | None
 
 @final
 @dataclass(frozen=True)
-class _PairMaker:
+class _SamplePairMaker:
     """From an example to what the model is asked, and from its answers to the record."""
 
     run: Run
@@ -177,7 +177,7 @@ class _PairMaker:
         if refused := next((reply for reply in replies if reply.finish == "error"), None):
             return dropped(example, "refused", refused.error)
         if (self.config.by == "truth" or self.config.keep or self.config.judge == ORACLE) and not example.answer:
-            return dropped(example, "no ground truth", example.question)
+            return dropped(example, NO_TRUTH, example.question)
         whole = [reply for reply in replies if reply.text and reply.end == "answered"]
         different = {reply.text: reply for reply in reversed(whole)}
         if len(different) < 2:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import tyro
 
 from burnish.config import RunFlags, runtime
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, ImageError
 from burnish.images import decode
 from burnish.progress import Progress, tracked
@@ -30,9 +30,9 @@ class ImportConfig(RunFlags):
     """Bring the dialogues of a FIRE file into a run, to train on them or to bench with them."""
 
     source: tyro.conf.Positional[str]
-    """FIRE's JSON: a file, or `fire:FILE#root=DIR` where its pictures lie in another folder."""
+    """FIRE's JSON: a file, or `fire:FILE#root=DIR` if its pictures are in another folder."""
     shard: str | None = runtime(None)
-    """Bring in part I of N of the dialogues, as I/N. `burnish merge` joins the parts to the whole run."""
+    """Import part I of N of the dialogues, as I/N. `burnish merge` joins the parts to the whole run."""
 
     def __post_init__(self) -> None:
         for flag, value in (("SOURCE", self.source), ("--out", self.out)):

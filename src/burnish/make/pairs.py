@@ -24,13 +24,13 @@ from burnish.generation.questions import (
     parse_distortions,
     without_picture,
 )
-from burnish.generation.replicas import Task, open_asked
+from burnish.generation.replicas import ReplicaTask, open_asked
 from burnish.make.foresight import foresee
 from burnish.make.length_matching import DEFAULT_SHARE, check_share, of_like_length
 from burnish.make.truth import Keep
 from burnish.models import Model, Reply, ScoringModel, open_model
 from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Rejected
-from burnish.replies import refuse_unanswered
+from burnish.replies import NO_TRUTH, refuse_unanswered
 from burnish.sources import SEVERAL, Sampling, Scope, stream
 from burnish.store import Run
 from burnish.store.codec import to_json
@@ -62,8 +62,8 @@ class PairsConfig(Asking, Sampling, RunFlags):
     keep_cut: bool = added(False)
     """Also make pairs of chosen answers that were cut at --max-new-tokens. No end token is trained after them."""
     context: bool = added(False)
-    """Ask each question of a conversation behind the turns before it, as the source has them. Default: as in SeVa each
-    question stands alone."""
+    """Send each question of a conversation with its earlier turns from the source. Default: ask each question alone, as
+    SeVa does."""
 
     def __post_init__(self) -> None:
         Asking.__post_init__(self)
@@ -101,7 +101,7 @@ def make_pairs(config: PairsConfig) -> PairsResult:
     with begin_run("pairs", config, fingerprints(model, inputs), seed=config.seed) as run:
         if run.summary is None:
             maker = _PairMaker(run, model, distortions, config)
-            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=Task(make_pairs, config))
+            fill(run, inputs, maker.live, [model], label="pairs", batch=BATCH, replicas=ReplicaTask(make_pairs, config))
             refuse_unanswered(run.path, run)
             scorer = open_model(config) if config.replicas else model
             finish(run, scorer)
@@ -185,7 +185,7 @@ class _PairMaker:
             return different
         keep, truth = Keep.parse(self.config.keep), example.answer
         if not truth:
-            return dropped(example, "no ground truth", chosen.text)
+            return dropped(example, NO_TRUTH, chosen.text)
         if not keep.takes_chosen(chosen.text, truth):
             return dropped(example, "chosen wrong", chosen.text)
         found = {text: one for text, one in different.items() if keep.takes_rejected(text, truth)}

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from burnish.config import RunFlags
-from burnish.dialogue.partners import FOOL, Partners, open_partners, seeded
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.roles_config import FOOL, PairFlags, open_pair, seeded
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations
 from burnish.errors import ConfigError
 from burnish.fire.counts import count_dialogues
 from burnish.generation import begin_run
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
-from burnish.replies import refuse_unanswered
+from burnish.replies import GIVE_TRUTHS, refuse_unanswered
 from burnish.sources import Questions, stream
 from burnish.store import Run
 
@@ -27,7 +27,7 @@ SELF_PROMPT: Final = "fire-teacher-self"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulateConfig(Partners, Questions, RunFlags):
+class SimulateConfig(PairFlags, Questions, RunFlags):
     """Let a student answer a source's questions and refine its answers by a teacher's feedback (FIRE, section 3.3)."""
 
     min_gain: float | None = None
@@ -35,7 +35,7 @@ class SimulateConfig(Partners, Questions, RunFlags):
     dialogue in the published FIRE-1M gained at least 1 (its figure 5c)."""
 
     def __post_init__(self) -> None:
-        Partners.__post_init__(self)
+        PairFlags.__post_init__(self)
         Questions.__post_init__(self)
         if self.max_turns < 2:
             raise ConfigError(f"--max-turns must be at least 2, not {self.max_turns}: one turn refines nothing.")
@@ -45,7 +45,7 @@ class SimulateConfig(Partners, Questions, RunFlags):
             )
 
     @property
-    def spoken(self) -> Partners:
+    def spoken(self) -> PairFlags:
         """Who speaks: with `--teacher self` the student's model is both, and as a teacher it is shown no truth."""
         if self.teacher != SELF:
             return self
@@ -60,9 +60,9 @@ def simulate(config: SimulateConfig) -> Path:
     is resumed by a second one, which asks for no reply that has come.
     """
     inputs = stream(config.source, config)
-    pair = seeded(open_partners(config.spoken), config, config.seed)
+    pair = seeded(open_pair(config.spoken), config, config.seed)
     fingerprints = {**pair.fingerprints, "source": inputs.fingerprint}
-    rules = Rules(threshold=config.threshold, max_turns=config.max_turns)
+    rules = StopRules(threshold=config.threshold, max_turns=config.max_turns)
     talk = Conversations(
         pair=pair,
         rules=rules,
@@ -73,8 +73,8 @@ def simulate(config: SimulateConfig) -> Path:
     )
     with begin_run("simulate", config, fingerprints, seed=config.seed) as run:
         if run.summary is None:
-            talk.fill(run, inputs, label="dialogues", replicas=Task(simulate, config))
-            refuse_unanswered(run.path, run)
+            talk.fill(run, inputs, label="dialogues", replicas=ReplicaTask(simulate, config))
+            refuse_unanswered(run.path, run, f"{GIVE_TRUTHS}, or let the student criticise itself with --teacher self")
             run.finish(summarise(run))
         return run.path
 

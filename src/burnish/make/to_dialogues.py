@@ -33,15 +33,15 @@ NOTHING: Final = Feedback(text="", score=None, comment="")
 
 @dataclass(frozen=True, kw_only=True)
 class ToDialoguesConfig(RunFlags):
-    """Make dialogues of self-correction out of pairs: the answer under distortion, then the one to the picture itself.
+    """Turn pairs into dialogues of self-correction: the answer under distortion, then the one to the picture itself.
 
-    No model is asked (Sherlock, arXiv 2505.22651).
+    Asks no model (Sherlock, arXiv 2505.22651).
     """
 
     run: tyro.conf.Positional[str]
     """A finished run of `burnish pairs`."""
     comment: str = LOOK_AGAIN
-    """What is said after the first answer, in a teacher's place. It tells nothing of the picture."""
+    """The comment after the first answer, in place of a teacher's. It says nothing about the picture."""
 
     def __post_init__(self) -> None:
         for flag, value in (("RUN", self.run), ("--comment", self.comment)):

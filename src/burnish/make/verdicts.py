@@ -17,7 +17,7 @@ SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AcceptanceRules:
     """Which replies are taken, and how often an example is asked about."""
 
     attempts: int = 3
@@ -35,7 +35,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ReplyVerdict:
     """On one reply."""
 
     turns: tuple[Turn, ...] = ()
@@ -46,19 +46,19 @@ class Verdict:
     nor is a request that is refused."""
 
 
-def judge(example: Example, reply: Reply, rules: Rules) -> Verdict:
+def judge(example: Example, reply: Reply, rules: AcceptanceRules) -> ReplyVerdict:
     """Read a reply and filter it as FIRE-100K was filtered."""
     if reply.finish == "error":
-        return Verdict(fault=Rejection("refused", reply.error))
+        return ReplyVerdict(fault=Rejection("refused", reply.error))
     try:
         turns = _read(example, reply, rules)
     except Rejection as fault:
-        return Verdict(fault=fault, again=True)
+        return ReplyVerdict(fault=fault, again=True)
     try:
         check_rise(turns, longest=rules.max_turns)
     except Rejection as fault:
-        return Verdict(fault=fault)
-    return Verdict(turns=turns)
+        return ReplyVerdict(fault=fault)
+    return ReplyVerdict(turns=turns)
 
 
 def drop(example: Example, reply: Reply, fault: Rejection) -> Dropped:
@@ -67,7 +67,7 @@ def drop(example: Example, reply: Reply, fault: Rejection) -> Dropped:
     return Dropped(id=example.id, source=example.source, reason=fault.reason, detail=f"{fault}{said}")
 
 
-def _read(example: Example, reply: Reply, rules: Rules) -> tuple[Turn, ...]:
+def _read(example: Example, reply: Reply, rules: AcceptanceRules) -> tuple[Turn, ...]:
     if reply.end == "thinking cut":
         raise Rejection("thinking cut", "The thoughts before the reply do not end within --max-new-tokens.")
     if not reply.text:

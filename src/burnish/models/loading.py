@@ -182,7 +182,7 @@ def device_map(device: str) -> str | dict[str, str] | None:
     if device == "balanced" and count:
         return "balanced"
     if int(number or 0) >= count:
-        raise ConfigError(f"--device {device} is not here: this machine has {count} CUDA GPUs; use --device auto.")
+        raise ConfigError(f"--device {device} is not available: this machine has {count} CUDA GPUs; use --device auto.")
     return {"": f"cuda:{number or 0}"}
 
 
@@ -190,7 +190,8 @@ def _config(folder: Path, options: ModelOptions) -> PretrainedConfig:
     if not (folder / "config.json").is_file():
         if (folder / "adapter_config.json").is_file():
             raise ModelError(
-                f"{options.model} is an adapter: give the model that it was trained on, and it as --adapter."
+                f"{options.model} is an adapter: give the model that it was trained on as --model, and this folder as "
+                "--adapter."
             )
         raise ModelError(f"{options.model} has no config.json, so it is not a model of transformers.")
     _refuse_original_llava(folder, options.model)

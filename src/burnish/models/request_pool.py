@@ -20,7 +20,7 @@ Answer: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 """From what is sent to the reply: one call."""
 
 GIVE_UP = 20
-"""Requests that may fail with no success between them."""
+"""Requests that may fail without a success in between."""
 READY = 32
 """Requests that may be encoded before a place is free, so that none stays empty while a picture is read."""
 FIRST = 8
@@ -122,7 +122,7 @@ class RequestPool:
         if self._give_up == 1:
             raise failure
         if self._failed_in_a_row >= self._give_up:
-            raise ServerError(f"{self._failed_in_a_row} requests failed with no success between them: {failure}")
+            raise ServerError(f"{self._failed_in_a_row} requests failed without a success in between: {failure}")
         self._aside.append(_Aside(taken._replace(failed=taken.failed + 1), next(self._ticks), str(failure)))
         self._moved.set()
 

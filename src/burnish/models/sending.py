@@ -34,7 +34,7 @@ class Sending:
         quality = int(form["quality"]) if form and form["quality"] else None
         if form is None or (quality is not None and not 1 <= quality <= 100):
             raise ConfigError(
-                f"--send {send} is no way to send pictures: give png, or jpeg:90 (a quality from 1 to 100)."
+                f"--send {send} is not a way to send pictures: give png, or jpeg:90 (a quality from 1 to 100)."
             )
         if send_side is not None and send_side < LEAST_SIDE:
             raise ConfigError(f"--send-side must be at least {LEAST_SIDE} pixels, not {send_side}.")

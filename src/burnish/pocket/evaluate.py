@@ -26,7 +26,7 @@ from burnish.pocket.world import (
     TASKS,
     DescriptionCheck,
     Question,
-    Task,
+    WorldTask,
     chance,
     check_description,
     draw,
@@ -153,7 +153,7 @@ def _prompt(processor: Any, question: str) -> str:
     return text
 
 
-def blind_accuracy(task: Task, questions: Sequence[Question]) -> float:
+def blind_accuracy(task: WorldTask, questions: Sequence[Question]) -> float:
     """Exact match of the most common answer to the same question text, else of the task's most common answer.
 
     Learnt on other questions of the task: on the training split, or for a new task on its own, which has no other.
@@ -208,11 +208,11 @@ def _mean_line(label: str, results: Sequence[TaskResult]) -> str:
     return f"| {label} | | | {model:.1%} | {blind:.1%} | {guess:.1%} | |"
 
 
-def _split(task: Task) -> Split:
+def _split(task: WorldTask) -> Split:
     return "new" if task.group == "new" else "heldout"
 
 
-def _result(task: Task, answered: Sequence[Answered]) -> TaskResult:
+def _result(task: WorldTask, answered: Sequence[Answered]) -> TaskResult:
     statements = _statements(answered) if task.name in {"description", "part"} else None
     return TaskResult(
         task=task.name,

@@ -160,8 +160,8 @@ def _check(path: Path, role: str, kind: type[Prompt], fields: dict[str, str]) ->
             raise ConfigError(f"The prompt {path} has a $ in {name!r} that names no value: write $$ for the sign.")
         if strange := sorted(set(template.get_identifiers()) - values):
             raise ConfigError(
-                f"The prompt {path} has ${{{strange[0]}}} in {name!r}, which there is not: "
-                f"there are {', '.join(f'${{{value}}}' for value in sorted(values))}."
+                f"The prompt {path} has ${{{strange[0]}}} in {name!r}, which is not one of its values: "
+                f"they are {', '.join(f'${{{value}}}' for value in sorted(values))}."
             )
 
 

@@ -103,7 +103,7 @@ def count(recipe: Recipe, plan: Plan) -> dict[str, Amount]:
 
 
 def _counted(path: str) -> int:
-    from burnish.dialogue.reading import open_dialogues
+    from burnish.dialogue.loaders import open_dialogues
     from burnish.store import Run
 
     place = Path(path)

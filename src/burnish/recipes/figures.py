@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from burnish.recipes.recipe import FigureKind, Row
-from burnish.recipes.results import Measured
+from burnish.recipes.results import RecipeNumbers
 from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, legend
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ _DISC, _LISTED = 11, 0.07
 _HUNDRED = 100
 
 
-def draw(measured: Measured) -> Figure:
+def draw(measured: RecipeNumbers) -> Figure:
     """The figure that the recipe asks for."""
     return _KINDS[measured.recipe.figure](measured)
 
 
-def _dots(measured: Measured) -> Figure:
+def _dots(measured: RecipeNumbers) -> Figure:
     """A panel for each column, in it a row's mean as a dot, and all seeds as a range; without groups, the first row's
     mean as a line."""
     rows = measured.recipe.rows
@@ -59,7 +59,7 @@ def _dots(measured: Measured) -> Figure:
     return made
 
 
-def _with_unit(measured: Measured, name: str) -> str:
+def _with_unit(measured: RecipeNumbers, name: str) -> str:
     """The column's name, with % where its number is a share that the recipe takes times 100."""
     column = next(column for column in measured.recipe.columns if column.name == name)
     return f"{name}, %" if column.number.times == _HUNDRED else name
@@ -82,7 +82,7 @@ def _colours(rows: Sequence[Row]) -> list[str]:
     return [COLOURS[y % size % len(COLOURS)] for y in range(len(rows))]
 
 
-def _dot(axes: Axes, measured: Measured, place: tuple[str, str], *, y: int, color: str) -> None:
+def _dot(axes: Axes, measured: RecipeNumbers, place: tuple[str, str], *, y: int, color: str) -> None:
     known = [value for value in measured.values[place] if value is not None]
     mean = measured.mean(*place)
     if mean is not None:
@@ -90,7 +90,7 @@ def _dot(axes: Axes, measured: Measured, place: tuple[str, str], *, y: int, colo
         axes.plot([mean], [y], "o", color=color, markersize=7, zorder=3)
 
 
-def _curves(measured: Measured) -> Figure:
+def _curves(measured: RecipeNumbers) -> Figure:
     """A panel for each column: the rows in their order along x, means as a line, all seeds as a band."""
     rows = [row.name for row in measured.recipe.rows]
     made, panels = _panels(measured, height=3.6)
@@ -102,7 +102,7 @@ def _curves(measured: Measured) -> Figure:
     return made
 
 
-def _turns(measured: Measured) -> Figure:
+def _turns(measured: RecipeNumbers) -> Figure:
     """One panel: the columns in their order along x, a line for each row."""
     recipe = measured.recipe
     made, (axes,) = figure(recipe.title, _subtitle(measured), height=4.2)
@@ -117,7 +117,7 @@ def _turns(measured: Measured) -> Figure:
     return made
 
 
-def _heat(measured: Measured) -> Figure:
+def _heat(measured: RecipeNumbers) -> Figure:
     """A panel for each group: a field for each row and column, its color by the sign and size of the mean in it."""
     recipe = measured.recipe
     groups = list(dict.fromkeys(row.group for row in recipe.rows))
@@ -145,7 +145,7 @@ def _heat(measured: Measured) -> Figure:
     return made
 
 
-def _tradeoff(measured: Measured) -> Figure:
+def _tradeoff(measured: RecipeNumbers) -> Figure:
     """The first drawn column along x, the second along y: a numbered disc at each row's mean, lines through the first
     row's, and the rows' names beside."""
     recipe = measured.recipe
@@ -180,7 +180,7 @@ def _signed(mean: float | None) -> str:
 
 
 def _line(
-    axes: Axes, measured: Measured, places: list[tuple[str, str]], *, color: str, style: str, label: str = ""
+    axes: Axes, measured: RecipeNumbers, places: list[tuple[str, str]], *, color: str, style: str, label: str = ""
 ) -> None:
     """Means of the cells in `places` as a line, the range over seeds as a band; undefined cells are passed over."""
     known = {x: [v for v in measured.values[place] if v is not None] for x, place in enumerate(places)}
@@ -191,20 +191,20 @@ def _line(
     axes.plot(list(drawn), means, "o", linestyle=style, color=color, linewidth=2.2, markersize=6, label=label, zorder=3)
 
 
-def _panels(measured: Measured, height: float) -> tuple[Figure, list[Axes]]:
+def _panels(measured: RecipeNumbers, height: float) -> tuple[Figure, list[Axes]]:
     count = len(measured.recipe.drawn)
     abreast = min(count, _PANELS_ABREAST)
     deep = -(-count // abreast)
     return figure(measured.recipe.title, _subtitle(measured), height=height * deep, panels=count, columns=abreast)
 
 
-def _subtitle(measured: Measured) -> str:
+def _subtitle(measured: RecipeNumbers) -> str:
     scale = "pocket world" if measured.recipe.scale == "pocket" else "real models"
     seeds = f"{len(measured.seeds)} seeds, bands are their range" if len(measured.seeds) > 1 else "one seed"
     return f"{measured.recipe.reference}; {scale}, {seeds}"
 
 
-_KINDS: Mapping[FigureKind, Callable[[Measured], Figure]] = {
+_KINDS: Mapping[FigureKind, Callable[[RecipeNumbers], Figure]] = {
     "dots": _dots,
     "curves": _curves,
     "turns": _turns,

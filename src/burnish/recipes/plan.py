@@ -63,7 +63,7 @@ class Planned:
         return {**placed, "out": f"{home}/{MADE}", "json": f"{home}/{NUMBERS}"}
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """One number of the table."""
 
     row: Row
@@ -79,7 +79,7 @@ class Plan:
     """All steps by key, each after those that it needs, and the cells that they fill."""
 
     steps: dict[str, Planned] = field(default_factory=dict)
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[TableCell] = field(default_factory=list)
 
 
 def make_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...]) -> Plan:
@@ -115,7 +115,7 @@ def given_values(recipe: Recipe, words: tuple[str, ...]) -> dict[str, Any]:
     for name in values:
         if name not in needs and name not in recipe.values:
             known = ", ".join([*needs, *recipe.values])
-            raise ConfigError(f"--value {name}=… is nothing that {recipe.file} asks for: it has {known}.")
+            raise ConfigError(f"--value {name}=… is not a value of {recipe.file}: it has {known}.")
     return {**places, **values}
 
 
@@ -145,7 +145,7 @@ class _Planner:
         scope = _Scope(self, values, f"{row.name}, seed {seed}")
         name = scope.filled(column.number.step)
         key = scope.step(str(name)) if name else ""
-        self.plan.cells.append(Cell(row, column, seed, key, str(scope.filled(column.number.at))))
+        self.plan.cells.append(TableCell(row, column, seed, key, str(scope.filled(column.number.at))))
 
     def need(self, name: str) -> str:
         """What the user gave for a model or file."""
@@ -207,7 +207,7 @@ class _Scope:
     def _named(self, name: str, where: str, depth: int) -> Any:
         recipe = self.planner.recipe
         if depth > DEEPEST:
-            raise ConfigError(f"{where}: {{{name}}} stands for itself, by way of others.")
+            raise ConfigError(f"{where}: {{{name}}} refers to itself.")
         if name in self.values and name not in {**recipe.models, **recipe.files}:
             return self.filled(self.values[name], where, depth + 1)
         if name in recipe.models or name in recipe.files:

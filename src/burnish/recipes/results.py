@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from burnish.errors import RunError
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
-from burnish.recipes.plan import MADE, NUMBERS, Cell, Plan
+from burnish.recipes.plan import MADE, NUMBERS, Plan, TableCell
 from burnish.recipes.recipe import Recipe, Values
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown
 from burnish.store.manifest import read_manifest
@@ -21,7 +21,7 @@ from burnish.store.manifest import read_manifest
 _PART = re.compile(r'"[^"]*"|\[[^\]]*\]|[^."\[\]]+')
 
 
-class Shown(NamedTuple):
+class RecipeReport(NamedTuple):
     """What was written, and the table to show."""
 
     table: Table
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class RecipeNumbers:
     """A recipe's numbers: by row and column, one per seed; None where the verb leaves it undefined."""
 
     recipe: Recipe
@@ -47,7 +47,9 @@ class Measured:
         return statistics.stdev(known) if len(known) > 1 else None
 
 
-def write_results(recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, ...], *, work: Path, out: Path) -> Shown:
+def write_results(
+    recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, ...], *, work: Path, out: Path
+) -> RecipeReport:
     """Read every cell's number, and write table and figure into `out`. Raises RunError for a number that is missing."""
     from burnish.recipes.figures import draw
     from burnish.report.plots import save
@@ -61,10 +63,12 @@ def write_results(recipe: Recipe, plan: Plan, given: Values, seeds: tuple[int, .
     markdown.write_text(f"{to_markdown(table)}\n\n![{recipe.title}]({picture.name})\n", encoding="utf-8")
     text = json.dumps(as_json(measured, plan, given, work), indent=2, ensure_ascii=False)
     numbers.write_text(f"{text}\n", encoding="utf-8")
-    return Shown(table, (markdown, numbers, picture, drawing))
+    return RecipeReport(table, (markdown, numbers, picture, drawing))
 
 
-def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seeds: tuple[int, ...]) -> Measured:
+def measure(
+    recipe: Recipe, cells: Sequence[TableCell], told: Mapping[str, Any], seeds: tuple[int, ...]
+) -> RecipeNumbers:
     """Every cell's number, in the unit of its column."""
     values: dict[tuple[str, str], tuple[float | None, ...]] = {}
     for cell in cells:
@@ -73,7 +77,7 @@ def measure(recipe: Recipe, cells: Sequence[Cell], told: Mapping[str, Any], seed
         value = None if found is None else number.times * found
         place = (cell.row.name, cell.column.name)
         values[place] = (*values.get(place, ()), value)
-    return Measured(recipe=recipe, seeds=seeds, values=values)
+    return RecipeNumbers(recipe=recipe, seeds=seeds, values=values)
 
 
 def find(numbers: Any, at: str, step: str) -> float | None:
@@ -106,7 +110,7 @@ def _inside(values: Any, part: str) -> Any:
     return values[int(part) if isinstance(values, list) else part.strip('"')]
 
 
-def make_table(measured: Measured, given: Values) -> Table:
+def make_table(measured: RecipeNumbers, given: Values) -> Table:
     """The rows with ours, then the paper's numbers; below them the models that were given."""
     recipe, published = measured.recipe, measured.recipe.published
     beside = ("paper's row",) if any(row.published != row.name for row in recipe.rows) else ()
@@ -128,7 +132,7 @@ def make_table(measured: Measured, given: Values) -> Table:
     )
 
 
-def _conditions(measured: Measured) -> str:
+def _conditions(measured: RecipeNumbers) -> str:
     seeds = ", ".join(map(str, measured.seeds))
     spread = "; ± is the standard deviation over seeds" if len(measured.seeds) > 1 else ""
     world = "the pocket world" if measured.recipe.scale == "pocket" else "real models and data"
@@ -144,7 +148,7 @@ def _models(recipe: Recipe, given: Values) -> str:
     return f" Models: {named}." if named else ""
 
 
-def _cell(measured: Measured, row: str, column: str, digits: int) -> str:
+def _cell(measured: RecipeNumbers, row: str, column: str, digits: int) -> str:
     mean, deviation = measured.mean(row, column), measured.deviation(row, column)
     if mean is None:
         return NOTHING
@@ -152,7 +156,7 @@ def _cell(measured: Measured, row: str, column: str, digits: int) -> str:
     return f"{round(mean, digits) or 0.0:.{digits}f}{spread}"
 
 
-def as_json(measured: Measured, plan: Plan, given: Values, work: Path) -> dict[str, Any]:
+def as_json(measured: RecipeNumbers, plan: Plan, given: Values, work: Path) -> dict[str, Any]:
     """The table's numbers, each with the step that it comes from."""
     recipe = measured.recipe
     keys = {(cell.row.name, cell.column.name, cell.seed): cell.key for cell in plan.cells}

@@ -40,7 +40,7 @@ def run_recipe(config: RecipeConfig) -> None:
     seeds = config.seeds or recipe.seeds
     given = given_values(recipe, config.value)
     if config.plan:
-        _tell_plan(recipe, given, seeds, config)
+        _print_plan(recipe, given, seeds, config)
         return
     plan = make_plan(recipe, given, seeds)
     make_steps(plan, config)
@@ -48,15 +48,15 @@ def run_recipe(config: RecipeConfig) -> None:
     show([shown.table], shown.files)
 
 
-def _tell_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...], config: RecipeConfig) -> None:
+def _print_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...], config: RecipeConfig) -> None:
     from burnish.recipes.forecast import forecast
     from burnish.report.recipe_plan_tables import recipe_plan_tables
     from burnish.store.codec import to_json
-    from burnish.verbs.telling import tell, write_json
+    from burnish.verbs.output import print_tables, write_json
 
     given = stand_ins(recipe, given)
     found = forecast(recipe, make_plan(recipe, given, seeds), given, Path(config.work))
-    tell(recipe_plan_tables(found), write_json(config.json, {**to_json(found), "hours": found.hours}))
+    print_tables(recipe_plan_tables(found), write_json(config.json, {**to_json(found), "hours": found.hours}))
 
 
 def make_steps(plan: Plan, config: RecipeConfig) -> None:

@@ -31,7 +31,7 @@ _KINDS: tuple[type[BenchmarkScores], ...] = (AccuracyScores, MeasuredScores, Mme
 """What a benchmark's scores may be, told apart by their fields."""
 
 
-class Number(NamedTuple):
+class NumberColumn(NamedTuple):
     """A column and what stands in it."""
 
     metric: Metric
@@ -41,8 +41,8 @@ class Number(NamedTuple):
 class Numbers(NamedTuple):
     """All numbers of one benchmark."""
 
-    whole: list[Number]
-    parts: list[Number]
+    whole: list[NumberColumn]
+    parts: list[NumberColumn]
 
 
 def asked_scores(result: StandardResult) -> BenchmarkScores | None:
@@ -63,9 +63,9 @@ def benchmark_numbers(_scores: object) -> Numbers:
 @benchmark_numbers.register
 def _(scores: YesNoScores) -> Numbers:
     n = sum(split.n for split in scores.splits.values())
-    whole = Number(column("all", "mean F1", "%", like="mean_f1"), estimate(scores.mean_f1, scores.interval, n))
+    whole = NumberColumn(column("all", "mean F1", "%", like="mean_f1"), estimate(scores.mean_f1, scores.interval, n))
     parts = [
-        Number(column(name, f"{name} F1", "%", like="f1"), estimate(split.f1, split.intervals.get("f1"), split.n))
+        NumberColumn(column(name, f"{name} F1", "%", like="f1"), estimate(split.f1, split.intervals.get("f1"), split.n))
         for name, split in scores.splits.items()
     ]
     return Numbers([whole], parts)
@@ -75,11 +75,11 @@ def _(scores: YesNoScores) -> Numbers:
 def _(scores: MmeScores) -> Numbers:
     n = sum(task.n for task in scores.tasks.values())
     sums = [
-        Number(column(name, name, like="points"), estimate(getattr(scores, name), scores.intervals.get(name), n))
+        NumberColumn(column(name, name, like="points"), estimate(getattr(scores, name), scores.intervals.get(name), n))
         for name in ("perception", "cognition")
     ]
     parts = [
-        Number(column(name, name, like="points"), estimate(task.score, task.intervals.get("score"), task.n))
+        NumberColumn(column(name, name, like="points"), estimate(task.score, task.intervals.get("score"), task.n))
         for name, task in scores.tasks.items()
     ]
     return Numbers(sums, parts)
@@ -87,9 +87,9 @@ def _(scores: MmeScores) -> Numbers:
 
 @benchmark_numbers.register
 def _(scores: AccuracyScores) -> Numbers:
-    whole = Number(column("accuracy", "accuracy", "%"), estimate(scores.accuracy, scores.interval, scores.n))
+    whole = NumberColumn(column("accuracy", "accuracy", "%"), estimate(scores.accuracy, scores.interval, scores.n))
     parts = [
-        Number(column(name, name, "%", like="accuracy"), estimate(part.value, part.interval, part.n))
+        NumberColumn(column(name, name, "%", like="accuracy"), estimate(part.value, part.interval, part.n))
         for name, part in scores.groups.items()
     ]
     return Numbers([whole], parts)
@@ -98,9 +98,11 @@ def _(scores: AccuracyScores) -> Numbers:
 @benchmark_numbers.register
 def _(scores: MeasuredScores) -> Numbers:
     """All numbers of the whole, and of each group the one that decides."""
-    whole = [Number(metric, scores.whole[metric.name]) for metric in scores.metrics if metric.name in scores.whole]
+    whole = [
+        NumberColumn(metric, scores.whole[metric.name]) for metric in scores.metrics if metric.name in scores.whole
+    ]
     parts = [
-        Number(replace(metric, name=name, title=name), of[metric.name])
+        NumberColumn(replace(metric, name=name, title=name), of[metric.name])
         for name, of in scores.groups.items()
         for metric in [m for m in scores.metrics if m.name in of][:1]
     ]
@@ -110,9 +112,9 @@ def _(scores: MeasuredScores) -> Numbers:
 @benchmark_numbers.register
 def _(judged: MmVetJudged) -> Numbers:
     scores = judged.scores
-    whole = Number(column("points", "total", "%"), estimate(scores.total, scores.interval, scores.n, of=100))
+    whole = NumberColumn(column("points", "total", "%"), estimate(scores.total, scores.interval, scores.n, of=100))
     parts = [
-        Number(column(name, name, "%", like="points"), estimate(part.value, part.interval, part.n, of=100))
+        NumberColumn(column(name, name, "%", like="points"), estimate(part.value, part.interval, part.n, of=100))
         for name, part in scores.capabilities.items()
     ]
     return Numbers([whole], parts)
@@ -121,7 +123,7 @@ def _(judged: MmVetJudged) -> Numbers:
 @benchmark_numbers.register
 def _(judged: LlavaBenchJudged) -> Numbers:
     parts = [
-        Number(column(name, name, "%", like="relative"), estimate(part.score, part.interval, part.n, of=100))
+        NumberColumn(column(name, name, "%", like="relative"), estimate(part.score, part.interval, part.n, of=100))
         for name, part in [("all", judged.scores), *judged.scores.categories.items()]
     ]
     return Numbers(parts[:1], parts[1:])
@@ -136,7 +138,7 @@ def _(judged: MmhalJudged) -> Numbers:
 def _(judged: ShrJudged) -> Numbers:
     scores = judged.scores
     shown = column("hallucinated", "hallucinated", "%")
-    return Numbers([Number(shown, estimate(scores.ratio, scores.interval, scores.images))], [])
+    return Numbers([NumberColumn(shown, estimate(scores.ratio, scores.interval, scores.images))], [])
 
 
 @benchmark_numbers.register
@@ -163,5 +165,5 @@ def _(judged: ConsistencyJudged) -> Numbers:
     return Numbers([], [_part(name, part) for name, part in asked])
 
 
-def _part(name: str, part: PartScore) -> Number:
-    return Number(column(name, name, like="points"), estimate(part.value, part.interval, part.n))
+def _part(name: str, part: PartScore) -> NumberColumn:
+    return NumberColumn(column(name, name, like="points"), estimate(part.value, part.interval, part.n))

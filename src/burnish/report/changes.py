@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from burnish.report.kinds.answers.tables import shown_groups
 from burnish.report.plots import GREEN, GREY, ORANGE, Look, figure, label_axes, legend_below, shortened
 from burnish.report.tables import number
-from burnish.report.verdicts import Verdict, change_of
+from burnish.report.verdicts import NamedVerdict, change_of
 from burnish.scores import Direction, Metric, PairedScore
 
 if TYPE_CHECKING:
@@ -63,36 +63,40 @@ class Panel(NamedTuple):
         return 100 * (value - self.low) / (self.high - self.low)
 
 
-class _Row(NamedTuple):
+class _ChangeRow(NamedTuple):
     name: str
     metric: Metric
     score: PairedScore
 
 
-def panels_of(verdicts: Sequence[Verdict]) -> list[Panel]:
+def panels_of(verdicts: Sequence[NamedVerdict]) -> list[Panel]:
     """The deciding number of each comparison; of a single one, that of its groups of questions too."""
-    rows = _groups(verdicts[0]) if len(verdicts) == 1 else [_Row(one.name, one.metric, one.score) for one in verdicts]
-    kinds: dict[tuple[str, Direction], list[_Row]] = {}
+    rows = (
+        _groups(verdicts[0])
+        if len(verdicts) == 1
+        else [_ChangeRow(one.name, one.metric, one.score) for one in verdicts]
+    )
+    kinds: dict[tuple[str, Direction], list[_ChangeRow]] = {}
     for row in rows[:MOST]:
         if None not in _bounds(row.score):
             kinds.setdefault((row.metric.unit, row.metric.better), []).append(row)
     return [_panel(rows) for rows in kinds.values()]
 
 
-def _groups(verdict: Verdict) -> list[_Row]:
+def _groups(verdict: NamedVerdict) -> list[_ChangeRow]:
     """The number over all questions, then by group where there are several."""
     scores = [one for one in verdict.compared.scores if one.metric == verdict.metric.name and not one.distortion]
     shown = shown_groups(scores)
     groups = [one for one in scores if one.level != "all" and (one.level, one.group) in shown and one != verdict.score]
     rows = [(verdict.name, verdict.score), *((one.group, one) for one in groups)]
-    return [_Row(name, verdict.metric, score) for name, score in rows]
+    return [_ChangeRow(name, verdict.metric, score) for name, score in rows]
 
 
 def _bounds(score: PairedScore) -> tuple[float | None, float | None, float | None]:
     return score.difference.value, score.difference.low, score.difference.high
 
 
-def _panel(rows: Sequence[_Row]) -> Panel:
+def _panel(rows: Sequence[_ChangeRow]) -> Panel:
     titles = dict.fromkeys(row.metric.title for row in rows)
     marks = [_mark(row, named=len(titles) > 1) for row in rows]
     unit = " (points)" if rows[0].metric.unit == "%" else ""
@@ -108,7 +112,7 @@ def panel_of(title: str, better: Direction, marks: Sequence[Mark]) -> Panel:
     return Panel(title, better, tuple(marks), low, high, _ticks(low, high))
 
 
-def _mark(row: _Row, *, named: bool) -> Mark:
+def _mark(row: _ChangeRow, *, named: bool) -> Mark:
     scale = 100 if row.metric.unit == "%" else 1
     value, low, high = (scale * (end or 0.0) for end in _bounds(row.score))
     before, after = (number(side, row.metric).partition(" ")[0] for side in (row.score.before, row.score.after))

@@ -14,18 +14,18 @@ from burnish.report.compare_tables import (
     reworded_title,
 )
 from burnish.report.opening import FLIPS, drawn_flips, opening_of, shown_flip, told_flips
-from burnish.report.pages import Report
+from burnish.report.pages import WrittenReport
 from burnish.report.verdicts import verdict_line, verdicts_of
 from burnish.scores import Compared
 from burnish.store.codec import to_json
 
 
-def write_comparison(compared: Compared, folder: Path, shown: int) -> Report:
+def write_comparison(compared: Compared, folder: Path, shown: int) -> WrittenReport:
     """Write the page, with `shown` flips, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     path.write_text(compare_page(compared, shown), encoding="utf-8")
-    return Report((path,), tuple(compare_tables(compared)), to_json(compared))
+    return WrittenReport((path,), tuple(compare_tables(compared)), to_json(compared))
 
 
 def compare_page(compared: Compared, shown: int) -> str:

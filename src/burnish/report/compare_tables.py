@@ -11,7 +11,7 @@ from burnish.report.section import Section, Tile
 from burnish.report.standard_tables import notes, short
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, number, p_value
 from burnish.report.trust import trust
-from burnish.report.verdicts import SHARE, Verdict, heading, metrics_of, verdict_line
+from burnish.report.verdicts import SHARE, NamedVerdict, heading, metrics_of, verdict_line
 from burnish.scores import Compared, ComparedSide, Estimate, Flip, JudgedPair, Metric, PairedScore, PairwisePair
 
 TOLD = 10
@@ -28,7 +28,7 @@ def compare_tables(compared: Compared) -> list[Table]:
     return [numbers_table(compared), *judged, *flips, *reworded]
 
 
-def comparison_section(verdict: Verdict) -> Section:
+def comparison_section(verdict: NamedVerdict) -> Section:
     """All numbers of a comparison, as a report of several runs has it."""
     compared = verdict.compared
     return Section(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tyro
 
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ConfigError, RunError
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped, Json
@@ -24,10 +24,10 @@ MAX_RUNS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class StatsConfig:
-    """Count scores, turns and lengths of dialogues, as figure 5 of FIRE does; several runs are laid over each other."""
+    """Count scores, turns and lengths of dialogues, as figure 5 of FIRE does; several runs share one plot."""
 
     runs: tyro.conf.Positional[tuple[str, ...]]
-    """Folders of runs that hold dialogues, or FIRE files: one to four, all shards of a run being one."""
+    """One to four runs of dialogues or FIRE files; all shards of a run count as one."""
     out: str | None = None
     """Folder for the plot and the tables. Default: only print the tables."""
     json: str | None = None

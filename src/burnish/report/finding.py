@@ -27,7 +27,7 @@ class Choices(NamedTuple):
         return cls(*(tuple(filter(None, values)) for values in (runs, sorted(sources), sorted(labels), numbers)))
 
 
-class Choice(NamedTuple):
+class RecordFilter(NamedTuple):
     """What is looked for; empty is everything, in the order in which it was made."""
 
     q: str = ""

@@ -24,7 +24,7 @@ class Placed(NamedTuple):
     width: int
 
 
-class _Span(NamedTuple):
+class _ColumnWidth(NamedTuple):
     """A column's width with all of it on one line, and with its words below one another."""
 
     least: int
@@ -48,14 +48,14 @@ def fit(columns: Sequence[Sequence[str]], words: Collection[int], width: int) ->
     return [_share(part, spans, width) for part in parts]
 
 
-def _names(spans: Sequence[_Span], words: Collection[int], width: int) -> list[int]:
+def _names(spans: Sequence[_ColumnWidth], words: Collection[int], width: int) -> list[int]:
     """The columns of words that a table begins with, if any other has room beside them; else the first column."""
     names = list(takewhile(words.__contains__, range(len(spans))))
     widest = max((span.least for span in spans[len(names) :]), default=0)
     return names if names and _total([*(spans[i].least for i in names), widest]) <= width else [0]
 
 
-def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Placed]:
+def _share(part: Sequence[int], spans: Sequence[_ColumnWidth], width: int) -> list[Placed]:
     """Every column its least, and what is left, one by one, to the column that wants most for what it has."""
     widths = {column: spans[column].least for column in part}
     for _ in range(width - _total(list(widths.values()))):
@@ -66,15 +66,15 @@ def _share(part: Sequence[int], spans: Sequence[_Span], width: int) -> list[Plac
     return [Placed(column, widths[column]) for column in part]
 
 
-def _words_span(cells: Sequence[str]) -> _Span:
+def _words_span(cells: Sequence[str]) -> _ColumnWidth:
     most = max(1, *map(cell_len, cells))
-    return _Span(most if most <= SHORT else min(_longest_word(cells), LONGEST_WORD), most)
+    return _ColumnWidth(most if most <= SHORT else min(_longest_word(cells), LONGEST_WORD), most)
 
 
-def _numbers_span(cells: Sequence[str]) -> _Span:
+def _numbers_span(cells: Sequence[str]) -> _ColumnWidth:
     heading, *numbers = cells
     least = max(1, _longest_word([heading]), *map(cell_len, numbers))
-    return _Span(least, max(least, cell_len(heading)))
+    return _ColumnWidth(least, max(least, cell_len(heading)))
 
 
 def _longest_word(cells: Sequence[str]) -> int:

@@ -15,10 +15,10 @@ from burnish.errors import BurnishError
 from burnish.report.changes import Panel, panels_of
 from burnish.report.html import MAX_TEXT, shortened
 from burnish.report.naming import listed_names, models_of
-from burnish.report.pictures import Shown, thumbnail
+from burnish.report.pictures import ShownPicture, thumbnail
 from burnish.report.section import NamedRun, Section, Tile
 from burnish.report.titles import leading, title_of, what_was_compared
-from burnish.report.verdicts import Sentence, Verdict, changed_line, gate_line, sentences
+from burnish.report.verdicts import NamedVerdict, Sentence, changed_line, gate_line, sentences
 from burnish.scores import Compared, Flip
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ CAUTION = (
 )
 
 
-class Told(NamedTuple):
+class VerdictLink(NamedTuple):
     """A verdict, and a link to its numbers."""
 
     sentence: Sentence
@@ -48,7 +48,7 @@ class ShownFlip(NamedTuple):
     """A question that flipped, as it stands in a page."""
 
     flip: Flip
-    picture: Shown
+    picture: ShownPicture
     before: str
     """Who answered first."""
     after: str
@@ -60,7 +60,7 @@ class Opening:
 
     title: str
     lead: str = ""
-    told: Sequence[Told] = ()
+    told: Sequence[VerdictLink] = ()
     most: int = MOST
     caution: str = ""
     panels: Sequence[Panel] = ()
@@ -78,7 +78,7 @@ class Opening:
 
 
 def opening_of(
-    verdicts: Sequence[Verdict], links: Sequence[str], *, about: str, seed: int, flips: int = FLIPS
+    verdicts: Sequence[NamedVerdict], links: Sequence[str], *, about: str, seed: int, flips: int = FLIPS
 ) -> Opening:
     """The first screen of comparisons, of which there is one at least; each link leads to one's numbers."""
     first = leading(verdicts)
@@ -88,7 +88,7 @@ def opening_of(
     return Opening(
         title=title_of(verdicts, about),
         lead=what_was_compared(verdicts),
-        told=[Told(one, links[min(i, len(links) - 1)]) for i, one in enumerate(sentences(verdicts))],
+        told=[VerdictLink(one, links[min(i, len(links) - 1)]) for i, one in enumerate(sentences(verdicts))],
         caution=CAUTION,
         panels=panels_of(verdicts),
         changed=changed_line(compared),
@@ -152,13 +152,13 @@ def _varied(flips: Sequence[Flip], count: int) -> list[Flip]:
     return chosen[:count]
 
 
-def shown_flip(flip: Flip, verdict: Verdict, longest: int = MAX_TEXT) -> ShownFlip:
+def shown_flip(flip: Flip, verdict: NamedVerdict, longest: int = MAX_TEXT) -> ShownFlip:
     """With its picture, or why that cannot be shown (a flip without one is still a flip); texts cut to `longest`."""
     before, after, truth = (shortened(text, longest) for text in (flip.before, flip.after, flip.truth))
     flip = replace(flip, before=before, after=after, truth=truth)
     try:
         trouble = "" if flip.picture else "The result does not say where the picture is: give --images."
-        picture = Shown("", trouble=trouble) if trouble else thumbnail(Path(flip.picture))
+        picture = ShownPicture("", trouble=trouble) if trouble else thumbnail(Path(flip.picture))
     except (BurnishError, OSError) as error:
-        picture = Shown("", trouble=str(error))
+        picture = ShownPicture("", trouble=str(error))
     return ShownFlip(flip, picture, verdict.old, verdict.new)

@@ -10,9 +10,9 @@ from burnish.dialogue.seeds import id_in_seed
 from burnish.records import Dialogue, Dropped, Judgement, Prediction, PreferencePair
 from burnish.report import html
 from burnish.report.cards import Card, PictureOf, card_of
-from burnish.report.finding import Choice, Choices
+from burnish.report.finding import Choices, RecordFilter
 from burnish.report.opening import Opening
-from burnish.report.pictures import Shown, album
+from burnish.report.pictures import ShownPicture, album
 from burnish.report.provenance import origin_of
 from burnish.report.section import NamedRun, Section, parts_of, records_of
 from burnish.scores import Flip
@@ -49,7 +49,7 @@ class View(NamedTuple):
     """The run's name, where there are several."""
     anchor: str
     link: str
-    pictures: tuple[tuple[Shown, ...], ...]
+    pictures: tuple[tuple[ShownPicture, ...], ...]
 
 
 def report_page(
@@ -70,10 +70,10 @@ def report_page(
         "sections": sections,
         "total": sum(len(part) for _, run in runs for part in parts_of(run)),
         "choices": Choices.among((name if several else "", card) for name, _, card in cards),
-        "choice": Choice(),
+        "choice": RecordFilter(),
         "origins": [origin_of(name, run) for name, run in runs],
     }
-    bare = _views(cards, lambda _run, _of: Shown(""), several=several)
+    bare = _views(cards, lambda _run, _of: ShownPicture(""), several=several)
     empty = _size(views=[], longest=0, **told)
     for longest in LENGTHS:
         size = _size(views=bare, longest=longest, **told)
@@ -134,7 +134,7 @@ def _anchor(number: int) -> str:
 
 
 def _views(
-    cards: Sequence[tuple[str, _Found, Card]], shown: Callable[[Run, PictureOf], Shown], *, several: bool
+    cards: Sequence[tuple[str, _Found, Card]], shown: Callable[[Run, PictureOf], ShownPicture], *, several: bool
 ) -> list[View]:
     return [
         View(

@@ -19,13 +19,13 @@ from burnish.report.provenance import origin_of
 from burnish.report.section import NamedRun, Section
 from burnish.report.sections import section_of, sections_together
 from burnish.report.tables import Table, to_markdown
-from burnish.report.verdicts import Verdict, verdict_numbers, verdicts_of
+from burnish.report.verdicts import NamedVerdict, verdict_numbers, verdicts_of
 from burnish.scores import Compared
 from burnish.store import Run
 from burnish.store.codec import to_json
 
 
-class Report(NamedTuple):
+class WrittenReport(NamedTuple):
     """What was written, and what to show beside it."""
 
     files: tuple[Path, ...]
@@ -38,7 +38,9 @@ class Report(NamedTuple):
     """What is to be known before any of them."""
 
 
-def write_report(config: ReportConfig, comparisons: Sequence[Compared] = (), before: Sequence[Section] = ()) -> Report:
+def write_report(
+    config: ReportConfig, comparisons: Sequence[Compared] = (), before: Sequence[Section] = ()
+) -> WrittenReport:
     """Write the report of one run or of several, which begins with what comparisons of theirs came to.
 
     The sections `before` stand before all others.
@@ -74,7 +76,7 @@ def write_report(config: ReportConfig, comparisons: Sequence[Compared] = (), bef
     told = tuple(str(one.sentence) for one in opening.told)
     shown = [*sections.values()] if len(runs) == 1 else [] if told else joint or [*sections.values()]
     tables = tuple(table for section in shown for table in section.tables)
-    return Report(tuple(files), tables, _numbers(runs, sections, verdicts), told, warnings)
+    return WrittenReport(tuple(files), tables, _numbers(runs, sections, verdicts), told, warnings)
 
 
 def _warnings(sections: Mapping[str, Section]) -> tuple[str, ...]:
@@ -107,7 +109,9 @@ def _origin(name: str, run: Run) -> str:
     return f"- {origin.line.removesuffix('.')}{prints}." + (f"\n\n```sh\n{again}\n```\n" if again else "")
 
 
-def _numbers(runs: Sequence[NamedRun], sections: Mapping[str, Section], verdicts: Sequence[Verdict]) -> dict[str, Json]:
+def _numbers(
+    runs: Sequence[NamedRun], sections: Mapping[str, Section], verdicts: Sequence[NamedVerdict]
+) -> dict[str, Json]:
     """Of one run as they are, of several by their names; what the comparisons came to beside them."""
     told = {
         name: dict[str, Json](run=str(run.path), manifest=to_json(run.manifest), **sections[name].numbers)

@@ -28,7 +28,7 @@ _SIDES = (336, 256, 192, 160, 128, 96, 72, 56)
 """Sides that are tried, one after the other, until all pictures of a page fit."""
 
 
-class Shown(NamedTuple):
+class ShownPicture(NamedTuple):
     """A picture for an `img` element."""
 
     url: str
@@ -38,24 +38,24 @@ class Shown(NamedTuple):
     """Why there is nothing to see."""
 
 
-def thumbnail(path: Path) -> Shown:
+def thumbnail(path: Path) -> ShownPicture:
     """The picture in a file. Raises ImageError or OSError."""
     return _shown(encoded(decode(read_plain(path))))
 
 
-def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], Shown]:
+def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[tuple[Path, PictureOf], ShownPicture]:
     """Thumbnails as large as lets all of them together, as URLs, stay below `most_bytes`; by run and picture.
 
     A picture counts as often as it is wanted. One that is missing or damaged is shown by what is wrong with it.
     """
     times = Counter((run.path, of) for run, of in wanted)
     told = tracked(dict.fromkeys(wanted), "pictures", len(times), unit="pictures")
-    files, missing = dict[tuple[Path, PictureOf], bytes](), dict[tuple[Path, PictureOf], Shown]()
+    files, missing = dict[tuple[Path, PictureOf], bytes](), dict[tuple[Path, PictureOf], ShownPicture]()
     for run, of in told:
         try:
             files[run.path, of] = encoded(drawn(run, of))
         except (RunError, ImageError) as error:
-            missing[run.path, of] = Shown("", trouble=str(error))
+            missing[run.path, of] = ShownPicture("", trouble=str(error))
     side = LONGEST
     while side > _SIDES[-1]:
         room = most_bytes / max(1, sum(times[key] * len(data) for key, data in files.items()) * 4 // 3)
@@ -86,6 +86,6 @@ def encoded(picture: Image, side: int = LONGEST) -> bytes:
     return buffer.getvalue()
 
 
-def _shown(data: bytes) -> Shown:
+def _shown(data: bytes) -> ShownPicture:
     small = data.startswith(b"\x89PNG")
-    return Shown(f"data:image/{'png' if small else 'webp'};base64,{base64.b64encode(data).decode()}", small)
+    return ShownPicture(f"data:image/{'png' if small else 'webp'};base64,{base64.b64encode(data).decode()}", small)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from burnish.report.naming import listed_names
-from burnish.report.verdicts import Place, Verdict, capital, family_name, is_called, plain
+from burnish.report.verdicts import NamedSetting, NamedVerdict, capital, family_name, is_called, plain
 from burnish.scores import PairedScore
 
 _ANSWERED = "both gave {n:,} answers to the same questions {at}"
@@ -17,9 +17,9 @@ _DID = {
 """What both of two models did, where that is not answering."""
 
 
-def what_was_compared(verdicts: Sequence[Verdict]) -> str:
+def what_was_compared(verdicts: Sequence[NamedVerdict]) -> str:
     """Who against whom, over how much and where: a sentence for each two."""
-    of: dict[tuple[str, str], list[Verdict]] = {}
+    of: dict[tuple[str, str], list[NamedVerdict]] = {}
     for verdict in verdicts:
         did = _DID.get(verdict.compared.benchmark, _ANSWERED)
         of.setdefault((verdict.pair, did), []).append(verdict)
@@ -29,7 +29,7 @@ def what_was_compared(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def _at(places: Iterable[Place]) -> str:
+def _at(places: Iterable[NamedSetting]) -> str:
     """ "on natural, balanced and counter"."""
     names: dict[str, dict[str, None]] = {}
     for place in places:
@@ -37,7 +37,7 @@ def _at(places: Iterable[Place]) -> str:
     return " and ".join(f"{before} {listed_names([*of])}" for before, of in names.items())
 
 
-def title_of(verdicts: Sequence[Verdict], about: str = "") -> str:
+def title_of(verdicts: Sequence[NamedVerdict], about: str = "") -> str:
     """The leading verdict, and one that goes against it if there is one; `about` stands before them."""
     pairs = dict.fromkeys(verdict.pair for verdict in verdicts)
     subject = about or (next(iter(pairs)) if len(pairs) == 1 else "")
@@ -56,7 +56,7 @@ def title_of(verdicts: Sequence[Verdict], about: str = "") -> str:
     return f"{subject}: {words}" if subject else capital(words)
 
 
-def leading(verdicts: Sequence[Verdict]) -> Verdict:
+def leading(verdicts: Sequence[NamedVerdict]) -> NamedVerdict:
     """The surest of the first two models; where none is decided, the one with the most flips."""
     decided = [one.verdict for one in _called(verdicts) if one.score is one.verdict.score]
     return decided[0] if decided else max(verdicts, key=lambda one: len(one.compared.flips))
@@ -65,11 +65,11 @@ def leading(verdicts: Sequence[Verdict]) -> Verdict:
 class _Called(NamedTuple):
     """A number that was called better or worse."""
 
-    verdict: Verdict
+    verdict: NamedVerdict
     score: PairedScore
 
 
-def _called(verdicts: Sequence[Verdict]) -> list[_Called]:
+def _called(verdicts: Sequence[NamedVerdict]) -> list[_Called]:
     """Those of the models that were given first, of these the surest first."""
     pairs = list(dict.fromkeys(one.pair for one in verdicts))
     called = [_Called(one, score) for one in verdicts for score in one.compared.deciding if is_called(score)]

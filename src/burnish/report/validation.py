@@ -30,7 +30,7 @@ class ValidateConfig:
     """List everything that is wrong in a FIRE file and its pictures. Exits with 2 if anything is."""
 
     file: tyro.conf.Positional[str]
-    """FIRE's JSON (an array, or JSON lines), or `fire:FILE#root=DIR` where its pictures lie in another folder."""
+    """FIRE's JSON (an array, or JSON lines), or `fire:FILE#root=DIR` if its pictures are in another folder."""
     show: int = 200
     """Errors to list; all are counted."""
     json: str | None = None
@@ -41,7 +41,7 @@ class ValidateConfig:
             raise ConfigError(f"--show must be 0 or more, not {self.show}.")
 
 
-class Found(NamedTuple):
+class LocatedFault(NamedTuple):
     """A fault and its place: "item 7", "line 7", or "file" for the file as a whole."""
 
     place: str
@@ -53,10 +53,10 @@ class Found(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Kind:
+class FaultKind:
     """The faults of one reason."""
 
-    first: Found
+    first: LocatedFault
     faults: int = 0
     items: int = 0
     """Places with at least one."""
@@ -72,9 +72,9 @@ class Validation:
     """Items with at least one fault."""
     unusable: int = 0
     """Items that cannot be read as a dialogue with a picture."""
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: dict[str, FaultKind] = field(default_factory=dict)
     """By reason."""
-    listed: list[Found] = field(default_factory=list)
+    listed: list[LocatedFault] = field(default_factory=list)
     """The first of them."""
 
     @property
@@ -126,7 +126,7 @@ class Validation:
             text_columns=frozenset({0, 3}),
         )
 
-    def _most_first(self) -> list[tuple[str, Kind]]:
+    def _most_first(self) -> list[tuple[str, FaultKind]]:
         return sorted(self.kinds.items(), key=lambda kind: -kind[1].faults)
 
 
@@ -182,8 +182,8 @@ def _add(result: Validation, place: str, faults: list[Fault], show: int) -> None
     result.faulty += bool(faults) and place != "file"
     result.unusable += any(fault.unusable for fault in faults) and place != "file"
     for fault in faults:
-        found = Found(place, fault)
-        result.kinds.setdefault(fault.reason, Kind(first=found)).faults += 1
+        found = LocatedFault(place, fault)
+        result.kinds.setdefault(fault.reason, FaultKind(first=found)).faults += 1
         if len(result.listed) < show:
             result.listed.append(found)
     for reason in Counter(fault.reason for fault in faults):

@@ -28,7 +28,7 @@ SHARE = Metric(name="share", title="", family="", unit="%", interval="wilson", b
 _TESTS = {"mcnemar": "McNemar's exact test", "swap": "test by swapping whole pictures' answers"}
 
 
-class Place(NamedTuple):
+class NamedSetting(NamedTuple):
     """Where two models were compared."""
 
     before: str
@@ -39,11 +39,11 @@ class Place(NamedTuple):
         return f"{self.before} {self.name}"
 
 
-class Verdict(NamedTuple):
+class NamedVerdict(NamedTuple):
     """A comparison, and what it is called among others."""
 
     compared: Compared
-    place: Place
+    place: NamedSetting
     old: str
     """The first model's short name."""
     new: str
@@ -158,11 +158,11 @@ def _p(score: PairedScore) -> str:
     return f"p < {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
 
 
-def verdicts_of(comparisons: Sequence[Compared]) -> list[Verdict]:
+def verdicts_of(comparisons: Sequence[Compared]) -> list[NamedVerdict]:
     """The comparisons with names that tell them apart."""
     names = short_models([side.name for one in comparisons for side in (one.before, one.after)])
     verdicts = [
-        Verdict(one, place_of(one), old, new)
+        NamedVerdict(one, place_of(one), old, new)
         for one, old, new in zip(comparisons, names[::2], names[1::2], strict=True)
     ]
     places, of = {one.place for one in verdicts}, {(one.place, one.pair) for one in verdicts}
@@ -177,14 +177,14 @@ def verdicts_of(comparisons: Sequence[Compared]) -> list[Verdict]:
     return verdicts
 
 
-def place_of(compared: Compared) -> Place:
+def place_of(compared: Compared) -> NamedSetting:
     """Where two models were compared: a data set, a benchmark, dialogues."""
     asked = asked_name(compared.questions)
     if compared.benchmark == "answers":
-        return Place("on", asked or "the same questions")
+        return NamedSetting("on", asked or "the same questions")
     if compared.benchmark in ("free", "fixed"):
-        return Place("in", f"{compared.benchmark} dialogues")
-    return Place("on", compared.title or compared.benchmark)
+        return NamedSetting("in", f"{compared.benchmark} dialogues")
+    return NamedSetting("on", compared.title or compared.benchmark)
 
 
 class Sentence(NamedTuple):
@@ -206,7 +206,7 @@ class Sentence(NamedTuple):
         return " ".join(filter(None, (f"{begin}: {self.main} ({self.detail}).", self.also)))
 
 
-def sentences(verdicts: Sequence[Verdict]) -> list[Sentence]:
+def sentences(verdicts: Sequence[NamedVerdict]) -> list[Sentence]:
     """One for each comparison; of a single one, for each kind of answers."""
     if len(verdicts) > 1:
         return [
@@ -218,7 +218,7 @@ def sentences(verdicts: Sequence[Verdict]) -> list[Sentence]:
     return [_sentence(verdicts[0], score) for score in verdicts[0].compared.deciding]
 
 
-def _sentence(verdict: Verdict, score: PairedScore) -> Sentence:
+def _sentence(verdict: NamedVerdict, score: PairedScore) -> Sentence:
     metric = verdict.metric_of(score)
     before, after = (number(side, metric).partition(" ")[0] for side in (score.before, score.after))
     unit, points = (" %", " points") if metric.unit == "%" else ("", "")
@@ -230,13 +230,13 @@ def _sentence(verdict: Verdict, score: PairedScore) -> Sentence:
     )
 
 
-def _also(verdict: Verdict, score: PairedScore) -> str:
+def _also(verdict: NamedVerdict, score: PairedScore) -> str:
     metric = verdict.metric_of(score)
     begin = f"Also {score.verdict}" if score.verdict == verdict.score.verdict else score.verdict.capitalize()
     return f"{begin}: {family_name(metric)} {change_of(score, metric)}."
 
 
-def verdict_numbers(verdict: Verdict) -> dict[str, Json]:
+def verdict_numbers(verdict: NamedVerdict) -> dict[str, Json]:
     """The deciding number, as JSON: shares in percent, changes of them in points."""
     score, scale = verdict.score, 100 if verdict.metric.unit == "%" else 1
 

@@ -37,7 +37,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ReviewCase:
     """A picture, a question, and what was said about it."""
 
     ask: str
@@ -60,20 +60,20 @@ class Case:
         return self.image.split(BETWEEN)
 
 
-def case_text(case: Case) -> str:
+def case_text(case: ReviewCase) -> str:
     """The case as JSON, as the store keeps it."""
     return dump(to_json(case))
 
 
-def read_case(text: str) -> Case:
+def read_case(text: str) -> ReviewCase:
     """The case that `case_text` wrote. Raises RatingsError for a damaged one."""
     try:
-        return from_json(Case, read_json(text))
+        return from_json(ReviewCase, read_json(text))
     except ValueError as error:
         raise RatingsError(f"The store holds a case that cannot be read ({error}): bring back a copy of it.") from error
 
 
-def case_key(case: Case) -> str:
+def case_key(case: ReviewCase) -> str:
     """SHA-256 of the case, as 64 hex digits."""
     return content_key(case_text(case).encode())
 

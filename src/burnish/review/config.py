@@ -38,7 +38,7 @@ class ReviewConfig(StoreFlags):
     ask: AskName = "scores"
     """`scores`: rate every feedback and every refined response of a dialogue from 1 to 5 (figure A1). `models`: choose
     the better of two models' refined answers, from two runs of dialogues on the same questions. `chosen`: say whether
-    the chosen answer of a pair (SeVa) is really better than the rejected one."""
+    the chosen answer of a pair (SeVa) is better than the rejected one."""
     sample: int = 100
     """Cases to draw from each split."""
     raters: int = 10

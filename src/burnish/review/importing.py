@@ -18,7 +18,7 @@ from burnish.ids import content_key
 from burnish.progress import tracked
 from burnish.records import Dialogue, Json
 from burnish.review.asks.scores import SCORES, dialogue_case
-from burnish.review.cases import Case
+from burnish.review.cases import ReviewCase
 from burnish.review.config import ImportRatingsConfig
 from burnish.review.database import exclusively, open_database
 from burnish.review.study import add_cases, add_ratings, add_study, find_study
@@ -44,7 +44,7 @@ class ImportedRatings(NamedTuple):
 
 
 class _Rated(NamedTuple):
-    case: Case
+    case: ReviewCase
     values: dict[str, str]
     unusable: int
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from burnish.ids import stable_seed
-from burnish.review.cases import Case, case_key
+from burnish.review.cases import ReviewCase, case_key
 
 
 class Assigned(NamedTuple):
@@ -21,13 +21,13 @@ class Assigned(NamedTuple):
     """Whether the second text stands as A."""
 
 
-def sample(cases: Iterable[Case], per_split: int, seed: int) -> list[Case]:
+def sample(cases: Iterable[ReviewCase], per_split: int, seed: int) -> list[ReviewCase]:
     """At most `per_split` cases of each split, drawn at random in one pass; no more are ever in memory.
 
     A case's draw depends on the seed and the case alone, so the order in which cases come does not matter.
     """
     heaps: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)  # the highest draw of a split first
-    held: dict[str, Case] = {}
+    held: dict[str, ReviewCase] = {}
     for case in cases:
         key, heap = case_key(case), heaps[case.split]
         if key in held:

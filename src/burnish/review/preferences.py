@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from burnish.errors import ConfigError, ImageError, RatingsError
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
 from burnish.review.asks.base import CHOICES
-from burnish.review.cases import Case, read_case
+from burnish.review.cases import ReviewCase, read_case
 from burnish.review.database import database_exists, open_database
 from burnish.review.tables import CaseRow, RaterRow, RatingRow
 from burnish.store import Run, first_picture
@@ -68,7 +68,7 @@ class ReviewedPairs:
         return kept
 
 
-def _outcome(case: Case, case_id: int, votes: Counter[str]) -> PreferencePair | Dropped:
+def _outcome(case: ReviewCase, case_id: int, votes: Counter[str]) -> PreferencePair | Dropped:
     name = f"{case.record}, case {case_id}"
     told = ", ".join(f"{votes[option.stored]} {option.stored}" for option in CHOICES if votes[option.stored])
     better, worse = sorted(_SIDES, key=lambda side: -votes[side])
@@ -88,6 +88,6 @@ def _outcome(case: Case, case_id: int, votes: Counter[str]) -> PreferencePair | 
     )
 
 
-def _text(case: Case, number: int) -> str:
+def _text(case: ReviewCase, number: int) -> str:
     """What one side answered: its last part, which follows a thought where there is one."""
     return case.passages[number].parts[-1].text.strip()

@@ -12,17 +12,17 @@ from sqlalchemy import Engine, distinct, func, select
 from sqlalchemy.orm import Session
 
 from burnish.records import Json
-from burnish.review.cases import Case, case_key, case_text, read_case
+from burnish.review.cases import ReviewCase, case_key, case_text, read_case
 from burnish.review.database import exclusively
 from burnish.review.plan import Assigned
 from burnish.review.tables import AssignmentRow, CaseRow, RaterRow, RatingRow, StudyRow
 from burnish.store.codec import dump
 
 
-class Plan(NamedTuple):
+class StudyPlan(NamedTuple):
     """What a new study consists of."""
 
-    cases: Sequence[Case]
+    cases: Sequence[ReviewCase]
     assigned: Sequence[Sequence[Assigned]]
     """By rater."""
 
@@ -36,17 +36,17 @@ class Rater(NamedTuple):
     """What their link holds; whoever has it is them."""
 
 
-class Shown(NamedTuple):
+class ShownCase(NamedTuple):
     """A case as it comes up for a rater."""
 
     id: int
-    case: Case
+    case: ReviewCase
     swapped: bool
     values: Mapping[str, str]
     """What the rater has said of it, by item."""
 
 
-class Progress(NamedTuple):
+class RaterProgress(NamedTuple):
     """How far a rater is: for each case in their order, whether every item of it is rated."""
 
     complete: tuple[bool, ...]
@@ -73,7 +73,9 @@ class Study:
             self.raters = tuple(Rater(rater.id, rater.name, _token(row.secret, rater.name)) for rater in rows)
 
     @classmethod
-    def begin(cls, engine: Engine, *, key: str, ask: str, about: Mapping[str, Json], plan: Callable[[], Plan]) -> Study:
+    def begin(
+        cls, engine: Engine, *, key: str, ask: str, about: Mapping[str, Json], plan: Callable[[], StudyPlan]
+    ) -> Study:
         """The study with this key, as it was first begun; where there is none, the one that `plan` makes."""
         with exclusively(engine) as connection, Session(connection, expire_on_commit=False) as session:
             study = find_study(session, key)
@@ -84,7 +86,7 @@ class Study:
             session.expunge(study)
         return cls(engine, study)
 
-    def progress(self, rater: Rater) -> Progress:
+    def progress(self, rater: Rater) -> RaterProgress:
         """Which of the rater's cases are complete."""
         said = func.count(distinct(RatingRow.item))
         query = (
@@ -100,9 +102,9 @@ class Study:
             .order_by(AssignmentRow.position)
         )
         with Session(self._engine) as session:
-            return Progress(tuple(bool(complete) for complete in session.scalars(query)))
+            return RaterProgress(tuple(bool(complete) for complete in session.scalars(query)))
 
-    def shown(self, rater: Rater, position: int) -> Shown | None:
+    def shown(self, rater: Rater, position: int) -> ShownCase | None:
         """The rater's case at a position from 1; None where there is none."""
         query = (
             select(CaseRow, AssignmentRow.swapped)
@@ -115,7 +117,7 @@ class Study:
                 return None
             row, swapped = found
             case = read_case(row.content)
-            return Shown(row.id, case, swapped, said_so_far(session, rater.id, row.id))
+            return ShownCase(row.id, case, swapped, said_so_far(session, rater.id, row.id))
 
     def save(self, rater: Rater, case_id: int, values: Mapping[str, str]) -> None:
         """Keep what a rater says, by item; it is on the disk when this returns."""
@@ -136,7 +138,7 @@ def add_study(session: Session, *, key: str, ask: str, about: Mapping[str, Json]
     return study
 
 
-def add_cases(session: Session, cases: Iterable[Case]) -> list[int]:
+def add_cases(session: Session, cases: Iterable[ReviewCase]) -> list[int]:
     """The cases' ids in the store, each put there if it is new."""
     ids = []
     for case in cases:
@@ -171,7 +173,7 @@ def said_so_far(session: Session, rater_id: int, case_id: int) -> dict[str, str]
     return {row.item: row.value for row in session.execute(query)}
 
 
-def _add_plan(session: Session, study: StudyRow, plan: Plan) -> None:
+def _add_plan(session: Session, study: StudyRow, plan: StudyPlan) -> None:
     cases = add_cases(session, plan.cases)
     for number, assigned in enumerate(plan.assigned, start=1):
         rater = RaterRow(study_id=study.id, name=f"rater {number}")

@@ -33,7 +33,7 @@ class _Term:
         self.total, self.n = 0.0, 0
 
 
-class Tally:
+class RatingTally:
     """Takes ratings one by one, and tells all numbers at the end; memory grows with cases, not with texts."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from burnish.progress import tracked
 from burnish.review.config import ReviewSummaryConfig
 from burnish.review.database import database_exists, open_database
 from burnish.review.said import Rating, read_ratings
-from burnish.review.summary import Tally
+from burnish.review.summary import RatingTally
 from burnish.scores import ReviewMean, ReviewScores
 
 _BATCH = 10_000
@@ -36,7 +36,7 @@ def summarise(config: ReviewSummaryConfig) -> Summary:
     if not database_exists(config.store):
         raise RatingsError(f"There is no {config.store}: give --store what `burnish review` was given.")
     with open_database(config.store) as engine:
-        tally = Tally()
+        tally = RatingTally()
         for rating in tracked(read_ratings(engine), "count ratings", unit="ratings"):
             tally.add(rating)
         scores = tally.scores()

@@ -33,12 +33,12 @@ class Setting(NamedTuple):
 class ImproveConfig:
     """Improve a model in rounds, without labels: make preference pairs with it, train on them, bench, compare, repeat.
 
-    Each round begins with the last round's model, which is also what training is held to. A call that was killed goes
-    on where it stopped.
+    Each round begins with the last round's model, which is also DPO's reference. The same command resumes an
+    interrupted call.
     """
 
     source: tyro.conf.Positional[str]
-    """Where pictures and questions come from, as for `burnish pairs`; several joined by commas."""
+    """Where pictures and questions come from, as for `burnish pairs`; several separated by commas."""
     model: str
     """A path or hub name of an image-text-to-text model of transformers, or `pocket`."""
     adapter: str | None = None
@@ -74,7 +74,7 @@ class ImproveConfig:
     """The metric by which `burnish compare` decides that a round is worse than the best one before, which ends the
     rounds; `never` makes all of them. Default: the bench's own."""
     loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """What is minimised, as for `burnish train dpo`."""
+    """The loss, as for `burnish train dpo`."""
     lr: float | None = None
     """Peak learning rate; default: that of `burnish train dpo`."""
     max_new_tokens: int | None = None
@@ -92,7 +92,7 @@ class ImproveConfig:
     ray: str | None = runtime(None)
     """Run the replicas on a Ray cluster: its address, or `auto`."""
     plan: bool = False
-    """Say what would be asked and trained on, with tokens and hours, measured with a few examples; keep nothing."""
+    """Print what would be asked and trained on, with tokens and hours measured on a few examples; keep nothing."""
     restart: bool = runtime(False)
     """Start again: delete what an earlier call made in these folders."""
     json: str | None = runtime(None)
@@ -146,15 +146,15 @@ class ImproveConfig:
                 "--pairs-from dialogues needs a --teacher, which scores the model's answers and comments on them."
             )
         if self.teacher and "dialogues" not in self.ways:
-            raise ConfigError(f"--teacher {self.teacher} has nobody to teach: give --pairs-from dialogues, too.")
+            raise ConfigError(f"--teacher {self.teacher} needs dialogues: add --pairs-from dialogues.")
         if self.judge and "sample" not in self.ways:
-            raise ConfigError(f"--judge {self.judge} has nothing to score: give --pairs-from sample, too.")
+            raise ConfigError(f"--judge {self.judge} has nothing to score: add --pairs-from sample.")
         if self.ray and self.replicas is None:
             raise ConfigError("--ray needs --replicas N: how many of the model run on the cluster.")
         if self.teacher_adapter and not self.teacher:
             raise ConfigError("--teacher-adapter needs the --teacher that it is put on.")
         if self.distort and "distort" not in self.ways:
-            raise ConfigError(f"--distort {self.distort[0]} is used by --pairs-from distort alone, which is not given.")
+            raise ConfigError(f"--distort {self.distort[0]} is only for --pairs-from distort: add it.")
 
 
 def _setting(text: str) -> Setting:

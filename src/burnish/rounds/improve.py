@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from burnish.bench.answers import bench_answers
 from burnish.bench.compare.configs import CompareConfig
-from burnish.bench.compare.reading import read_side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.compare.together import together
 from burnish.bench.compare.verb import compare
 from burnish.errors import ConfigError, NothingAnswered
@@ -24,7 +24,7 @@ from burnish.rounds.config import NEVER, ImproveConfig
 from burnish.scores import Compared, Verdict
 
 
-class Made(NamedTuple):
+class PairRun(NamedTuple):
     """A run of pairs."""
 
     run: Path
@@ -40,7 +40,7 @@ class Round:
     number: int
     adapter: str | None
     """None where the model has none."""
-    pairs: tuple[Made, ...] = ()
+    pairs: tuple[PairRun, ...] = ()
     training: dict[str, Json] = field(default_factory=dict)
     """What the training says of itself."""
     answers: tuple[Path, ...] = ()
@@ -137,7 +137,7 @@ def _refuse_metric(stop_on: str, first: Round) -> None:
             )
 
 
-def _round(config: ImproveConfig, number: int, last: Round, made: Sequence[Made]) -> Round:
+def _round(config: ImproveConfig, number: int, last: Round, made: Sequence[PairRun]) -> Round:
     from burnish.train.session import train_dpo
 
     runs = [one.run for one in made if one.kept]
@@ -152,15 +152,15 @@ def _round(config: ImproveConfig, number: int, last: Round, made: Sequence[Made]
     )
 
 
-def _pairs(config: ImproveConfig, number: int, adapter: str | None) -> list[Made]:
-    found = list[Made]()
+def _pairs(config: ImproveConfig, number: int, adapter: str | None) -> list[PairRun]:
+    found = list[PairRun]()
     if "distort" in config.ways:
-        found.append(Made(*make_pairs(parts.pairs_config(config, number, adapter))))
+        found.append(PairRun(*make_pairs(parts.pairs_config(config, number, adapter))))
     if "sample" in config.ways:
-        found.append(Made(*pairs_from_samples(parts.samples_config(config, number, adapter))))
+        found.append(PairRun(*pairs_from_samples(parts.samples_config(config, number, adapter))))
     if "dialogues" in config.ways:
         simulate(parts.simulate_config(config, number, adapter))
-        found.append(Made(*pairs_from_dialogues(parts.dialogues_config(config, number))))
+        found.append(PairRun(*pairs_from_dialogues(parts.dialogues_config(config, number))))
     return found
 
 

@@ -85,7 +85,7 @@ def train_config(config: ImproveConfig, number: int, adapter: str | None, runs: 
     }
     made: DPOConfig = _parsed(config, "train", values, folder(config, number) / "adapter")
     if made.full:
-        raise ConfigError("--set train.full=true is not available: each round goes on from the last one's adapter.")
+        raise ConfigError("--set train.full=true is not available: each round continues the last one's adapter.")
     return made
 
 

@@ -3,7 +3,7 @@
 A bench writes its scores into the run it scored, and a report draws them from there: the two never meet.
 """
 
-from burnish.scores.answers import AnswersResult, Comparison, PairedScore, Score
+from burnish.scores.answers import AnswersResult, BaselineComparison, PairedScore, Score
 from burnish.scores.base import CONFIDENCE, Direction, Estimate, Level, Metric, Verdict
 from burnish.scores.compared import (
     Compared,
@@ -45,7 +45,7 @@ from burnish.scores.judged import (
     GradesJudged,
     Judged,
     Judging,
-    Lengths,
+    LengthScores,
     LlavaBenchJudged,
     MmhalJudged,
     MmVetJudged,
@@ -80,12 +80,12 @@ __all__ = [
     "AccuracyScores",
     "Agreement",
     "AnswersResult",
+    "BaselineComparison",
     "Bounds",
     "CalibrateJudged",
     "Change",
     "Compared",
     "ComparedSide",
-    "Comparison",
     "Consistency",
     "ConsistencyJudged",
     "Correlation",
@@ -108,7 +108,7 @@ __all__ = [
     "Judging",
     "Leaderboard",
     "LeaderboardRow",
-    "Lengths",
+    "LengthScores",
     "Level",
     "LlavaBenchJudged",
     "LlavaBenchPart",

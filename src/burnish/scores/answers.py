@@ -48,7 +48,7 @@ class PairedScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class BaselineComparison:
     """Two models on the same questions."""
 
     baseline: str
@@ -76,4 +76,4 @@ class AnswersResult:
     metrics: tuple[Metric, ...]
     """What the scores mean, in the order in which tables show them."""
     scores: tuple[Score, ...]
-    comparison: Comparison | None = None
+    comparison: BaselineComparison | None = None

@@ -105,7 +105,7 @@ class RubricJudged(Judged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
+class LengthScores:
     """How long a model's answers are."""
 
     mean: float
@@ -169,7 +169,7 @@ class PairwiseJudged(Judged):
 
     pairs: tuple[PairwisePair, ...]
     bias: PositionBias
-    lengths: Mapping[str, Lengths]
+    lengths: Mapping[str, LengthScores]
     """Of each model's answers to all its questions."""
     tokens: str
     """What `lengths` are counted in."""

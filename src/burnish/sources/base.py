@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from burnish.errors import LineError, SourceError
 from burnish.images import decode
-from burnish.records import Dropped, Example, Facts, Said
+from burnish.records import Dropped, Example, Facts, TextMessage
 
 T = TypeVar("T")
 NOT_UTF8 = "not UTF-8"
@@ -29,7 +29,7 @@ class Candidate:
     question: str
     answer: str | None = None
     source: str
-    before: tuple[Said, ...] = ()
+    before: tuple[TextMessage, ...] = ()
     """The messages before the question."""
     facts: Facts = field(default_factory=dict)
     more_images: tuple[str, ...] = ()

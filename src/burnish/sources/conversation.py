@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.errors import LineError
-from burnish.records import Said
+from burnish.records import TextMessage
 from burnish.sources.fields import kind_of, scalar_field, text_field
 
 IMAGE_TOKEN = "<image>"
@@ -38,7 +38,7 @@ class TurnQuestion(NamedTuple):
     """Of the message, from 1."""
     text: str
     answer: str | None
-    before: tuple[Said, ...]
+    before: tuple[TextMessage, ...]
     """The messages before it."""
 
 
@@ -49,18 +49,18 @@ def read_messages(value: object, name: str) -> list[Mapping[str, object]]:
     return [message for one in value for message in _split(one)]
 
 
-def said(message: Mapping[str, object]) -> Said:
+def said(message: Mapping[str, object]) -> TextMessage:
     """One message. Raises LineError for an unknown speaker, or no text."""
     who, what = next((form for form in _SPOKEN if form[0] in message), _SPOKEN[0])
     name = text_field(message, who)
     if name not in SPEAKERS:
         raise LineError("unknown speaker", f"is from {name!r}, none of {', '.join(map(repr, SPEAKERS))}")
-    return Said(SPEAKERS[name], _text(message, what))
+    return TextMessage(SPEAKERS[name], _text(message, what))
 
 
 def questions(messages: Messages) -> Iterator[TurnQuestion | tuple[int, LineError]]:
     """Every question in order; in the place of a message that cannot be read, its number and why."""
-    before: list[Said] = []
+    before: list[TextMessage] = []
     for number, message in enumerate(messages, start=1):
         try:
             one = said(message)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from burnish.errors import ConfigError, ImageError, SourceError
-from burnish.records import Dropped, Example, Said
+from burnish.records import Dropped, Example, TextMessage
 from burnish.sources.base import Candidate, Source
 from burnish.sources.draws import Chosen, Draws
 from burnish.sources.folds import Folds
@@ -181,7 +181,7 @@ def _from_line(line: bytes) -> tuple[int, Listed]:
     if kind != "candidate":
         return number, Dropped(**fields)
     lists = {
-        "before": tuple(Said(*one) for one in fields.get("before", ())),
+        "before": tuple(TextMessage(*one) for one in fields.get("before", ())),
         "more_images": tuple(fields.get("more_images", ())),
     }
     return number, Candidate(**{**fields, **lists})

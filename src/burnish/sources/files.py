@@ -19,7 +19,7 @@ def open_file(path: Path) -> BinaryIO:
     """The file for reading, past its byte-order mark. Raises SourceError where there is none to read."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is a pipe or a device" if path.exists() else "is not there"
-        raise SourceError(f"{path} {what}: give the file that lists the questions{list_hint(path)}.")
+        raise SourceError(f"{path} {what}: give the file that lists the examples{list_hint(path)}.")
     try:
         file = path.open("rb")
     except OSError as error:

@@ -1,7 +1,7 @@
 """`KIND:FILE` or `FILE` alone: the preference pairs of a file, a folder or the hub, with their pictures.
 
-JSON (an array or lines) is streamed; Parquet, folders and names on the hub are opened by `datasets`. Options:
-`#root=DIR` where pictures' paths do not start from the file's folder, `#split=` and `#config=` of data sets.
+JSON (an array or lines), CSV and TSV are streamed; Parquet, folders and names on the hub are opened by `datasets`.
+Options: `#root=DIR` where pictures' paths do not start from the file's folder, `#split=` and `#config=` of data sets.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from burnish.sources.embedded import picture_bytes
 from burnish.sources.fields import kind_of, listed, scalar_field
 from burnish.sources.hub_columns import undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
-from burnish.sources.json_items import FileRow, json_items
+from burnish.sources.json_items import FileRow
 from burnish.sources.preferences import KINDS, Values, kind_of_columns
 from burnish.sources.spec import Spec, at_home, parse_spec
+from burnish.sources.tables import ENDINGS, SEPARATORS, read_rows
 from burnish.store.codec import fingerprint_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 PICTURES = ("image", "images", "img_path", "image_path")
 SOURCES = ("source", "ds_name", "origin_dataset")
-_JSON = (".json", ".jsonl")
+_TEXTS = (".json", ".jsonl", *SEPARATORS)
+"""Endings of files that hold paths of pictures, and no pictures."""
 _ONE = r"[a-z]+(?::[\d.,-]+)?"
 _OWN = re.compile(rf"(?P<source>[^/]+)/(?P<id>.+)/(?P<distortion>{_ONE}(?:\+{_ONE})*|\d+)")
 """The ids of Burnish's own exports: source, example and distortion, or the number of the rejected answer."""
@@ -75,7 +77,7 @@ class FilePairs:
 
     def picture(self, image: str) -> bytes:
         """The content of a pair's picture. Raises ImageError."""
-        return picture_bytes(image if self._is_json else self._cell(image), self._root)
+        return picture_bytes(image if self._is_text else self._cell(image), self._root)
 
     def _cell(self, image: str) -> object:
         """What a table holds of the picture "ROW" or "ROW/PLACE"."""
@@ -153,10 +155,10 @@ class FilePairs:
         return bool(_OWN.fullmatch(str(values.get("id"))))
 
     def _rows(self) -> Iterator[_Placed]:
-        return self._json_rows() if self._is_json else self._table_rows()
+        return self._text_rows() if self._is_text else self._table_rows()
 
-    def _json_rows(self) -> Iterator[_Placed]:
-        for row in json_items(Path(self._path)):
+    def _text_rows(self) -> Iterator[_Placed]:
+        for row in read_rows(Path(self._path), check=lambda columns: columns):
             try:
                 pictures = () if isinstance(row.values, LineError) else _named_pictures(row.values)
             except LineError as error:
@@ -177,12 +179,12 @@ class FilePairs:
             yield _Placed(row, pictures, same)
 
     @property
-    def _is_json(self) -> bool:
-        return Path(self._path).suffix.lower() in _JSON
+    def _is_text(self) -> bool:
+        return Path(self._path).suffix.lower() in _TEXTS
 
     @property
     def _root(self) -> Path:
-        beside = Path(self._path).parent if self._is_json else picture_root(self._path)
+        beside = Path(self._path).parent if self._is_text else picture_root(self._path)
         return Path(at_home(self._options["root"])) if "root" in self._options else beside
 
     @property
@@ -191,6 +193,9 @@ class FilePairs:
 
     @cached_property
     def _table(self) -> Dataset:
+        path = Path(self._path)
+        if path.is_file() and path.suffix.lower() not in ENDINGS:
+            raise SourceError(f"{path} is not a table that can be read: give a file that ends in {', '.join(ENDINGS)}.")
         return open_dataset(self._path, self._options.get("config"), self._options.get("split"))
 
     @cached_property

@@ -12,7 +12,7 @@ from statistics import mean
 from typing import NamedTuple, TypeAlias
 
 from burnish.errors import LineError
-from burnish.records import Said
+from burnish.records import TextMessage
 from burnish.sources.conversation import read_messages, said
 from burnish.sources.fields import text_field
 
@@ -25,11 +25,11 @@ class Preference(NamedTuple):
     question: str
     chosen: str
     rejected: tuple[str, ...]
-    before: tuple[Said, ...] = ()
+    before: tuple[TextMessage, ...] = ()
     """The messages before the question."""
 
 
-class Kind(NamedTuple):
+class PreferenceForm(NamedTuple):
     """A form of preferences."""
 
     columns: tuple[frozenset[str], ...]
@@ -66,7 +66,7 @@ def _llamafactory(values: Values) -> Preference:
     if "instruction" in values:
         more = values.get("input")
         parts = [text_field(values, "instruction"), *([more] if isinstance(more, str) and more else [])]
-        prompt = [Said("user", "\n".join(parts).replace("<image>", "").strip())]
+        prompt = [TextMessage("user", "\n".join(parts).replace("<image>", "").strip())]
     else:
         prompt = _turns(values, "conversations" if "conversations" in values else "messages")
     return _preference(prompt, _answer(_turns(values, "chosen")), (_answer(_turns(values, "rejected")),))
@@ -123,11 +123,11 @@ def _rating(completion: Values) -> float:
     return mean(numbers)
 
 
-def _prompt(values: Values) -> list[Said]:
+def _prompt(values: Values) -> list[TextMessage]:
     return _turns(values, "prompt", speaker="user")
 
 
-def _turns(values: Values, name: str, *, speaker: str = "assistant") -> list[Said]:
+def _turns(values: Values, name: str, *, speaker: str = "assistant") -> list[TextMessage]:
     """The messages of a field: a list, one message, or a text of the `speaker`'s."""
     value = values.get(name)
     if isinstance(value, str):
@@ -135,14 +135,14 @@ def _turns(values: Values, name: str, *, speaker: str = "assistant") -> list[Sai
     return [said(one) for one in read_messages([value] if isinstance(value, dict) else value, name)]
 
 
-def _preference(prompt: Sequence[Said], chosen: str, rejected: tuple[str, ...]) -> Preference:
+def _preference(prompt: Sequence[TextMessage], chosen: str, rejected: tuple[str, ...]) -> Preference:
     """Of answers to the last message of a prompt, the others standing before it."""
     if not prompt or prompt[-1].speaker != "user" or not prompt[-1].text:
         raise LineError("no question", "has no question before its answers")
     return Preference(prompt[-1].text, chosen, rejected, tuple(prompt[:-1]))
 
 
-def _answer(turns: Sequence[Said]) -> str:
+def _answer(turns: Sequence[TextMessage]) -> str:
     if not turns or turns[-1].speaker != "assistant":
         raise LineError("no answer", "has no answer of the assistant's where one is chosen or rejected")
     return turns[-1].text
@@ -152,15 +152,15 @@ def _needs(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-KINDS: Mapping[str, Kind] = {
-    "vlfeedback": Kind((_needs("prompt", "completions"),), _vlfeedback),
-    "povid": Kind((_needs("conversations", "rejected_conversations"),), _povid),
-    "swift": Kind((_needs("messages", "rejected_response"), _needs("messages", "rejected_messages")), _swift),
-    "llamafactory": Kind(
+KINDS: Mapping[str, PreferenceForm] = {
+    "vlfeedback": PreferenceForm((_needs("prompt", "completions"),), _vlfeedback),
+    "povid": PreferenceForm((_needs("conversations", "rejected_conversations"),), _povid),
+    "swift": PreferenceForm((_needs("messages", "rejected_response"), _needs("messages", "rejected_messages")), _swift),
+    "llamafactory": PreferenceForm(
         tuple(_needs(name, "chosen", "rejected") for name in ("conversations", "messages", "instruction")),
         _llamafactory,
     ),
-    "rlaifv": Kind((_needs("question", "chosen", "rejected"), _needs("text", "image")), _rlaifv),
-    "trl": Kind((_needs("chosen", "rejected"),), _trl),
+    "rlaifv": PreferenceForm((_needs("question", "chosen", "rejected"), _needs("text", "image")), _rlaifv),
+    "trl": PreferenceForm((_needs("chosen", "rejected"),), _trl),
 }
 """By name, in the order in which columns are tried: a new one is a function and a line here."""

@@ -20,14 +20,14 @@ class Sampling:
     """
 
     per_image: int | None = 2
-    """Questions per picture, chosen at random as in SeVa; None takes all of them."""
+    """Questions per picture, chosen at random as in SeVa; `None` takes all of them."""
     per_source: int | None = None
     """Examples per source name (SeVa takes 8,000 each of textvqa and ocr_vqa). Default: all."""
     only: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Take only this source name, such as textvqa; repeat the flag for several."""
     fold: str | None = added(None)
-    """Take the pictures of fold I of N alone, as I/N, or of folds I to J, as I-J/N: which fold a picture is in depends
-    on its name alone. So `2-10/10` makes data of nine tenths of the pictures, and `1/10` benches on the others."""
+    """Take only the pictures of fold I of N, as I/N, or of folds I to J, as I-J/N. A picture's name decides its fold:
+    make data from nine tenths of the pictures with `2-10/10`, and bench on the others with `1/10`."""
     limit: int | None = None
     """Examples in all. A larger limit begins with the same examples in the same order."""
     seed: int = 0

@@ -47,7 +47,7 @@ def _csv_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
         try:
             header = next(reader, [])
         except csv.Error as error:
-            raise SourceError(f"The first line of {path} is no CSV header: {error}.") from error
+            raise SourceError(f"The first line of {path} is not a CSV header: {error}.") from error
         if len(set(header)) < len(header):
             raise SourceError(f"{path} names a column twice: its header is {', '.join(header)}.")
         if not header:

@@ -39,7 +39,7 @@ def refuse_links(folder: Path) -> None:
     found = strange_entry(folder, unread=PICTURES) if folder.is_dir() else None
     if found:
         what = "a link to another place" if found.is_symlink() else "a pipe or a device"
-        raise RunError(f"{found} is {what}, which no run has inside it: copy the files themselves, or take it away.")
+        raise RunError(f"{found} is {what}, which does not belong in a run: copy the files themselves, or remove it.")
 
 
 def refuse_linked_files(folder: Path) -> None:
@@ -52,7 +52,7 @@ def refuse_linked_files(folder: Path) -> None:
         if path.is_symlink() and not path.resolve().is_relative_to(blobs):
             raise RunError(f"{path} is a link to another place: copy the adapter's files themselves.")
         if not path.is_file() and not path.is_dir():
-            raise RunError(f"{path} is a pipe or a device: take it away.")
+            raise RunError(f"{path} is a pipe or a device: remove it.")
 
 
 def write_whole(path: Path, data: bytes, *, sync: bool) -> None:
@@ -91,7 +91,7 @@ def bounded_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
     """The lines of a file from where it stands. Raises RunError for one of more than MOST_LINE bytes."""
     while line := file.readline(MOST_LINE + 1):
         if len(line) > MOST_LINE:
-            raise RunError(f"{path} has a line of more than {MOST_LINE:,} bytes, which Burnish has not written.")
+            raise RunError(f"{path} has a line of more than {MOST_LINE:,} bytes, which Burnish never writes.")
         yield line
 
 

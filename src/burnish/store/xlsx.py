@@ -52,7 +52,7 @@ def read_sheet(path: Path) -> Iterator[list[Value]]:
             for row in _part(archive, _SHEET if _SHEET in names else names[0]).iter(f"{{{_MAIN}}}row"):
                 yield _values(row, strings)
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, IndexError, NotImplementedError, EOFError) as error:
-        raise ValueError(f"it is damaged or no workbook: {error}") from error
+        raise ValueError(f"it is damaged or not a workbook: {error}") from error
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:

@@ -48,7 +48,7 @@ APART: Final = Apart()
 
 @final
 @dataclass(frozen=True)
-class Together:
+class TreeLayout:
     """A tree is read once, and trees share rows where that computes less."""
 
     even_length: float
@@ -69,7 +69,7 @@ class Together:
 
 def reading(model: PreTrainedModel) -> Reading:
     """The way that computes least of those by which the model can read trees."""
-    return APART if why_unbranched(model) else Together(even_length(model))
+    return APART if why_unbranched(model) else TreeLayout(even_length(model))
 
 
 def even_length(model: PreTrainedModel) -> float:

@@ -33,8 +33,8 @@ class TrainConfig:
     """Folder of the checkpoint: a PEFT adapter and the model's processor."""
     full: bool = added(False)
     """Full fine-tuning: train every weight of the language model in place of an adapter. OUT is then a model of its
-    own, to be given as --model. It wants a lower --lr than LoRA (LLaVA-1.5 had 2e-5) and some five times the model's
-    memory."""
+    own, to be given as --model. It needs a lower --lr than LoRA (LLaVA-1.5 had 2e-5) and about five times the
+    model's memory."""
     lora_rank: int
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lora_alpha: int | None = None
@@ -46,12 +46,13 @@ class TrainConfig:
     """Layers of the language model to adapt: `all-linear` for every linear one, `qk` for the queries and keys of its
     attention, or the last parts of their names, separated by commas, such as `q_proj,v_proj`."""
     lora_variant: Literal["dora", "rslora"] | None = added(None)
-    """A variant of LoRA: `dora` (arXiv 2402.09353) learns sizes and directions apart, `rslora` (2312.03732) divides
-    by the root of the rank, for large ranks. Default: plain LoRA. vLLM serves no `dora`: merge it."""
+    """A variant of LoRA: `dora` (arXiv 2402.09353) learns magnitudes and directions separately, `rslora`
+    (2312.03732) divides by the root of the rank, for large ranks. Default: plain LoRA. vLLM does not serve `dora`:
+    merge it."""
     load_in: Literal["4bit"] | None = added(None)
     """QLoRA (arXiv 2305.14314): keep the frozen language model in 4 bits per weight, for a quarter of the memory of
-    bfloat16. Needs `pip install 'burnish[qlora]'`. The adapter is for the model as it is,
-    and --merge merges it into that."""
+    bfloat16. Needs `pip install 'burnish[qlora]'`. The adapter is for the unquantised
+    model, into which --merge merges it."""
     experts: bool = False
     """Also adapt a mixture's experts where each layer stores them as one tensor."""
     train_projector: bool = False
@@ -157,13 +158,7 @@ class TrainConfig:
         for flag, share in (("--warmup", self.warmup), ("--lora-dropout", self.lora_dropout)):
             if not 0 <= share < 1:
                 raise ConfigError(f"{flag} must be 0 or above and below 1, not {share}.")
-        if self.plan and processes() > 1:
-            raise ConfigError("--plan measures one device: call it without torchrun or accelerate launch.")
-        if self.deepspeed and self.fsdp:
-            raise ConfigError("--deepspeed and --fsdp are two ways to share a model between devices: give one of them.")
-        for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):
-            if file and not Path(file).is_file():
-                raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
+        self._check_devices()
         if self.batch_size % processes():
             raise ConfigError(f"--batch-size {self.batch_size} cannot be shared evenly by {processes()} processes.")
 
@@ -184,11 +179,22 @@ class TrainConfig:
             reason = why.get(flag, "weights in 4 bits are not shared out between devices")
             raise ConfigError(f"--load-in {self.load_in} is not available with {flag}: {reason}.")
 
+    def _check_devices(self) -> None:
+        if self.plan and processes() > 1:
+            raise ConfigError("--plan measures one device: call it without torchrun or accelerate launch.")
+        if self.plan and (self.deepspeed or self.fsdp):
+            raise ConfigError("--plan measures one device: leave --deepspeed and --fsdp out.")
+        if self.deepspeed and self.fsdp:
+            raise ConfigError("--deepspeed and --fsdp both shard the model: give one of them.")
+        for flag, file in (("--deepspeed", self.deepspeed), ("--fsdp", self.fsdp)):
+            if file and not Path(file).is_file():
+                raise ConfigError(f"{flag} {file} is not there: give the path of a JSON file.")
+
     def _check_adapter(self) -> None:
         if self.deepspeed or self.fsdp:
             raise ConfigError(
-                "--adapter cannot be gone on from with --deepspeed or --fsdp, which share out its weights: merge it "
-                "into the model (--merge), and train a new one on that."
+                "--adapter is not available with --deepspeed or --fsdp, which shard its weights: merge it "
+                "into the model (--merge), and train a new adapter on that."
             )
         if self.adapter == self.out:
             raise ConfigError(f"--adapter and --out are both {self.out}: give the new adapter a folder of its own.")
@@ -258,7 +264,8 @@ class DPOConfig(TrainConfig):
     token), `hinge`, `ipo`, `robust`, `bco_pair`, `apo_zero`, `apo_down` and `ld` (LD-DPO); `sft` is the likelihood of
     the chosen answer. `copo` prefers the chosen answer to the picture over the same answer to the distorted picture,
     `ancpo` keeps it likely; `mdpo` is `sigmoid`, `copo` and `ancpo`.
-    `tpo` is `sigmoid` with tokens weighted by how much they hang on the picture. docs/training.md has all equations."""
+    `tpo` is `sigmoid` with tokens weighted by how much they depend on the picture. docs/training.md has all
+    equations."""
     beta: float = 0.1
     """DPO's beta: how strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
@@ -269,7 +276,7 @@ class DPOConfig(TrainConfig):
     """A run of held-out pairs: how far the model prefers their chosen answers (margin, accuracy) is logged while it
     trains."""
     eval_steps: int | None = added(None)
-    """Steps between two looks at the --eval-pairs. Default: 10, and always after the last step."""
+    """Steps between two evaluations on --eval-pairs. Default: 10, and always after the last step."""
     lora_rank: int = 1024
     """Rank of the adapter on every linear layer of the language model (never the vision tower or the output head)."""
     lr: float = 2e-6

@@ -93,7 +93,7 @@ class Answers:
                 file=sys.stderr,
             )
         if prepared.answers > prepared.examples and self._unbranched:
-            print(f"Answers to one question are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
+            print(f"Each answer is read as a separate sequence: {self._unbranched}.", file=sys.stderr)
         return prepared
 
     def accompany(self, folder: Path) -> None:

@@ -47,7 +47,7 @@ class DialogueMaterial:
         """Turns as trees of tokens."""
         prepared = prepare_dialogues(self.dialogues, self.preparer, self._config, table)
         if prepared.branched and self._unbranched:
-            print(f"Turns that branch off are read as sequences of their own: {self._unbranched}.", file=sys.stderr)
+            print(f"Each turn that branches off is read as a separate sequence: {self._unbranched}.", file=sys.stderr)
         return prepared
 
     def accompany(self, folder: Path) -> None:

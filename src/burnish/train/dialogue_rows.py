@@ -20,12 +20,12 @@ from burnish.progress import Progress
 from burnish.records import Dialogue, Dropped
 from burnish.train.chat_examples import Asks, TurnTarget
 from burnish.train.dialogue_config import DialogueTrainConfig
-from burnish.train.dialogues import Dialogues, Told
+from burnish.train.dialogues import Dialogues, PicturedDialogue
 from burnish.train.encode import AnswerEncoder
 from burnish.train.examples import TrainingExample
 from burnish.train.picture_lengths import DOT, Lengths
 from burnish.train.prepare import refuse_nothing
-from burnish.train.token_tree import Lesson, Node, Tree, pack
+from burnish.train.token_tree import ChatTurn, Node, Tree, pack
 
 _FEATURES = Features(
     {
@@ -136,7 +136,7 @@ class DialoguePreparer:
         self.turns_left_out: Counter[str] = Counter()
         """Reason to number of turns so far, of dialogues that gave a row."""
 
-    def dialogue(self, told: Told | Dropped) -> DialogueRow | Dropped:
+    def dialogue(self, told: PicturedDialogue | Dropped) -> DialogueRow | Dropped:
         """The turns that the role learns from, as many as fit from the first on."""
         if isinstance(told, Dropped):
             return told
@@ -165,7 +165,7 @@ class DialoguePreparer:
     def _row(
         self, origin: Dialogue | TrainingExample, picture: str, images: Sequence[bytes], asks: Sequence[TurnTarget]
     ) -> DialogueRow | Dropped:
-        lessons = [Lesson(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
+        lessons = [ChatTurn(ask.turn, *self._encoder.lesson(ask.messages, ask.text, cut=ask.cut)) for ask in asks]
         marks = self._marks_of(len(images))
         if any(self._count_marks((*one.prompt, *one.target)) != marks for one in lessons):
             return _left_out(origin, "the model's mark for a picture in a text")

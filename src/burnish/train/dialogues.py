@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError
 from burnish.ids import content_key
 from burnish.images import decode
@@ -18,7 +18,7 @@ from burnish.train.dialogue_config import DialogueTrainConfig
 from burnish.train.examples import SourceTruths, TrainingExample
 
 
-class Told(NamedTuple):
+class PicturedDialogue(NamedTuple):
     """A dialogue with its picture."""
 
     dialogue: Dialogue
@@ -47,7 +47,7 @@ class Dialogues:
         parts = [found.fingerprint for found in self._sets] + ([self._mix.fingerprint] if self._mix else [])
         return content_key(json.dumps(parts).encode())
 
-    def read(self) -> Iterator[Told | Dropped]:
+    def read(self) -> Iterator[PicturedDialogue | Dropped]:
         """Every dialogue, or the reason why it cannot be used."""
         for number, found in enumerate(self._sets):
             for outcome in found:
@@ -60,7 +60,7 @@ class Dialogues:
                 except ImageError as error:
                     yield Dropped(id=outcome.id, source=outcome.source, reason=error.reason, detail=str(error))
                 else:
-                    yield Told(outcome, f"{number}:{outcome.image}", image)
+                    yield PicturedDialogue(outcome, f"{number}:{outcome.image}", image)
 
     def general(self) -> Iterator[TrainingExample | Dropped]:
         """General questions with ground truths, in the seed's random order; none without `--mix`."""

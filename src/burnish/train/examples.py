@@ -16,7 +16,8 @@ from typing import NamedTuple, Protocol, final
 
 from burnish.errors import ConfigError, RunError, SourceError
 from burnish.ids import content_key, stable_seed
-from burnish.records import Answer, Dropped, Example, Json, PreferencePair, Said
+from burnish.records import Answer, Dropped, Example, Json, PreferencePair, TextMessage
+from burnish.replies import NO_TRUTH
 from burnish.sources import TRAINING, Sampling, stream
 from burnish.store import Run
 from burnish.store.manifest import NAME as MANIFEST
@@ -42,7 +43,7 @@ class TrainingExample(NamedTuple):
     question: str
     answers: tuple[Answer, ...]
     """The answer to learn. For preferences it is the chosen one, and the rejected ones follow."""
-    before: Sequence[Said] = ()
+    before: Sequence[TextMessage] = ()
     """The messages before the question."""
     distortions: Sequence[tuple[str, int]] = ()
     """Of each rejected answer, by which its distorted picture is drawn again, and the seed; "" where there is none."""
@@ -226,7 +227,7 @@ def _pictures(run: Run, picture: str) -> tuple[bytes, ...]:
 
 def _truth(asked: Example | PreferencePair, picture: str, images: tuple[bytes, ...]) -> TrainingExample | Dropped:
     if not asked.answer:
-        return Dropped(id=asked.id, source=asked.source, reason="no ground truth", detail=asked.question)
+        return Dropped(id=asked.id, source=asked.source, reason=NO_TRUTH, detail=asked.question)
     return TrainingExample(
         id=asked.id,
         source=asked.source,

@@ -39,7 +39,7 @@ def add_adapter(model: PreTrainedModel, config: TrainConfig, *, base_name: str) 
     wanted = targets(model, config.lora_layers, experts=config.experts)
     if is_main_process() and (share := share_beside_experts(model, wanted)) is not None:
         print(
-            f"LoRA reaches {share:.0%} of the language model's weights, its experts not among them: --experts adapts "
+            f"LoRA reaches {share:.0%} of the language model's weights, without its experts: --experts adapts "
             "these too.",
             file=sys.stderr,
         )

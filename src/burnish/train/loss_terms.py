@@ -18,7 +18,7 @@ LENGTH_DESENSITISED: Final = "ld"
 CONDITIONAL: Final = "copo"
 """The loss that looks at the distorted pictures, too."""
 ANCHORED: Final = "tpo"
-"""The loss that weighs tokens by how much they hang on the picture."""
+"""The loss that weighs tokens by how much they depend on the picture."""
 LOSS_NAMES: Final = (
     "softmax",
     "sum",
@@ -41,7 +41,7 @@ TOGETHER: Final = {"mdpo": ("sigmoid", CONDITIONAL, "ancpo")}
 """What a paper calls several terms of one weight (arXiv 2406.11839)."""
 
 
-class Term(NamedTuple):
+class LossTerm(NamedTuple):
     """A loss that is part of the whole."""
 
     name: str
@@ -58,7 +58,7 @@ class Term(NamedTuple):
 class Objective:
     """What a training on preferences minimises: the weighted sum of its terms."""
 
-    terms: tuple[Term, ...] = (Term(DEFAULT_LOSS, 1),)
+    terms: tuple[LossTerm, ...] = (LossTerm(DEFAULT_LOSS, 1),)
     beta: float = 0.1
     """How strongly the policy is held to the reference model."""
     label_smoothing: float | None = None
@@ -118,16 +118,16 @@ class Objective:
             raise ConfigError(f"{flag} {value} is used by --loss {loss} alone, which is not among the losses.")
 
 
-def parse_terms(specs: Sequence[str]) -> tuple[Term, ...]:
+def parse_terms(specs: Sequence[str]) -> tuple[LossTerm, ...]:
     """The terms that the `--loss` flags name as NAME or NAME=WEIGHT; the default where there are none."""
-    terms = tuple(term for spec in specs for term in _parse(spec)) or (Term(DEFAULT_LOSS, 1),)
+    terms = tuple(term for spec in specs for term in _parse(spec)) or (LossTerm(DEFAULT_LOSS, 1),)
     names = [term.name for term in terms]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigError(f"--loss {min(twice)} is given twice: give each loss once, with its whole weight.")
     return terms
 
 
-def _parse(spec: str) -> list[Term]:
+def _parse(spec: str) -> list[LossTerm]:
     name, given, weight = spec.partition("=")
     if name not in LOSS_NAMES and name not in TOGETHER:
         raise ConfigError(f"--loss {spec} names no loss: choose from {', '.join((*LOSS_NAMES, *TOGETHER))}.")
@@ -137,4 +137,4 @@ def _parse(spec: str) -> list[Term]:
         value = math.nan
     if not 0 < value < math.inf:
         raise ConfigError(f"--loss {spec} must have a weight above 0, such as {name}=0.5.")
-    return [Term(one, value) for one in TOGETHER.get(name, (name,))]
+    return [LossTerm(one, value) for one in TOGETHER.get(name, (name,))]

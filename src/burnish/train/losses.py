@@ -201,7 +201,7 @@ def anchored_weights(falls_BK2L: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def visually_anchored(ratios: LogRatios, objective: Objective) -> Tensor:
-    """DPO's loss on sums in which tokens count by how much they hang on the picture: TPO's weights (arXiv 2412.14487).
+    """DPO's loss, with tokens weighted by how much they depend on the picture: TPO's weights (arXiv 2412.14487).
 
     TPO itself adds the weights' logarithms, of policy and reference each, instead of multiplying: docs/training.md.
     """

@@ -17,6 +17,7 @@ from burnish.errors import RequestError, RunError
 from burnish.generation.questions import conversation
 from burnish.progress import Progress
 from burnish.records import Answer, Dropped
+from burnish.replies import GIVE_TRUTHS, NO_TRUTH
 from burnish.train.encode import AnswerEncoder, PairRow
 from burnish.train.examples import TrainingExample, TrainingSet
 from burnish.train.picture_lengths import DOT, Lengths
@@ -36,7 +37,7 @@ _FEATURES = Features(
 )
 
 
-class Prepared(NamedTuple):
+class PreparedPairs(NamedTuple):
     """How much there is to train on, and what became of the rest."""
 
     examples: int
@@ -58,7 +59,7 @@ class Prepared(NamedTuple):
         return "; ".join(parts) + "."
 
 
-def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
+def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> PreparedPairs:
     """Write the rows of all examples that can be trained on. Raises RunError when there is none."""
     left_out: Counter[str] = Counter()
     rows = answers = 0
@@ -74,14 +75,15 @@ def prepare(examples: TrainingSet, preparer: Preparer, table: Path) -> Prepared:
         if rows:
             writer.finalize()
     refuse_nothing(rows, left_out)
-    return Prepared(rows, answers, preparer.cut, preparer.equal, dict(left_out))
+    return PreparedPairs(rows, answers, preparer.cut, preparer.equal, dict(left_out))
 
 
 def refuse_nothing(rows: int, left_out: Mapping[str, int]) -> None:
     """Raise RunError unless there are rows."""
     if not rows:
         reasons = ", ".join(f"{count:,} times {reason}" for reason, count in left_out.items()) or "it is empty"
-        raise RunError(f"There is nothing to train on ({reasons}).")
+        mend = f": {GIVE_TRUTHS}" if [*left_out] == [NO_TRUTH] else ""
+        raise RunError(f"There is nothing to train on ({reasons}){mend}.")
 
 
 def open_table(table: Path) -> Dataset:

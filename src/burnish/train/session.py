@@ -49,6 +49,7 @@ from burnish.train.start_weights import StartWeights
 from burnish.train.trainer import (
     AnswerTrainer,
     computes_in_bfloat16,
+    refuse_sharding_in_vain,
     tensorboard_files,
     training_arguments,
     trains_on_gpu,
@@ -205,6 +206,7 @@ _PARTS: Mapping[type[TrainConfig], Callable[[Any], _Parts]] = {
 
 
 def _train(config: TrainConfig, parts: _Parts) -> TrainResult:
+    refuse_sharding_in_vain(config)
     with Output(Path(config.out)) as output:
         arguments = training_arguments(config, output.checkpoints)
         session = _open(config, output, parts)
@@ -227,7 +229,8 @@ def _open(config: TrainConfig, output: Output, parts: _Parts) -> _Session:
     refuse_thinking([_options(config)], [model])
     if not model.takes_batches:
         raise ModelError(
-            f"{config.model} is wrong in batches, so it cannot be trained: see `burnish check {config.model}`."
+            f"{config.model} gives wrong results in batches, so it cannot be trained: see "
+            f"`burnish check {config.model}`."
         )
     if config.attention == "flex":
         use_flex(cast(PreTrainedModel, model.model))

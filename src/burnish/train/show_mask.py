@@ -18,7 +18,7 @@ from burnish.train.config import DPOConfig, TrainConfig
 from burnish.train.dialogue_config import ShowMaskConfig, StudentConfig, TeacherConfig
 from burnish.train.dialogue_data import DialogueMaterial, student_material, teacher_material
 from burnish.train.dialogue_rows import DialogueRow
-from burnish.train.dialogues import Told
+from burnish.train.dialogues import PicturedDialogue
 from burnish.train.encode import AnswerEncoder, PairRow, answer_tree
 from burnish.train.examples import TrainingExample, preferences
 from burnish.train.picture_lengths import picture_marks
@@ -138,7 +138,7 @@ def _marked(text: str, marks: Marks) -> str:
 def _chosen(material: DialogueMaterial, config: ShowMaskConfig) -> DialogueRow:
     place = -1
     for told in material.dialogues.read():
-        if not isinstance(told, Told):
+        if not isinstance(told, PicturedDialogue):
             continue
         place += 1
         if config.id not in (None, told.dialogue.id) or config.index not in (None, place):

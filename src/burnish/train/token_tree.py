@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 
-class Lesson(NamedTuple):
+class ChatTurn(NamedTuple):
     """What a model is sent at one turn, and what it is to say."""
 
     turn: int
@@ -65,7 +65,7 @@ class _Branch:
     children: list[_Branch] = field(default_factory=list)
 
 
-def pack(lessons: Sequence[Lesson]) -> Tree:
+def pack(lessons: Sequence[ChatTurn]) -> Tree:
     """The smallest tree in which every prompt is a way from a beginning, and every target a way of its own from it."""
     root = _Branch([])
     for lesson in lessons:

@@ -204,6 +204,16 @@ def _require_packages(config: TrainConfig) -> None:
             raise ConfigError(f"{flag} needs the package {package}: install it with pip install 'burnish[{extra}]'.")
 
 
+def refuse_sharding_in_vain(config: TrainConfig) -> None:
+    """Raise ConfigError where accelerate would not shard: it leaves DeepSpeed and FSDP out on CPUs, and FSDP also in a
+    process that no launcher started."""
+    flag = "--fsdp" if config.fsdp else "--deepspeed"
+    if (config.fsdp or config.deepspeed) and not trains_on_gpu(config):
+        raise ConfigError(f"{flag} shards the model over GPUs, and this training runs on the CPU: leave it out.")
+    if config.fsdp and "WORLD_SIZE" not in os.environ:
+        raise ConfigError("--fsdp needs a launcher: start `torchrun --nproc-per-node N -m burnish train …` on N GPUs.")
+
+
 def _require_one_gpu_a_process(on_gpu: bool) -> None:
     gpus = torch.cuda.device_count() if on_gpu else 0
     if gpus > 1 and "WORLD_SIZE" not in os.environ:

@@ -13,7 +13,7 @@ from burnish.ids import content_key
 from burnish.store import Run
 from burnish.store.manifest import NAME
 from burnish.store.merging import RunPart, in_order
-from burnish.verbs.merging import MergeConfig, merge_runs, part_of
+from burnish.verbs.merge import MergeConfig, merge_runs, part_of
 
 MERGED = "merged-{}"
 """The folder, beside the shards, of the run that they make."""

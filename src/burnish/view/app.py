@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from burnish.errors import ImageError, RunError
 from burnish.view.page import templates
 from burnish.view.pictures import Drawings
-from burnish.view.routes import Site, router
+from burnish.view.routes import ViewSite, router
 from burnish.web.guard import guard
 
 _HERE = Path(__file__).parent
@@ -26,7 +26,7 @@ def create_app(run: Path, index: Path, *, host: str, secret: str = "") -> FastAP
     """The application that shows a run by its index; `host` is the address it will listen on."""
     app = FastAPI(title="Burnish view", openapi_url=None)
     prefix = f"/{secret}" if secret else ""
-    app.state.site = Site(run, index, f"{prefix}/", Drawings())
+    app.state.site = ViewSite(run, index, f"{prefix}/", Drawings())
     app.include_router(router, prefix=prefix)
     app.mount(f"{prefix}/static", StaticFiles(directory=_HERE / "static"))
     _explain(app, f"{prefix}/")

@@ -27,7 +27,7 @@ _REST = 10
 """The output of a run that grows is written again after so many times as long as that takes."""
 
 
-class Output(NamedTuple):
+class RenderedTables(NamedTuple):
     """Tables of a run as HTML, and the figures that it names."""
 
     html: str
@@ -57,7 +57,7 @@ class OutputWriter:
             index.executemany("insert into figures (name, svg) values (?, ?)", made.figures.items())
 
 
-def output_of(run: Path) -> Output:
+def output_of(run: Path) -> RenderedTables:
     """The section of a report; a sentence where it cannot be made, or not yet. Raises RunError."""
     figures: dict[str, bytes] = {}
 
@@ -75,7 +75,7 @@ def output_of(run: Path) -> Output:
     page = templates().overlay()
     page.filters = {**page.filters, "drawing": drawing}
     opening = plain_opening([named], [], [section])
-    return Output(page.get_template("told.html").render(opening=opening, sections=[section]), figures)
+    return RenderedTables(page.get_template("told.html").render(opening=opening, sections=[section]), figures)
 
 
 def _size(path: Path) -> int:

@@ -13,12 +13,12 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from burnish.report import html
 from burnish.report.cards import PictureOf, card_of
-from burnish.report.finding import Choice
+from burnish.report.finding import RecordFilter
 from burnish.report.page import View
-from burnish.report.pictures import Shown
+from burnish.report.pictures import ShownPicture
 from burnish.store.places import bytes_in, bytes_up_to
 from burnish.view.index import noted, output_state, parts_in, records_in
-from burnish.view.query import MOST_SORTED, PAGE, Found
+from burnish.view.query import MOST_SORTED, PAGE, ResultPage
 from burnish.view.records import Stored
 
 
@@ -78,13 +78,13 @@ def views(stored: Sequence[Stored], root: str) -> list[View]:
             run=one.part,
             anchor=f"r{one.number}",
             link=f"{root}record/{one.number}",
-            pictures=tuple(tuple(Shown(_address(of, root)) for of in view) for view in card.views),
+            pictures=tuple(tuple(ShownPicture(_address(of, root)) for of in view) for view in card.views),
         )
         for one in stored
     ]
 
 
-def pager(found: Found, choice: Choice, page: int, root: str) -> Pager:
+def pager(found: ResultPage, choice: RecordFilter, page: int, root: str) -> Pager:
     """The links from this page of what was found to others."""
     pages = max(1, -(-found.total // PAGE))
 
@@ -110,14 +110,14 @@ def neighbours(number: int, records: int, root: str) -> Pager:
     )
 
 
-def address_of(choice: Choice, page: int, root: str) -> str:
+def address_of(choice: RecordFilter, page: int, root: str) -> str:
     """The address of a page of what is chosen."""
     given: Mapping[str, str | int] = {name: value for name, value in choice._asdict().items() if value}
     query = urlencode({**given, **({"page": page} if page > 1 else {})})
     return f"{root}?{query}" if query else f"{root}#records"
 
 
-def heading(found: Found, page: int, *, chosen: bool) -> str:
+def heading(found: ResultPage, page: int, *, chosen: bool) -> str:
     """What the records on the page are."""
     if not found.numbers:
         return "No record was found" if chosen else "No record yet"
@@ -127,7 +127,7 @@ def heading(found: Found, page: int, *, chosen: bool) -> str:
     return f"{span} of {total}{' found' if chosen else ''}" if found.total > 1 else "1 record"
 
 
-def remark(found: Found) -> str:
+def remark(found: ResultPage) -> str:
     """What a reader should know of what was found; empty for nothing."""
     if found.cut:
         return f"More than {MOST_SORTED:,} records hold these words; only the first {MOST_SORTED:,} were looked at."

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from burnish.report.finding import Choice, Choices
+from burnish.report.finding import Choices, RecordFilter
 from burnish.view.index import id_key
 from burnish.view.schema import column, tag
 from burnish.view.terms import expression
@@ -26,7 +26,7 @@ _FEW = 20_000
 """So many are sorted faster than a million scanned."""
 
 
-class Wanted(NamedTuple):
+class CheckedQuery(NamedTuple):
     """A reader's choice, checked, with the ids of names; -1 is a name that no record has."""
 
     words: str
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
         return self.least is not None or self.most is not None
 
 
-class Found(NamedTuple):
+class ResultPage(NamedTuple):
     """A page's records, and how many there are in all."""
 
     numbers: tuple[int, ...]
@@ -66,7 +66,7 @@ def choices_in(index: sqlite3.Connection) -> Choices:
     return Choices(runs, sources, labels, _names(index, "select name from numbers order by id"))
 
 
-def check(index: sqlite3.Connection, choice: Choice) -> Wanted:
+def check(index: sqlite3.Connection, choice: RecordFilter) -> CheckedQuery:
     """What a choice means in this index. Raises ValueError, with a sentence, for one that means nothing."""
     filters = [
         (what, _id(index, table, name))
@@ -86,12 +86,14 @@ def check(index: sqlite3.Connection, choice: Choice) -> Wanted:
     if choice.order or least is not None or most is not None:
         known = _names(index, "select name from numbers order by id")
         if choice.by not in known:
-            raise ValueError(f"by is {choice.by!r}, but the numbers here are: {', '.join(known) or 'none so far'}.")
+            raise ValueError(
+                f"by is {choice.by!r}, which is not one of the numbers: {', '.join(known) or 'none so far'}."
+            )
         by = column(_id(index, "numbers", choice.by))
-    return Wanted(choice.q.strip(), tuple(filters), by, least, most, choice.order)
+    return CheckedQuery(choice.q.strip(), tuple(filters), by, least, most, choice.order)
 
 
-def find(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+def find(index: sqlite3.Connection, wanted: CheckedQuery, offset: int) -> ResultPage:
     """The records from `offset` on, a page of them."""
     return _search(index, wanted, offset) if wanted.words else _browse(index, wanted, offset)
 
@@ -103,7 +105,7 @@ def find_id(index: sqlite3.Connection, record_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _browse(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+def _browse(index: sqlite3.Connection, wanted: CheckedQuery, offset: int) -> ResultPage:
     where, values = _conditions(wanted)
     counted = "count(*) from cards" if wanted.has_limits else "coalesce(sum(records), 0) from groups"
     total = _one(index, f"select {counted} where {where}", values)
@@ -115,13 +117,13 @@ def _browse(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
     order = _order(wanted, backwards=backwards)
     query = f"select number from {table} where {where} order by {order} limit ? offset ?"
     numbers = _numbers(index, query, (*values, count, skipped))
-    return Found(numbers[::-1] if backwards else numbers, total)
+    return ResultPage(numbers[::-1] if backwards else numbers, total)
 
 
-def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
+def _search(index: sqlite3.Connection, wanted: CheckedQuery, offset: int) -> ResultPage:
     words = expression(wanted.words)
     if not words:
-        return Found((), 0)
+        return ResultPage((), 0)
     tags = " AND ".join(f'"{tag(name, value)}"' for name, value in wanted.filters)
     match = f"text : ({words})" + (f" AND tags : ({tags})" if tags else "")
     hits = "select rowid as hit from words where words match ? order by rowid limit ?"
@@ -130,17 +132,17 @@ def _search(index: sqlite3.Connection, wanted: Wanted, offset: int) -> Found:
         more = len(first) > MOST_COUNTED
         is_far = more and offset + PAGE > MOST_COUNTED
         numbers = _numbers(index, f"{hits} offset ?", (match, PAGE, offset)) if is_far else first[offset:][:PAGE]
-        return Found(numbers, min(len(first), MOST_COUNTED), more)
+        return ResultPage(numbers, min(len(first), MOST_COUNTED), more)
     hit = _one(index, f"select count(*) from ({hits})", (match, MOST_SORTED + 1))
     where, values = _conditions(wanted._replace(filters=()))
     joined, given = f"from ({hits}) join cards on number = hit where {where}", (match, MOST_SORTED, *values)
     total = _one(index, f"select count(*) {joined}", given) if wanted.has_limits else min(hit, MOST_SORTED)
     order = _order(wanted, backwards=False)
     numbers = _numbers(index, f"select number {joined} order by {order} limit ? offset ?", (*given, PAGE, offset))
-    return Found(numbers, total, cut=hit > MOST_SORTED)
+    return ResultPage(numbers, total, cut=hit > MOST_SORTED)
 
 
-def _conditions(wanted: Wanted) -> tuple[str, list[float]]:
+def _conditions(wanted: CheckedQuery) -> tuple[str, list[float]]:
     """What stands after `where`, and its values."""
     conditions, values = [f"{name} = ?" for name, _ in wanted.filters], [float(value) for _, value in wanted.filters]
     for sign, value in ((">=", wanted.least), ("<=", wanted.most)):
@@ -150,7 +152,7 @@ def _conditions(wanted: Wanted) -> tuple[str, list[float]]:
     return " and ".join(conditions) or "true", values
 
 
-def _order(wanted: Wanted, *, backwards: bool) -> str:
+def _order(wanted: CheckedQuery, *, backwards: bool) -> str:
     """What stands after `order by`: records without the number come last, either way."""
     if not wanted.order:
         return "number desc" if backwards else "number"

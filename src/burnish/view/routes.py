@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from burnish.report import html
 from burnish.report.cards import PictureOf
-from burnish.report.finding import Choice
+from burnish.report.finding import RecordFilter
 from burnish.report.provenance import origin_of
 from burnish.store import Run
 from burnish.view.page import heading, neighbours, pager, remark, state_of, templates, views
@@ -32,7 +32,7 @@ _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ViewSite:
     """All that the routes work with."""
 
     run: Path
@@ -57,18 +57,18 @@ class PageQuery(BaseModel):
     order: str = ""
     page: int = Field(1, ge=1, le=1_000_000_000)
 
-    def choice(self) -> Choice:
+    def choice(self) -> RecordFilter:
         """What is looked for."""
-        return Choice(**self.model_dump(exclude={"page"}))
+        return RecordFilter(**self.model_dump(exclude={"page"}))
 
 
-def get_site(request: Request) -> Site:
+def get_site(request: Request) -> ViewSite:
     """The site that `create_app` made."""
-    site: Site = request.app.state.site
+    site: ViewSite = request.app.state.site
     return site
 
 
-SiteHere = Annotated[Site, Depends(get_site)]
+SiteHere = Annotated[ViewSite, Depends(get_site)]
 
 
 def get_index(site: SiteHere) -> Iterator[sqlite3.Connection]:
@@ -184,9 +184,9 @@ def _told(index: sqlite3.Connection) -> Markup:
     return Markup("" if row is None else row[0])
 
 
-def _render(site: Site, template: str, **values: object) -> str:
+def _render(site: ViewSite, template: str, **values: object) -> str:
     return templates().get_template(template).render(name=_name(site), root=site.root, **values)
 
 
-def _name(site: Site) -> str:
+def _name(site: ViewSite) -> str:
     return site.run.resolve().name

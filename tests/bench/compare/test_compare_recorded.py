@@ -99,10 +99,10 @@ def test_other_questions_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     old = pope_result(tmp_path, "old", LABELS, OLD)
     fewer = pope_result(tmp_path, "fewer", LABELS[:18], NEW[:18])
     said = not_compared(capsys, old, fewer)
-    assert "other question sets: 2 questions stand in one only, such as 'random/19'" in said
+    assert "different question sets: 2 questions are in one only, such as 'random/19'" in said
     turned = pope_result(tmp_path, "turned", ["no", *LABELS[1:]], NEW)
     said = not_compared(capsys, old, turned)
-    assert "other question sets: the truth of question 'random/1' is 'yes' in one and 'no' in the other" in said
+    assert "different question sets: the truth of question 'random/1' is 'yes' in one and 'no' in the other" in said
 
 
 def test_other_prompts_are_refused_unless_they_may_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +149,7 @@ def test_a_result_that_mixes_question_sets_is_refused(tmp_path: Path, capsys: py
     joined["recorded"]["answers"] += json.loads(other.read_text())["recorded"]["answers"]
     path = tmp_path / "joined.json"
     path.write_text(json.dumps(joined))
-    assert f"{path} mixes question sets: its answers are not those" in not_compared(capsys, old, path)
+    assert f"{path} mixes question sets: its answers are to other questions" in not_compared(capsys, old, path)
     joined["recorded"]["answers"] += joined["recorded"]["answers"][:1]
     path.write_text(json.dumps(joined))
     assert "mixes question sets: it has two answers to question 'random/1'" in not_compared(capsys, old, path)

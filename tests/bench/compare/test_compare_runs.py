@@ -67,7 +67,7 @@ def test_other_samples_and_other_kinds_of_runs_are_refused(
     other, drawn = tmp_path / "other", tmp_path / "drawn"
     source = "pocket:heldout/attribute#per_task=4"
     _burnish("bench", "answers", source, "--model", "pocket", "--out", other, *FAST)
-    assert "are of other question sets" in not_compared(capsys, plain, other)
+    assert "have different question sets" in not_compared(capsys, plain, other)
     _burnish("bench", "sampled", source, "--model", "pocket", "--temperatures", 0, "--out", drawn, *FAST)
     assert "holds sampled, which has no scores to compare" in not_compared(capsys, plain, drawn)
     pairs = tmp_path / "pairs"

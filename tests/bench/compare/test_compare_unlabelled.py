@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from burnish.bench.scoring import score_answers
+from builders import begin, write_run
+from burnish.bench.aggregate import score_answers
 from burnish.cli import main
-from burnish.images import encode_png
 from burnish.records import Dropped, Judgement, Prediction, PreferencePair
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from burnish.store.codec import to_json
 from compared import compared, not_compared, score_of
 from compared_runs import Config, answers_run
@@ -32,13 +31,14 @@ class _Judging:
 def _run(folder: Path, say: Callable[[int], str]) -> Path:
     """Answers to open questions, each about a picture of its own."""
     config = Config(source="folder:photos")
-    with Run.begin(folder, new_manifest("answers", config, seed=0, fingerprints={})) as run:
-        for number in range(QUESTIONS):
-            picture = run.add_image(encode_png(Image.new("RGB", (32, 24), (6 * number, 90, 40))))
-            asked = {"id": f"q{number:02}", "image": picture, "question": "What is this?", "answer": ""}
-            run.append([Prediction(**asked, text=say(number), source="photos")])
-        run.finish(to_json(score_answers(run)))
-    return folder
+    asked = Prediction(id="", image="", question="What is this?", answer="", text="", source="photos")
+    return write_run(
+        folder,
+        (replace(asked, id=f"q{number:02}", text=say(number)) for number in range(QUESTIONS)),
+        kind="answers",
+        config=config,
+        summary=lambda run: to_json(score_answers(run)),
+    ).path
 
 
 def _changed(number: int) -> str:
@@ -104,7 +104,7 @@ def test_a_gate_on_a_named_metric(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert _gate(capsys, before, after, "--fail-if", "worse", "--on", "repetition")[0] == 3
     assert _gate(capsys, after, before, "--fail-if", "not-better", "--on", "repetition")[0] == 0
     assert main(["compare", str(before), str(after), "--on", "beauty"]) == 2
-    assert "--on beauty is not what these two results have in common: choose one of words" in capsys.readouterr().err
+    assert "--on beauty is not a number of both results: choose one of words" in capsys.readouterr().err
 
 
 def _judged(before: Path, after: Path, texts: Callable[[int], tuple[str, str]], out: Path) -> Path:
@@ -112,7 +112,7 @@ def _judged(before: Path, after: Path, texts: Callable[[int], tuple[str, str]], 
     elsewhere."""
     config = _Judging(answers=(str(before), str(after)))
     pictures = {one.id: one.image for one in Run.open(before).records(Prediction)}
-    with Run.begin(out, new_manifest("judged pairwise", config, seed=0, fingerprints={})) as run:
+    with begin(out, "judged pairwise", config) as run:
         for number in range(QUESTIONS):
             old, new = texts(number)
             won = number % 4 == 0

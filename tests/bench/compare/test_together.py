@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from burnish.bench.compare.combining import (
-    Change,
+from burnish.bench.compare.meta_analysis import (
+    Effect,
     holm,
     normal_p,
     over_seeds,
@@ -39,7 +39,7 @@ def test_students_quantiles_as_tables_have_them(freedom: int, quantile: float) -
 
 
 def test_two_benchmarks_that_differ_by_hand() -> None:
-    mean = random_effects([Change(0.1, 0.1), Change(0.3, 0.1)])
+    mean = random_effects([Effect(0.1, 0.1), Effect(0.3, 0.1)])
     # weights of 100 each: Q = 100 * 0.1^2 * 2 = 2, so the true variance is (2 - 1) / (200 - 20000 / 200) = 0.01
     assert (mean.value, mean.between, mean.share) == (pytest.approx(0.2), pytest.approx(0.1), pytest.approx(0.5))
     # weights of 1 / 0.02 = 50: the error is sqrt(1 / 100), and Student's quantile of one degree is 12.706
@@ -48,20 +48,20 @@ def test_two_benchmarks_that_differ_by_hand() -> None:
 
 
 def test_benchmarks_that_agree_have_no_variance_of_their_own() -> None:
-    mean = random_effects([Change(0.2, 0.1), Change(0.2, 0.2), Change(0.2, 0.2)])
+    mean = random_effects([Effect(0.2, 0.1), Effect(0.2, 0.2), Effect(0.2, 0.2)])
     assert (mean.between, mean.share, mean.value) == (0, 0, pytest.approx(0.2))
     error = math.sqrt(1 / (100 + 25 + 25))  # never narrower than the usual one
     assert mean.high - 0.2 == pytest.approx(student_quantile(2) * error)
 
 
 def test_seeds_by_hand() -> None:
-    mean = over_seeds([Change(0.1, 0.1), Change(0.3, 0.1)])
+    mean = over_seeds([Effect(0.1, 0.1), Effect(0.3, 0.1)])
     half = math.sqrt(Z**2 * 0.1**2 + student_quantile(1) ** 2 * 0.02 / 2)  # their variance is 0.02
     assert (mean.value, mean.high - mean.value) == (pytest.approx(0.2), pytest.approx(half))
-    alone = over_seeds([Change(0.2, 0.1)])
+    alone = over_seeds([Effect(0.2, 0.1)])
     assert (alone.low, alone.high) == (pytest.approx(0.2 - Z * 0.1), pytest.approx(0.2 + Z * 0.1))
     # ten seeds that agree are no surer of the questions than one
-    assert over_seeds([Change(0.2, 0.1)] * 10).high == pytest.approx(alone.high)
+    assert over_seeds([Effect(0.2, 0.1)] * 10).high == pytest.approx(alone.high)
 
 
 def test_no_change_at_all() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scene_answers import ASKED, FACTS, FALSE, TRUE, answers_run
 
-from burnish.bench.judged import asking
+from burnish.bench.judged import judge_run
 from burnish.cli import main
 from burnish.pocket.oracle import judge
 from judge_server import bench, judgements, judging, numbers
@@ -135,7 +135,7 @@ def test_a_local_model_judges(tmp_path: Path) -> None:
 def test_shards_have_no_scores_and_make_the_whole_together(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "BATCH", 2)
+    monkeypatch.setattr(judge_run, "BATCH", 2)
     runs = [answers_run(tmp_path / one, texts) for one, texts in (("a", [TRUE, "", FALSE]), ("b", [FALSE, TRUE, TRUE]))]
     words = ["--answers", *(map(str, runs) if name == "pairwise" else [str(runs[0])])]
     whole, out, parts = tmp_path / "whole", tmp_path / "out", [tmp_path / "part-2", tmp_path / "part-1"]

@@ -74,8 +74,8 @@ def _compared_with_another_rubric(folder: Path, given: Path, judge: str, capsys:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("grades: {1: a, 2: b}", "is no rubric"),
-        ("criterion: good?\ngrades: {1: a}", "is no rubric"),
+        ("grades: {1: a, 2: b}", "is not a rubric"),
+        ("criterion: good?\ngrades: {1: a}", "is not a rubric"),
         ("criterion: good?\ngrades: {1: a, best: b}", "has the grade 'best'"),
         (
             "criterion: good?\ngrades: {1: no, 2: b}",

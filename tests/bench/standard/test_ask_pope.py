@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import write_run
 from burnish.bench.standard.pope import AskPopeConfig
 from burnish.cli import main
 from burnish.models import Request
@@ -76,8 +77,7 @@ def test_a_torn_run_equals_an_undisturbed_one(tmp_path: Path, monkeypatch: pytes
     data = pope(tmp_path / "data")
     found = asked(tmp_path / "whole", "pope", data)
     whole = Run.open(tmp_path / "whole")
-    with Run.begin(tmp_path / "torn", whole.manifest) as run:
-        run.append(list(whole)[:torn_after])
+    write_run(tmp_path / "torn", list(whole)[:torn_after], like=whole, done=False)
     again = asked(tmp_path / "torn", "pope", data)
     assert list(Run.open(tmp_path / "torn")) == list(whole)
     assert again["scores"] == found["scores"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from burnish.bench.standard.detections import Seen, read_detections
+from burnish.bench.standard.detections import DetectedPicture, read_detections
 from burnish.bench.standard.pope_making import questions, text_of
 from burnish.cli import main
 from releases import asked, lines_of, picture, use
@@ -15,10 +15,10 @@ from standard_files import json_file
 KINDS = ("person", "cup", "apple", "dog", "fork")
 
 SCENES = [
-    Seen("1.jpg", ("person", "cup")),
-    Seen("2.jpg", ("person", "cup", "fork")),
-    Seen("3.jpg", ("person", "dog")),
-    Seen("4.jpg", ("apple", "fork")),
+    DetectedPicture("1.jpg", ("person", "cup")),
+    DetectedPicture("2.jpg", ("person", "cup", "fork")),
+    DetectedPicture("3.jpg", ("person", "dog")),
+    DetectedPicture("4.jpg", ("apple", "fork")),
 ]
 """In pictures: person 3, cup 2, fork 2 (seen after cup), dog 1, apple 1. Beside person: cup 2, fork 1, dog 1; beside
 cup: person 2, fork 1; beside fork: person, cup and apple, each once; beside dog: person; beside apple: fork."""

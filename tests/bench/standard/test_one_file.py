@@ -26,7 +26,7 @@ from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term, equal
-from burnish.bench.standard.answering import recorded_answers, valued
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.bench.standard.asking.base import OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
@@ -34,7 +34,7 @@ from burnish.bench.standard.asking.frames import BARE
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import items
-from burnish.bench.standard.making import Made
+from burnish.bench.standard.making import WrittenBenchmark
 from burnish.bench.standard.numbers import measured_scores
 from burnish.bench.standard.submit import write_submission
 from burnish.sources import Candidate
@@ -96,7 +96,7 @@ def score_files(config):
 
 def make(config):
     Path(config.out).write_text("")
-    return Made((Path(config.out),), {"riddles": 0}, {"riddles": 0})
+    return WrittenBenchmark((Path(config.out),), {"riddles": 0}, {"riddles": 0})
 
 
 BENCHMARK = Benchmark(

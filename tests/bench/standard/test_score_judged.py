@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from burnish.bench.standard.llava_bench_files import reading
-from burnish.bench.standard.shr_labels import Judged, labels, sentences
+from burnish.bench.standard.shr_labels import LabelledDescription, labels, sentences
 from standard_files import json_file, lines_file, refused, scored
 
 MMVET = {
@@ -125,7 +125,7 @@ def _judged(response: str, *lines: str) -> dict[str, str]:
 
 
 def test_shr_reads_one_label_a_sentence() -> None:
-    said = Judged("One. Two.", "I see.\nJudgement:\n1. Correct: yes\n\n2. cannot judge: style")
+    said = LabelledDescription("One. Two.", "I see.\nJudgement:\n1. Correct: yes\n\n2. cannot judge: style")
     assert labels(said) == ["correct", "cannot judge"]
     assert labels(said._replace(response="One.")) is None  # more labels than sentences
     assert labels(said._replace(judgement="1. correct: yes\n2. correct: yes")) is None  # no heading

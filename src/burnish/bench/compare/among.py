@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from burnish.bench.compare.reading import READERS, read_side
-from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.compatibility import refuse_unlike
+from burnish.bench.compare.inputs import Side
+from burnish.bench.compare.loaders import READERS, read_side
 from burnish.bench.compare.verb import compare_sides
 from burnish.errors import BurnishError
 from burnish.records import Json

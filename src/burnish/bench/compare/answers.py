@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
+from burnish.bench.aggregate import model_name, read_scored
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
 from burnish.bench.measures import Measures
 from burnish.bench.scorers import METRICS
 from burnish.bench.scorers.existence import STRICT_ACCURACY
-from burnish.bench.scoring import model_name, read_scored
 from burnish.store import Run
 from burnish.store.codec import dump
 

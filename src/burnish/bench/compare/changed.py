@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from burnish.bench.aggregate import estimate
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.scoring import estimate
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.scores import Estimate, Flip, Metric
 
 Two: TypeAlias = tuple[ScoredAnswer, ScoredAnswer]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
-from burnish.bench.fixed_asking import place_of, read_run
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
 from burnish.bench.fixed_metrics import text_terms
-from burnish.bench.fixed_reading import ROLES, Compared, Place, of_role
+from burnish.bench.fixed_references import ROLES, AlignedText, TextKey, of_role
+from burnish.bench.fixed_run import place_of, read_run
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term
 from burnish.bench.naming import speaker
-from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
+from burnish.bench.sample_scores import ALL, Asked, Key, ScoredAnswer
 from burnish.records import Prediction
 from burnish.scores import BETTER, Level, Metric
 from burnish.store import Run
@@ -67,12 +67,12 @@ def read_fixed(run: Run, only: Only) -> Side:
     )
 
 
-def _key(place: Place) -> Key:
+def _key(place: TextKey) -> Key:
     return Key(place.role, f"{place.item}, turn {place.turn}")
 
 
 def _scored(
-    pairs: Mapping[Place, Compared], records: Mapping[Place, Prediction], *, single: bool
+    pairs: Mapping[TextKey, AlignedText], records: Mapping[TextKey, Prediction], *, single: bool
 ) -> Iterator[ScoredAnswer]:
     """The texts of one role; of a single role, they are all there is."""
     terms = text_terms(pairs)

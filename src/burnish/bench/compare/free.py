@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
 from burnish.bench.free_metrics import METRICS, SHARES
 from burnish.bench.free_rules import CURVE, FreeRules, worth
 from burnish.bench.measures import Measures
 from burnish.bench.naming import speaker
-from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer
+from burnish.bench.sample_scores import ALL, Asked, Key, ScoredAnswer
 from burnish.contrast import CONTRAST_FLAGS
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.dialogue.seeds import id_in_seed, seed_folders
 from burnish.errors import RunError
 from burnish.records import Dialogue, Dropped

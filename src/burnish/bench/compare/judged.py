@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from burnish.bench.compare.sides import Only, PictureOf, Side, by_key, kept_picture
+from burnish.bench.compare.inputs import Only, PictureOf, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
-from burnish.bench.judged.counting import Reads, judging, last_said, readable
+from burnish.bench.judged.judge_counts import Reads, judging, last_said, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard import llava_bench as llava_rule
 from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard import mmvet as mmvet_rule
@@ -19,7 +19,7 @@ from burnish.bench.standard import shr as shr_rule
 from burnish.bench.standard.benchmark import Benchmark
 from burnish.bench.standard.llava_bench_files import LlavaBenchQuestion, reading
 from burnish.bench.standard.mmvet_files import Grade, MMVetQuestion, score_in
-from burnish.bench.standard.shr_labels import Judged, labels
+from burnish.bench.standard.shr_labels import LabelledDescription, labels
 from burnish.errors import RunError
 from burnish.fire.texts import grade
 from burnish.records import Judgement
@@ -34,7 +34,7 @@ _ANSWERS = ("answer", "description", "second", "sentences")
 """Places of judges' prompts in which models' words stand; the others hold the question."""
 
 
-class _Task(NamedTuple):
+class _JudgedComparison(NamedTuple):
     """How a judged benchmark is compared."""
 
     title: str
@@ -97,7 +97,7 @@ def _mmhal(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
 
 def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    found = labels(Judged(one.asked["description"], last_said(one, shr.reads)))
+    found = labels(LabelledDescription(one.asked["description"], last_said(one, shr.reads)))
     return None if found is None else _answer(one, shr_rule.scored(one.id, "", [found]).terms, ())
 
 
@@ -112,18 +112,18 @@ def _key(one: Judgement) -> Key:
     return Key(one.source if one.part.startswith("run ") else one.part or one.source, one.id)
 
 
-def _official(benchmark: Benchmark, worth: Worth, reads: Reads) -> _Task:
-    return _Task(benchmark.heading, benchmark.measures(()), worth, reads)
+def _official(benchmark: Benchmark, worth: Worth, reads: Reads) -> _JudgedComparison:
+    return _JudgedComparison(benchmark.heading, benchmark.measures(()), worth, reads)
 
 
-_TASKS: Mapping[str, _Task] = {
+_TASKS: Mapping[str, _JudgedComparison] = {
     "judged mmvet": _official(mmvet_rule.BENCHMARK, _mmvet, mmvet.reads),
     "judged llava-bench": _official(llava_rule.BENCHMARK, _llava_bench, llava_bench.reads),
     "judged mmhal": _official(mmhal_rule.BENCHMARK, _mmhal, mmhal.reads),
     "judged shr": _official(shr_rule.BENCHMARK, _shr, shr.reads),
-    "judged grades": _Task("Grades", measures(_points("grade", "grade")), _grade, grades.reads),
-    "judged rubric": _Task("Rubric", measures(_points("grade", "grade")), _rubric, rubric.reads),
-    "judged consistency": _Task(
+    "judged grades": _JudgedComparison("Grades", measures(_points("grade", "grade")), _grade, grades.reads),
+    "judged rubric": _JudgedComparison("Rubric", measures(_points("grade", "grade")), _rubric, rubric.reads),
+    "judged consistency": _JudgedComparison(
         "Consistency",
         measures(_points("answer", "A-consistency"), _points("question", "Q-consistency")),
         _consistency,
@@ -161,7 +161,7 @@ def read_judged(run: Run, only: Only) -> Side:
     )
 
 
-def _found(by_answer: Mapping[Key, Sequence[Judgement]], task: _Task) -> Iterator[ScoredAnswer]:
+def _found(by_answer: Mapping[Key, Sequence[Judgement]], task: _JudgedComparison) -> Iterator[ScoredAnswer]:
     for judgements in by_answer.values():
         if worth := task.worth(judgements):
             yield worth

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from burnish.bench.judged.answers import Answers
-from burnish.bench.judged.counting import judging
+from burnish.bench.judged.answers import ModelAnswers
+from burnish.bench.judged.judge_counts import judging
 from burnish.bench.judged.pairs import name_apart
 from burnish.bench.judged.pairwise import reads, verdicts_by_pair
 from burnish.bench.judged.verdicts import TwoVerdicts, pair_result, position_bias
-from burnish.bench.scored import ALL
+from burnish.bench.sample_scores import ALL
 from burnish.errors import RunError
 from burnish.records import Judgement
 from burnish.scores import Estimate, JudgedPair, Metric, PairedScore, PairwisePair
@@ -94,7 +94,7 @@ def _names(run: Run, path: str, before: str, after: str) -> tuple[str, str]:
     """What the judge's run calls the two."""
     given = run.manifest.settings.get("answers")
     paths = [Path(str(one)) for one in given] if isinstance(given, list) else []
-    answers = name_apart([Answers(name=one.stem, path=one, by_id={}) for one in paths])
+    answers = name_apart([ModelAnswers(name=one.stem, path=one, by_id={}) for one in paths])
     names = {one.path.resolve(): one.name for one in answers}
     for wanted in (before, after):
         if Path(wanted).resolve() not in names:

@@ -11,15 +11,15 @@ from typing import NamedTuple, TypeAlias
 
 import tyro
 
-from burnish.bench.compare.reading import read_side
-from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.compatibility import refuse_unlike
+from burnish.bench.compare.inputs import Side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.compare.together import benchmark_key, benchmark_names, together_by_model
 from burnish.bench.compare.verb import compare_sides
 from burnish.errors import ConfigError, RunError
 from burnish.scores import Compared, Direction, Estimate, Leaderboard, LeaderboardRow, Together
 
-Asked: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
+QuestionSet: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 """A benchmark and its questions."""
 _BETTER: Mapping[Direction, int] = {"higher": 1, "lower": -1, "neither": 0}
 
@@ -88,8 +88,8 @@ def _read(given: str) -> _Named:
     return _Named(name if named else side.name, side)
 
 
-def _by_questions(results: Sequence[_Named], model: str) -> dict[Asked, list[Side]]:
-    found: dict[Asked, list[Side]] = {}
+def _by_questions(results: Sequence[_Named], model: str) -> dict[QuestionSet, list[Side]]:
+    found: dict[QuestionSet, list[Side]] = {}
     for one in results:
         if one.model == model:
             found.setdefault((one.side.benchmark, one.side.asked), []).append(one.side)
@@ -97,7 +97,9 @@ def _by_questions(results: Sequence[_Named], model: str) -> dict[Asked, list[Sid
 
 
 def _against(
-    first: Mapping[Asked, Sequence[Side]], other: Mapping[Asked, Sequence[Side]], may_differ: Collection[str]
+    first: Mapping[QuestionSet, Sequence[Side]],
+    other: Mapping[QuestionSet, Sequence[Side]],
+    may_differ: Collection[str],
 ) -> list[Compared]:
     """Each result against the baseline's of the same questions: seeds pair by pair, or all against a single one."""
     found = []

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from burnish.bench.compare.combining import smallest_of
-from burnish.bench.compare.reading import read_side
-from burnish.bench.scoring import by_picture
+from burnish.bench.aggregate import by_picture
+from burnish.bench.compare.loaders import read_side
+from burnish.bench.compare.meta_analysis import smallest_of
 from burnish.errors import ConfigError, RunError
 from burnish.scores import Metric, Power
 from burnish.uncertainty import effective_size

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from burnish.bench.compare.sides import Only, Side, by_key
+from burnish.bench.compare.inputs import Only, Side, by_key
 from burnish.bench.compare.standard import groups_of
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.recording import PROMPT_DIGITS, question_set
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.registry import benchmark
+from burnish.bench.standard.result_record import PROMPT_DIGITS, question_set
 from burnish.errors import RunError
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
@@ -82,6 +82,6 @@ def _refuse_mixed(recorded: Recorded, answers: Iterable[ScoredAnswer], path: Pat
         raise RunError(f"{path} mixes prompts (fingerprints {names}): score the answers to one prompt at a time.")
     if question_set(answers) != recorded.fingerprints.get("questions"):
         raise RunError(
-            f"{path} mixes question sets: its answers are not those to the questions that it was scored with, whose "
-            "fingerprint it has; score the answers again."
+            f"{path} mixes question sets: its answers are to other questions than those that it was scored with; "
+            "score the answers again."
         )

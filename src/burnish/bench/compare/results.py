@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from burnish.bench.compare.sides import Only, Side, by_key
+from burnish.bench.compare.inputs import Only, Side, by_key
 from burnish.bench.results.importing import measures_of, scored
 from burnish.errors import RunError
 from burnish.records import Prediction

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from burnish.bench.compare.sides import Only, Side, by_key, kept_picture
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.scoring import model_name
-from burnish.bench.standard.asking.base import Said
+from burnish.bench.aggregate import model_name
+from burnish.bench.compare.inputs import Only, Side, by_key, kept_picture
+from burnish.bench.sample_scores import ScoredAnswer
+from burnish.bench.standard.asking.base import AnsweredQuestion
 from burnish.bench.standard.asking.bench import ENDED
 from burnish.bench.standard.registry import benchmark
 from burnish.contrast import CONTRAST_FLAGS
@@ -44,7 +44,7 @@ def read_standard(run: Run, only: Only) -> Side:
     config = run.manifest.config
     scored = rule.rescore([_said(record) for record in whole], config)
     if scored is None:
-        raise RunError(f"{run.path} has no scores: its truth is a server's, or a judge's (`burnish bench judged`).")
+        raise RunError(f"{run.path} has no scores: only a server or a judge (`burnish bench judged`) can score it.")
     shown = {rule.place(record.id): record for record in sorted(whole, key=_rotation)}
     answers = [_with_question(answer, shown[answer.key.id]) for answer in scored.answers]
     missing = {("", rule.place(key)) for key in records.keys() | {one.id for one in run.records(Dropped)}}
@@ -76,7 +76,7 @@ def _rotation(record: Prediction) -> tuple[int, str]:
     return -len(record.id), record.id
 
 
-def _said(record: Prediction) -> Said:
+def _said(record: Prediction) -> AnsweredQuestion:
     asked = Candidate(
         id=record.id,
         image=record.image,
@@ -85,7 +85,7 @@ def _said(record: Prediction) -> Said:
         source=record.source,
         facts=record.facts,
     )
-    return Said(asked, record.text, bool(record.facts[ENDED]))
+    return AnsweredQuestion(asked, record.text, bool(record.facts[ENDED]))
 
 
 def _with_question(answer: ScoredAnswer, record: Prediction) -> ScoredAnswer:

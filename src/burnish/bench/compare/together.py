@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from burnish.bench.compare.combining import Change, Mean, holm, over_seeds, random_effects, smallest_change
 from burnish.bench.compare.configs import CompareConfig
+from burnish.bench.compare.meta_analysis import Effect, Mean, holm, over_seeds, random_effects, smallest_change
 from burnish.bench.compare.verb import compare
 from burnish.errors import ConfigError, RunError
 from burnish.scores import CONFIDENCE, Compared, Metric, Overall, Together, TogetherRow, Verdict
@@ -85,7 +85,7 @@ def _mean(found: Sequence[Compared]) -> Mean:
     return mean._replace(low=difference.low or 0.0, high=difference.high or 0.0, p_value=score.p_value)
 
 
-def _change(one: Compared) -> Change:
+def _change(one: Compared) -> Effect:
     """The headline's change, whose error is never below what half a question makes."""
     difference = one.headline.difference
     if difference.value is None or difference.low is None or difference.high is None:
@@ -94,7 +94,7 @@ def _change(one: Compared) -> Change:
             "pictures."
         )
     scale = 1.0 if _metric(one).unit != "%" else 0.5 / max(1, difference.n)
-    return Change(difference.value, max((difference.high - difference.low) / (2 * Z), scale))
+    return Effect(difference.value, max((difference.high - difference.low) / (2 * Z), scale))
 
 
 def _metric(one: Compared) -> Metric:
@@ -139,7 +139,7 @@ def _overall(rows: Sequence[TogetherRow]) -> Overall | None:
     signs = [1 if row.metric.better == "higher" else -1 for row in shares]
     errors = [max((row.high - row.low) / (2 * Z), 0.5 / max(1, row.n)) for row in shares]
     mean = random_effects(
-        [Change(sign * row.change, error) for sign, row, error in zip(signs, shares, errors, strict=True)]
+        [Effect(sign * row.change, error) for sign, row, error in zip(signs, shares, errors, strict=True)]
     )
     called = mean.p_value < 1 - CONFIDENCE and not mean.low <= 0 <= mean.high
     return Overall(

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from burnish.bench.compare.changed import changed_share, reworded
+from burnish.bench.compare.compatibility import refuse_unlike
 from burnish.bench.compare.configs import CompareConfig
 from burnish.bench.compare.gate import gate
+from burnish.bench.compare.inputs import Side
 from burnish.bench.compare.judged_pair import WIN_RATE, read_verdicts, win_rate
-from burnish.bench.compare.reading import read_side
-from burnish.bench.compare.refusing import refuse_unlike
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.loaders import read_side
 from burnish.bench.measures import Measures, Total
 from burnish.bench.paired import PairedTerm, paired_scores, paired_terms, paired_total
-from burnish.bench.scored import Cell, ScoredAnswer
+from burnish.bench.sample_scores import Cell, ScoredAnswer
 from burnish.bench.scorers.unlabelled import WORDS
 from burnish.errors import ConfigError, RunError
 from burnish.scores import Compared, ComparedSide, Flip, JudgedPair, Metric, PairedScore
@@ -116,7 +116,7 @@ def _headline(scores: Sequence[PairedScore], found: Measures, on: str | None) ->
 
 def _refuse_metric(on: str, scores: Sequence[PairedScore]) -> NoReturn:
     known = ", ".join(dict.fromkeys(score.metric for score in scores))
-    raise ConfigError(f"--on {on} is not what these two results have in common: choose one of {known}.")
+    raise ConfigError(f"--on {on} is not a number of both results: choose one of {known}.")
 
 
 def _deciding(

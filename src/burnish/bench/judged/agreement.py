@@ -15,14 +15,14 @@ from typing import NamedTuple
 import tyro
 
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, pairwise, rubric, shr
-from burnish.bench.judged.counting import Reads, readable
-from burnish.bench.judged.kappa import Kappa, Rated, Said, categories, cohen, quadratic
+from burnish.bench.judged.judge_counts import Reads, readable
+from burnish.bench.judged.kappa import Kappa, Rated, TwoRatings, categories, cohen, quadratic
 from burnish.bench.naming import speaker
 from burnish.bench.standard import mmhal as mmhal_rule
 from burnish.bench.standard.llava_bench_files import reading
 from burnish.bench.standard.mmvet_files import score_in
 from burnish.bench.standard.numbers import RATE, bounds, sums_by_picture
-from burnish.bench.standard.shr_labels import Judged, labels
+from burnish.bench.standard.shr_labels import LabelledDescription, labels
 from burnish.errors import RunError
 from burnish.fire.texts import grade
 from burnish.records import Judgement
@@ -42,23 +42,25 @@ class AgreementConfig:
     """Also write the numbers to this file."""
 
 
-class _Task(NamedTuple):
+class _AgreementTask(NamedTuple):
     """How a task's replies are read."""
 
     reads: Reads
-    values: Callable[[Mapping[str, str], str], Sequence[Said | None]]
+    values: Callable[[Mapping[str, str], str], Sequence[TwoRatings | None]]
     """Of a reply that can be read: what it says, one thing or several."""
 
 
-_TASKS: Mapping[str, _Task] = {
-    "judged mmvet": _Task(mmvet.reads, lambda _, said: [score_in(said)]),
-    "judged llava-bench": _Task(llava_bench.reads, lambda _, said: reading(said) or ()),
-    "judged mmhal": _Task(mmhal.reads, lambda _, said: [mmhal_rule.rating(said)]),
-    "judged shr": _Task(shr.reads, lambda asked, said: labels(Judged(asked["description"], said)) or ()),
-    "judged consistency": _Task(consistency.reads, lambda _, said: consistency.numbers(said)),
-    "judged pairwise": _Task(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
-    "judged rubric": _Task(rubric.reads, lambda asked, said: [rubric.grade(asked, said)]),
-    "judged grades": _Task(grades.reads, lambda _, said: [grade(said)]),
+_TASKS: Mapping[str, _AgreementTask] = {
+    "judged mmvet": _AgreementTask(mmvet.reads, lambda _, said: [score_in(said)]),
+    "judged llava-bench": _AgreementTask(llava_bench.reads, lambda _, said: reading(said) or ()),
+    "judged mmhal": _AgreementTask(mmhal.reads, lambda _, said: [mmhal_rule.rating(said)]),
+    "judged shr": _AgreementTask(
+        shr.reads, lambda asked, said: labels(LabelledDescription(asked["description"], said)) or ()
+    ),
+    "judged consistency": _AgreementTask(consistency.reads, lambda _, said: consistency.numbers(said)),
+    "judged pairwise": _AgreementTask(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
+    "judged rubric": _AgreementTask(rubric.reads, lambda asked, said: [rubric.grade(asked, said)]),
+    "judged grades": _AgreementTask(grades.reads, lambda _, said: [grade(said)]),
 }
 
 
@@ -89,7 +91,7 @@ def _by_place(run: Run) -> dict[tuple[str, str], Judgement]:
     return {(judgement.id, judgement.part): judgement for judgement in run.records(Judgement)}
 
 
-def _rated(task: _Task, ours: Judgement, theirs: Judgement) -> list[Rated]:
+def _rated(task: _AgreementTask, ours: Judgement, theirs: Judgement) -> list[Rated]:
     """What both said; nothing where one cannot be read. Raises RunError where they were asked different things."""
     if ours.asked != theirs.asked:
         raise RunError(f"The two runs judge different answers to question {ours.id}: judge the same ones.")
@@ -132,5 +134,5 @@ def agreement(rated: Sequence[Rated], *, task: str, judge: str, truth: str, left
     )
 
 
-def _name(said: Said) -> str:
+def _name(said: TwoRatings) -> str:
     return said if isinstance(said, str) else f"{said:g}"

@@ -40,7 +40,7 @@ class Given:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class ModelAnswers:
     """The answers of one model."""
 
     name: str
@@ -60,7 +60,7 @@ class Answers:
         return list(map(self.run.image, image.split(BETWEEN)))
 
 
-def read_answers(path: str) -> Answers:
+def read_answers(path: str) -> ModelAnswers:
     """A run's or a file's answers, one per question: those to clean pictures, drawn at no temperature.
 
     Raises RunError or SourceError, naming line or question.
@@ -70,7 +70,7 @@ def read_answers(path: str) -> Answers:
     return _collect(path, run, (given for given in found if given.temperature == 0))
 
 
-def read_sampled(path: str) -> dict[float, Answers]:
+def read_sampled(path: str) -> dict[float, ModelAnswers]:
     """A run's answers to clean pictures by the temperature at which they were drawn, from 0 on; a file's have 0.
 
     Raises as `read_answers`.
@@ -86,7 +86,7 @@ def read_sampled(path: str) -> dict[float, Answers]:
     }
 
 
-def _collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> Answers:
+def _collect(path: str, run: Run | None, found: Iterator[Given], name: str = "") -> ModelAnswers:
     """Some answers by question. Raises SourceError for a question that is answered twice, and for none at all."""
     by_id: dict[str, Given] = {}
     for given in found:
@@ -95,7 +95,7 @@ def _collect(path: str, run: Run | None, found: Iterator[Given], name: str = "")
         by_id[given.id] = given
     if not by_id:
         raise SourceError(f"{path} holds no answer: {FORM}.")
-    return Answers(name=name or Path(path).stem, path=Path(path), by_id=by_id, run=run)
+    return ModelAnswers(name=name or Path(path).stem, path=Path(path), by_id=by_id, run=run)
 
 
 def _run_answers(run: Run) -> Iterator[Given]:

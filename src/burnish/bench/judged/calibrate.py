@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import CalibrateConfig
-from burnish.bench.judged.counting import judging, readable
-from burnish.bench.judged.rating_statistics import Rating, calibration
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
+from burnish.bench.judged.rating_statistics import RatedTurn, calibration
 from burnish.bench.standard.files import Item, items
 from burnish.errors import SourceError
 from burnish.pocket.oracle import oracle_rating
@@ -47,7 +47,7 @@ def calibrate_to_judge(config: CalibrateConfig) -> ToJudge:
     return ToJudge([_in_order(one, order) for one in rated for order in (FORTH, BACK, AGAIN)], reads, score)
 
 
-def read_rated(path: str) -> Iterator[Question]:
+def read_rated(path: str) -> Iterator[JudgeQuestion]:
     """Every turn that a person rated, without the scale. Raises SourceError."""
     for number, row in enumerate(items(path, FORM)):
         turns = [_turn(row, turn) for turn in row.sequence("conversations")]
@@ -55,7 +55,7 @@ def read_rated(path: str) -> Iterator[Question]:
             if rating is None:
                 continue
             before = "\n".join(f"{who}: {said}" for who, said, _ in turns[:place]) or NOTHING_YET
-            yield Question(
+            yield JudgeQuestion(
                 id=f"{number}/{place}",
                 source=speaker.lower(),
                 values={
@@ -69,17 +69,17 @@ def read_rated(path: str) -> Iterator[Question]:
             )
 
 
-def answers_by_oracle(path: str) -> Iterator[Question]:
+def answers_by_oracle(path: str) -> Iterator[JudgeQuestion]:
     """Every answer of a run about the pocket world, rated by the truth. Raises SourceError for any other run."""
     for answers in read_sampled(path).values():
         for given in filter(lambda one: one.text.strip(), answers.by_id.values()):
             yield _answer(given)
 
 
-def _answer(given: Given) -> Question:
+def _answer(given: Given) -> JudgeQuestion:
     drawn = f" at {given.temperature:g}" if given.temperature else ""
     truth = oracle_rating(given.facts, given.question, given.truth, given.text)
-    return Question(
+    return JudgeQuestion(
         id=f"{given.source}/{given.id}{drawn}",
         source="student",
         values={
@@ -108,9 +108,9 @@ def _value(row: Item, name: str) -> str:
     return str(value.get("value", "")) if isinstance(value, dict) else str(value or "")
 
 
-def _in_order(one: Question, order: str) -> Question:
+def _in_order(one: JudgeQuestion, order: str) -> JudgeQuestion:
     scale = RATINGS[::-1] if order == BACK else RATINGS
-    return Question(
+    return JudgeQuestion(
         id=one.id,
         source=one.source,
         values={**one.values, "scale": "\n".join(scale)},
@@ -130,13 +130,13 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
     return rating(said) is not None
 
 
-def _ratings(judgements: Sequence[Judgement]) -> list[Rating]:
+def _ratings(judgements: Sequence[Judgement]) -> list[RatedTurn]:
     """What people and the judge gave each turn; what the judge said unreadably is None."""
     by_turn: dict[str, dict[str, Judgement]] = {}
     for judgement in judgements:
         by_turn.setdefault(judgement.id, {})[judgement.part] = judgement
     return [
-        Rating(
+        RatedTurn(
             dialogue=str(of[FORTH].facts["picture"]),
             speaker=of[FORTH].source,
             human=float(str(of[FORTH].facts["human"])),

@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from burnish.bench.judged.answers import Answers, read_answers, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
+from burnish.bench.judged.answers import ModelAnswers, read_answers, read_sampled
 from burnish.bench.judged.configs import ConsistencyConfig
-from burnish.bench.judged.counting import judging, readable
-from burnish.bench.judged.kappa import Said
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
+from burnish.bench.judged.kappa import TwoRatings
 from burnish.bench.judged.pairs import both, name_apart, read_questions
-from burnish.bench.standard.numbers import MEAN, Answered, part
+from burnish.bench.standard.numbers import MEAN, AnswerValue, part
 from burnish.errors import ConfigError, RunError
 from burnish.records import Judgement
 from burnish.scores import Consistency, ConsistencyJudged
@@ -38,7 +38,7 @@ def consistency_to_judge(config: ConsistencyConfig) -> ToJudge:
     greedy, *others = name_apart([greedy, *others]) if others else [greedy, *_sampled(config.answers)]
     asked = read_questions(config)
     questions = [
-        Question(
+        JudgeQuestion(
             id=one.first.id,
             source=one.first.source,
             values={"question": one.asked.text, "first": one.first.text, "second": one.second.text},
@@ -63,7 +63,7 @@ def consistency_to_judge(config: ConsistencyConfig) -> ToJudge:
     return ToJudge(questions, reads, score, lambda image: greedy.pictures(image, config.images))
 
 
-def _sampled(path: str) -> list[Answers]:
+def _sampled(path: str) -> list[ModelAnswers]:
     """The answers of a run at each temperature above 0. Raises ConfigError or RunError where there are none."""
     if not Path(path).is_dir():
         raise ConfigError(f"--answers {path} is a file without temperatures: give --others to compare it with.")
@@ -92,7 +92,7 @@ def reading(said: str) -> Mapping[str, Sequence[int]] | None:
     return found if len(found) == len(LINES) else None
 
 
-def numbers(said: str) -> list[Said | None]:
+def numbers(said: str) -> list[TwoRatings | None]:
     """All numbers of a reply that can be read, line by line."""
     found = reading(said) or {}
     return [value for name in LINES for value in found.get(name, ())]
@@ -106,7 +106,7 @@ def _row(judgements: Sequence[Judgement]) -> Consistency:
     ]
     greedy, question, answer = (
         {
-            aspect: part([Answered(picture, numbers[name][place]) for picture, numbers in read], MEAN)
+            aspect: part([AnswerValue(picture, numbers[name][place]) for picture, numbers in read], MEAN)
             for place, aspect in enumerate(ASPECTS)
             if read
         }

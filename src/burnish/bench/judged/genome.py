@@ -15,7 +15,7 @@ IMAGE_DATA = "image_data.json is in image_data.json.zip of Visual Genome's downl
 FACTUAL = "shr_factual_part1.jsonl and shr_factual_part2.jsonl are in the SHR data of github.com/opendatalab/HA-DPO"
 
 
-class Known(NamedTuple):
+class PictureFacts(NamedTuple):
     """What is known of one picture, as lines of text."""
 
     regions: str
@@ -29,15 +29,15 @@ class _Size(NamedTuple):
     height: float
 
 
-def ground_truths(given: Mapping[str, Given], path: str) -> dict[str, Known]:
+def ground_truths(given: Mapping[str, Given], path: str) -> dict[str, PictureFacts]:
     """Each answer's ground truth. Raises SourceError for an answer without one."""
     for key, answer in given.items():
         if not answer.truth:
             raise SourceError(f"{path} has no ground truth for {key}: give --regions and --image-data.")
-    return {key: Known(answer.truth) for key, answer in given.items()}
+    return {key: PictureFacts(answer.truth) for key, answer in given.items()}
 
 
-def read_known(config: ShrConfig, asked: Collection[str]) -> dict[str, Known]:
+def read_known(config: ShrConfig, asked: Collection[str]) -> dict[str, PictureFacts]:
     """Visual Genome's regions of the pictures that are asked about, and their further facts. Raises SourceError."""
     sizes = {
         key: _Size(item.number("width"), item.number("height"))
@@ -52,7 +52,7 @@ def read_known(config: ShrConfig, asked: Collection[str]) -> dict[str, Known]:
             regions[key] = "\n".join(_line(region, sizes[key]) for region in found if region.text("phrase"))
     _check_all_there(regions, asked, config.regions or "", REGIONS)
     factual = _factual(config.factual, asked)
-    return {key: Known(lines, factual.get(key, "")) for key, lines in regions.items()}
+    return {key: PictureFacts(lines, factual.get(key, "")) for key, lines in regions.items()}
 
 
 def _check_all_there(found: Collection[str], asked: Collection[str], path: str, release: str) -> None:

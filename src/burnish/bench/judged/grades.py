@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from burnish.bench.judged.answers import Given, read_sampled
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import GradesConfig
-from burnish.bench.judged.counting import judging, readable
-from burnish.bench.standard.numbers import MEAN, Answered, part
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
+from burnish.bench.standard.numbers import MEAN, AnswerValue, part
 from burnish.errors import SourceError
 from burnish.fire.texts import grade
 from burnish.records import Judgement
@@ -33,8 +33,8 @@ def grades_to_judge(config: GradesConfig) -> ToJudge:
     return ToJudge(list(map(_question, found)), reads, score, lambda image: some.pictures(image, None))
 
 
-def _question(given: Given) -> Question:
-    return Question(
+def _question(given: Given) -> JudgeQuestion:
+    return JudgeQuestion(
         id=given.id,
         source=given.source,
         values={"question": given.question, "reference": given.truth, "answer": given.text},
@@ -55,7 +55,7 @@ def score(run: Run) -> GradesJudged:
     """The means of a run's grades, over all, by source, and by the temperature of the answers."""
     judgements = list(run.records(Judgement))
     graded = [
-        Answered(str(judgement.facts["picture"]), value, (judgement.source, judgement.part or "0"))
+        AnswerValue(str(judgement.facts["picture"]), value, (judgement.source, judgement.part or "0"))
         for judgement in judgements
         if (said := readable(judgement, reads)) is not None and (value := grade(said)) is not None
     ]
@@ -67,7 +67,7 @@ def score(run: Run) -> GradesJudged:
     )
 
 
-def _means(graded: Sequence[Answered], place: int) -> dict[str, PartScore]:
+def _means(graded: Sequence[AnswerValue], place: int) -> dict[str, PartScore]:
     """Over the answers of each source (place 0) or temperature (1)."""
     names = dict.fromkeys(one.groups[place] for one in graded)
     return {name: part([one for one in graded if one.groups[place] == name], MEAN) for name in names}

@@ -15,7 +15,7 @@ from burnish.bench.standard.numbers import bootstrap, sums_by_picture
 from burnish.scores import Bounds
 from burnish.uncertainty import Floats
 
-Said: TypeAlias = float | str
+TwoRatings: TypeAlias = float | str
 """A number, or a label."""
 
 
@@ -23,8 +23,8 @@ class Rated(NamedTuple):
     """What two raters said of one thing."""
 
     picture: str
-    first: Said
-    second: Said
+    first: TwoRatings
+    second: TwoRatings
 
 
 class Kappa(NamedTuple):
@@ -34,7 +34,7 @@ class Kappa(NamedTuple):
     interval: Bounds | None
 
 
-def categories(rated: Sequence[Rated]) -> list[Said]:
+def categories(rated: Sequence[Rated]) -> list[TwoRatings]:
     """All that was said by either: numbers in their order, then labels in theirs."""
     said = {value for one in rated for value in (one.first, one.second)}
     return sorted(said, key=lambda value: (isinstance(value, str), value))
@@ -53,7 +53,7 @@ def quadratic(rated: Sequence[Rated]) -> Kappa:
     return _kappa(rated, names, (values_K[:, None] - values_K[None, :]) ** 2)
 
 
-def _kappa(rated: Sequence[Rated], names: Sequence[Said], cost_KK: Floats) -> Kappa:
+def _kappa(rated: Sequence[Rated], names: Sequence[TwoRatings], cost_KK: Floats) -> Kappa:
     place = {name: i for i, name in enumerate(names)}
     cells = np.eye(len(names) ** 2)
     terms = [cells[len(names) * place[one.second] + place[one.first]] for one in rated]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import LlavaBenchConfig
-from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import llava_bench, llava_bench_files
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.llava_bench_files import RELEASE, reading
@@ -46,13 +46,13 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
     return reading(said) is not None
 
 
-def _questions(config: LlavaBenchConfig, official: Mapping[str, Item]) -> list[Question]:
+def _questions(config: LlavaBenchConfig, official: Mapping[str, Item]) -> list[JudgeQuestion]:
     answers = read_answers(config.answers).by_id
     check_complete(answers, official, config.answers, config.questions)
     references = read_predictions(config.references, ("question_id",), ("text",), official, source=config.questions)
     captions = {item.text("image"): _caption(item) for item in items(config.context, CONTEXT)}
     return [
-        Question(
+        JudgeQuestion(
             id=key,
             source="llava-bench",
             values={

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import MmhalConfig
-from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import mmhal
 from burnish.bench.standard.files import Item
 from burnish.bench.standard.predictions import check_complete
@@ -48,8 +48,8 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
     return mmhal.rating(said) is not None
 
 
-def _question(key: str, row: Item, answer: str) -> Question:
-    return Question(
+def _question(key: str, row: Item, answer: str) -> JudgeQuestion:
+    return JudgeQuestion(
         id=key,
         source=row.text("question_type"),
         values={

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import MmvetConfig
-from burnish.bench.judged.counting import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import mmvet, mmvet_files
 from burnish.bench.standard.files import document, members
 from burnish.bench.standard.predictions import check_complete
@@ -41,13 +41,13 @@ def reads(_asked: Mapping[str, str], said: str) -> bool:
     return mmvet_files.score_in(said) is not None
 
 
-def _questions(config: MmvetConfig) -> list[Question]:
+def _questions(config: MmvetConfig) -> list[JudgeQuestion]:
     """Run by run, as the official evaluator asks."""
     answers = read_answers(config.answers).by_id
     asked = dict(members(document(config.questions, mmvet_files.RELEASE)))
     check_complete(answers, asked, config.answers, config.questions)
     return [
-        Question(
+        JudgeQuestion(
             id=key,
             source="mmvet",
             values={

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from burnish.bench.judged.answers import IDS, QUESTIONS, Answers, Given, optional
+from burnish.bench.judged.answers import IDS, QUESTIONS, Given, ModelAnswers, optional
 from burnish.bench.judged.configs import AnswerFlags
 from burnish.bench.standard.files import items
 from burnish.errors import SourceError
@@ -42,7 +42,7 @@ def read_questions(config: AnswerFlags) -> dict[str, JudgedQuestion]:
     }
 
 
-def both(first: Answers, second: Answers, questions: Mapping[str, JudgedQuestion]) -> list[Both]:
+def both(first: ModelAnswers, second: ModelAnswers, questions: Mapping[str, JudgedQuestion]) -> list[Both]:
     """The questions that both answered, in the first's order.
 
     Raises SourceError where there is none, where nothing tells a question, or the two tell different ones.
@@ -53,7 +53,9 @@ def both(first: Answers, second: Answers, questions: Mapping[str, JudgedQuestion
     return [Both(_asked(key, first, second, questions), first.by_id[key], second.by_id[key]) for key in shared]
 
 
-def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, JudgedQuestion]) -> JudgedQuestion:
+def _asked(
+    key: str, first: ModelAnswers, second: ModelAnswers, questions: Mapping[str, JudgedQuestion]
+) -> JudgedQuestion:
     if questions:
         if key not in questions:
             raise SourceError(f"--questions has no question {key}, which {first.path} answers: give all of them.")
@@ -67,7 +69,7 @@ def _asked(key: str, first: Answers, second: Answers, questions: Mapping[str, Ju
     return JudgedQuestion(text, one.image or other.image or key)
 
 
-def name_apart(answers: Sequence[Answers]) -> list[Answers]:
+def name_apart(answers: Sequence[ModelAnswers]) -> list[ModelAnswers]:
     """The same, with names that differ: by file or folder, and by as many of the folders above as that takes.
 
     Raises SourceError where one file or folder is there twice.

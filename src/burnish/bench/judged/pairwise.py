@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from burnish.bench.judged.answers import read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import PairwiseConfig
-from burnish.bench.judged.counting import judging, readable
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.judged.lengths import lengths
 from burnish.bench.judged.pairs import Both, both, name_apart, read_questions
 from burnish.bench.judged.verdicts import TwoVerdicts, pair_result, position_bias
@@ -64,10 +64,10 @@ def verdict(said: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _in_both_orders(names: tuple[str, str], one: Both) -> list[Question]:
+def _in_both_orders(names: tuple[str, str], one: Both) -> list[JudgeQuestion]:
     texts = dict(zip(names, (one.first.text, one.second.text), strict=True))
     return [
-        Question(
+        JudgeQuestion(
             id=one.first.id,
             source=one.first.source,
             values={

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import final
 
 from burnish.bench.judged.answers import BETWEEN
-from burnish.bench.judged.counting import readable
+from burnish.bench.judged.judge_counts import readable
 from burnish.bench.judged.pairwise import reads, verdict
 from burnish.bench.judged.verdicts import TwoVerdicts
 from burnish.errors import ImageError, RunError

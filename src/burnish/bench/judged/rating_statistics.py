@@ -15,7 +15,7 @@ from burnish.uncertainty import SEED, Floats, Interval, percentiles
 DRAWS = 1000
 
 
-class Rating(NamedTuple):
+class RatedTurn(NamedTuple):
     """One turn, rated by people (or by the oracle) and by the judge."""
 
     dialogue: str
@@ -32,7 +32,7 @@ class Rating(NamedTuple):
     """As `forth`, asked anew."""
 
 
-def calibration(ratings: Sequence[Rating], judged_by: Judging, raters: str) -> CalibrateJudged:
+def calibration(ratings: Sequence[RatedTurn], judged_by: Judging, raters: str) -> CalibrateJudged:
     """All numbers, over the turns of which both ratings can be read."""
     read = [one for one in ratings if one.forth is not None and one.back is not None]
     table = np.array([(one.human, one.forth, one.back, one.length) for one in read], dtype=np.float64).reshape(-1, 4)

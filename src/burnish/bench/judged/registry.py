@@ -9,8 +9,8 @@ from burnish.config import config_of
 from burnish.lazy import load
 
 if TYPE_CHECKING:
-    from burnish.bench.judged.asking import ToJudge
     from burnish.bench.judged.configs import JudgeFlags
+    from burnish.bench.judged.judge_run import ToJudge
     from burnish.scores import Judged
     from burnish.store import Run
 
@@ -47,7 +47,7 @@ JUDGED: Mapping[str, JudgedBench] = {
 
 def bench(config: JudgeFlags) -> Judged:
     """What the bench found, a noun of `burnish.scores`. Raises a BurnishError."""
-    found: Judged = load(f"{ROOM}.asking:judged")(config, to_judge(config))
+    found: Judged = load(f"{ROOM}.judge_run:judged")(config, to_judge(config))
     return found
 
 

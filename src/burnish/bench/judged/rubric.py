@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import RubricConfig
-from burnish.bench.judged.counting import judging, readable
-from burnish.bench.standard.numbers import MEAN, Answered, part
+from burnish.bench.judged.judge_counts import judging, readable
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
+from burnish.bench.standard.numbers import MEAN, AnswerValue, part
 from burnish.errors import ConfigError
 from burnish.plain_files import read_plain
 from burnish.records import Judgement
@@ -51,7 +51,7 @@ def read_rubric(path: str) -> Rubric:
         raise ConfigError(f"--rubric {path} cannot be read ({error}): {FORM}.") from error
     criterion, grades = (values.get(name) for name in ("criterion", "grades")) if isinstance(values, dict) else ("", "")
     if not isinstance(criterion, str) or not criterion.strip() or not isinstance(grades, dict) or len(grades) < 2:
-        raise ConfigError(f"--rubric {path} is no rubric: {FORM}.")
+        raise ConfigError(f"--rubric {path} is not a rubric: {FORM}.")
     for grade, meaning in grades.items():
         if isinstance(grade, bool) or not isinstance(grade, int) or grade < 0:
             raise ConfigError(f"--rubric {path} has the grade {grade!r:.20}, and that must be a whole number: {FORM}.")
@@ -78,9 +78,9 @@ def rubric_to_judge(config: RubricConfig) -> ToJudge:
     )
 
 
-def _question(given: Given, rubric: Rubric) -> Question:
+def _question(given: Given, rubric: Rubric) -> JudgeQuestion:
     lowest, *_ = rubric.grades
-    return Question(
+    return JudgeQuestion(
         id=given.id,
         source=given.source,
         values={
@@ -111,7 +111,7 @@ def score(run: Run, rubric: Rubric) -> RubricJudged:
     """The mean of a run's grades, over all and by source, and how often each was given."""
     judgements = list(run.records(Judgement))
     graded = [
-        Answered(str(judgement.facts["picture"]), value, (judgement.source,))
+        AnswerValue(str(judgement.facts["picture"]), value, (judgement.source,))
         for judgement in judgements
         if (said := readable(judgement, reads)) is not None and (value := grade(judgement.asked, said)) is not None
     ]
@@ -125,8 +125,8 @@ def score(run: Run, rubric: Rubric) -> RubricJudged:
     )
 
 
-def _by_source(graded: Sequence[Answered]) -> dict[str, list[Answered]]:
-    found: dict[str, list[Answered]] = {}
+def _by_source(graded: Sequence[AnswerValue]) -> dict[str, list[AnswerValue]]:
+    found: dict[str, list[AnswerValue]] = {}
     for one in graded:
         found.setdefault(one.groups[0], []).append(one)
     return {name: of for name, of in found.items() if name}

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 
 from burnish.bench.judged.answers import Given, read_answers
-from burnish.bench.judged.asking import Question, ToJudge
 from burnish.bench.judged.configs import ShrConfig
-from burnish.bench.judged.counting import judging, last_said
-from burnish.bench.judged.genome import Known, ground_truths, read_known
+from burnish.bench.judged.genome import PictureFacts, ground_truths, read_known
+from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import shr
-from burnish.bench.standard.shr_labels import Judged, labels, sentences
+from burnish.bench.standard.shr_labels import LabelledDescription, labels, sentences
 from burnish.errors import SourceError
 from burnish.records import Judgement
 from burnish.scores import ShrJudged
@@ -33,7 +33,7 @@ def shr_to_judge(config: ShrConfig) -> ToJudge:
         judgements = list(run.records(Judgement))
         _write_judgements(run, judgements)
         found = {
-            judgement.id: Judged(judgement.asked["description"], last_said(judgement, reads))
+            judgement.id: LabelledDescription(judgement.asked["description"], last_said(judgement, reads))
             for judgement in judgements
         }
         return ShrJudged(
@@ -45,12 +45,12 @@ def shr_to_judge(config: ShrConfig) -> ToJudge:
 
 def reads(asked: Mapping[str, str], said: str) -> bool:
     """As the official scorer: each sentence has exactly one line."""
-    return labels(Judged(asked["description"], said)) is not None
+    return labels(LabelledDescription(asked["description"], said)) is not None
 
 
-def _question(answer: Given, known: Known) -> Question:
+def _question(answer: Given, known: PictureFacts) -> JudgeQuestion:
     numbered = (f"{number}. {sentence}" for number, sentence in enumerate(sentences(answer.text), start=1))
-    return Question(
+    return JudgeQuestion(
         id=answer.id,
         source="shr",
         values={

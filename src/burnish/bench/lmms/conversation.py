@@ -97,4 +97,4 @@ def _picture(value: object) -> Image:
 
 
 def _no_picture(kind: str) -> ModelError:
-    return ModelError(f"The task shows a {kind}, and Burnish's models look at pictures alone: choose another task.")
+    return ModelError(f"The task shows a {kind}, and Burnish's models take only pictures: choose another task.")

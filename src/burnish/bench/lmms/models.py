@@ -41,7 +41,7 @@ class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when typ
 
     def generate_until_multi_round(self, requests: Sequence[Instance]) -> list[str]:  # noqa: ARG002 - lmms-eval's
         """Not possible: raises ModelError."""
-        raise ModelError("Burnish answers no tasks of several rounds inside lmms-eval: choose another task.")
+        raise ModelError("Burnish does not support multi-round tasks in lmms-eval: choose another task.")
 
     def _answers(self, questions: Sequence[LmmsRequest]) -> list[GenerationResult]:
         """An answer each; a refused request is an empty one, and told of."""

@@ -27,7 +27,7 @@ class ImportResultsConfig(RunFlags):
 
 @dataclass(frozen=True, kw_only=True)
 class LmmsConfig(RunFlags):
-    """Run tasks of lmms-eval on a model, in lmms-eval's own environment, and bring the answers back as a run."""
+    """Run tasks of lmms-eval on a model, in lmms-eval's own environment, and store the answers as a run."""
 
     tasks: tyro.conf.Positional[tuple[str, ...]]
     """Names of lmms-eval's tasks, such as mme or pope."""
@@ -40,9 +40,9 @@ class LmmsConfig(RunFlags):
     limit: int | None = None
     """Questions of each task. Default: all."""
     include_path: str | None = None
-    """A folder with tasks of your own."""
+    """A folder with your own tasks."""
     force_simple: bool = False
-    """For tasks that weigh given answers."""
+    """For tasks that score given answers."""
     batch_size: int = runtime(16)
     """Requests per forward pass of a local model."""
     lmms_python: str = runtime(".venv-lmms/bin/python")

@@ -12,7 +12,7 @@ from burnish.bench.results.configs import ImportResultsConfig
 from burnish.bench.results.lmms_samples import read_samples
 from burnish.bench.results.rows import ResultRow, Results
 from burnish.bench.results.vlmevalkit_tables import ENDINGS, model_of, read_table
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.numbers import measured_scores
 from burnish.errors import ConfigError, SourceError
 from burnish.generation.runs import begin_run

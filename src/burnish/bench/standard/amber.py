@@ -16,10 +16,9 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term, says_clearly
-from burnish.bench.scored import ScoredAnswer
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.amber_words import OfficialWords, PlainWords, Words
-from burnish.bench.standard.answering import recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import Release, open_data
 from burnish.bench.standard.asking.frames import BARE
@@ -27,6 +26,7 @@ from burnish.bench.standard.asking.written import number, write_document
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, text_lines
 from burnish.bench.standard.numbers import Scored, bootstrap, measured_scores, sums_by_picture
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.errors import ConfigError
 from burnish.records import Json
 from burnish.scores import Estimate, MeasuredScores, Metric
@@ -130,7 +130,7 @@ def score_files(config: ScoreAmberConfig) -> Scored[MeasuredScores]:
     return score(said, words=config.words, reading=config.reading)
 
 
-def score(said: Sequence[Said], *, words: WordsName, reading: Reading) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion], *, words: WordsName, reading: Reading) -> Scored[MeasuredScores]:
     """The numbers of both tasks, as far as they were asked. Raises ConfigError without NLTK and spaCy."""
     described = [one for one in said if one.fact("type") == DESCRIPTIONS]
     opened: Words | None = None
@@ -173,7 +173,7 @@ def overall(sums_R4: Floats) -> Floats:
     return both
 
 
-def described_terms(one: Said, words: Words) -> dict[str, Term]:
+def described_terms(one: AnsweredQuestion, words: Words) -> dict[str, Term]:
     """What one description adds."""
     facts = one.asked.facts
     there, imagined = _grouped(facts["truth"]), _grouped(facts["hallu"])
@@ -259,7 +259,7 @@ def open_amber(config: AskAmberConfig) -> OpenBenchmark:
     )
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One list, as the authors' inference.py reads answers."""
     write_document(folder / "predictions.json", [{"id": number(one.asked.id), "response": one.text} for one in said])
 
@@ -320,7 +320,7 @@ def _related(row: Item, name: str, lists: Lists) -> dict[str, Json]:
     return found
 
 
-def _known(described: Sequence[Said]) -> frozenset[str]:
+def _known(described: Sequence[AnsweredQuestion]) -> frozenset[str]:
     """All words that any of these descriptions is searched for."""
     return frozenset(word for one in described for name in ("known", "safe") for word in _texts(one.asked.facts[name]))
 

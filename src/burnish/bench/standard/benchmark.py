@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from burnish.bench.measures import Measures
-from burnish.bench.standard.asking.base import Said
+from burnish.bench.standard.asking.base import AnsweredQuestion
 from burnish.bench.standard.numbers import Scored
 from burnish.records import Json
 
-Rescore: TypeAlias = Callable[[Sequence[Said], Mapping[str, Json]], Scored[Any] | None]
+Rescore: TypeAlias = Callable[[Sequence[AnsweredQuestion], Mapping[str, Json]], Scored[Any] | None]
 """From a run's answers and its flags to scores."""
 
 
@@ -24,7 +24,7 @@ class Way(NamedTuple):
     """From such flags to what the verb needs."""
 
 
-def no_scores(_said: Sequence[Said], _flags: Mapping[str, Json]) -> None:
+def no_scores(_said: Sequence[AnsweredQuestion], _flags: Mapping[str, Json]) -> None:
     """Only a judge can tell."""
 
 

@@ -15,19 +15,19 @@ from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import Release, open_data
 from burnish.bench.standard.asking.frames import BARE
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.coco_names import SYNONYMS
-from burnish.bench.standard.detections import RELEASE, Seen, read_detections
+from burnish.bench.standard.detections import RELEASE, DetectedPicture, read_detections
 from burnish.bench.standard.files import Item, document, items, listed
 from burnish.bench.standard.numbers import Scored, measured_scores
 from burnish.bench.standard.object_words import ObjectWords, own_words, read_words
 from burnish.bench.standard.predictions import FORM
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.errors import ConfigError
 from burnish.scores import MeasuredScores, Metric
 from burnish.sources import Candidate
@@ -99,10 +99,10 @@ def score_files(config: ScoreChairConfig) -> Scored[MeasuredScores]:
     return score(said, truth.words, own=config.synonyms is None)
 
 
-class Truth(NamedTuple):
+class PictureObjects(NamedTuple):
     """What is in each picture, and how it may be named."""
 
-    seen: Sequence[Seen]
+    seen: Sequence[DetectedPicture]
     files: Mapping[str, str]
     """From a picture's id, or its file's name, to that name."""
     words: ObjectWords
@@ -110,7 +110,7 @@ class Truth(NamedTuple):
     """That are annotated."""
 
 
-def read_truth(annotations: str, captions: str | None, synonyms: str | None) -> Truth:
+def read_truth(annotations: str, captions: str | None, synonyms: str | None) -> PictureObjects:
     """Annotated objects, and those that people's captions name. Raises SourceError."""
     whole = document(annotations, RELEASE)
     kinds = [row.text("name").strip() for row in listed(whole, "categories")]
@@ -118,11 +118,13 @@ def read_truth(annotations: str, captions: str | None, synonyms: str | None) -> 
     words = own_words(_own(kinds)) if synonyms is None else read_words(synonyms, kinds)
     told = _captioned(captions, words) if captions else {}
     seen = [
-        Seen(one.picture, tuple(dict.fromkeys([*_named(one.objects, words), *told.get(ids[one.picture], ())])))
+        DetectedPicture(
+            one.picture, tuple(dict.fromkeys([*_named(one.objects, words), *told.get(ids[one.picture], ())]))
+        )
         for one in read_detections(annotations)
     ]
     files = {name: file for file, key in ids.items() for name in (key, file)}
-    return Truth(seen, files, words, kinds)
+    return PictureObjects(seen, files, words, kinds)
 
 
 def _own(kinds: Sequence[str]) -> Sequence[str]:
@@ -142,7 +144,7 @@ def _captioned(path: str, words: ObjectWords) -> dict[str, list[str]]:
     return found
 
 
-def score(said: Sequence[Said], words: ObjectWords, *, own: bool) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion], words: ObjectWords, *, own: bool) -> Scored[MeasuredScores]:
     """CHAIRs, CHAIRi, and the share of a picture's objects that are mentioned."""
     answers = [valued(one, chair_terms(words.mentions(one.text), _objects(one))) for one in said]
     silent = sum(not answer.terms["chair_i"].denominator for answer in answers)
@@ -185,7 +187,7 @@ def open_chair(config: AskChairConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[Said], flags: Mapping[str, object]) -> Scored[MeasuredScores]:
+def rescore(said: Sequence[AnsweredQuestion], flags: Mapping[str, object]) -> Scored[MeasuredScores]:
     """By the objects and synonyms that the run's records keep."""
     kinds = dict.fromkeys(str(kind) for one in said for kind in _listed(one, "kinds"))
     synonyms = flags.get("synonyms")
@@ -202,7 +204,7 @@ def _name(row: Item, files: Mapping[str, str]) -> str:
     return found
 
 
-def _question(seen: Seen, truth: Truth) -> Candidate:
+def _question(seen: DetectedPicture, truth: PictureObjects) -> Candidate:
     return Candidate(
         id=seen.picture,
         image=seen.picture,
@@ -217,11 +219,11 @@ def _question(seen: Seen, truth: Truth) -> Candidate:
     )
 
 
-def _objects(one: Said) -> list[str]:
+def _objects(one: AnsweredQuestion) -> list[str]:
     return [str(name) for name in _listed(one, "objects")]
 
 
-def _listed(one: Said, name: str) -> list[object]:
+def _listed(one: AnsweredQuestion, name: str) -> list[object]:
     value = one.asked.facts[name]
     return [*value] if isinstance(value, list) else []
 

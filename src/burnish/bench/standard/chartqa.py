@@ -13,8 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import SHORT, framed
@@ -22,6 +21,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 
@@ -49,7 +49,7 @@ class ScoreChartqaConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AskChartqaConfig(AskConfig):
-    """Ask ChartQA's questions, those that people wrote and those that were made of captions."""
+    """Ask ChartQA's questions: human-written ones, and those generated from captions."""
 
     benchmark = "chartqa"
     split: Split = "test"
@@ -63,7 +63,7 @@ def score_files(config: ScoreChartqaConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, " ".join(config.questions)))
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, of the questions by people and of the others too."""
     answers = [
         valued(one, {"accuracy": Term(relaxed(one.text, one.asked.answer or ""), 1)}, (one.fact("part"),))

@@ -17,7 +17,7 @@ _KEPT = frozenset(
 """What is kept of each object: the outlines of a large file would take gigabytes."""
 
 
-class Seen(NamedTuple):
+class DetectedPicture(NamedTuple):
     """A picture and what is in it."""
 
     picture: str
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     """Names of kinds of objects, each once, in the order of the annotations."""
 
 
-def read_detections(path: str) -> list[Seen]:
+def read_detections(path: str) -> list[DetectedPicture]:
     """Every annotated picture, in the file's order of pictures. Raises SourceError, naming file and item."""
     whole = _read(path)
     names = {row.key("id"): row.text("name").strip() for row in listed(whole, "categories")}
@@ -39,7 +39,7 @@ def read_detections(path: str) -> list[Seen]:
         if not names.get(kind):
             raise row.fault(f"is of the category {kind}, which `categories` does not name")
         objects[picture][names[kind]] = None
-    return [Seen(pictures[key], tuple(found)) for key, found in objects.items()]
+    return [DetectedPicture(pictures[key], tuple(found)) for key, found in objects.items()]
 
 
 def _read(path: str) -> Item:

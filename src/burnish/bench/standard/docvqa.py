@@ -15,8 +15,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import SOFT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import SHORT, framed
@@ -25,6 +24,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.edit_distance import edit_distance
 from burnish.bench.standard.files import Item, document, listed
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.errors import SourceError
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
@@ -70,7 +70,7 @@ def score_files(config: ScoreDocvqaConfig) -> Scored[MeasuredScores]:
     return scored
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores] | None:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores] | None:
     """The mean ANLS, over all questions and over each kind; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -108,7 +108,7 @@ def open_docvqa(config: AskDocvqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=score)
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as the server takes them."""
     write_answers(said, folder)
     write_document(folder / SUBMISSION, [{"questionId": number(one.asked.id), "answer": one.text} for one in said])
@@ -140,12 +140,12 @@ def _question(row: Item, picture: str) -> Candidate:
     )
 
 
-def _truths(one: Said) -> list[str]:
+def _truths(one: AnsweredQuestion) -> list[str]:
     truths = one.asked.facts["answers"]
     return [str(truth) for truth in truths] if isinstance(truths, list) else []
 
 
-def _kinds(one: Said) -> list[str]:
+def _kinds(one: AnsweredQuestion) -> list[str]:
     kinds = one.asked.facts["kinds"]
     return [str(kind) for kind in kinds] if isinstance(kinds, list) else []
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import RIGHT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import SHORT, framed
 from burnish.bench.standard.asking.written import PREDICTIONS, write_lines
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, members
-from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import RATE, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.scores import AccuracyScores
 from burnish.sources import Candidate
@@ -65,7 +65,7 @@ def score_files(config: ScoreGqaConfig) -> Scored[AccuracyScores]:
 def score(questions: Mapping[str, GqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(
+        AnswerValue(
             question.picture,
             reading(texts[key]) == question.answer,
             _groups(question.kind),
@@ -117,7 +117,7 @@ def open_gqa(config: AskGqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
         one.asked.id: GqaQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said
@@ -125,7 +125,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
     return score(questions, {one.asked.id: one.text for one in said})
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """Lines of the official evaluation's objects."""
     rows = ({"questionId": one.asked.id, "prediction": reading(one.text)} for one in said)
     write_lines(folder / PREDICTIONS, rows)

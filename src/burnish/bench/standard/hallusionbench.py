@@ -18,9 +18,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term, says_clearly
-from burnish.bench.scored import ScoredAnswer
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.sample_scores import ScoredAnswer
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import BARE, framed
@@ -28,6 +27,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 
@@ -79,7 +79,7 @@ def score_files(config: ScoreHallusionbenchConfig) -> Scored[MeasuredScores]:
     return score(said)
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """Each question with its part of its figure and of its group, so that all together count each once."""
     right = {one.asked.id: is_right(one) for one in said}
     figures = _groups(said, FIGURE, lambda one: not _without_figure(one))
@@ -96,7 +96,7 @@ def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
     return measured_scores("HallusionBench", answers, MEASURES, {"answers with neither yes nor no": unclear}, NOTE)
 
 
-def is_right(one: Said) -> bool:
+def is_right(one: AnsweredQuestion) -> bool:
     """By the first yes or no; neither is right only where a question that needs a figure has none.
 
     An empty answer is none, and never right.
@@ -107,11 +107,13 @@ def is_right(one: Said) -> bool:
     return _without_figure(one) if says is None else says == (one.asked.answer == "yes")
 
 
-def _without_figure(one: Said) -> bool:
+def _without_figure(one: AnsweredQuestion) -> bool:
     return one.fact("category") == "VS" and one.fact("figure_id") == "0"
 
 
-def _groups(said: Sequence[Said], names: Sequence[str], counted: Callable[[Said], bool]) -> dict[str, list[str]]:
+def _groups(
+    said: Sequence[AnsweredQuestion], names: Sequence[str], counted: Callable[[AnsweredQuestion], bool]
+) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for one in said:
         if counted(one):
@@ -119,7 +121,9 @@ def _groups(said: Sequence[Said], names: Sequence[str], counted: Callable[[Said]
     return found
 
 
-def _valued(one: Said, right: bool, by_figure: Mapping[str, Term], by_pair: Mapping[str, Term]) -> ScoredAnswer:
+def _valued(
+    one: AnsweredQuestion, right: bool, by_figure: Mapping[str, Term], by_pair: Mapping[str, Term]
+) -> ScoredAnswer:
     key = one.asked.id
     terms = {"accuracy": Term(right, 1), "figures": by_figure.get(key, Term(0, 0)), "pairs": by_pair[key]}
     return valued(one, terms, (one.fact("category"), f"{one.fact('category')}: {one.fact('subcategory')}"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Made(NamedTuple):
+class WrittenBenchmark(NamedTuple):
     """What was written."""
 
     files: tuple[Path, ...]

@@ -14,8 +14,7 @@ from typing import ClassVar
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import TEXTS, recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import BARE, framed
@@ -24,6 +23,7 @@ from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.edit_distance import edit_distance
 from burnish.bench.standard.files import Item, document, members
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import TEXTS, recorded_answers, valued
 from burnish.records import Json
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
@@ -68,7 +68,7 @@ def score_files(config: ScoreMathvistaConfig) -> Scored[MeasuredScores]:
     return score(said)
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions and over each task."""
     read = [reading(one) for one in said]
     answers = [
@@ -79,7 +79,7 @@ def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
     return measured_scores("MathVista", answers, MEASURES, counts, NOTE)
 
 
-def reading(one: Said) -> str | None:
+def reading(one: AnsweredQuestion) -> str | None:
     """The answer in its question's form; None where it is not in it, as where there is no answer at all."""
     if not one.text.strip():
         return None
@@ -163,7 +163,7 @@ def _question(row: Item, picture: str) -> Candidate:
     )
 
 
-def _groups(one: Said) -> tuple[str, ...]:
+def _groups(one: AnsweredQuestion) -> tuple[str, ...]:
     return (one.fact("task"),) if one.fact("task") else ()
 
 

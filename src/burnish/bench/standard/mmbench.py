@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Pictures, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark, PictureSource
 from burnish.bench.standard.asking.cells import read_picture_table
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import HUB, ROW, HubTable
@@ -30,7 +30,7 @@ from burnish.bench.standard.mmbench_files import (
     question_of,
     read_questions,
 )
-from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import RATE, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.bench.standard.submit import SUBMITTED, Submission
 from burnish.errors import ConfigError, SourceError
@@ -112,7 +112,7 @@ def score(questions: Sequence[MMBenchQuestion], texts: Mapping[str, str]) -> Sco
     by_base = groupby(sorted(questions, key=_place), key=lambda question: question.number % ROTATION)
     rotations = [list(group) for _, group in by_base]
     answers = [
-        Answered(
+        AnswerValue(
             group[0].picture,
             all(said[q.number] == q.answer for q in group),
             group[0].groups,
@@ -178,7 +178,7 @@ def open_mmbench(config: AskMmbenchConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a test set, whose truth is its server's."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -190,12 +190,12 @@ def base_of(key: str) -> str:
     return str(int(key) % ROTATION)
 
 
-def _from_hub(data: str) -> tuple[Rows, Pictures]:
+def _from_hub(data: str) -> tuple[Rows, PictureSource]:
     hub = HubTable.open(data)
     return lambda: ((row, row.key(ROW)) for row in hub), hub
 
 
-def _from_table(config: AskMmbenchConfig) -> tuple[Rows, Pictures]:
+def _from_table(config: AskMmbenchConfig) -> tuple[Rows, PictureSource]:
     rows, pictures = read_picture_table(str(_file(config)), RELEASE)
     return lambda: iter(rows), pictures
 

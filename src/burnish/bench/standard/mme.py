@@ -13,8 +13,8 @@ import tyro
 
 from burnish.bench.measures import RIGHT, Measures, Total, measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import BARE, SHORT, framed
@@ -173,7 +173,7 @@ def open_mme(config: AskMmeConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[Said]) -> Scored[MmeScores]:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[MmeScores]:
     """The scores of answers, two questions a picture."""
     tasks: dict[str, dict[str, list[MmeRow]]] = {}
     for one in said:
@@ -182,14 +182,14 @@ def rescore(said: Sequence[Said]) -> Scored[MmeScores]:
     return score({task: [(rows[0], rows[1]) for rows in pictures.values()] for task, pictures in tasks.items()})
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The folder that MME's eval_tool and `burnish score mme` read, a file a task."""
     for task in dict.fromkeys(one.fact("task") for one in said):
         lines = ("\t".join(_fields(one)) for one in said if one.fact("task") == task)
         write_text(folder / "predictions" / f"{task}.txt", "".join(f"{line}\n" for line in lines))
 
 
-def _fields(one: Said) -> tuple[str, ...]:
+def _fields(one: AnsweredQuestion) -> tuple[str, ...]:
     """Picture, question, truth and prediction; an answer of several lines would not stand on one."""
     truth = (one.asked.answer or "").capitalize()
     return one.fact("picture"), one.fact("question"), truth, " ".join(one.text.split("\n")).replace("\t", " ")

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import BARE, framed
@@ -145,7 +145,7 @@ def open_mmhal(config: AskMmhalConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=BARE, questions=questions, pictures=data, write=write, score=for_a_judge)
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One list in the official order, with the field that eval_gpt4.py reads answers from."""
     rows = [
         {"question_id": one.asked.id, "question": one.fact("question"), "model_answer": one.text, "text": one.text}

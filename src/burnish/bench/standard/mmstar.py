@@ -13,8 +13,7 @@ from typing import ClassVar, TypeAlias
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Pictures, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark, PictureSource
 from burnish.bench.standard.asking.cells import read_picture_table
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import HUB, ROW, HubTable
@@ -23,6 +22,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, table
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 
@@ -62,7 +62,7 @@ def score_files(config: ScoreMmstarConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, config.questions))
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions, each capability and each of its parts."""
     answers = [
         valued(one, {"accuracy": Term(reading(one.text) == one.asked.answer, 1)}, _groups(one.asked)) for one in said
@@ -89,7 +89,7 @@ def open_mmstar(config: AskMmstarConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=OPTION, questions=questions, pictures=pictures, write=write_answers, score=score)
 
 
-def _rows(config: AskMmstarConfig) -> tuple[Rows, Pictures]:
+def _rows(config: AskMmstarConfig) -> tuple[Rows, PictureSource]:
     if config.data.startswith(f"{HUB}:"):
         hub = HubTable.open(config.data)
         return lambda: ((row, row.key(ROW)) for row in hub), hub

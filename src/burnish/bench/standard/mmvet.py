@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.asking.base import OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
@@ -19,7 +19,7 @@ from burnish.bench.standard.asking.written import for_a_judge, write_by_key
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, members
 from burnish.bench.standard.mmvet_files import RELEASE, Grade, MMVetQuestion, read_grades, read_questions
-from burnish.bench.standard.numbers import MEAN, Answered, Scored, part
+from burnish.bench.standard.numbers import MEAN, AnswerValue, Scored, part
 from burnish.scores import Metric, MmVetScores, PartScore
 from burnish.sources import Candidate
 
@@ -90,10 +90,10 @@ def _parts(
     names_of: Callable[[MMVetQuestion], Sequence[str]],
 ) -> dict[str, PartScore]:
     """The mean over the questions of each name."""
-    answers: dict[str, list[Answered]] = {}
+    answers: dict[str, list[AnswerValue]] = {}
     for key, question in questions.items():
         for name in names_of(question):
-            answers.setdefault(name, []).append(Answered(question.picture, means[key]))
+            answers.setdefault(name, []).append(AnswerValue(question.picture, means[key]))
     return {name: part(of_name, MEAN) for name, of_name in answers.items()}
 
 

@@ -9,10 +9,10 @@ from typing import Generic, NamedTuple, TypeVar, final
 
 import numpy as np
 
+from burnish.bench.aggregate import estimate
 from burnish.bench.measures import Measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ALL, Asked, Key, ScoredAnswer, answer_cells, in_groups
-from burnish.bench.scoring import estimate
+from burnish.bench.sample_scores import ALL, Asked, Key, ScoredAnswer, answer_cells, in_groups
 from burnish.scores import AccuracyScores, Bounds, Estimate, MeasuredScores, PartScore
 from burnish.uncertainty import (
     Floats,
@@ -37,7 +37,7 @@ ACCURACY = "accuracy"
 """What the mean value of answers is called."""
 
 
-class Answered(NamedTuple):
+class AnswerValue(NamedTuple):
     """What one answer is worth."""
 
     picture: str
@@ -86,7 +86,7 @@ def sums_by_picture(pictures: Sequence[str], terms: Sequence[Sequence[float]] | 
     return sums_PK
 
 
-def part(answers: Sequence[Answered], interval_of: IntervalOf) -> PartScore:
+def part(answers: Sequence[AnswerValue], interval_of: IntervalOf) -> PartScore:
     """The mean value of some answers."""
     sums_P2 = sums_by_picture([a.picture for a in answers], [(a.value, 1) for a in answers])
     return PartScore(
@@ -95,7 +95,7 @@ def part(answers: Sequence[Answered], interval_of: IntervalOf) -> PartScore:
 
 
 def accuracy_scores(
-    benchmark: str, answers: Sequence[Answered], interval_of: IntervalOf, counts: Mapping[str, int] | None = None
+    benchmark: str, answers: Sequence[AnswerValue], interval_of: IntervalOf, counts: Mapping[str, int] | None = None
 ) -> Scored[AccuracyScores]:
     """The mean value over all answers, and over each group in order of first sight."""
     return accuracy_of(benchmark, lambda: iter(answers), interval_of, counts)
@@ -103,7 +103,7 @@ def accuracy_scores(
 
 def accuracy_of(
     benchmark: str,
-    answers: Callable[[], Iterator[Answered]],
+    answers: Callable[[], Iterator[AnswerValue]],
     interval_of: IntervalOf,
     counts: Mapping[str, int] | None = None,
 ) -> Scored[AccuracyScores]:
@@ -185,7 +185,7 @@ def _of_group(group: str, found: Mapping[tuple[str, str], Estimate]) -> dict[str
     return {metric: one for (name, metric), one in found.items() if name == group}
 
 
-def _scored(answer: Answered) -> ScoredAnswer:
+def _scored(answer: AnswerValue) -> ScoredAnswer:
     return ScoredAnswer(
         key=Key("", answer.id),
         asked=Asked(answer.picture, "", answer.truth),

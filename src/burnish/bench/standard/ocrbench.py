@@ -12,8 +12,7 @@ from typing import ClassVar
 
 from burnish.bench.measures import RIGHT, measures
 from burnish.bench.metrics import Term
-from burnish.bench.standard.answering import recorded_answers, valued
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import BARE, framed
@@ -21,6 +20,7 @@ from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.numbers import Scored, measured_scores
+from burnish.bench.standard.recorded_answers import recorded_answers, valued
 from burnish.scores import MeasuredScores
 from burnish.sources import Candidate
 
@@ -57,7 +57,7 @@ def score_files(config: ScoreOcrbenchConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, config.questions))
 
 
-def score(said: Sequence[Said]) -> Scored[MeasuredScores]:
+def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions and over each type; the official score is their number."""
     right = [holds(one.text, _truths(one), formula=one.fact("data set") == FORMULAS) for one in said]
     answers = [
@@ -113,7 +113,7 @@ def _question(row: Item, picture: str) -> Candidate:
     )
 
 
-def _truths(one: Said) -> list[str]:
+def _truths(one: AnsweredQuestion) -> list[str]:
     truths = one.asked.facts["answers"]
     return [str(truth) for truth in truths] if isinstance(truths, list) else []
 

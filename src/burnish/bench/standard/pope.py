@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from burnish.bench.measures import RIGHT, Measures, Total, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import BARE, SHORT, framed
@@ -114,7 +114,7 @@ def open_pope(config: AskPopeConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[Said], protocol: Protocol) -> Scored[YesNoScores]:
+def rescore(said: Sequence[AnsweredQuestion], protocol: Protocol) -> Scored[YesNoScores]:
     """The scores; a model that came to its end is read by SeVa with the token that says so."""
     splits: dict[str, dict[str, PopeQuestion]] = {}
     texts: dict[str, dict[str, str]] = {}
@@ -126,7 +126,7 @@ def rescore(said: Sequence[Said], protocol: Protocol) -> Scored[YesNoScores]:
     return score(recorded(splits, texts), protocol)
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """A file a split, as LLaVA writes answers: the ids are those of the split alone."""
     for split in dict.fromkeys(one.fact("split") for one in said):
         rows = (

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from burnish.bench.metrics import Term, answers_yes
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.pope_files import PopeQuestion
 
 Protocol: TypeAlias = Literal["llava", "seva"]

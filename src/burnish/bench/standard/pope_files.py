@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from burnish.bench.standard.files import Item, items
+from burnish.bench.standard.prediction_stream import Predictions
 from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
-from burnish.bench.standard.taking import Predictions
 from burnish.errors import SourceError
 
 RELEASE = "POPE's questions are in output/coco of github.com/RUCAIBox/POPE"
@@ -35,7 +35,7 @@ Asked: TypeAlias = Iterator[tuple[str, PopeQuestion, str]]
 """Ids, questions, and what was said."""
 
 
-class Recorded(NamedTuple):
+class RecordedSplit(NamedTuple):
     """The answers to one split's questions."""
 
     each: Callable[[], Asked]
@@ -43,23 +43,25 @@ class Recorded(NamedTuple):
     said: Iterable[str]
 
 
-def read_recorded(questions: Sequence[str], predictions: Sequence[str]) -> dict[str, Recorded]:
+def read_recorded(questions: Sequence[str], predictions: Sequence[str]) -> dict[str, RecordedSplit]:
     """The questions of each file with their predictions, under the name of its split. Raises SourceError."""
     names = _names(questions)
     if len(predictions) == len(questions):
         told = {name: Predictions(path, IDS, TEXTS) for name, path in zip(names, predictions, strict=True)}
-        return {name: Recorded(partial(_beside, path, told[name], name), told[name]) for name, path in names.items()}
+        return {
+            name: RecordedSplit(partial(_beside, path, told[name], name), told[name]) for name, path in names.items()
+        }
     splits = {name: _read_questions(path) for name, path in names.items()}
     return recorded(splits, _split_up(predictions[0], splits))
 
 
-def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Recorded]:
+def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str, RecordedSplit]:
     """Questions and texts that are in memory."""
 
     def each(name: str) -> Asked:
         return ((key, question, texts[name][key]) for key, question in splits[name].items())
 
-    return {name: Recorded(partial(each, name), texts[name].values()) for name in splits}
+    return {name: RecordedSplit(partial(each, name), texts[name].values()) for name in splits}
 
 
 def _beside(path: str, told: Predictions, name: str) -> Asked:

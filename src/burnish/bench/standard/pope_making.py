@@ -17,8 +17,8 @@ from typing import ClassVar, TypeAlias
 
 import tyro
 
-from burnish.bench.standard.detections import Seen, read_detections
-from burnish.bench.standard.making import Made
+from burnish.bench.standard.detections import DetectedPicture, read_detections
+from burnish.bench.standard.making import WrittenBenchmark
 from burnish.errors import ConfigError, SourceError
 from burnish.ids import stable_seed
 from burnish.store.codec import dump
@@ -60,7 +60,7 @@ class MakePopeConfig:
             raise ConfigError(f"--name must be a part of a file's name, not {self.name!r}.")
 
 
-def make_pope(config: MakePopeConfig) -> Made:
+def make_pope(config: MakePopeConfig) -> WrittenBenchmark:
     """Write a file of questions for each split. Raises SourceError for annotations that do not suffice."""
     eligible = [seen for seen in read_detections(config.annotations) if len(seen.objects) >= config.objects]
     if len(eligible) < config.pictures:
@@ -82,10 +82,12 @@ def make_pope(config: MakePopeConfig) -> Made:
         "pictures drawn of them": len(chosen),
         "questions per split": asked,
     }
-    return Made(tuple(files), counts, {"pictures": len(chosen), "questions": asked, "eligible": len(eligible)})
+    return WrittenBenchmark(
+        tuple(files), counts, {"pictures": len(chosen), "questions": asked, "eligible": len(eligible)}
+    )
 
 
-def questions(chosen: Sequence[Seen], split: str, objects: int, seed: int) -> Iterator[dict[str, object]]:
+def questions(chosen: Sequence[DetectedPicture], split: str, objects: int, seed: int) -> Iterator[dict[str, object]]:
     """The questions of one split in the official schema. Raises SourceError where a picture has nearly everything."""
     candidates = _candidates(chosen, split)
     everything = list(_frequency(chosen))
@@ -106,7 +108,7 @@ def text_of(name: str) -> str:
     return f"Is there {'an' if name[:1].lower() in 'aeiou' else 'a'} {name} in the image?"
 
 
-def _candidates(chosen: Sequence[Seen], split: str) -> Candidates:
+def _candidates(chosen: Sequence[DetectedPicture], split: str) -> Candidates:
     if split == "popular":
         popular = [name for name, _ in _frequency(chosen).most_common()]
         return lambda _: popular
@@ -116,12 +118,12 @@ def _candidates(chosen: Sequence[Seen], split: str) -> Candidates:
     return lambda _: ()
 
 
-def _frequency(chosen: Sequence[Seen]) -> Counter[str]:
+def _frequency(chosen: Sequence[DetectedPicture]) -> Counter[str]:
     """In how many pictures each object is; of equal ones the first seen comes first."""
     return Counter(name for seen in chosen for name in seen.objects)
 
 
-def _co_occurrence(chosen: Sequence[Seen]) -> Mapping[str, Counter[str]]:
+def _co_occurrence(chosen: Sequence[DetectedPicture]) -> Mapping[str, Counter[str]]:
     """For each object, in how many pictures each other one is with it."""
     met: dict[str, Counter[str]] = {}
     for seen in chosen:
@@ -130,7 +132,7 @@ def _co_occurrence(chosen: Sequence[Seen]) -> Mapping[str, Counter[str]]:
     return met
 
 
-def _any_other(everything: Sequence[str], taken: set[str], draws: random.Random, seen: Seen) -> str:
+def _any_other(everything: Sequence[str], taken: set[str], draws: random.Random, seen: DetectedPicture) -> str:
     others = [name for name in everything if name not in taken]
     if not others:
         raise SourceError(

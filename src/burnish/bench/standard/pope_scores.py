@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from burnish.bench.scored import ScoredAnswer
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.numbers import MEAN, RATE, Later, Scored, bootstrap, bounds, known
 from burnish.bench.standard.pope_answers import END_TOKEN, RATIOS, PopeAnswer, Protocol, read_answer, scored, terms_of
-from burnish.bench.standard.pope_files import Recorded
+from burnish.bench.standard.pope_files import RecordedSplit
 from burnish.scores import YesNoScores, YesNoSplit
 from burnish.uncertainty import Floats, ratio, ratios
 
 _F1 = slice(2 * RATIOS.index("f1"), 2 * RATIOS.index("f1") + 2)
 
 
-class _Sums(NamedTuple):
+class _SplitSums(NamedTuple):
     """What the answers of one split add up to."""
 
     pictures: tuple[str, ...]
@@ -27,7 +27,7 @@ class _Sums(NamedTuple):
     n: int
 
 
-def score(splits: Mapping[str, Recorded], protocol: Protocol) -> Scored[YesNoScores]:
+def score(splits: Mapping[str, RecordedSplit], protocol: Protocol) -> Scored[YesNoScores]:
     """The scores of answers by split."""
 
     def answers(name: str) -> Iterator[PopeAnswer]:
@@ -45,7 +45,7 @@ def score(splits: Mapping[str, Recorded], protocol: Protocol) -> Scored[YesNoSco
     return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each), said)
 
 
-def _sums(answers: Iterator[PopeAnswer]) -> _Sums:
+def _sums(answers: Iterator[PopeAnswer]) -> _SplitSums:
     """Answers of one kind (what is true, what is said) add the same, so that they need only be counted by picture."""
     places: dict[str, int] = {}
     kinds: dict[tuple[bool, object], int] = {}
@@ -60,10 +60,10 @@ def _sums(answers: Iterator[PopeAnswer]) -> _Sums:
     counts_PK = np.zeros((len(places), len(terms)))
     for cell, count in counts.items():
         counts_PK[cell] = count
-    return _Sums(tuple(places), counts_PK @ np.array(terms, dtype=np.float64), sum(counts.values()))
+    return _SplitSums(tuple(places), counts_PK @ np.array(terms, dtype=np.float64), sum(counts.values()))
 
 
-def _split(of_split: _Sums) -> YesNoSplit:
+def _split(of_split: _SplitSums) -> YesNoSplit:
     columns = {name: of_split.sums_PK[:, 2 * i : 2 * i + 2] for i, name in enumerate(RATIOS)}
     values = {name: ratio(terms) for name, terms in columns.items()}
     return YesNoSplit(
@@ -81,7 +81,7 @@ def _split(of_split: _Sums) -> YesNoSplit:
     )
 
 
-def _mean_f1_interval(splits: Sequence[_Sums]) -> tuple[float, ...] | None:
+def _mean_f1_interval(splits: Sequence[_SplitSums]) -> tuple[float, ...] | None:
     """The splits ask about the same pictures, so that a picture is drawn with all its questions."""
     rows = {picture: row for row, picture in enumerate(dict.fromkeys(p for one in splits for p in one.pictures))}
     sums_PK = np.zeros((len(rows), 2 * len(splits)))

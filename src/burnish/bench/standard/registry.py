@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from burnish.bench.standard.asking.base import OpenBenchmark
     from burnish.bench.standard.asking.configs import AskConfig
     from burnish.bench.standard.benchmark import Benchmark
-    from burnish.bench.standard.making import Made
+    from burnish.bench.standard.making import WrittenBenchmark
     from burnish.bench.standard.numbers import Scored
     from burnish.bench.standard.submit import Submission
 
@@ -119,9 +119,9 @@ def submit(config: SubmitConfig) -> Submission:
     return written
 
 
-def make(config: MakeConfig) -> Made:
+def make(config: MakeConfig) -> WrittenBenchmark:
     """Write a benchmark's questions about one's own pictures. Raises a BurnishError."""
-    made: Made = _call_of(config, "make")
+    made: WrittenBenchmark = _call_of(config, "make")
     return made
 
 

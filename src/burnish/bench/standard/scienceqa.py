@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import RIGHT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
 from burnish.bench.standard.asking.frames import OPTION, framed, with_options
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, members
-from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import RATE, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
@@ -81,7 +81,7 @@ def score(questions: Mapping[str, ScienceQAQuestion], texts: Mapping[str, str]) 
     """The scores of answers by question."""
     said = {key: reading(texts[key]) for key in questions}
     answers = [
-        Answered(
+        AnswerValue(
             key,
             said[key] == question.answer,
             (question.subject,) if question.subject else (),
@@ -156,7 +156,7 @@ def open_scienceqa(config: AskScienceqaConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {one.asked.id: ScienceQAQuestion(one.asked.answer or "", one.fact("subject")) for one in said}
     return score(questions, {one.asked.id: one.text for one in said})

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from burnish.bench.measures import RIGHT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import LETTERS, OPTION, framed, with_options
 from burnish.bench.standard.asking.written import write_answers
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, listed
-from burnish.bench.standard.numbers import RATE, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import RATE, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.errors import SourceError
 from burnish.scores import AccuracyScores
@@ -71,7 +71,7 @@ def score_files(config: ScoreSeedConfig) -> Scored[AccuracyScores]:
 def score(questions: Mapping[str, SeedQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(
+        AnswerValue(
             question.picture,
             reading(texts[key]) == question.answer,
             (question.kind,),
@@ -116,7 +116,7 @@ def open_seed(config: AskSeedConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=rescore)
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores]:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
         one.asked.id: SeedQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said

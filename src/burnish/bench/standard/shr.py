@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from burnish.bench.measures import measures
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
 from burnish.bench.standard.asking.base import OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import ROW, open_data
@@ -18,7 +18,7 @@ from burnish.bench.standard.asking.written import for_a_judge, write_by_key
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import document, items, members
 from burnish.bench.standard.numbers import RATE, Scored, bounds, sums_by_picture
-from burnish.bench.standard.shr_labels import LABELS, Judged, labels
+from burnish.bench.standard.shr_labels import LABELS, LabelledDescription, labels
 from burnish.errors import SourceError
 from burnish.models import Decoding
 from burnish.scores import BETTER, Metric, ShrScores
@@ -65,7 +65,7 @@ def score_files(config: ScoreShrConfig) -> Scored[ShrScores]:
     runs = [
         {
             # the official evaluators spell the field in two ways
-            picture: Judged(item.text("model_response", "mode_response"), item.text("raw_judgement"))
+            picture: LabelledDescription(item.text("model_response", "mode_response"), item.text("raw_judgement"))
             for picture, item in members(run)
         }
         for _, run in members(document(config.judgements, FORM))
@@ -75,7 +75,7 @@ def score_files(config: ScoreShrConfig) -> Scored[ShrScores]:
     return score(runs)
 
 
-def score(runs: Sequence[Mapping[str, Judged]]) -> Scored[ShrScores]:
+def score(runs: Sequence[Mapping[str, LabelledDescription]]) -> Scored[ShrScores]:
     """The scores of one or more runs of the judge, by picture."""
     labelled = [{picture: labels(judged) for picture, judged in run.items()} for run in runs]
     kept = [{picture: found for picture, found in run.items() if found is not None} for run in labelled]

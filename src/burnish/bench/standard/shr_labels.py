@@ -8,7 +8,7 @@ HEADING = "Judgement:"
 LABELS = ("hallucination", "correct", "cannot judge")
 
 
-class Judged(NamedTuple):
+class LabelledDescription(NamedTuple):
     """One description with what the judge said of it."""
 
     response: str
@@ -25,7 +25,7 @@ def sentences(description: str) -> list[str]:
     return kept
 
 
-def labels(judged: Judged) -> list[str] | None:
+def labels(judged: LabelledDescription) -> list[str] | None:
     """The label of each sentence, in lower case; None where the judge did not label each sentence exactly once.
 
     After the line "Judgement:", a judgement's lines are "1. hallucination: <reason>".

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import SOFT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import SHORT, WITH_OCR, framed
 from burnish.bench.standard.asking.written import PREDICTIONS, number, write_lines
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, listed
-from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.standard.vqa_people import answers_of, commonest, commonest_fact, people_answers, people_facts
 from burnish.bench.standard.vqa_text import consensus, evalai
@@ -74,7 +74,7 @@ def score_files(config: ScoreTextvqaConfig) -> Scored[AccuracyScores]:
 def score(questions: Mapping[str, TextVqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
     answers = [
-        Answered(
+        AnswerValue(
             question.picture,
             _worth(texts[key], question.answers),
             id=key,
@@ -150,7 +150,7 @@ def open_textvqa(config: AskTextvqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=frame, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a data set without people's answers."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -158,7 +158,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     return score(questions, {one.asked.id: one.text for one in said})
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """Lines by picture and question, as `burnish score textvqa` reads them."""
     rows = (
         {

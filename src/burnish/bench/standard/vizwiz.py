@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import SOFT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import VIZWIZ
@@ -20,7 +20,7 @@ from burnish.bench.standard.asking.written import (
 )
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, items
-from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, AnswerValue, Scored, accuracy_scores
 from burnish.bench.standard.predictions import read_predictions
 from burnish.bench.standard.submit import SUBMITTED, Submission, write_submission
 from burnish.bench.standard.vqa_people import answers_of, commonest, people_answers, question_of_people
@@ -90,7 +90,7 @@ def score_files(config: ScoreVizwizConfig) -> Scored[AccuracyScores]:
 def score(questions: Mapping[str, VizWizQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by picture."""
     answers = [
-        Answered(
+        AnswerValue(
             picture,
             vqa_accuracy(texts[picture], question.answers),
             (question.kind,),
@@ -130,7 +130,7 @@ def open_vizwiz(config: AskVizwizConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=VIZWIZ, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -138,7 +138,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     return score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as its server takes them."""
     own = ({"image": one.asked.id, "prompt": one.asked.question, "text": one.text} for one in said)
     write_lines(folder / PREDICTIONS, own)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from burnish.bench.measures import SOFT, measures
-from burnish.bench.standard.asking.base import OpenBenchmark, Said
+from burnish.bench.standard.asking.base import AnsweredQuestion, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.asking.data import open_data
 from burnish.bench.standard.asking.frames import SHORT
@@ -21,10 +21,10 @@ from burnish.bench.standard.asking.written import (
 )
 from burnish.bench.standard.benchmark import Benchmark, Way
 from burnish.bench.standard.files import Item, document, items, listed, streamed
-from burnish.bench.standard.numbers import MEAN, Answered, Scored, accuracy_of, accuracy_scores
+from burnish.bench.standard.numbers import MEAN, AnswerValue, Scored, accuracy_of, accuracy_scores
+from burnish.bench.standard.prediction_stream import Predictions
 from burnish.bench.standard.predictions import FORM, by_id
 from burnish.bench.standard.submit import SUBMITTED, Submission, write_submission
-from burnish.bench.standard.taking import Predictions
 from burnish.bench.standard.vqa_people import answers_of, commonest, people_answers, question_of_people
 from burnish.bench.standard.vqa_text import evalai, vqa_accuracy
 from burnish.scores import AccuracyScores
@@ -91,7 +91,7 @@ def score_files(config: ScoreVqav2Config) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     said = Predictions(config.predictions, ("question_id",), ("answer", "text"))
 
-    def answers() -> Iterator[Answered]:
+    def answers() -> Iterator[AnswerValue]:
         asked = streamed(config.annotations, "annotations", RELEASE)
         for key, item, text in said.beside(asked, config.annotations):
             yield _answered(key, _question(item), text)
@@ -104,9 +104,9 @@ def score(questions: Mapping[str, VqaQuestion], texts: Mapping[str, str]) -> Sco
     return accuracy_scores("VQAv2", [_answered(key, one, texts[key]) for key, one in questions.items()], MEAN)
 
 
-def _answered(key: str, question: VqaQuestion, text: str) -> Answered:
+def _answered(key: str, question: VqaQuestion, text: str) -> AnswerValue:
     value = vqa_accuracy(text, question.answers)
-    return Answered(question.picture, value, (question.kind,), id=key, truth=commonest(question.answers), text=text)
+    return AnswerValue(question.picture, value, (question.kind,), id=key, truth=commonest(question.answers), text=text)
 
 
 def _question(item: Item) -> VqaQuestion:
@@ -144,7 +144,7 @@ def open_vqav2(config: AskVqav2Config) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
+def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
     if any(one.asked.answer is None for one in said):
         return None
@@ -154,7 +154,7 @@ def rescore(said: Sequence[Said]) -> Scored[AccuracyScores] | None:
     return score(questions, {one.asked.id: evalai(one.text) for one in said})
 
 
-def write(said: Sequence[Said], folder: Path) -> None:
+def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as its server takes them."""
     write_answers(said, folder)
     rows = [{"question_id": number(one.asked.id), "answer": evalai(one.text)} for one in said]

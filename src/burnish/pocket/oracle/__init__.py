@@ -8,10 +8,10 @@ neither torch nor a picture.
 from burnish.pocket.oracle.compose import compose
 from burnish.pocket.oracle.judge import judge
 from burnish.pocket.oracle.question import Known
-from burnish.pocket.oracle.verdict import Verdict, feedback, verdict
+from burnish.pocket.oracle.verdict import OracleVerdict, feedback, verdict
 from burnish.pocket.oracle.verdict import rating as oracle_rating
 
 VERSION = "2"
 """Changes whenever the oracle would say something else: part of the fingerprint of what it made."""
 
-__all__ = ["VERSION", "Known", "Verdict", "compose", "feedback", "judge", "oracle_rating", "verdict"]
+__all__ = ["VERSION", "Known", "OracleVerdict", "compose", "feedback", "judge", "oracle_rating", "verdict"]

@@ -51,4 +51,8 @@ def _label(shown: bool) -> str:
     return "correct: it is there" if shown else "hallucination: nothing is so"
 
 
-_TASKS: dict[str, Callable[[Known, Mapping[str, str]], str]] = {"grades": _grade, "pairwise": _compare, "shr": _check}
+_TASKS: dict[str, Callable[[Known, Mapping[str, str]], str]] = {
+    "grades": _grade,
+    "pairwise": _compare,
+    "shr": _check,
+}

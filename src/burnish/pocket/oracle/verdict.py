@@ -19,7 +19,7 @@ from burnish.records import Facts
 CORRECT = "That is correct."
 
 
-class Verdict(NamedTuple):
+class OracleVerdict(NamedTuple):
     """What the oracle thinks of an answer."""
 
     score: int
@@ -38,108 +38,108 @@ def rating(facts: Facts, question: str, answer: str, said: str) -> int:
     return math.ceil(verdict(Known.of(facts, question, answer), said).score / 2)
 
 
-def verdict(known: Known, said: str) -> Verdict:
+def verdict(known: Known, said: str) -> OracleVerdict:
     """Score and comment for an answer."""
     if known.kind == "description":
         return _of_description(known, said)
     truth, answer = normalise(known.answer), normalise(said)
     if truth == answer:
-        return Verdict(10, CORRECT)
+        return OracleVerdict(10, CORRECT)
     return _JUDGES[known.kind](truth, answer)
 
 
-def _of_description(known: Known, said: str) -> Verdict:
+def _of_description(known: Known, said: str) -> OracleVerdict:
     faults = describe_faults(known.scene, known.question, said)
     if not faults.named:
-        return Verdict(10, CORRECT)
+        return OracleVerdict(10, CORRECT)
     if faults.f1 == 0 and faults.readable == 0:
-        return Verdict(1, "Describe all objects in sentences.")
-    return Verdict(min(7, 2 + int(6 * faults.f1)), " ".join(faults.named))
+        return OracleVerdict(1, "Describe all objects in sentences.")
+    return OracleVerdict(min(7, 2 + int(6 * faults.f1)), " ".join(faults.named))
 
 
-def _yes_no(_truth: str, said: str) -> Verdict:
+def _yes_no(_truth: str, said: str) -> OracleVerdict:
     if said not in ("yes", "no"):
-        return Verdict(1, "Answer the question.")
-    return Verdict(2, "That is wrong. Look again.")
+        return OracleVerdict(1, "Answer the question.")
+    return OracleVerdict(2, "That is wrong. Look again.")
 
 
-def _color(truth: str, said: str) -> Verdict:
+def _color(truth: str, said: str) -> OracleVerdict:
     if said not in COLORS:
-        return Verdict(1, "The answer must be one color.")
-    return Verdict(3, f"Not {said}: {_letters(truth)}")
+        return OracleVerdict(1, "The answer must be one color.")
+    return OracleVerdict(3, f"Not {said}: {_letters(truth)}")
 
 
-def _shape(truth: str, said: str) -> Verdict:
+def _shape(truth: str, said: str) -> OracleVerdict:
     if said not in SHAPES:
-        return Verdict(1, "The answer must be one shape.")
+        return OracleVerdict(1, "The answer must be one shape.")
     near = CORNERS[truth] == CORNERS[said]
-    return Verdict(4 if near else 3, f"Not {said}: {_corners(truth)}")
+    return OracleVerdict(4 if near else 3, f"Not {said}: {_corners(truth)}")
 
 
-def _size(_truth: str, said: str) -> Verdict:
+def _size(_truth: str, said: str) -> OracleVerdict:
     if said not in ("small", "large"):
-        return Verdict(1, "The answer must be one size.")
-    return Verdict(3, "That size is wrong. Compare it with other objects.")
+        return OracleVerdict(1, "The answer must be one size.")
+    return OracleVerdict(3, "That size is wrong. Compare it with other objects.")
 
 
-def _side(truth: str, said: str) -> Verdict:
+def _side(truth: str, said: str) -> OracleVerdict:
     across = ("left", "right")
     if said not in (*across, "above", "below"):
-        return Verdict(1, "The answer must be one side.")
+        return OracleVerdict(1, "The answer must be one side.")
     if (truth in across) == (said in across):
-        return Verdict(4, f"Not {said}: it is the other side.")
-    return Verdict(3, f"Not {said}: compare the {'columns' if truth in across else 'rows'}.")
+        return OracleVerdict(4, f"Not {said}: it is the other side.")
+    return OracleVerdict(3, f"Not {said}: compare the {'columns' if truth in across else 'rows'}.")
 
 
-def _place(truth: str, said: str) -> Verdict:
+def _place(truth: str, said: str) -> OracleVerdict:
     if said not in REGIONS:
-        return Verdict(1, "The answer must be one place in the picture.")
+        return OracleVerdict(1, "The answer must be one place in the picture.")
     row, column = _row(truth) == _row(said), _column(truth) == _column(said)
     if row:
-        return Verdict(5, "The row is correct, the column is wrong.")
+        return OracleVerdict(5, "The row is correct, the column is wrong.")
     if column:
-        return Verdict(5, "The column is correct, the row is wrong.")
-    return Verdict(3, "The row and the column are wrong.")
+        return OracleVerdict(5, "The column is correct, the row is wrong.")
+    return OracleVerdict(3, "The row and the column are wrong.")
 
 
-def _object(truth: str, said: str) -> Verdict:
+def _object(truth: str, said: str) -> OracleVerdict:
     color, _, shape = said.partition(" ")
     true_color, _, true_shape = truth.partition(" ")
     if color not in COLORS or shape not in SHAPES:
-        return Verdict(1, "The answer must be one color and one shape.")
+        return OracleVerdict(1, "The answer must be one color and one shape.")
     if color == true_color:
-        return Verdict(5, f"The color is correct. Not {shape}: {_corners(true_shape)}")
+        return OracleVerdict(5, f"The color is correct. Not {shape}: {_corners(true_shape)}")
     if shape == true_shape:
-        return Verdict(5, f"The shape is correct. Not {color}: {_letters(true_color)}")
-    return Verdict(3, f"Not {said}: the color and the shape are wrong.")
+        return OracleVerdict(5, f"The shape is correct. Not {color}: {_letters(true_color)}")
+    return OracleVerdict(3, f"Not {said}: the color and the shape are wrong.")
 
 
-def _number(truth: str, said: str) -> Verdict:
+def _number(truth: str, said: str) -> OracleVerdict:
     if not said.isdecimal():
-        return Verdict(1, "The answer must be one number.")
+        return OracleVerdict(1, "The answer must be one number.")
     off = int(said) - int(truth)
     side = "too high" if off > 0 else "too low"
     if abs(off) == 1:
-        return Verdict(6, f"Almost: your number is {side}.")
-    return Verdict(4 if abs(off) == 2 else 3, f"Your number is much {side}.")
+        return OracleVerdict(6, f"Almost: your number is {side}.")
+    return OracleVerdict(4 if abs(off) == 2 else 3, f"Your number is much {side}.")
 
 
-def _character(truth: str, said: str) -> Verdict:
+def _character(truth: str, said: str) -> OracleVerdict:
     sort = "number" if truth.isdigit() else "letter"
     if len(said) != 1 or said.isdigit() != truth.isdigit():
-        return Verdict(1, f"The answer must be one {sort}.")
-    return Verdict(3, f"That {sort} is wrong. Read it again.")
+        return OracleVerdict(1, f"The answer must be one {sort}.")
+    return OracleVerdict(3, f"That {sort} is wrong. Read it again.")
 
 
-def _text(truth: str, said: str) -> Verdict:
+def _text(truth: str, said: str) -> OracleVerdict:
     if not said or " " in said:
-        return Verdict(1, "The answer must be one line of characters.")
+        return OracleVerdict(1, "The answer must be one line of characters.")
     if len(said) != len(truth):
         many = "many" if len(said) > len(truth) else "few"
-        return Verdict(3, f"There are too {many} characters.")
+        return OracleVerdict(3, f"There are too {many} characters.")
     wrong = [str(place) for place, (a, b) in enumerate(zip(truth, said, strict=True), start=1) if a != b]
     score = 2 + 5 * (len(truth) - len(wrong)) // len(truth)
-    return Verdict(score, f"Read character {' and '.join(wrong)} again.")
+    return OracleVerdict(score, f"Read character {' and '.join(wrong)} again.")
 
 
 _JUDGES = {

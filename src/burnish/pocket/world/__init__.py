@@ -17,7 +17,7 @@ from burnish.pocket.world.habits import USUAL, is_usual
 from burnish.pocket.world.leaning import Leaning, leaning
 from burnish.pocket.world.questions import SPLITS, Question, Split, Variant, make, question_at, split_of, tasks_of
 from burnish.pocket.world.scene import Bar, Glyph, Scene, Thing, scene_from_json, scene_to_json
-from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, Task
+from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, WorldTask
 
 __all__ = [
     "BY_NAME",
@@ -33,9 +33,9 @@ __all__ = [
     "Question",
     "Scene",
     "Split",
-    "Task",
     "Thing",
     "Variant",
+    "WorldTask",
     "asked_about",
     "chance",
     "check_description",

@@ -18,7 +18,7 @@ from burnish.pocket.world.draw import draw
 from burnish.pocket.world.generate import Manner, random_scene
 from burnish.pocket.world.habits import AGAINST, NATURAL, NONE, Habits
 from burnish.pocket.world.scene import Kind, Scene, scene_to_json
-from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, Task
+from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, WorldTask
 from burnish.pocket.world.tasks.existence import NEGATIVES, Negatives, existence
 from burnish.records import Example, Facts
 
@@ -27,24 +27,24 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SplitContent:
     """What a split shows and asks."""
 
     habits: float
     """The strength of its habits."""
-    tasks: tuple[Task, ...]
+    tasks: tuple[WorldTask, ...]
     negatives: Negatives = "random"
     """Which things that are not there are asked about."""
 
 
-PLACES: Mapping[Split, Place] = {
-    "train": Place(NATURAL, SEEN),
-    "heldout": Place(NATURAL, SEEN),
-    "new": Place(NATURAL, NEW),
-    "balanced": Place(NONE, TASKS),
-    "balanced-train": Place(NONE, TASKS),
-    "counter": Place(AGAINST, TASKS, "adversarial"),
-    "counter-train": Place(AGAINST, TASKS, "adversarial"),
+PLACES: Mapping[Split, SplitContent] = {
+    "train": SplitContent(NATURAL, SEEN),
+    "heldout": SplitContent(NATURAL, SEEN),
+    "new": SplitContent(NATURAL, NEW),
+    "balanced": SplitContent(NONE, TASKS),
+    "balanced-train": SplitContent(NONE, TASKS),
+    "counter": SplitContent(AGAINST, TASKS, "adversarial"),
+    "counter-train": SplitContent(AGAINST, TASKS, "adversarial"),
 }
 _LOTS: tuple[Split, ...] = ("heldout", "new", "balanced", "counter", "balanced-train", "counter-train")
 """The splits of the first tenths of all scenes; what is left is for training."""
@@ -83,7 +83,7 @@ class Question:
     """One question of a split; its picture is drawn only when asked for."""
 
     id: str
-    task: Task
+    task: WorldTask
     scene: Scene
     question: str
     answer: str
@@ -118,7 +118,7 @@ def split_of(scene: Scene) -> Split:
     return _LOTS[lot] if lot < len(_LOTS) else "train"
 
 
-def tasks_of(split: Split) -> tuple[Task, ...]:
+def tasks_of(split: Split) -> tuple[WorldTask, ...]:
     """The tasks asked in a split."""
     return PLACES[split].tasks
 
@@ -173,7 +173,7 @@ def make(split: Split, index: int, task: str | None = None, seed: int = 0, varia
     return question_at(split, index, task, seed, variant).example()
 
 
-def _task_and_number(split: Split, index: int, task: str | None) -> tuple[Task, int]:
+def _task_and_number(split: Split, index: int, task: str | None) -> tuple[WorldTask, int]:
     if split not in SPLITS:
         raise ConfigError(f"The pocket world has no split {split!r}: choose one of {', '.join(SPLITS)}.")
     if index < 0:

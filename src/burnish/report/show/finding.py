@@ -18,14 +18,14 @@ NEAR = 0.6
 OFFERED = 3
 
 
-class Found(NamedTuple):
+class FoundRecord(NamedTuple):
     """A record, and its place in the run, from 1."""
 
     place: int
     record: Record
 
 
-def find(run: Run, config: ShowConfig) -> Found:
+def find(run: Run, config: ShowConfig) -> FoundRecord:
     """The record that is asked for. Raises RunError, naming near ids or how many there are, where there is none."""
     if config.id is not None:
         wanted = config.id
@@ -36,21 +36,21 @@ def find(run: Run, config: ShowConfig) -> Found:
     place = config.number if config.number > 0 else len(run) + 1 + config.number
     if not 1 <= place <= len(run):
         raise RunError(f"{run.path} has {_count(len(run))}, so none at --number {config.number}.")
-    return Found(place, run.at(place - 1))
+    return FoundRecord(place, run.at(place - 1))
 
 
-def follows(run: Run, found: Found) -> bool:
+def follows(run: Run, found: FoundRecord) -> bool:
     """Whether the next record has the same id, as answers to one picture and to copies of it do."""
     return found.place < len(run) and run.at(found.place).id == found.record.id
 
 
-def _nth(run: Run, config: ShowConfig, text: str, fits: Callable[[Record], bool]) -> Found:
+def _nth(run: Run, config: ShowConfig, text: str, fits: Callable[[Record], bool]) -> FoundRecord:
     passed = 0
     for index, record in tracked(run.holding(text), f"search {run.path.name}", len(run), unit="records"):
         if record is not None and fits(record):
             passed += 1
             if passed == config.number:
-                return Found(index + 1, record)
+                return FoundRecord(index + 1, record)
     if passed:
         raise RunError(f"{run.path} has {_count(passed)} with {text!r}, so none at --number {config.number}.")
     if config.search is not None:

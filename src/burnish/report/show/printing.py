@@ -10,7 +10,7 @@ from burnish.errors import BurnishError
 from burnish.report.cards import PictureOf, card_of
 from burnish.report.provenance import origin_of
 from burnish.report.show import ShowConfig
-from burnish.report.show.finding import Found, find, follows
+from burnish.report.show.finding import FoundRecord, find, follows
 from burnish.report.show.overview import open_run, overview
 from burnish.report.show.pictures import can_draw, draw
 from burnish.report.show.writing import QUIET, Judge, Pen, beside, lines, title
@@ -37,7 +37,7 @@ def show_run(config: ShowConfig, judge: Judge) -> None:
         listed("The next record has the same id:", [shlex.join(command)])
 
 
-def _print_record(run: Run, found: Found, config: ShowConfig, judge: Judge) -> None:
+def _print_record(run: Run, found: FoundRecord, config: ShowConfig, judge: Judge) -> None:
     say("", title(found.record, found.place, len(run)), "")
     pictures = _pictures(run, found)
     if pictures and not config.no_picture and can_draw():
@@ -45,7 +45,7 @@ def _print_record(run: Run, found: Found, config: ShowConfig, judge: Judge) -> N
     say(beside(lines(found.record, Pen(coloured(), judge))))
 
 
-def _pictures(run: Run, found: Found) -> Sequence[PictureOf]:
+def _pictures(run: Run, found: FoundRecord) -> Sequence[PictureOf]:
     return card_of(found.record, run.manifest.seed).pictures
 
 

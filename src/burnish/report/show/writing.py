@@ -27,7 +27,7 @@ Line: TypeAlias = tuple[str, Text]
 """What stands at the left, and the words beside it."""
 
 
-class Verdict(NamedTuple):
+class AnswerVerdict(NamedTuple):
     """How right a prediction is."""
 
     right: bool | None
@@ -36,12 +36,12 @@ class Verdict(NamedTuple):
     """By metric, 0 to 1."""
 
 
-Judge: TypeAlias = Callable[[Prediction], Verdict]
+Judge: TypeAlias = Callable[[Prediction], AnswerVerdict]
 
 
-def unjudged(_prediction: Prediction) -> Verdict:
+def unjudged(_prediction: Prediction) -> AnswerVerdict:
     """Nothing is said of right and wrong."""
-    return Verdict(None, {})
+    return AnswerVerdict(None, {})
 
 
 class Pen(NamedTuple):
@@ -181,7 +181,7 @@ def _margin(pair: PreferencePair, rejected: Answer) -> list[str]:
     return [f"margin {pair.chosen.ref_logp - rejected.ref_logp:+.1f} nats"]
 
 
-def _verdict(verdict: Verdict) -> list[Line]:
+def _verdict(verdict: AnswerVerdict) -> list[Line]:
     told = []
     if verdict.right is not None:
         told.append(("verdict", Text("right", "bold green") if verdict.right else Text("wrong", "bold red")))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from burnish.records import Facts
-from burnish.review.cases import Case
+from burnish.review.cases import ReviewCase
 from burnish.store import Run
 
 
@@ -18,7 +18,7 @@ class Criterion(NamedTuple):
     what: str
 
 
-class Rubric(NamedTuple):
+class RatingScale(NamedTuple):
     """How one kind of item is rated."""
 
     title: str
@@ -53,10 +53,10 @@ class RatingTask:
     """The page's template."""
     level: Literal["ordinal", "nominal"]
     """Whether one value is more than another: decides how means and agreement are computed."""
-    rubrics: dict[str, Rubric]
+    rubrics: dict[str, RatingScale]
     """By kind of item."""
     options: tuple[Option, ...]
-    read: Callable[[Sequence[Run]], Iterator[Case]]
+    read: Callable[[Sequence[Run]], Iterator[ReviewCase]]
     """All cases of the runs, streamed. Raises RunError for runs that cannot be asked about."""
 
     @property

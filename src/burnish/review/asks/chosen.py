@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from burnish.records import PreferencePair
-from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingTask, Rubric, split_of
-from burnish.review.cases import BETWEEN, Case, Passage, TextPart
+from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingScale, RatingTask, split_of
+from burnish.review.cases import BETWEEN, Passage, ReviewCase, TextPart
 from burnish.store import Run
 
 
-def read_chosen(runs: Sequence[Run]) -> Iterator[Case]:
+def read_chosen(runs: Sequence[Run]) -> Iterator[ReviewCase]:
     """A case for each rejected answer of the pairs."""
     for run in runs:
         for pair in run.records(PreferencePair):
             for rejected in pair.rejected:
-                yield Case(
+                yield ReviewCase(
                     ask="chosen",
                     split=split_of(run, pair.facts),
                     source=pair.source,
@@ -41,7 +41,7 @@ CHOSEN = RatingTask(
     template="choice.html",
     level="nominal",
     rubrics={
-        BETTER: Rubric(
+        BETTER: RatingScale(
             "Comparison",
             "Which answer fits this picture better?",
             (

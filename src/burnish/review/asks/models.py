@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from burnish.errors import RunError
 from burnish.records import Dialogue
-from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingTask, Rubric, split_of
+from burnish.review.asks.base import BETTER, CHOICES, Criterion, RatingScale, RatingTask, split_of
 from burnish.review.asks.scores import response_parts
-from burnish.review.cases import Case, Passage, TextPart
+from burnish.review.cases import Passage, ReviewCase, TextPart
 from burnish.store import Run
 
 
@@ -21,7 +21,7 @@ class _Refined(NamedTuple):
     parts: tuple[TextPart, ...]
 
 
-def read_models(runs: Sequence[Run]) -> Iterator[Case]:
+def read_models(runs: Sequence[Run]) -> Iterator[ReviewCase]:
     """A case for each question that both runs have a dialogue on; answers that are equal word for word are left out.
 
     The first run's answer is `first`. Raises RunError where one id names two questions.
@@ -36,7 +36,7 @@ def read_models(runs: Sequence[Run]) -> Iterator[Case]:
             raise RunError(
                 f"{first.path} and {second.path} do not ask the same under {dialogue.id!r}: compare runs of one source."
             )
-        yield Case(
+        yield ReviewCase(
             ask="models",
             split=split_of(first, dialogue.facts),
             source=dialogue.source,
@@ -59,7 +59,7 @@ MODELS = RatingTask(
     template="choice.html",
     level="nominal",
     rubrics={
-        BETTER: Rubric(
+        BETTER: RatingScale(
             "Comparison",
             "Which answer is better?",
             (

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from burnish.records import Dialogue, Feedback, Response
-from burnish.review.asks.base import Criterion, Option, RatingTask, Rubric, split_of
-from burnish.review.cases import Case, Passage, TextPart
+from burnish.review.asks.base import Criterion, Option, RatingScale, RatingTask, split_of
+from burnish.review.cases import Passage, ReviewCase, TextPart
 from burnish.store import Run
 
-_RESPONSE = Rubric(
+_RESPONSE = RatingScale(
     "Response",
     "How good is this refined response?",
     (
@@ -21,7 +21,7 @@ _RESPONSE = Rubric(
         Criterion("Completeness", "Does it answer all that was asked?"),
     ),
 )
-_FEEDBACK = Rubric(
+_FEEDBACK = RatingScale(
     "Feedback",
     "How good is this feedback?",
     (
@@ -34,21 +34,21 @@ _FEEDBACK = Rubric(
 _LABELS = ("very poor", "poor", "average", "good", "excellent")
 
 
-def read_scores(runs: Sequence[Run]) -> Iterator[Case]:
+def read_scores(runs: Sequence[Run]) -> Iterator[ReviewCase]:
     """A case for each dialogue of the runs."""
     for run in runs:
         for dialogue in run.records(Dialogue):
             yield dialogue_case(run, dialogue)
 
 
-def dialogue_case(run: Run, dialogue: Dialogue) -> Case:
+def dialogue_case(run: Run, dialogue: Dialogue) -> ReviewCase:
     """The dialogue as it is shown and rated."""
     passages: list[Passage] = []
     for number, turn in enumerate(dialogue.turns, start=1):
         rated = f"response-{number}" if number > 1 else ""
         passages.append(Passage(speaker="student", parts=response_parts(turn.response), item=rated))
         passages.append(Passage(speaker="teacher", parts=_feedback_parts(turn.feedback), item=f"feedback-{number}"))
-    return Case(
+    return ReviewCase(
         ask="scores",
         split=split_of(run, dialogue.facts),
         source=dialogue.source,

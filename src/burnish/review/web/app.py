@@ -15,7 +15,7 @@ from burnish.errors import BurnishError
 from burnish.review.asks import RatingTask
 from burnish.review.database import why
 from burnish.review.study import Study
-from burnish.review.web.routes import Site, router
+from burnish.review.web.routes import ReviewSite, router
 from burnish.store import Run
 from burnish.web.guard import guard, is_loopback
 from burnish.web.pictures import Pictures
@@ -33,7 +33,7 @@ def create_app(study: Study, ask: RatingTask, runs: Sequence[Run], *, host: str)
     app = FastAPI(title="Burnish review", openapi_url=None)
     templates = templates_of("burnish.review.web")
     raters = {rater.token: rater for rater in study.raters}
-    app.state.site = Site(study, ask, Pictures(runs), templates, raters, lists_links=is_loopback(host))
+    app.state.site = ReviewSite(study, ask, Pictures(runs), templates, raters, lists_links=is_loopback(host))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     app.include_router(router)
 

@@ -10,7 +10,7 @@ from jinja2 import Environment
 from pydantic import BaseModel
 
 from burnish.review.asks import RatingTask
-from burnish.review.study import Rater, Shown, Study
+from burnish.review.study import Rater, ShownCase, Study
 from burnish.review.web.view import case_view, to_store
 from burnish.web.pictures import Pictures
 
@@ -19,7 +19,7 @@ MOST_POSITIONS = 1 << 31
 router = APIRouter(default_response_class=HTMLResponse)
 
 
-class Site(NamedTuple):
+class ReviewSite(NamedTuple):
     """All that the routes work with."""
 
     study: Study
@@ -32,19 +32,19 @@ class Site(NamedTuple):
     """Whether the first page shows everybody's link."""
 
 
-class Said(BaseModel):
+class RatingBody(BaseModel):
     """The body of a rating."""
 
     value: str
 
 
-def get_site(request: Request) -> Site:
+def get_site(request: Request) -> ReviewSite:
     """The site that `create_app` made."""
-    site: Site = request.app.state.site
+    site: ReviewSite = request.app.state.site
     return site
 
 
-SiteHere = Annotated[Site, Depends(get_site)]
+SiteHere = Annotated[ReviewSite, Depends(get_site)]
 
 
 def get_rater(site: SiteHere, token: str) -> Rater:
@@ -57,7 +57,7 @@ def get_rater(site: SiteHere, token: str) -> Rater:
 RaterHere = Annotated[Rater, Depends(get_rater)]
 
 
-def get_shown(site: SiteHere, rater: RaterHere, position: int) -> Shown:
+def get_shown(site: SiteHere, rater: RaterHere, position: int) -> ShownCase:
     """The rater's case at this position."""
     shown = site.study.shown(rater, position) if 0 < position < MOST_POSITIONS else None
     if shown is None:
@@ -65,7 +65,7 @@ def get_shown(site: SiteHere, rater: RaterHere, position: int) -> Shown:
     return shown
 
 
-ShownHere = Annotated[Shown, Depends(get_shown)]
+ShownHere = Annotated[ShownCase, Depends(get_shown)]
 
 
 async def get_form(request: Request, shown: ShownHere) -> dict[str, str]:
@@ -115,7 +115,7 @@ def show_picture(site: SiteHere, shown: ShownHere, number: int = 1) -> Response:
 
 
 @router.put("/{token}/{position}/{item}", status_code=204)
-def save_one(site: SiteHere, rater: RaterHere, shown: ShownHere, item: str, said: Said) -> Response:
+def save_one(site: SiteHere, rater: RaterHere, shown: ShownHere, item: str, said: RatingBody) -> Response:
     """Keep one rating, as soon as it is given."""
     _save(site, rater, shown, {item: said.value})
     return Response(status_code=204)
@@ -129,7 +129,7 @@ def save_all(site: SiteHere, rater: RaterHere, position: int, shown: ShownHere, 
     return RedirectResponse(_next(site, rater, position) if complete else f"/{rater.token}/{position}", 303)
 
 
-def _save(site: Site, rater: Rater, shown: Shown, given: dict[str, str]) -> None:
+def _save(site: ReviewSite, rater: Rater, shown: ShownCase, given: dict[str, str]) -> None:
     try:
         values = to_store(site.ask, shown, given)
     except ValueError as error:
@@ -137,6 +137,6 @@ def _save(site: Site, rater: Rater, shown: Shown, given: dict[str, str]) -> None
     site.study.save(rater, shown.id, values)
 
 
-def _next(site: Site, rater: Rater, position: int) -> str:
+def _next(site: ReviewSite, rater: Rater, position: int) -> str:
     following = site.study.progress(rater).open_after(position)
     return f"/{rater.token}/{following or 'done'}"

@@ -17,7 +17,7 @@ from burnish.review.asks import ASKS
 from burnish.review.config import ReviewConfig
 from burnish.review.database import open_database, shown_store
 from burnish.review.plan import assign, sample
-from burnish.review.study import Plan, Study
+from burnish.review.study import Study, StudyPlan
 from burnish.review.web.app import create_app
 from burnish.store import Run
 from burnish.store.codec import dump
@@ -54,12 +54,12 @@ def begin_study(config: ReviewConfig, runs: Sequence[Run], engine: Engine) -> St
     """The study that this configuration makes of these runs. Raises RunError for runs without a case."""
     ask = ASKS[config.ask]
 
-    def plan() -> Plan:
+    def plan() -> StudyPlan:
         cases = sample(tracked(ask.read(runs), "look for cases", unit="cases"), config.sample, config.seed)
         if not cases:
             raise RunError(f"{', '.join(config.runs)} hold nothing to review: --ask {config.ask} needs {ask.records}.")
         overlap = config.overlap or config.raters
-        return Plan(cases, assign(len(cases), raters=config.raters, overlap=overlap, seed=config.seed))
+        return StudyPlan(cases, assign(len(cases), raters=config.raters, overlap=overlap, seed=config.seed))
 
     about: dict[str, Json] = {**identity(config), "runs": [_origin(run) for run in runs]}
     return Study.begin(engine, key=content_key(dump(about).encode()), ask=config.ask, about=about, plan=plan)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from burnish.review.asks import RatingTask, Rubric
+from burnish.review.asks import RatingScale, RatingTask
 from burnish.review.cases import Passage, kind_of
-from burnish.review.study import Progress, Rater, Shown
+from burnish.review.study import Rater, RaterProgress, ShownCase
 
 
-class Choice(NamedTuple):
+class RadioButton(NamedTuple):
     """A radio button."""
 
     value: str
@@ -18,20 +18,20 @@ class Choice(NamedTuple):
     checked: bool
 
 
-class Group(NamedTuple):
+class RadioGroup(NamedTuple):
     """The radio buttons of one item."""
 
     item: str
     kind: str
-    rubric: Rubric
-    choices: tuple[Choice, ...]
+    rubric: RatingScale
+    choices: tuple[RadioButton, ...]
 
 
-class Said(NamedTuple):
+class RatedPassage(NamedTuple):
     """A passage, and the buttons below it if it is rated."""
 
     passage: Passage
-    group: Group | None
+    group: RadioGroup | None
 
 
 class CaseView(NamedTuple):
@@ -39,18 +39,18 @@ class CaseView(NamedTuple):
 
     rater: Rater
     position: int
-    progress: Progress
+    progress: RaterProgress
     question: str
     pictures: int
     """How many the question is about."""
     truth: str | None
-    said: tuple[Said, ...]
+    said: tuple[RatedPassage, ...]
     """In the order of this rater: what stands as A comes first."""
-    groups: tuple[Group, ...]
-    rubrics: tuple[Rubric, ...]
+    groups: tuple[RadioGroup, ...]
+    rubrics: tuple[RatingScale, ...]
 
 
-def case_view(ask: RatingTask, rater: Rater, position: int, shown: Shown, progress: Progress) -> CaseView:
+def case_view(ask: RatingTask, rater: Rater, position: int, shown: ShownCase, progress: RaterProgress) -> CaseView:
     """The page of a case."""
     case = shown.case
     groups = {item: _group(ask, item, shown) for item in case.items}
@@ -62,13 +62,13 @@ def case_view(ask: RatingTask, rater: Rater, position: int, shown: Shown, progre
         question=case.question,
         pictures=len(case.images),
         truth=case.truth,
-        said=tuple(Said(passage, groups.get(passage.item)) for passage in passages),
+        said=tuple(RatedPassage(passage, groups.get(passage.item)) for passage in passages),
         groups=tuple(groups.values()),
         rubrics=tuple(ask.rubrics.values()),
     )
 
 
-def to_store(ask: RatingTask, shown: Shown, given: Mapping[str, str]) -> dict[str, str]:
+def to_store(ask: RatingTask, shown: ShownCase, given: Mapping[str, str]) -> dict[str, str]:
     """What the store keeps of the page's values, by item. Raises ValueError for what the page does not offer."""
     if strange := set(given) - set(shown.case.items):
         raise ValueError(f"{min(strange)!r} is not rated in this case")
@@ -78,9 +78,9 @@ def to_store(ask: RatingTask, shown: Shown, given: Mapping[str, str]) -> dict[st
     return {item: meant[value] for item, value in given.items()}
 
 
-def _group(ask: RatingTask, item: str, shown: Shown) -> Group:
+def _group(ask: RatingTask, item: str, shown: ShownCase) -> RadioGroup:
     said = shown.values.get(item)
     choices = (
-        Choice(option.shown, option.label, option.value(swapped=shown.swapped) == said) for option in ask.options
+        RadioButton(option.shown, option.label, option.value(swapped=shown.swapped) == said) for option in ask.options
     )
-    return Group(item, kind_of(item), ask.rubrics[kind_of(item)], tuple(choices))
+    return RadioGroup(item, kind_of(item), ask.rubrics[kind_of(item)], tuple(choices))

@@ -19,7 +19,7 @@ from burnish.sources.base import with_picture
 Scores: TypeAlias = Scored[AccuracyScores] | Scored[MmeScores] | Scored[MeasuredScores] | Scored[YesNoScores]
 
 
-class Said(NamedTuple):
+class AnsweredQuestion(NamedTuple):
     """A question with the model's answer."""
 
     asked: Candidate
@@ -33,7 +33,7 @@ class Said(NamedTuple):
         return str(self.asked.facts[name])
 
 
-class Pictures(Protocol):
+class PictureSource(Protocol):
     """Where a benchmark's pictures are."""
 
     def read(self, name: str) -> bytes:
@@ -54,10 +54,10 @@ class OpenBenchmark:
     """The words around each question."""
     questions: Callable[[], Iterator[Candidate]]
     """All questions as prompts, in the official order, with their truths. Raises SourceError."""
-    pictures: Pictures
-    write: Callable[[Sequence[Said], Path], None]
+    pictures: PictureSource
+    write: Callable[[Sequence[AnsweredQuestion], Path], None]
     """Writes all answers, in the official order and form, into a folder."""
-    score: Callable[[Sequence[Said]], Scores | None]
+    score: Callable[[Sequence[AnsweredQuestion]], Scores | None]
     """The scores, and what each answer adds to them; None where the truth is not local, or only a judge can tell."""
     left_out: Callable[[], Mapping[str, int]] = dict
     """What the files hold that is no part of the benchmark, by reason."""

@@ -6,15 +6,15 @@ import hashlib
 from collections import Counter
 from functools import partial
 
-from burnish.bench.answered import prediction
-from burnish.bench.standard.asking.base import BenchmarkSource, OpenBenchmark, Said
+from burnish.bench.prediction import prediction
+from burnish.bench.standard.asking.base import AnsweredQuestion, BenchmarkSource, OpenBenchmark
 from burnish.bench.standard.asking.configs import AskConfig
 from burnish.bench.standard.registry import benchmark, open_benchmark
 from burnish.config import config_of
 from burnish.errors import RunError
 from burnish.generation import Life, fill, make_run
 from burnish.generation.questions import asks, clean_request, fingerprints
-from burnish.generation.replicas import Task, open_asked
+from burnish.generation.replicas import ReplicaTask, open_asked
 from burnish.progress import tracked
 from burnish.records import Dropped, Example, Prediction
 from burnish.scores import StandardResult
@@ -45,7 +45,14 @@ def bench_standard(config: AskConfig) -> StandardResult:
         return [prediction(run, example, reply, facts={ENDED: reply.finish == "stop"})]
 
     def ask(run: Run) -> None:
-        fill(run, inputs, partial(live, run), [model], label=config.benchmark, replicas=Task(bench_standard, config))
+        fill(
+            run,
+            inputs,
+            partial(live, run),
+            [model],
+            label=config.benchmark,
+            replicas=ReplicaTask(bench_standard, config),
+        )
 
     def score(run: Run) -> StandardResult:
         return _counted(run, config.benchmark) if config.shard else _finish(run, opened, source, config.benchmark)
@@ -78,7 +85,7 @@ def _finish(run: Run, opened: OpenBenchmark, source: BenchmarkSource, name: str)
             texts[record.id] = (record.text, bool(record.facts[ENDED]))
         elif isinstance(record, Dropped):
             unanswered[record.reason] += 1
-    said = [Said(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
+    said = [AnsweredQuestion(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
     opened.write(said, run.path)
     scored = opened.score(said)
     return StandardResult(

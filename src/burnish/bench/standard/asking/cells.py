@@ -17,7 +17,7 @@ PICTURE = "image"
 """The column that has them."""
 
 
-class _Place(NamedTuple):
+class _FileSpan(NamedTuple):
     """Where a picture is in the temporary file."""
 
     offset: int
@@ -31,7 +31,7 @@ class CellPictures:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the pictures
         weakref.finalize(self, self._file.close)
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _FileSpan] = {}
 
     def add(self, row: Item) -> str:
         """The name of the picture in the row's cell. Raises SourceError for what is no base64."""
@@ -42,7 +42,7 @@ class CellPictures:
         name = content_key(data)
         if name not in self._places:
             self._file.seek(0, 2)
-            self._places[name] = _Place(self._file.tell(), len(data))
+            self._places[name] = _FileSpan(self._file.tell(), len(data))
             self._file.write(data)
             self._file.flush()
         return name

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from burnish.bench.standard.asking.base import Said
+from burnish.bench.standard.asking.base import AnsweredQuestion
 from burnish.store.codec import dump
 from burnish.store.disk import explained, write_whole
 
@@ -15,7 +15,7 @@ SUBMISSION = "submission.json"
 DOCUMENT = "predictions.json"
 
 
-def write_answers(said: Sequence[Said], folder: Path) -> None:
+def write_answers(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, as LLaVA writes them."""
     rows = ({"question_id": number(one.asked.id), "prompt": one.asked.question, "text": one.text} for one in said)
     write_lines(folder / PREDICTIONS, rows)
@@ -43,10 +43,10 @@ def write_text(path: Path, text: str) -> None:
         write_whole(path, text.encode(), sync=False)
 
 
-def write_by_key(said: Sequence[Said], folder: Path) -> None:
+def write_by_key(said: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One object, {"v1_0": "…"}, as the official evaluators of MM-Vet and SHR read answers."""
     write_document(folder / DOCUMENT, {one.asked.id: one.text for one in said})
 
 
-def for_a_judge(_said: Sequence[Said]) -> None:
+def for_a_judge(_said: Sequence[AnsweredQuestion]) -> None:
     """No scores: only a judge can tell."""

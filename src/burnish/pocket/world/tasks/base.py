@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from burnish.pocket.world.scene import Kind, Scene, Thing
 
-Group: TypeAlias = Literal["seen", "new"]
+TaskGroup: TypeAlias = Literal["seen", "new"]
 
 YES_NO = ("yes", "no")
 
@@ -30,11 +30,11 @@ Ask: TypeAlias = Callable[[Scene, Random], SceneQuestion | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class WorldTask:
     """One kind of question."""
 
     name: str
-    group: Group
+    group: TaskGroup
     """The pocket VLM trains on "seen" tasks and has never met a question of a "new" one."""
     stands_for: str
     """The data set of FIRE's tables 5 and 6 in whose column this task is shown."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class _Row(NamedTuple):
+class _PlotRow(NamedTuple):
     label: str
     metric: str
     level: Level
@@ -41,14 +41,14 @@ def answers_plots(result: AnswersResult) -> dict[str, Figure]:
 def by_task(result: AnswersResult, metric: Metric) -> Figure:
     """A metric by task on clean pictures; before and after where the result was compared with a baseline."""
     clean = [score for score in result.scores if not score.distortion and score.metric == metric.name]
-    rows = [_Row(group, metric.name, level, group) for level, group in shown_groups(clean)]
+    rows = [_PlotRow(group, metric.name, level, group) for level, group in shown_groups(clean)]
     return _plot(result, rows, f"{_title(metric)} by task", metric)
 
 
 def by_metric(result: AnswersResult, family: str) -> Figure:
     """All metrics of a family over all questions, on clean pictures."""
     metrics = family_metrics(result, family)
-    rows = [_Row(metric.title, metric.name, "all", _all(result, metric)) for metric in metrics]
+    rows = [_PlotRow(metric.title, metric.name, "all", _all(result, metric)) for metric in metrics]
     return _plot(result, rows, family_title(family), metrics[0], axis=metrics[0].unit)
 
 
@@ -56,11 +56,13 @@ def by_distortion(result: AnswersResult, metric: Metric) -> Figure:
     """A metric over all questions, on clean pictures and under each distortion."""
     group = _all(result, metric)
     measured = {score.distortion for score in result.scores if score.metric == metric.name}
-    rows = [_Row(condition(spec), metric.name, "all", group, spec) for spec in result.distortions if spec in measured]
+    rows = [
+        _PlotRow(condition(spec), metric.name, "all", group, spec) for spec in result.distortions if spec in measured
+    ]
     return _plot(result, rows, f"{_title(metric)} under each distortion", metric)
 
 
-def _plot(result: AnswersResult, rows: Sequence[_Row], title: str, metric: Metric, axis: str = "") -> Figure:
+def _plot(result: AnswersResult, rows: Sequence[_PlotRow], title: str, metric: Metric, axis: str = "") -> Figure:
     asked = max(s.estimate.n for s in result.scores if s.level == "all" and s.metric == metric.name)
     return dot_plot(
         [row.label for row in rows],
@@ -72,7 +74,7 @@ def _plot(result: AnswersResult, rows: Sequence[_Row], title: str, metric: Metri
     )
 
 
-def _series(result: AnswersResult, rows: Sequence[_Row]) -> list[Series]:
+def _series(result: AnswersResult, rows: Sequence[_PlotRow]) -> list[Series]:
     own = {_cell(score): score.estimate for score in result.scores}
     keys = [(row.metric, row.level, row.group, row.distortion) for row in rows]
     if result.comparison is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from burnish.report.tables import NOTHING, Table, number, p_value
-from burnish.scores import AnswersResult, Comparison, Level, Metric, PairedScore, Score
+from burnish.scores import AnswersResult, BaselineComparison, Level, Metric, PairedScore, Score
 
 FAMILIES = {
     "answers": "Answers",
@@ -112,7 +112,7 @@ def _score_table(title: str, first: str, rows: Sequence[tuple[str, ...] | None],
     )
 
 
-def _compared(result: AnswersResult, comparison: Comparison, family: str) -> Table:
+def _compared(result: AnswersResult, comparison: BaselineComparison, family: str) -> Table:
     metrics = family_metrics(result, family)
     first = metrics[0].name
     by_task = [score for score in comparison.scores if not score.distortion and score.metric == first]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from burnish.report.plots import GREY, INK, LOOKS, Series, dot_plot, figure, label_axes
 from burnish.report.standard_tables import short
 from burnish.report.trust import short_trust
-from burnish.scores import Estimate, Lengths, PairwiseJudged, PairwisePair
+from burnish.scores import Estimate, LengthScores, PairwiseJudged, PairwisePair
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,6 +78,6 @@ def _lengths(scores: PairwiseJudged) -> Figure:
     )
 
 
-def _estimate(lengths: Lengths) -> Estimate:
+def _estimate(lengths: LengthScores) -> Estimate:
     low, high = lengths.interval or (None, None)
     return Estimate(value=lengths.mean, low=low, high=high, n=lengths.n)

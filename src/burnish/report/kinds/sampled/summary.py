@@ -45,7 +45,7 @@ class SampledSummary:
         return {"temperatures": rows, "dropped": dict[str, Json](self.dropped)}
 
 
-class _Sums:
+class _MeasureSums:
     """Of one measure at one temperature: by picture, the sum of its values and their number."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class _Sums:
 
 def summarise_sampled(run: Run) -> SampledSummary:
     """Read the run once; memory grows with its pictures, not with its texts."""
-    sums: defaultdict[float, defaultdict[str, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
+    sums: defaultdict[float, defaultdict[str, _MeasureSums]] = defaultdict(lambda: defaultdict(_MeasureSums))
     for temperature, picture, measure, value in _measures(run):
         sums[temperature][measure].add(picture, value)
     return SampledSummary(
@@ -89,7 +89,7 @@ def _measures(run: Run) -> Iterator[tuple[float, str, str, float]]:
                 yield temperature, record.image, "same", record.text == drawn[0.0].text
 
 
-def _row(temperature: float, sums: defaultdict[str, _Sums]) -> AtTemperature:
+def _row(temperature: float, sums: defaultdict[str, _MeasureSums]) -> AtTemperature:
     words, tokens = (sums[measure].estimate(bootstrap_interval) for measure in ("words", "tokens"))
     return AtTemperature(
         temperature=temperature,

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Curve(NamedTuple):
+class LogCurve(NamedTuple):
     """A line of a panel: a key of the log, and what a person calls it."""
 
     key: str
     label: str
 
 
-class _Line(NamedTuple):
+class _DrawnCurve(NamedTuple):
     """A curve of one training, as it is drawn."""
 
     log: Log
@@ -33,21 +33,21 @@ class _Line(NamedTuple):
     look: Look
 
 
-PANELS: Mapping[str, Sequence[Curve]] = {
-    "loss": (Curve("loss", "loss"), Curve("eval_loss", "held out")),
+PANELS: Mapping[str, Sequence[LogCurve]] = {
+    "loss": (LogCurve("loss", "loss"), LogCurve("eval_loss", "held out")),
     "reward": (
-        Curve("rewards/margins", "margin"),
-        Curve("rewards/rejected", "rejected"),
-        Curve("rewards/chosen", "chosen"),
-        Curve("eval_rewards/margins", "margin, held out"),
+        LogCurve("rewards/margins", "margin"),
+        LogCurve("rewards/rejected", "rejected"),
+        LogCurve("rewards/chosen", "chosen"),
+        LogCurve("eval_rewards/margins", "margin, held out"),
     ),
     "accuracy": (
-        Curve("rewards/accuracies", "chosen rewarded above rejected"),
-        Curve("eval_rewards/accuracies", "of held-out pairs"),
+        LogCurve("rewards/accuracies", "chosen rewarded above rejected"),
+        LogCurve("eval_rewards/accuracies", "of held-out pairs"),
     ),
-    "token accuracy": (Curve("mean_token_accuracy", "next token right"),),
-    "learning rate": (Curve("learning_rate", "learning rate"),),
-    "tokens per second": (Curve("tokens_per_second", "tokens per second"),),
+    "token accuracy": (LogCurve("mean_token_accuracy", "next token right"),),
+    "learning rate": (LogCurve("learning_rate", "learning rate"),),
+    "tokens per second": (LogCurve("tokens_per_second", "tokens per second"),),
 }
 """Curves by what the vertical axis shows; panels without any data are left out. The first stands for its panel where
 several trainings are drawn."""
@@ -66,10 +66,12 @@ _EXACT = ("learning_rate",)
 def training_curves(log: Log, title: str) -> Figure:
     """Everything that a training logs, over steps; gaps where a value is not finite."""
     terms = dict.fromkeys(key for line in log for key in line if key.startswith(TERM))
-    curves_of = {**PANELS, "loss terms": [Curve(key, key.removeprefix(TERM)) for key in terms]}
+    curves_of = {**PANELS, "loss terms": [LogCurve(key, key.removeprefix(TERM)) for key in terms]}
     panels = {
         name: [
-            _Line(log, key, label, look) for (key, label), look in zip(curves, LOOKS, strict=False) if finite(log, key)
+            _DrawnCurve(log, key, label, look)
+            for (key, label), look in zip(curves, LOOKS, strict=False)
+            if finite(log, key)
         ]
         for name, curves in curves_of.items()
     }
@@ -84,7 +86,7 @@ def trainings_curves(logs: Mapping[str, Log]) -> Figure:
     """The first curve of every panel, a line for each training, over the same steps."""
     panels = {
         name: [
-            _Line(log, curves[0].key, label, look)
+            _DrawnCurve(log, curves[0].key, label, look)
             for (label, log), look in zip(logs.items(), LOOKS, strict=False)
             if finite(log, curves[0].key)
         ]
@@ -96,7 +98,7 @@ def trainings_curves(logs: Mapping[str, Log]) -> Figure:
     return made
 
 
-def _drawn(panels: Mapping[str, Sequence[_Line]], title: str, subtitle: str) -> Figure:
+def _drawn(panels: Mapping[str, Sequence[_DrawnCurve]], title: str, subtitle: str) -> Figure:
     panels = {name: lines for name, lines in panels.items() if lines}
     if not panels:
         raise RunError(f"{title}: nothing to draw, because no step has a finite loss or reward.")
@@ -117,7 +119,7 @@ def _drawn(panels: Mapping[str, Sequence[_Line]], title: str, subtitle: str) -> 
     return made
 
 
-def _draw(axes: Axes, line: _Line) -> None:
+def _draw(axes: Axes, line: _DrawnCurve) -> None:
     steps = [step["step"] for step in line.log if line.key in step]
     values = [step[line.key] if math.isfinite(step[line.key]) else math.nan for step in line.log if line.key in step]
     window = _window(line)
@@ -131,7 +133,7 @@ def _draw(axes: Axes, line: _Line) -> None:
     )
 
 
-def _window(line: _Line) -> int:
+def _window(line: _DrawnCurve) -> int:
     """Steps that a running mean is over; 1 for few steps, which are shown as they are."""
     steps = len(finite(line.log, line.key))
     return steps // _WINDOW if steps >= _MANY and line.key not in _EXACT else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import report_of, tell, tell_report, write_json
+from burnish.verbs.output import print_report, print_tables, report_of, write_json
 
 if TYPE_CHECKING:
     from burnish.check.config import CheckConfig
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from burnish.report.dialogue_stats import StatsConfig
     from burnish.report.sheet import SheetConfig
     from burnish.report.show import ShowConfig
-    from burnish.report.show.writing import Verdict
+    from burnish.report.show.writing import AnswerVerdict
     from burnish.report.validation import ValidateConfig
 
 _TOLD = ("answers", "description")
@@ -35,7 +35,7 @@ def distort(config: SheetConfig) -> None:
         rows=tuple((distortion.spec, distortion.what) for distortion in result.distortions),
         text_columns=frozenset({0, 1}),
     )
-    tell([table], [result.path])
+    print_tables([table], [result.path])
 
 
 def check(config: CheckConfig) -> None:
@@ -46,7 +46,7 @@ def check(config: CheckConfig) -> None:
 
     found = tried(config)
     table = Table(title=config.model, columns=("", "found"), rows=found.rows(), text_columns=frozenset({0, 1}))
-    tell([table], write_json(config.json, found.to_json()))
+    print_tables([table], write_json(config.json, found.to_json()))
     if not found.ok:
         raise ModelError(f"{config.model} cannot be used as it is: {found.problems[0]}")
 
@@ -55,7 +55,7 @@ def report(config: ReportConfig) -> None:
     """Draw what a run or a training holds."""
     from burnish.verbs.shards import whole_runs
 
-    tell_report(report_of(replace(config, runs=whole_runs(config.runs))), config.json)
+    print_report(report_of(replace(config, runs=whole_runs(config.runs))), config.json)
 
 
 def show(config: ShowConfig) -> None:
@@ -65,22 +65,22 @@ def show(config: ShowConfig) -> None:
     show_run(config, _verdict)
 
 
-def _verdict(prediction: Prediction) -> Verdict:
+def _verdict(prediction: Prediction) -> AnswerVerdict:
     """Right or wrong by exact match, or by yes and no where that is the truth; of an open description, its shares."""
     from burnish.bench.scorers import METRICS, score
     from burnish.errors import RunError
-    from burnish.report.show.writing import Verdict
+    from burnish.report.show.writing import AnswerVerdict
 
     if not prediction.answer:
-        return Verdict(None, {})
+        return AnswerVerdict(None, {})
     try:
         terms = score(prediction)
     except RunError:  # a task of the pocket world in a run that does not know the scene
-        return Verdict(None, {})
+        return AnswerVerdict(None, {})
     decisive = terms.get("pope_accuracy", terms.get("exact_match"))
     told = {METRICS[name].title: term for name, term in terms.items() if METRICS[name].family in _TOLD}
     shares = {title: term.numerator / term.denominator for title, term in told.items() if term.denominator}
-    return Verdict(decisive.numerator == 1 if decisive else None, shares)
+    return AnswerVerdict(decisive.numerator == 1 if decisive else None, shares)
 
 
 def stats(config: StatsConfig) -> None:
@@ -88,7 +88,7 @@ def stats(config: StatsConfig) -> None:
     from burnish.report.dialogue_page import write_stats
     from burnish.verbs.shards import whole_runs
 
-    tell_report(write_stats(replace(config, runs=whole_runs(config.runs))), config.json)
+    print_report(write_stats(replace(config, runs=whole_runs(config.runs))), config.json)
 
 
 def validate(config: ValidateConfig) -> None:
@@ -97,7 +97,7 @@ def validate(config: ValidateConfig) -> None:
     from burnish.report.validation import validate as check
 
     result = check(config)
-    tell(result.tables(), write_json(config.json, result.to_json()))
+    print_tables(result.tables(), write_json(config.json, result.to_json()))
     if result.faults:
         faults = f"{result.faults:,} fault{'' if result.faults == 1 else 's'}"
         raise SourceError(f"{result.path} has {faults}: fix what is listed, and validate it again.")
@@ -113,7 +113,7 @@ def export(config: ExportConfig) -> None:
     result = export_run(config)
     counts = {"records": result.records, "rows": result.rows}
     told = write_json(config.json, {**counts, "left_out": {**result.left_out}})
-    tell([counted(f"{config.run} for {config.to}", counts, result.left_out)], [result.folder, *told])
+    print_tables([counted(f"{config.run} for {config.to}", counts, result.left_out)], [result.folder, *told])
 
 
 def card(config: CardConfig) -> None:
@@ -126,4 +126,4 @@ def card(config: CardConfig) -> None:
     if config.runs and not compared:
         raise RunError(f"{', '.join(config.runs)} are not comparable: give two results of the same questions.")
     files = write_cards(config, compared)
-    tell([], [*files, *([push(config, config.push)] if config.push else [])])
+    print_tables([], [*files, *([push(config, config.push)] if config.push else [])])

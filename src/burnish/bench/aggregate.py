@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.bench.metrics import Term
-from burnish.bench.scored import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
+from burnish.bench.sample_scores import ALL, Asked, Cell, Key, ScoredAnswer, answer_cells
 from burnish.bench.scorers import METRICS, score, stands
 from burnish.contrast import named_with_contrast
 from burnish.errors import RunError
@@ -53,7 +53,7 @@ def read_scored(run: Run) -> ScoredRun:
     if not answers:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in dropped.most_common())
         because = f"every question was dropped: {reasons}" if reasons else "it has no record yet"
-        raise RunError(f"{run.path} holds no answer to score ({because}).")
+        raise RunError(f"{run.path} has no answer ({because}).")
     return ScoredRun(run.manifest, tuple(answers), frozenset(questions), dict(dropped.most_common()))
 
 

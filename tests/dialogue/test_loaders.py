@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from builders import prediction, write_run
-from burnish.dialogue.reading import DialogueSet, open_dialogues
+from builders import always, dropped, prediction, write_run
+from burnish.dialogue.loaders import DialogueSet, open_dialogues
 from burnish.errors import ImageError, RunError, SourceError
 from burnish.fire.schema import read_item
 from burnish.records import Dialogue, Dropped
-from burnish.store import Run, new_manifest
+from burnish.store import Run
 from fire_items import made_item, png, real_file, write_items
 
 
@@ -51,16 +51,10 @@ def test_a_file_as_a_source_has_a_root(tmp_path: Path) -> None:
 
 
 def made_run(path: Path, *items: object) -> Run:
-    manifest = new_manifest("simulate", _Config(), seed=0, fingerprints={})
-    with Run.begin(path, manifest) as run:
-        key = run.add_image(png())
-        for number, item in enumerate(items):
-            dialogue = read_item(item, default_id=str(number), default_source="s")
-            run.append(
-                [Dialogue(id=dialogue.id, image=key, question="q", answer="a", turns=dialogue.turns, source="s")]
-            )
-        run.append([Dropped(id="last", source="s", reason="one turn")])
-    return Run.open(path)
+    read = [read_item(item, default_id=str(number), default_source="s") for number, item in enumerate(items)]
+    records = [Dialogue(id=one.id, image="", question="q", answer="a", turns=one.turns, source="s") for one in read]
+    ended = dropped(0, "one turn", "s")
+    return write_run(path, [*records, ended], kind="simulate", config=_Config(), pictures=always(png()), done=False)
 
 
 def test_a_run_of_any_kind_that_holds_dialogues(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from burnish.bench.fixed_metrics import fixed_scores
-from burnish.bench.fixed_reading import ROLES, Compared, Matched, Place, places
-from burnish.dialogue.reading import DialogueSet
+from burnish.bench.fixed_references import ROLES, AlignedText, Matched, TextKey, places
+from burnish.dialogue.loaders import DialogueSet
 from burnish.errors import ImageError, RunError
 from burnish.generation import Life, fill
-from burnish.generation.replicas import Task
+from burnish.generation.replicas import ReplicaTask
 from burnish.models import Reply
 from burnish.records import Dialogue, Dropped, Example, Prediction
 from burnish.roles import Case, Partner, RoleName
@@ -29,10 +29,10 @@ BATCH = 512
 PREDICTIONS = "predictions.jsonl"
 
 
-class _Asked(NamedTuple):
+class _TextRequest(NamedTuple):
     """One text to predict."""
 
-    place: Place
+    place: TextKey
     dialogue: Dialogue
     recorded: str
 
@@ -41,7 +41,7 @@ class FixedRun(NamedTuple):
     """The predictions of a run, and what has none."""
 
     path: Path
-    pairs: Mapping[Place, Compared]
+    pairs: Mapping[TextKey, AlignedText]
     dropped: Mapping[str, int]
 
 
@@ -52,7 +52,9 @@ class Taken(NamedTuple):
     shard: Shard | None
 
 
-def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], taken: Taken, replicas: Task) -> None:
+def ask(
+    run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], taken: Taken, replicas: ReplicaTask
+) -> None:
     """Append one Prediction or Dropped for every text that the run does not hold yet: responses, then feedback."""
     asked = _all(dialogues, tuple(roles), taken.limit)
     if taken.shard:
@@ -74,7 +76,7 @@ def ask(run: Run, dialogues: DialogueSet, roles: Mapping[RoleName, Partner], tak
 class _Texts:
     """Texts to predict, as inputs: the examples that they are about."""
 
-    asked: Sequence[_Asked]
+    asked: Sequence[_TextRequest]
     dialogues: DialogueSet
 
     def __len__(self) -> int:
@@ -89,10 +91,10 @@ class _Texts:
                 yield _dropped(one, error.reason, str(error))
 
 
-def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -> list[_Asked]:
+def _all(dialogues: DialogueSet, roles: Sequence[RoleName], limit: int | None) -> list[_TextRequest]:
     """Role by role, so that an adapter is put on once and batches hold requests of one kind."""
     asked = [
-        _Asked(place, outcome, text)
+        _TextRequest(place, outcome, text)
         for item, outcome in enumerate(islice(dialogues, limit))
         if isinstance(outcome, Dialogue)
         for place, text in places(item, outcome)
@@ -111,13 +113,13 @@ def _example(dialogue: Dialogue, picture: bytes) -> Example:
     )
 
 
-def _case(one: _Asked, example: Example) -> Case:
+def _case(one: _TextRequest, example: Example) -> Case:
     turn = one.place.turn - 1
     latest = one.dialogue.turns[turn].response.text if one.place.role == "teacher" else ""
     return Case(example, one.dialogue.turns[:turn], latest)
 
 
-def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction | Dropped:
+def _record(run: Run, one: _TextRequest, example: Example, reply: Reply) -> Prediction | Dropped:
     if reply.finish == "error":
         return replace(_dropped(one, "refused", reply.error), replies=(reply.end,))
     return Prediction(
@@ -134,7 +136,7 @@ def _record(run: Run, one: _Asked, example: Example, reply: Reply) -> Prediction
     )
 
 
-def _dropped(one: _Asked, reason: str, detail: str) -> Dropped:
+def _dropped(one: _TextRequest, reason: str, detail: str) -> Dropped:
     where = f"{one.place.role}, turn {one.place.turn}"
     return Dropped(id=one.dialogue.id, source=one.dialogue.source, reason=reason, detail=f"{where}: {detail}")
 
@@ -143,11 +145,11 @@ def read_run(run: Run) -> FixedRun:
     """What a run of `burnish bench fixed` holds. Raises RunError for another kind of run, or one without a text."""
     if run.manifest.kind != "fixed":
         raise RunError(f"{run.path} holds {run.manifest.kind}: give a run of `burnish bench fixed`.")
-    pairs: dict[Place, Compared] = {}
+    pairs: dict[TextKey, AlignedText] = {}
     dropped = Counter[str]()
     for record in run:
         if isinstance(record, Prediction):
-            pairs[place_of(record)] = Compared(record.image, record.text, record.answer)
+            pairs[place_of(record)] = AlignedText(record.image, record.text, record.answer)
         elif isinstance(record, Dropped):
             dropped[record.reason] += 1
     if not pairs:
@@ -157,7 +159,7 @@ def read_run(run: Run) -> FixedRun:
 
 def scores_of(run: FixedRun, baseline: FixedRun | None, names: Mapping[str, str]) -> FixedScores:
     """The run's scores; raises RunError for a baseline that predicted other texts."""
-    before: Mapping[Place, Compared] = {}
+    before: Mapping[TextKey, AlignedText] = {}
     if baseline:
         before = {
             place: pair
@@ -182,8 +184,8 @@ def write_predictions(run: Run) -> None:
         write_whole(path, "".join(f"{line}\n" for line in lines).encode(), sync=False)
 
 
-def place_of(record: Prediction) -> Place:
+def place_of(record: Prediction) -> TextKey:
     """Which text a record predicts."""
     facts = record.facts
     role = next(known for known in ROLES if known == facts["role"])
-    return Place(int(str(facts["item"])), int(str(facts["turn"])), role)
+    return TextKey(int(str(facts["item"])), int(str(facts["turn"])), role)

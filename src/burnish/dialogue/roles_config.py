@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from burnish.config import runtime
 from burnish.contrast import ContrastFlags
 from burnish.dialogue.foolish import fool_student
-from burnish.dialogue.stopping import Rules
+from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import IN_FLIGHT, Pair
 from burnish.errors import ConfigError
 from burnish.generation.replicas import ReplicaFlags, open_all_asked
@@ -75,7 +75,7 @@ class RoleFlags(ContrastFlags, ReplicaFlags):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Partners(RoleFlags):
+class PairFlags(RoleFlags):
     """Who speaks with whom, and how. Every verb that holds dialogues has these flags."""
 
     student: str
@@ -100,13 +100,13 @@ class Partners(RoleFlags):
             if not value:
                 raise ConfigError(f"{flag} is empty: give a path, a hub name, `pocket` or an http address.")
         super().__post_init__()
-        Rules(threshold=self.threshold, max_turns=self.max_turns)
+        StopRules(threshold=self.threshold, max_turns=self.max_turns)
         Decoding(max_new_tokens=self.max_new_tokens, temperature=self.temperature)
         if self.in_flight < 1:
             raise ConfigError(f"--in-flight must be at least 1, not {self.in_flight}.")
 
 
-def open_partners(config: Partners) -> Pair:
+def open_pair(config: PairFlags) -> Pair:
     """The two roles, ready to speak. Raises ModelError, ServerError or ConfigError."""
     roles = open_roles(config, temperature=config.temperature)
     return Pair(roles["student"], roles["teacher"])

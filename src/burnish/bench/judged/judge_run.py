@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, final
 
 from burnish.bench.judged.configs import ORACLE, JudgeFlags
-from burnish.bench.judged.counting import Reads, judging
+from burnish.bench.judged.judge_counts import Reads, judging
 from burnish.bench.judged.registry import KIND, bench
 from burnish.errors import ConfigError
 from burnish.generation import Life, fill, make_run
-from burnish.generation.replicas import Task, open_all_asked
+from burnish.generation.replicas import ReplicaTask, open_all_asked
 from burnish.models import Decoding, Reply
 from burnish.prompts import choose_judge
 from burnish.records import Example, Facts, Judgement
@@ -37,7 +37,7 @@ PicturesOf: TypeAlias = Callable[[str], Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class JudgeQuestion:
     """One thing that a judge is asked."""
 
     id: str
@@ -65,7 +65,7 @@ def no_pictures(_image: str) -> Sequence[bytes]:
 class ToJudge(NamedTuple):
     """What a benchmark has judged, and how it is scored."""
 
-    questions: Sequence[Question]
+    questions: Sequence[JudgeQuestion]
     reads: Reads
     score: Callable[[Run], Judged]
     """Of a run that holds all judgements; writes what the official scorer reads."""
@@ -95,7 +95,7 @@ def judged(config: JudgeFlags, whole: ToJudge) -> Judged:
         return _live(judge, question, JudgeCase(question.values, question.truth, pictures), reads)
 
     def ask(run: Run) -> None:
-        asked, what, replicas = _Asked(questions), "judgements", Task(bench, config)
+        asked, what, replicas = _JudgeInputs(questions), "judgements", ReplicaTask(bench, config)
         fill(run, asked, live, judge.models, label=what, unit=what, batch=BATCH, replicas=replicas)
 
     def count(run: Run) -> Judged:
@@ -119,7 +119,7 @@ def open_judge(config: JudgeFlags) -> tuple[Speaker[JudgeCase], bool]:
     return judge_role(model=model, prompt=prompt, decoding=decoding), prompt.sees == "picture"
 
 
-def _live(judge: Speaker[JudgeCase], question: Question, case: JudgeCase, reads: Reads) -> Life:
+def _live(judge: Speaker[JudgeCase], question: JudgeQuestion, case: JudgeCase, reads: Reads) -> Life:
     """Ask once, and once more where the reply cannot be read; nothing where there is no answer to judge."""
     if question.settled:
         return [_judgement(question, [])]
@@ -133,10 +133,10 @@ def _live(judge: Speaker[JudgeCase], question: Question, case: JudgeCase, reads:
 
 @final
 @dataclass(frozen=True)
-class _Asked:
+class _JudgeInputs:
     """Questions as inputs; their pictures are opened when they are reached, where the judge sees them."""
 
-    questions: Sequence[Question]
+    questions: Sequence[JudgeQuestion]
 
     def __len__(self) -> int:
         return len(self.questions)
@@ -147,7 +147,7 @@ class _Asked:
             yield Example(id=one.id, image=b"", question="", source=one.source)
 
 
-def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
+def _judgement(question: JudgeQuestion, replies: Sequence[Reply]) -> Judgement:
     return Judgement(
         id=question.id,
         source=question.source,
@@ -162,7 +162,7 @@ def _judgement(question: Question, replies: Sequence[Reply]) -> Judgement:
     )
 
 
-def _fingerprint(questions: Sequence[Question]) -> str:
+def _fingerprint(questions: Sequence[JudgeQuestion]) -> str:
     digest = hashlib.sha256()
     for question in questions:
         fields = asdict(question)

@@ -17,7 +17,7 @@ from burnish.records import Json
 from burnish.sources.sharding import unmarked
 from burnish.store import Run
 from burnish.store.merging import BeforeRecord, RunPart, append_parts, in_order, merged_manifest
-from burnish.verbs.telling import make_and_tell
+from burnish.verbs.output import make_and_print
 
 Summarise: TypeAlias = Callable[[Run, Sequence[Run]], Mapping[str, Json]]
 """What a whole run ends with, from it and its parts."""
@@ -39,7 +39,7 @@ class MergeConfig(RunFlags):
 
 def merge(config: MergeConfig) -> None:
     """Join the runs, then tell what the whole run holds. Raises RunError for runs that are not the parts of one."""
-    make_and_tell(lambda: merge_runs(config), Path(config.out), config.json)
+    make_and_print(lambda: merge_runs(config), Path(config.out), config.json)
 
 
 def merge_runs(config: MergeConfig) -> None:
@@ -187,7 +187,7 @@ def _fixed(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
 
 
 def _answers(run: Run, _parts: Sequence[Run]) -> Mapping[str, Json]:
-    from burnish.bench.scoring import score_answers
+    from burnish.bench.aggregate import score_answers
     from burnish.store.codec import to_json
 
     return to_json(score_answers(run))

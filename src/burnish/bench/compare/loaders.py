@@ -9,10 +9,10 @@ from typing import TypeAlias
 from burnish.bench.compare.answers import read_answers
 from burnish.bench.compare.fixed import read_fixed
 from burnish.bench.compare.free import read_free
+from burnish.bench.compare.inputs import Only, Side
 from burnish.bench.compare.judged import read_judged
 from burnish.bench.compare.recorded import read_recorded
 from burnish.bench.compare.results import read_results
-from burnish.bench.compare.sides import Only, Side
 from burnish.bench.compare.standard import read_standard
 from burnish.bench.judged.registry import JUDGED
 from burnish.errors import RunError

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import or_told, tell, tell_report, tell_scores, write_json
+from burnish.verbs.output import or_print_replies, print_report, print_scores, print_tables, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.compare.configs import CompareConfig
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from burnish.bench.compare.power import PowerConfig
     from burnish.bench.compare.together import TogetherConfig
     from burnish.bench.judged.agreement import AgreementConfig
-    from burnish.bench.score import ScoreFixedConfig, ScoreFreeConfig
+    from burnish.bench.score_transcripts import ScoreFixedConfig, ScoreFreeConfig
     from burnish.bench.standard.registry import ScoreStandardConfig, SubmitConfig
 
 GATE_FAILED = 3
@@ -23,44 +23,44 @@ GATE_FAILED = 3
 
 def score_fixed(config: ScoreFixedConfig) -> None:
     """Score predictions, and show tables 2 and 3 of FIRE."""
-    from burnish.bench.score import score_fixed as score
+    from burnish.bench.score_transcripts import score_fixed as score
     from burnish.report.kinds.fixed.tables import fixed_tables
     from burnish.store.codec import to_json
 
-    scores, replies = or_told(lambda: score(config), config.json)
-    tell_scores(fixed_tables(scores), to_json(scores), replies, config.json)
+    scores, replies = or_print_replies(lambda: score(config), config.json)
+    print_scores(fixed_tables(scores), to_json(scores), replies, config.json)
 
 
 def score_free(config: ScoreFreeConfig) -> None:
     """Score dialogues, and show tables 4 to 6 of FIRE."""
-    from burnish.bench.score import score_free as score
+    from burnish.bench.score_transcripts import score_free as score
     from burnish.report.kinds.free.plots import accuracy_by_turn
     from burnish.report.kinds.free.tables import free_tables
     from burnish.report.plots import save
     from burnish.store.codec import to_json
 
-    scores, replies = or_told(lambda: score(config), config.json)
+    scores, replies = or_print_replies(lambda: score(config), config.json)
     drawn = save(accuracy_by_turn(scores), Path(config.plot)) if config.plot else ()
-    tell_scores(free_tables(scores), to_json(scores), replies, config.json, drawn)
+    print_scores(free_tables(scores), to_json(scores), replies, config.json, drawn)
 
 
 def score_standard(config: ScoreStandardConfig) -> None:
     """Score recorded predictions of a standard benchmark, and show its table."""
-    from burnish.bench.standard.recording import names_of, recorded, refuse_mixed
     from burnish.bench.standard.registry import benchmark, score
+    from burnish.bench.standard.result_record import names_of, recorded, refuse_mixed
     from burnish.replies import count_texts, refuse_no_answer
     from burnish.report.standard_tables import standard_tables
     from burnish.store.codec import to_json
 
     scored = score(config)
     replies = count_texts(scored.texts)
-    or_told(lambda: refuse_no_answer(names_of(config), replies, "look into how they were made"), config.json)
+    or_print_replies(lambda: refuse_no_answer(names_of(config), replies, "check how they were made"), config.json)
     numbers = to_json(scored.scores)
     if config.json is None:
         refuse_mixed(config)
     else:
         numbers["recorded"] = to_json(recorded(config, scored))
-    tell_scores(standard_tables(scored.scores, benchmark(config.benchmark).title), numbers, replies, config.json)
+    print_scores(standard_tables(scored.scores, benchmark(config.benchmark).title), numbers, replies, config.json)
 
 
 def score_agreement(config: AgreementConfig) -> None:
@@ -73,7 +73,7 @@ def score_agreement(config: AgreementConfig) -> None:
 
     scores = score(config)
     replies = count_replies(Run.open(Path(config.judged)))
-    tell_scores(judged_tables(scores), to_json(scores), replies, config.json)
+    print_scores(judged_tables(scores), to_json(scores), replies, config.json)
 
 
 def compare(config: CompareConfig) -> int:
@@ -89,7 +89,7 @@ def compare(config: CompareConfig) -> int:
     compared = pair(replace(config, before=before, after=after))
     shown = write_comparison(compared, config.folder, config.flips)
     say("", prose(verdict_line(compared)), prose(changed_line(compared)))
-    tell_report(shown, config.json)
+    print_report(shown, config.json)
     if compared.gate is None:
         return 0
     say("", prose(gate_line(compared.gate)))
@@ -103,7 +103,7 @@ def compare_together(config: TogetherConfig) -> None:
     from burnish.store.codec import to_json
 
     found = pair(config)
-    tell(together_tables(found), write_json(config.json, to_json(found)))
+    print_tables(together_tables(found), write_json(config.json, to_json(found)))
 
 
 def compare_leaderboard(config: LeaderboardConfig) -> None:
@@ -114,7 +114,7 @@ def compare_leaderboard(config: LeaderboardConfig) -> None:
 
     board = leaderboard(config)
     files, tables = write_leaderboard(board, Path(config.out))
-    tell(tables, [*files, *write_json(config.json, to_json(board))])
+    print_tables(tables, [*files, *write_json(config.json, to_json(board))])
 
 
 def compare_power(config: PowerConfig) -> None:
@@ -124,7 +124,7 @@ def compare_power(config: PowerConfig) -> None:
     from burnish.store.codec import to_json
 
     found = power(config)
-    tell(power_tables(found), write_json(config.json, to_json(found)))
+    print_tables(power_tables(found), write_json(config.json, to_json(found)))
 
 
 def submit(config: SubmitConfig) -> None:
@@ -135,4 +135,4 @@ def submit(config: SubmitConfig) -> None:
     written = write(config)
     counts = {"answers": written.answers, "empty ones": written.empty}
     note = "Upload the file to the benchmark's server."
-    tell([counted(f"Answers for {config.benchmark}", counts, note=note)], [written.path])
+    print_tables([counted(f"Answers for {config.benchmark}", counts, note=note)], [written.path])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.errors import LineError, SourceError
 from burnish.progress import tracked
 from burnish.records import Dialogue, Dropped
@@ -20,7 +20,7 @@ ROLES: tuple[RoleName, ...] = get_args(RoleName)
 Missing: TypeAlias = Literal["refuse", "empty", "left-out"]
 
 
-class Place(NamedTuple):
+class TextKey(NamedTuple):
     """Which text of which dialogue."""
 
     item: int
@@ -30,14 +30,14 @@ class Place(NamedTuple):
     role: RoleName
 
 
-class Recorded(NamedTuple):
+class RecordedText(NamedTuple):
     """A text that predictions are compared with."""
 
     picture: str
     text: str
 
 
-class Compared(NamedTuple):
+class AlignedText(NamedTuple):
     """A prediction beside what was recorded."""
 
     picture: str
@@ -50,7 +50,7 @@ class References:
     """All texts of some dialogues that a model is to predict."""
 
     path: str
-    texts: Mapping[Place, Recorded]
+    texts: Mapping[TextKey, RecordedText]
     unusable: Mapping[int, str]
     """Items that are no dialogue, with the reason."""
 
@@ -58,39 +58,39 @@ class References:
 class Matched(NamedTuple):
     """Predictions beside their references."""
 
-    pairs: Mapping[Place, Compared]
+    pairs: Mapping[TextKey, AlignedText]
     missing: Mapping[RoleName, int]
     """References without a prediction, of roles that have some."""
 
 
-def places(item: int, dialogue: Dialogue) -> Iterator[tuple[Place, str]]:
+def places(item: int, dialogue: Dialogue) -> Iterator[tuple[TextKey, str]]:
     """What is predicted of a dialogue, with the recorded text: responses from turn 2 on, and all feedback."""
     for number, turn in enumerate(dialogue.turns, start=1):
         if number > 1:
-            yield Place(item, number, "student"), turn.response.text
-        yield Place(item, number, "teacher"), turn.feedback.text
+            yield TextKey(item, number, "student"), turn.response.text
+        yield TextKey(item, number, "teacher"), turn.feedback.text
 
 
 def read_references(path: str) -> References:
     """The texts of a FIRE file or a run of dialogues. Raises SourceError or RunError."""
-    texts: dict[Place, Recorded] = {}
+    texts: dict[TextKey, RecordedText] = {}
     unusable: dict[int, str] = {}
     for item, outcome in enumerate(tracked(open_dialogues(path), f"read {path}", unit="dialogues")):
         if isinstance(outcome, Dropped):
             unusable[item] = outcome.reason
         else:
             picture = sys.intern(outcome.image)
-            texts |= {place: Recorded(picture, text) for place, text in places(item, outcome)}
+            texts |= {place: RecordedText(picture, text) for place, text in places(item, outcome)}
     return References(path, texts, unusable)
 
 
-def read_predictions(path: str, references: References) -> dict[Place, str]:
+def read_predictions(path: str, references: References) -> dict[TextKey, str]:
     """The texts of a file of JSON lines with `id`, `turn`, `role` and `text`.
 
     Those to an item that cannot be used are passed over. Raises SourceError, naming file and line, for a line that is
     none of these, that has no reference, or that comes twice.
     """
-    found: dict[Place, str] = {}
+    found: dict[TextKey, str] = {}
     for row in tracked(json_items(Path(path)), f"read {path}", unit="predictions"):
         try:
             if isinstance(row.values, LineError):
@@ -110,7 +110,7 @@ def read_predictions(path: str, references: References) -> dict[Place, str]:
     return found
 
 
-def match(predictions: Mapping[Place, str], references: References, missing: Missing, path: str) -> Matched:
+def match(predictions: Mapping[TextKey, str], references: References, missing: Missing, path: str) -> Matched:
     """Every reference of the roles that have predictions, in the references' order, with its prediction.
 
     A missing one is refused (SourceError), taken for an empty text, or left out with its reference.
@@ -124,19 +124,19 @@ def match(predictions: Mapping[Place, str], references: References, missing: Mis
             f"{_named(without[0])}: predict them too, or give --missing empty or --missing left-out."
         )
     pairs = {
-        place: Compared(references.texts[place].picture, predictions.get(place, ""), references.texts[place].text)
+        place: AlignedText(references.texts[place].picture, predictions.get(place, ""), references.texts[place].text)
         for place in asked
         if place in predictions or missing == "empty"
     }
     return Matched(pairs, Counter(place.role for place in without))
 
 
-def of_role(pairs: Mapping[Place, Compared], role: RoleName) -> dict[Place, Compared]:
+def of_role(pairs: Mapping[TextKey, AlignedText], role: RoleName) -> dict[TextKey, AlignedText]:
     """The pairs of one role."""
     return {place: pair for place, pair in pairs.items() if place.role == role}
 
 
-def _read(values: Mapping[str, object]) -> tuple[Place, str]:
+def _read(values: Mapping[str, object]) -> tuple[TextKey, str]:
     item, turn, role, text = (values.get(name) for name in ("id", "turn", "role", "text"))
     if isinstance(item, str) and item.isdecimal():
         item = int(item)
@@ -148,14 +148,14 @@ def _read(values: Mapping[str, object]) -> tuple[Place, str]:
         raise LineError("no role", f"has the role {role!r:.40}; it is one of {' and '.join(ROLES)}")
     if not isinstance(text, str):
         raise LineError("no text", f"has no text but {text!r:.40}")
-    return Place(int(str(item)), int(str(turn)), next(known for known in ROLES if known == role)), text
+    return TextKey(int(str(item)), int(str(turn)), next(known for known in ROLES if known == role)), text
 
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _no_reference(place: Place, references: References) -> str:
+def _no_reference(place: TextKey, references: References) -> str:
     turns = [known.turn for known in references.texts if known.item == place.item]
     items = 1 + max((known.item for known in references.texts), default=-1)
     if not turns:
@@ -165,7 +165,7 @@ def _no_reference(place: Place, references: References) -> str:
     return f"the turn {place.turn}, and item {place.item} of {references.path} has the turns 1 to {max(turns)}"
 
 
-def _named(place: Place) -> str:
+def _named(place: TextKey) -> str:
     return f"the {place.role} in turn {place.turn} of item {place.item}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from burnish.verbs.telling import draw, tell, write_json
+from burnish.verbs.output import draw, print_tables, write_json
 
 if TYPE_CHECKING:
     from burnish.pocket.config import TrainPocketConfig
@@ -57,7 +57,7 @@ def train_pocket(config: TrainPocketConfig) -> None:
     from burnish.pocket.train import train
 
     folder = train(config)
-    tell([], [*write_json(config.json, {"model": str(folder)}), folder])
+    print_tables([], [*write_json(config.json, {"model": str(folder)}), folder])
 
 
 def show_mask(config: ShowMaskConfig) -> None:
@@ -72,14 +72,14 @@ def show_mask(config: ShowMaskConfig) -> None:
 def _train_or_plan(config: C, train: Callable[[C], TrainResult]) -> None:
     config = _with_shards(config)
     if not config.plan:
-        _tell_training(config, train(config))
+        _print_training(config, train(config))
         return
     from burnish.report.plan_tables import plan_tables
     from burnish.store.codec import to_json
     from burnish.train.session import plan_training
 
     plan = plan_training(config)
-    tell(plan_tables(plan), write_json(config.json, {**to_json(plan), "hours": plan.hours}))
+    print_tables(plan_tables(plan), write_json(config.json, {**to_json(plan), "hours": plan.hours}))
 
 
 def _with_shards(config: C) -> C:
@@ -96,13 +96,13 @@ def _with_shards(config: C) -> C:
     return config
 
 
-def _tell_training(config: TrainConfig, result: TrainResult) -> None:
+def _print_training(config: TrainConfig, result: TrainResult) -> None:
     """Once, however many processes trained."""
     from burnish.train.config import is_main_process
 
     if is_main_process():
         shown = draw(result.checkpoint)
-        tell(shown.tables, [*shown.files, *write_json(config.json, result.summary), result.checkpoint])
+        print_tables(shown.tables, [*shown.files, *write_json(config.json, result.summary), result.checkpoint])
         whole = "model: give it as --model, or load it with transformers."
         adapter = "adapter: give it as --adapter, or load it with PEFT."
         print(f"\nThe last of these is the {whole if config.full else adapter}")

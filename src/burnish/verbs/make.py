@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burnish.verbs.telling import make_and_tell, tell, write_json
+from burnish.verbs.output import make_and_print, print_tables, write_json
 
 if TYPE_CHECKING:
     from burnish.bench.standard.registry import MakeConfig
@@ -23,29 +23,32 @@ def pairs(config: PairsConfig) -> None:
     """Make the pairs, then their tables, plot and page of samples."""
     from burnish.make.pairs import make_pairs
 
-    _refuse_nothing(make_and_tell(lambda: make_pairs(config), Path(config.out), config.json).run)
+    _refuse_nothing(make_and_print(lambda: make_pairs(config), Path(config.out), config.json).run)
 
 
 def pairs_from_dialogues(config: FromDialoguesConfig) -> None:
     """Make pairs of dialogues, then their tables and page of samples."""
     from burnish.make.from_dialogues import pairs_from_dialogues as make
 
-    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json).run)
+    _refuse_nothing(make_and_print(lambda: make(config), Path(config.out), config.json).run)
 
 
 def pairs_from_samples(config: FromSamplesConfig) -> None:
     """Draw answers and make pairs of them, then their tables and page of samples."""
     from burnish.make.from_samples import pairs_from_samples as make
 
-    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json).run)
+    _refuse_nothing(make_and_print(lambda: make(config), Path(config.out), config.json).run)
 
 
 def compose(config: ComposeConfig) -> None:
     """Compose dialogues, then tell what came of it. Raises RunError, whose exit code says so, if none is kept."""
     from burnish.errors import RunError
     from burnish.make.compose import compose as make
+    from burnish.replies import GIVE_TRUTHS, NO_TRUTH
 
-    result = make_and_tell(lambda: make(config), Path(config.out), config.json)
+    result = make_and_print(lambda: make(config), Path(config.out), config.json)
+    if [*result.dropped] == [NO_TRUTH] and not result.kept:
+        raise RunError(f"None of the {result.made:,} examples has a ground truth: {GIVE_TRUTHS}.")
     if not result.kept:
         raise RunError(
             f"None of the {result.made:,} examples became a dialogue: see the reasons above, and what the model said "
@@ -57,14 +60,14 @@ def pairs_to_dialogues(config: ToDialoguesConfig) -> None:
     """Make dialogues of pairs, then count them."""
     from burnish.make.to_dialogues import pairs_to_dialogues as make
 
-    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json))
+    _refuse_nothing(make_and_print(lambda: make(config), Path(config.out), config.json))
 
 
 def simulate(config: SimulateConfig) -> None:
     """Hold the dialogues, then count them."""
     from burnish.make.simulate import simulate as make
 
-    _refuse_nothing(make_and_tell(lambda: make(config), Path(config.out), config.json))
+    _refuse_nothing(make_and_print(lambda: make(config), Path(config.out), config.json))
 
 
 def import_dialogues(config: ImportConfig) -> None:
@@ -74,7 +77,7 @@ def import_dialogues(config: ImportConfig) -> None:
 
     result = bring(config)
     counts = {"items": result.items, "dialogues": result.kept, "feedback without a score": result.unscored}
-    tell(
+    print_tables(
         [counted(f"Dialogues of {config.source}", counts, result.dropped)],
         [result.run, *write_json(config.json, result.to_json())],
     )
@@ -103,7 +106,7 @@ def import_pairs(config: ImportPairsConfig) -> None:
     from burnish.errors import RunError
     from burnish.make.importing_pairs import import_pairs as bring
 
-    result = make_and_tell(lambda: bring(config, _pairs_of(config)), Path(config.out), config.json)
+    result = make_and_print(lambda: bring(config, _pairs_of(config)), Path(config.out), config.json)
     if not result.kept:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in result.dropped.items())
         raise RunError(f"None of the {result.made:,} rows of {config.source} became a pair: {reasons}.")
@@ -134,4 +137,4 @@ def make_benchmark(config: MakeConfig) -> None:
     made = write(config)
     files = [str(file) for file in made.files]
     told = write_json(config.json, {"files": [*files], **made.numbers})
-    tell([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *told])
+    print_tables([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *told])

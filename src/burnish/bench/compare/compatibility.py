@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from burnish.bench.compare.sides import Side
+from burnish.bench.compare.inputs import Side
 from burnish.errors import ConfigError, RunError
 
 _DIGITS = 12
@@ -44,7 +44,7 @@ def _refuse_other_questions(before: Side, after: Side) -> None:
     if other:
         _, example = min(other)
         raise RunError(
-            f"{before.path} and {after.path} are of other question sets: {len(other):,} questions stand in one only, "
+            f"{before.path} and {after.path} have different question sets: {len(other):,} questions are in one only, "
             f"such as {example!r}; ask both models the same."
         )
     for key, answer in after.answers.items():
@@ -53,8 +53,8 @@ def _refuse_other_questions(before: Side, after: Side) -> None:
         for name, old, new in zip(answer.asked._fields, before.answers[key].asked, answer.asked, strict=True):
             if old and new and not (_alike(old, new) if name == "question" else old == new):
                 raise RunError(
-                    f"{before.path} and {after.path} are of other question sets: the {name} of question {key.id!r} is "
-                    f"{_short(old)!r} in one and {_short(new)!r} in the other."
+                    f"{before.path} and {after.path} have different question sets: the {name} of question "
+                    f"{key.id!r} is {_short(old)!r} in one and {_short(new)!r} in the other."
                 )
 
 

@@ -17,10 +17,10 @@ def view(config: ViewConfig) -> None:
     need(("fastapi", "limits", "uvicorn"), "view", "view")
     from burnish.view.serve import serve_view
 
-    serve_view(config, _tell_link)
+    serve_view(config, _print_link)
 
 
-def _tell_link(link: str, index: Path) -> None:
+def _print_link(link: str, index: Path) -> None:
     from burnish.report.terminal import listed, prose, say
 
     listed("The page, which grows with the run:", [link])

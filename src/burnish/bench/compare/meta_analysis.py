@@ -16,7 +16,7 @@ POWER = 0.8
 _STEPS = 4000
 
 
-class Change(NamedTuple):
+class Effect(NamedTuple):
     """What changed, and how sure that is."""
 
     value: float
@@ -47,7 +47,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def over_seeds(changes: Sequence[Change]) -> Mean:
+def over_seeds(changes: Sequence[Effect]) -> Mean:
     """The mean change of trainings that differ in their seed, all asked the same questions.
 
     The questions' part of the error is the same for all seeds and does not shrink with their number; the seeds' part
@@ -62,7 +62,7 @@ def over_seeds(changes: Sequence[Change]) -> Mean:
     return Mean(value, value - half, value + half, normal_p(value, half / Z), between, share)
 
 
-def random_effects(changes: Sequence[Change]) -> Mean:
+def random_effects(changes: Sequence[Effect]) -> Mean:
     """The mean change over benchmarks, each with a true change of its own (DerSimonian & Laird, 1986, equation 8).
 
     The interval is Hartung and Knapp's (2001), never narrower than the usual one: right for few benchmarks too. It

@@ -24,7 +24,7 @@ TRIED: Final = (8, 24)
 """Examples that are tried twice over: what the second costs more is without the time that loading a model takes."""
 
 
-class _Part(NamedTuple):
+class _PlannedPart(NamedTuple):
     """Of a round, or of all rounds together."""
 
     name: str
@@ -65,7 +65,7 @@ def plan_table(config: ImproveConfig) -> Table:
     times = config.rounds + 1
     seconds = asked * times * speeds.examples["bench"]
     made.append(
-        _Part("bench, before and after each round", asked, asked * times, benches[0].max_new_tokens, 0, seconds)
+        _PlannedPart("bench, before and after each round", asked, asked * times, benches[0].max_new_tokens, 0, seconds)
     )
     known = [part.seconds for part in made if part.seconds is not None]
     return Table(
@@ -77,7 +77,7 @@ def plan_table(config: ImproveConfig) -> Table:
     )
 
 
-def _round(config: ImproveConfig, number: int, speeds: _Speeds) -> list[_Part]:
+def _round(config: ImproveConfig, number: int, speeds: _Speeds) -> list[_PlannedPart]:
     made: list[tuple[str, Any, int, int]] = []
     if "distort" in config.ways:
         pairs = parts.pairs_config(config, number, config.adapter)
@@ -93,12 +93,14 @@ def _round(config: ImproveConfig, number: int, speeds: _Speeds) -> list[_Part]:
         examples = len(stream(one.source, one))
         trained += examples * pairs_each
         seconds = examples * speeds.examples[way]
-        found.append(_Part(f"round {number}, {way}", examples, examples * replies, one.max_new_tokens, 0, seconds))
+        found.append(
+            _PlannedPart(f"round {number}, {way}", examples, examples * replies, one.max_new_tokens, 0, seconds)
+        )
     train = parts.train_config(config, number, config.adapter, [parts.folder(config, number) / "pairs"])
     steps = -(-trained // train.batch_size) * train.epochs
     steps = steps if train.max_steps is None else min(steps, train.max_steps)
     taken = None if speeds.pair is None else steps * min(train.batch_size, trained) * speeds.pair
-    return [*found, _Part(f"round {number}, training", 0, 0, 0, steps, taken)]
+    return [*found, _PlannedPart(f"round {number}, training", 0, 0, 0, steps, taken)]
 
 
 def _speeds(config: ImproveConfig) -> _Speeds:

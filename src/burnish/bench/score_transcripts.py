@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import tyro
 
-from burnish.bench.fixed_reading import (
-    Compared,
+from burnish.bench.fixed_references import (
+    AlignedText,
     Matched,
     Missing,
-    Place,
+    TextKey,
     match,
     read_predictions,
     read_references,
@@ -73,14 +73,14 @@ class ScoreFreeConfig(FreeRules):
         return FreeRules(**{field.name: getattr(self, field.name) for field in dataclasses.fields(FreeRules)})
 
 
-class Measured(NamedTuple, Generic[S]):
+class ScoredTranscripts(NamedTuple, Generic[S]):
     """Scores, and what became of the replies that they rest on."""
 
     scores: S
     replies: ReplyCounts
 
 
-def score_fixed(config: ScoreFixedConfig) -> Measured[FixedScores]:
+def score_fixed(config: ScoreFixedConfig) -> ScoredTranscripts[FixedScores]:
     """The scores of predictions. Raises SourceError or RunError, naming file and line; NothingAnswered for none."""
     from burnish.bench.fixed_metrics import fixed_scores
 
@@ -92,14 +92,14 @@ def score_fixed(config: ScoreFixedConfig) -> Measured[FixedScores]:
         names=names | ({"baseline": Path(config.baseline).stem} if config.baseline else {}),
         dropped=read.dropped,
     )
-    return Measured(scores, read.replies)
+    return ScoredTranscripts(scores, read.replies)
 
 
 class _Read(NamedTuple):
     """What is left of the files when they are scored: pairs of texts, and counts."""
 
     matched: Matched
-    baseline: Mapping[Place, Compared]
+    baseline: Mapping[TextKey, AlignedText]
     dropped: Mapping[str, int]
     replies: ReplyCounts
 
@@ -107,14 +107,14 @@ class _Read(NamedTuple):
 def _read_fixed(config: ScoreFixedConfig) -> _Read:
     references = read_references(config.references)
 
-    def matched(given: Mapping[Place, str], path: str) -> Matched:
+    def matched(given: Mapping[TextKey, str], path: str) -> Matched:
         return match(given, references, config.missing, path)
 
     given = read_predictions(config.predictions, references)
     found = matched(given, config.predictions)
     dropped = unusable_reasons(references)
     replies = count_texts(given.values(), {**dropped, **_missing(found)})
-    refuse_no_answer(config.predictions, replies, "look into how they were made")
+    refuse_no_answer(config.predictions, replies, "check how they were made")
     del given  # of a large file, both would not fit
     before = matched(read_predictions(config.baseline, references), config.baseline).pairs if config.baseline else {}
     return _Read(found, before, dropped, replies)
@@ -124,16 +124,16 @@ def _missing(matched: Matched) -> dict[str, int]:
     return {f"no prediction of the {role}": count for role, count in matched.missing.items()}
 
 
-def score_free(config: ScoreFreeConfig) -> Measured[FreeScores]:
+def score_free(config: ScoreFreeConfig) -> ScoredTranscripts[FreeScores]:
     """The scores of dialogues. Raises SourceError, RunError, or ConfigError for a baseline of other seeds;
     NothingAnswered where there is no dialogue, or no word in any."""
     from burnish.bench.free_metrics import free_scores
-    from burnish.bench.free_reading import read_seeds
+    from burnish.bench.free_run import read_seeds
 
     seeds, baseline = (
         [run for path in paths for run in read_seeds(path, config.rules)]
         for paths in (config.dialogues, config.baseline)
     )
     replies = added(run.replies for run in seeds)
-    refuse_no_answer(" ".join(config.dialogues), replies, "look into how they were made")
-    return Measured(free_scores(seeds, config.rules, baseline), replies)
+    refuse_no_answer(" ".join(config.dialogues), replies, "check how they were made")
+    return ScoredTranscripts(free_scores(seeds, config.rules, baseline), replies)

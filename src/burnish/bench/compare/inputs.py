@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from burnish.bench.measures import Measures
-from burnish.bench.scored import Key, ScoredAnswer
+from burnish.bench.sample_scores import Key, ScoredAnswer
 from burnish.errors import RunError
 from burnish.scores import Judging
 from burnish.store import Run

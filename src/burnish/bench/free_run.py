@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from burnish.bench.free_rules import FreeRules, Worth, worth
 from burnish.bench.naming import speaker
-from burnish.dialogue.reading import open_dialogues
+from burnish.dialogue.loaders import open_dialogues
 from burnish.dialogue.seeds import seed_folders
 from burnish.errors import NothingAnswered
 from burnish.progress import tracked

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from burnish.bench.metrics import Term
-from burnish.bench.scored import Asked, Key, ScoredAnswer, in_groups
-from burnish.bench.standard.asking.base import Said
+from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
+from burnish.bench.standard.asking.base import AnsweredQuestion
 from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.predictions import FORM, by_id, refuse_other_words
 from burnish.errors import SourceError
@@ -25,7 +25,7 @@ def recorded_answers(
     *,
     key_of: Callable[[Item], str] | None = None,
     ignored: Collection[str] = (),
-) -> list[Said]:
+) -> list[AnsweredQuestion]:
     """Every question with its prediction, found by one of the fields `ids`, or by `key_of` a prediction.
 
     Raises SourceError for a missing, double or unknown one, and for two questions under one id.
@@ -46,10 +46,10 @@ def recorded_answers(
             yield item, key, item.text(*texts)
 
     found = by_id(rows(), asked, predictions, source, ignored)
-    return [Said(question, found[key]) for key, question in asked.items()]
+    return [AnsweredQuestion(question, found[key]) for key, question in asked.items()]
 
 
-def valued(one: Said, terms: dict[str, Term], groups: Sequence[str] = ()) -> ScoredAnswer:
+def valued(one: AnsweredQuestion, terms: dict[str, Term], groups: Sequence[str] = ()) -> ScoredAnswer:
     """An answer as numbers; its question's fact `picture` says which answers are related."""
     return ScoredAnswer(
         key=Key("", one.asked.id),

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from answer_runs import find, prediction, write_run
 
-from burnish.bench.scored import ALL
-from burnish.bench.scoring import score_answers
+from burnish.bench.aggregate import score_answers
+from burnish.bench.sample_scores import ALL
 from burnish.errors import RunError
 from burnish.pocket.world import make, scene_from_json, scene_to_json
 from burnish.pocket.world.scene import COLORS, SHAPES, Scene, Thing
@@ -264,7 +264,7 @@ def test_what_was_dropped_is_counted_by_reason(tmp_path: Path) -> None:
 
 
 def test_a_run_without_answers_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"no answer to score \(it has no record yet\)"):
+    with pytest.raises(RunError, match=r"no answer \(it has no record yet\)"):
         score_answers(write_run(tmp_path / "empty", []))
     dropped = [Dropped(id="1", source="quiz", reason="broken image")]
     with pytest.raises(RunError, match=r"every question was dropped: broken image \(1\)"):

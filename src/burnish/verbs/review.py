@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from burnish.lazy import need
-from burnish.verbs.telling import tell, write_json
+from burnish.verbs.output import print_tables, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,10 @@ def review(config: ReviewConfig) -> None:
     need(("fastapi", "limits", "sqlalchemy", "uvicorn"), "review", "review")
     from burnish.review.web.serve import serve_review
 
-    serve_review(config, _tell_links)
+    serve_review(config, _print_links)
 
 
-def _tell_links(store: str, links: Sequence[Link]) -> None:
+def _print_links(store: str, links: Sequence[Link]) -> None:
     from burnish.report.terminal import listed, prose, say
 
     several = len(links) > 1
@@ -44,7 +44,7 @@ def import_ratings(config: ImportRatingsConfig) -> None:
     result = bring(config)
     counts = {"dialogues": result.dialogues, "ratings": result.ratings, "new ones": result.news}
     unusable = {"not from 1 to 5, or of a message that is not rated": result.unusable} if result.unusable else {}
-    tell([counted(f"Ratings of {config.run}", counts, unusable)], [shown_store(config.store)])
+    print_tables([counted(f"Ratings of {config.run}", counts, unusable)], [shown_store(config.store)])
 
 
 def review_summary(config: ReviewSummaryConfig) -> None:
@@ -55,4 +55,4 @@ def review_summary(config: ReviewSummaryConfig) -> None:
 
     result = summarise(config)
     told = write_json(config.json, to_json(result.scores))
-    tell(review_tables(result.scores), [*result.files, *told])
+    print_tables(review_tables(result.scores), [*result.files, *told])

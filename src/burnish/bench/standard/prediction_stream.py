@@ -21,7 +21,7 @@ _DIGITS = 15
 """Whole numbers of so many digits are kept as numbers, which are half as large as text."""
 
 
-class _Taken(str):
+class _PassedWords(str):
     """Words whose question has gone by."""
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class Predictions:
         """Raises SourceError for a file that cannot be read, and for two predictions for one question."""
         self._path, self._ids = path, ids
         self._texts: dict[Key, str] = {}
-        self._common: dict[str, tuple[str, _Taken]] = {}
+        self._common: dict[str, tuple[str, _PassedWords]] = {}
         self._missing: list[str] = []
         self._told: dict[Key, Item] = {}
         self._complete = False
@@ -46,7 +46,7 @@ class Predictions:
             if len(self._told) < _CHECKED and asked_words(item) is not None:
                 self._told[key] = item
             if text not in self._common and len(self._common) < _COMMON:
-                self._common[text] = (text, _Taken(text))
+                self._common[text] = (text, _PassedWords(text))
             self._texts[key] = self._common[text][0] if text in self._common else text
 
     def beside(
@@ -74,10 +74,10 @@ class Predictions:
         text = self._texts.get(key)
         if text is None:
             self._missing.append(str(key))
-        elif isinstance(text, _Taken):
+        elif isinstance(text, _PassedWords):
             raise question.fault(f"is the second question {key}: each needs an id of its own")
         else:
-            self._texts[key] = self._common[text][1] if text in self._common else _Taken(text)
+            self._texts[key] = self._common[text][1] if text in self._common else _PassedWords(text)
         return text
 
     def __iter__(self) -> Iterator[str]:
@@ -87,10 +87,10 @@ class Predictions:
     def _check(self, source: str) -> None:
         if not self._texts and not self._missing:
             raise SourceError(f"{source} holds no question: check it against the official release.")
-        if any(not isinstance(text, _Taken) for text in self._texts.values()):
+        if any(not isinstance(text, _PassedWords) for text in self._texts.values()):
             for item in items(self._path, FORM):
                 key = _compact(item.id(*self._ids))
-                if not isinstance(self._texts[key], _Taken):
+                if not isinstance(self._texts[key], _PassedWords):
                     raise item.fault(
                         f"is for question {key}, which {source} does not have: score it with its own questions"
                     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from burnish.bench.scored import ScoredAnswer
+from burnish.bench.sample_scores import ScoredAnswer
 from burnish.bench.standard.asking.frames import frame_of
 from burnish.bench.standard.files import items
 from burnish.bench.standard.numbers import Scored

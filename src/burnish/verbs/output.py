@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from burnish.records import Json
     from burnish.replies import ReplyCounts
     from burnish.report import ReportConfig
-    from burnish.report.pages import Report
+    from burnish.report.pages import WrittenReport
     from burnish.report.section import Section
     from burnish.report.tables import Table
 
@@ -23,21 +23,21 @@ MOST_FILES = 12
 """That are listed one by one."""
 
 
-def tell(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
+def print_tables(tables: Iterable[Table], files: Iterable[Path | str] = ()) -> None:
     """Show tables, and where the files are."""
     from burnish.report.terminal import show
 
     show(tables, files)
 
 
-def tell_report(shown: Report, json_file: str | None) -> None:
+def print_report(shown: WrittenReport, json_file: str | None) -> None:
     """Show a report, its warnings and verdicts first, and write its numbers to the file that `--json` names."""
     from burnish.report.terminal import prose, say, verbose
 
     for sentence in (*shown.warnings, *shown.verdicts):
         say("", prose(sentence))
     few = shown.tables if verbose() else few_tables(shown.tables)
-    tell(few, (*_first(shown.files), *write_json(json_file, shown.numbers)))
+    print_tables(few, (*_first(shown.files), *write_json(json_file, shown.numbers)))
     if left := len(shown.tables) - len(few):
         say(
             "",
@@ -60,7 +60,7 @@ def _first(files: Sequence[Path]) -> list[Path | str]:
     return [*files[:2], f"{files[-1].parent}: {len(files) - 2} more files, all figures as PNG and SVG"]
 
 
-def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *baselines: str | None) -> T:
+def make_and_print(make: Callable[[], T], run: Path, json_file: str | None, *baselines: str | None) -> T:
     """Make a run, draw its report, in which it is compared with its baselines, and show it; what `make` returns.
 
     Where no reply is an answer, what was asked is shown and written all the same, then NothingAnswered goes on; where
@@ -72,17 +72,17 @@ def make_and_tell(make: Callable[[], T], run: Path, json_file: str | None, *base
     try:
         made = make()
     except NothingAnswered:
-        _tell_replies(run, json_file)
+        _print_replies(run, json_file)
         raise
     except ServerError:
         if json_file and (run / NAME).exists():
             write_json(json_file, _replies_of(run)[1])
         raise
-    tell_report(draw(run, *baselines), json_file)
+    print_report(draw(run, *baselines), json_file)
     return made
 
 
-def or_told(score: Callable[[], T], json_file: str | None) -> T:
+def or_print_replies(score: Callable[[], T], json_file: str | None) -> T:
     """What `score` returns; where no recorded reply is an answer their counts are shown and written, and
     NothingAnswered goes on."""
     from burnish.errors import NothingAnswered
@@ -94,11 +94,11 @@ def or_told(score: Callable[[], T], json_file: str | None) -> T:
     except NothingAnswered as error:
         if error.replies:
             counts = ReplyCounts(**error.replies)
-            tell([replies_table(counts, ())], write_json(json_file, replies_numbers(counts, ())))
+            print_tables([replies_table(counts, ())], write_json(json_file, replies_numbers(counts, ())))
         raise
 
 
-def tell_scores(
+def print_scores(
     tables: Iterable[Table],
     numbers: Mapping[str, Json],
     replies: ReplyCounts,
@@ -112,17 +112,17 @@ def tell_scores(
     if warning := replies.warning():
         say("", prose(warning))
     told = write_json(json_file, {**numbers, **replies_numbers(replies, ())})
-    tell([*tables, replies_table(replies, ())], [*files, *told])
+    print_tables([*tables, replies_table(replies, ())], [*files, *told])
 
 
-def _tell_replies(path: Path, json_file: str | None) -> None:
+def _print_replies(path: Path, json_file: str | None) -> None:
     """What became of the replies of a run that has nothing else to tell."""
     from burnish.report.terminal import prose, say
 
     section, numbers = _replies_of(path)
     if section.warning:
         say("", prose(section.warning))
-    tell(section.tables, write_json(json_file, numbers))
+    print_tables(section.tables, write_json(json_file, numbers))
 
 
 def _replies_of(path: Path) -> tuple[Section, Mapping[str, Json]]:
@@ -137,7 +137,7 @@ def _replies_of(path: Path) -> tuple[Section, Mapping[str, Json]]:
     return section, {"run": str(path), "manifest": to_json(run.manifest), **section.numbers}
 
 
-def draw(run: Path, *baselines: str | None) -> Report:
+def draw(run: Path, *baselines: str | None) -> WrittenReport:
     """The report of a run, in the run's own folder."""
     from burnish.report import ReportConfig
     from burnish.store.manifest import NAME
@@ -146,7 +146,7 @@ def draw(run: Path, *baselines: str | None) -> Report:
     return report_of(ReportConfig(runs=(str(run),)), runs)
 
 
-def report_of(config: ReportConfig, baselines: Sequence[str] = ()) -> Report:
+def report_of(config: ReportConfig, baselines: Sequence[str] = ()) -> WrittenReport:
     """The report of runs, which begins with what `burnish compare` says of them and of these `baselines`.
 
     The room that compares and the one that draws meet here alone.

@@ -15,16 +15,16 @@ from burnish.report.tables import NOTHING, Table, number
 from burnish.report.terminal import prose, say, show
 from burnish.rounds.config import ImproveConfig
 from burnish.rounds.improve import Improved, Round, improve_rounds, verdict
-from burnish.rounds.planning import plan_table
+from burnish.rounds.plan import plan_table
 from burnish.scores import Compared, Estimate
 from burnish.store.codec import to_json
-from burnish.verbs.telling import write_json
+from burnish.verbs.output import write_json
 
 BEST = "best"
 _LEFT_OUT = shutil.ignore_patterns("checkpoints", "merged", "report", "lock", "tensorboard")
 
 
-def improve_and_tell(config: ImproveConfig) -> None:
+def improve_and_print(config: ImproveConfig) -> None:
     """Make the rounds, then the page, and show the table of rounds; with `--plan` say what would be made."""
     if config.plan:
         show([plan_table(config)])

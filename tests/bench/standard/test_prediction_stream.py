@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from burnish.bench.standard.files import Item, streamed
-from burnish.bench.standard.taking import Predictions
+from burnish.bench.standard.prediction_stream import Predictions
 from burnish.errors import SourceError
 from standard_files import lines_file
 
