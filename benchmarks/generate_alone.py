@@ -17,7 +17,7 @@ def one_at_a_time(model: LocalModel, requests: Sequence[Request], decoding: Deco
     """Each prompt alone, by transformers' own `generate`."""
     network: Any = model.model
     answers = []
-    with model.wearing():
+    with model.activate_adapter():
         for request in requests:
             encoding = model.encoder.encode_request(request)
             inputs = {name: tensor.to(network.device) for name, tensor in collate([encoding], 0).items()}

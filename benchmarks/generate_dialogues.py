@@ -16,9 +16,9 @@ from burnish.dialogue.stopping import StopRules
 from burnish.dialogue.talk import Conversations, Pair
 from burnish.make.simulate import SimulateConfig
 from burnish.models import Decoding, Model, OnReply, Reply, Request
+from burnish.models.active_adapter import ActiveAdapter
 from burnish.models.base import ignore
 from burnish.models.local import LocalModel
-from burnish.models.worn import Worn
 from burnish.records import Record
 from burnish.roles import Role
 from burnish.sources import stream
@@ -107,9 +107,9 @@ def peers(pair: Pair) -> Pair:
 def _alone(model: Model) -> Alone:
     """With the adapter as PEFT computes it."""
     assert isinstance(model, LocalModel)
-    assert isinstance(model.wearing, Worn)
+    assert isinstance(model.activate_adapter, ActiveAdapter)
     plain = copy(model)
-    plain.wearing = replace(model.wearing, merges=False)
+    plain.activate_adapter = replace(model.activate_adapter, merges=False)
     return Alone(plain)
 
 

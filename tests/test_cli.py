@@ -73,12 +73,6 @@ def test_a_missing_file_is_refused_in_one_sentence(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().err == f"burnish: {tmp_path / 'none.yaml'}: No such file or directory.\n"
 
 
-def test_an_unknown_flag_exits_with_2() -> None:
-    with pytest.raises(SystemExit) as exit_:
-        cli.main(["pairs", "pocket", "--modle", "x"])
-    assert exit_.value.code == 2
-
-
 def test_no_verb_imports_torch_to_explain_itself() -> None:
     """What makes --help slow, held without a clock: nothing heavy is imported, by whichever verb in one process."""
     script = (

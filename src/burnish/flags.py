@@ -6,12 +6,15 @@ import dataclasses
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from burnish.errors import ConfigError
+from burnish.flag_errors import flag_error
 from burnish.plain_files import read_plain
 from burnish.renamed import RENAMED, renamed
 
@@ -99,9 +102,22 @@ def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, fla
 
     default, words = _from_values(kind, given, where) if given else (None, [])
     args = _with_bare_values(kind, [*words, *flags])
-    config = tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    printed = StringIO()
+    try:
+        with redirect_stderr(printed):
+            config = tyro.cli(kind, prog=prog, args=args, default=default, config=(tyro.conf.FlagCreatePairsOff,))
+    except SystemExit as ended:
+        if not printed.getvalue():
+            raise
+        raise ConfigError(flag_error(printed.getvalue(), prog, args, _places(kind))) from ended
     _refuse_nan(config)
     return config
+
+
+def _places(kind: type[DataclassInstance]) -> list[str]:
+    """The names of the positional arguments that must be given."""
+    types, required = get_type_hints(kind, include_extras=True), _required(kind)
+    return [name for name, type_ in types.items() if name in required and "Positional" in str(type_)]
 
 
 def _with_new_names(words: Sequence[str]) -> list[str]:

@@ -12,10 +12,10 @@ from peft import LoraConfig, get_peft_model
 
 import tiny_models
 from burnish.errors import ModelError
-from burnish.models import Decoding, Message, ModelOptions, Request, open_model, open_models, worn
+from burnish.models import Decoding, Message, ModelOptions, Request, active_adapter, open_model, open_models
+from burnish.models.active_adapter import COPIES, ActiveAdapter
 from burnish.models.fingerprint import record_base
 from burnish.models.local import LocalModel
-from burnish.models.worn import COPIES, Worn
 
 REQUESTS = [
     Request(messages=(Message(role="user", text="What is" + " it" * n, images=(tiny_models.picture(n),)),))
@@ -137,17 +137,17 @@ def test_a_small_models_adapter_is_merged_into_copies(
     lora: dict[str, Any],
     merged: bool,
 ) -> None:
-    monkeypatch.setattr(worn, "COPIES", copies)
+    monkeypatch.setattr(active_adapter, "COPIES", copies)
     name = _adapter(tmp_path, 6, target_modules=["model.language_model.layers.0.mlp.up_proj", "v_proj"], **lora)
     model, plain = (_local(open_model(_options(base, name, dtype=dtype))) for _ in range(2))
-    plain.wearing = Worn(plain.model, merges=False)
+    plain.activate_adapter = ActiveAdapter(plain.model, merges=False)
     answers = [[[50, 51, 52], [7]] for _ in REQUESTS]
 
     found, expected = model.score(REQUESTS, answers), plain.score(REQUESTS, answers)
 
     for one, other in zip(found, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-5)
-    with model.wearing():
+    with model.activate_adapter():
         assert _replaced(model) == merged
     assert not _replaced(model), "PEFT computes it again"
 

@@ -228,7 +228,7 @@ def test_the_way_is_chosen_by_the_model_and_said_once(build, said, write_run, tm
     pairs = preferences(DPOConfig(run=str(run), model="m", out="o"), model_fingerprint="other")
     material = Answers(local, pairs, max_length=2048)
     material.prepare(tmp_path / "table.arrow")
-    lines = [line for line in capsys.readouterr().err.splitlines() if "sequences of their own" in line]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "as a separate sequence" in line]
     assert len(lines) == bool(said)
     assert all(said in line for line in lines)
     inputs = material.collate([open_table(tmp_path / "table.arrow")[i] for i in range(2)])

@@ -11,12 +11,12 @@ from functools import partial
 
 from burnish.errors import ConfigError
 from burnish.jsons import read_json
+from burnish.models.active_adapter import ActiveAdapter
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
 from burnish.models.loading import find_adapter, load, put_on
 from burnish.models.local import LocalModel
 from burnish.models.memory import spare_bytes
-from burnish.models.worn import Worn
 
 
 def open_local(options: Sequence[ModelOptions]) -> list[LocalModel]:
@@ -61,7 +61,7 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
             reuse_bytes=spare_bytes(model.device, option.reuse_gib),
             thinking=option.thinks,
             penalised=option.repetition_penalty == "checkpoint",
-            wearing=Worn(model, _name(number) if adapter else None),
+            activate_adapter=ActiveAdapter(model, _name(number) if adapter else None),
         )
         for number, (option, adapter) in enumerate(zip(options, adapters, strict=True))
     ]

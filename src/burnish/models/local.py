@@ -22,6 +22,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError, RequestError
+from burnish.models.active_adapter import ActiveAdapter
 from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
 from burnish.models.beams import BeamSearch
 from burnish.models.continuous_batching import ONE, Answered, Answering, Read, Streams
@@ -38,7 +39,6 @@ from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.trial import is_tested, reads_batches
 from burnish.models.trial_cache import remembered
 from burnish.models.visual_contrast import both_readings, contrasted, distorted, joined
-from burnish.models.worn import Worn
 from burnish.store.manifest import code_version
 
 LONGEST_MARK = 24
@@ -63,14 +63,14 @@ class LocalModel:
         reuse_bytes: int = 0,
         thinking: bool | None = None,
         penalised: bool = False,
-        wearing: Callable[[], AbstractContextManager[None]] = nullcontext,
+        activate_adapter: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`model` is used as it is: give it in evaluation mode. `fingerprint` is asked once, when first needed.
 
         `reuse_bytes` is how much of what it has read of dialogues is kept for their next turns.
         `thinking` is what the chat template's switch is set to, if it has one; `penalised` lets the checkpoint's own
         repetition penalty act.
-        `wearing` is entered while the model works: where several share a base, it puts the right adapter on.
+        `activate_adapter` is entered while the model works: where several share a base, it puts the right adapter on.
         """
         self.model = model
         self.processor = processor
@@ -83,7 +83,7 @@ class LocalModel:
         image_token_id = getattr(self._network.config, "image_token_id", None)
         self._reuse = PrefixCache(self._read, image_token_id=image_token_id, limit=reuse_bytes)
         self._batch = BatchSize(batch_size, release=self._reuse.forget)
-        self.wearing = wearing
+        self.activate_adapter = activate_adapter
         self.takes_batches = True
         """Whether several requests at a time are known to come out as each alone, or not known not to."""
 
@@ -100,7 +100,7 @@ class LocalModel:
             reuse_bytes=spare_bytes(model.device, options.reuse_gib),
             thinking=options.thinks,
             penalised=options.repetition_penalty == "checkpoint",
-            wearing=Worn(model),
+            activate_adapter=ActiveAdapter(model),
         )
         opened.try_batches()
         return opened
@@ -171,7 +171,7 @@ class LocalModel:
                 keep(number, _refusal(error))
 
         self._reuse.begin()
-        with torch.no_grad(), self.wearing():
+        with torch.no_grad(), self.activate_adapter():
             for answered in self._found(requests, decoding, refuse):
                 keep(answered.task.request, self._reply(answered))
         return [replies[number] for number in range(len(requests))]
@@ -187,7 +187,7 @@ class LocalModel:
 
         contrasting = Contrasting(self._read, self._batch)
         tasks = self._tasks(([clean, *distorted] for clean, distorted in variants), refuse)
-        with torch.no_grad(), self.wearing():
+        with torch.no_grad(), self.activate_adapter():
             for answered, logp in contrasting.weigh(self._answer(tasks, contrasting.read, decoding)):
                 reply = self._reply(answered)
                 # with a thought before it, the answer's own likelihood is not what was summed
@@ -207,7 +207,7 @@ class LocalModel:
 
         scores: dict[int, list[float]] = {}
         tasks = self._tasks(([request] for request in requests), refuse)
-        with torch.no_grad(), self.wearing():
+        with torch.no_grad(), self.activate_adapter():
             while batch := [*islice(tasks, self._batch.size)]:
                 given = [answers[task.request] for task in batch]
                 weights = self._batch.within_memory(partial(self._weigh, batch, given), lambda: [*map(len, batch)])

@@ -31,7 +31,7 @@ class _Merged(NamedTuple):
 
 @final
 @dataclass(frozen=True)
-class Worn:
+class ActiveAdapter:
     """Puts one adapter on a model, or none, and no other, while what it gives is entered."""
 
     model: PreTrainedModel | PeftModel
