@@ -33,9 +33,9 @@ class Faulty:
 
     script: Callable[[int, dict[str, Any]], Answer]
     """From the number of the call and its JSON to what happens."""
-    calls: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    headers: list[dict[str, str]] = field(default_factory=list, repr=False)
+    paths: list[str] = field(default_factory=list, repr=False)
     open: int = 0
     most_open: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
