@@ -10,9 +10,9 @@ export TOKENIZERS_PARALLELISM := false
 demo: .venv/installed
 	$(BIN)/burnish demo --out demo
 
-## The tests that CI runs, warnings as errors.
+## The tests that CI runs, warnings as errors; three at a time on two cores, as many wait for servers and pages.
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --timeout 1800
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal --timeout 1800
 
 ## What CI leaves out, as it takes minutes more: all tests marked slow (every family of models, every recipe, real servers,
 ## Ray, packages), the site, and two versions of transformers.

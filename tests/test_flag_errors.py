@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from burnish.cli import main
@@ -30,3 +32,13 @@ def test_a_wrong_flag_is_one_sentence(words: str, sentence: str, capsys: pytest.
     verb = " ".join(word for word in words.split()[:2] if word.islower())
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"burnish: {sentence}: `burnish {verb} --help` explains every flag.\n")
+
+
+def test_a_files_value_names_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "flags.yaml"
+    file.write_text("limit: three\n")
+    words = ["pairs", "S", "--model", "m", "--out", "o", "--config", str(file)]
+    assert main(words) == 2
+    assert f"burnish: {file}: --limit is three, but takes a whole number" in capsys.readouterr().err
+    assert main([*words, "--limit", "four"]) == 2
+    assert "burnish: --limit is four, but" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def flag_error(box: str, prog: str, words: Sequence[str], places: Sequence[str])
     if found := re.match(r"Unrecognized options: (.+)", text):
         wrong = _unknown(found[1].split(", "), _flags(others))
     elif found := re.match(r"Error parsing (--[\w-]+)", text):
-        wrong = f"{found[1]} is {_given(found[1], words)}, but takes {_wanted(found[1], others)}"
+        wrong = _unparsed(found[1], words, others)
     elif found := re.match(r"invalid choice .* argument '(--[\w-]+)'\. Expected one of \((.+)\)", text):
         wrong = f"{found[1]} is {_given(found[1], words)}, but takes one of {found[2].replace(chr(39), '')}"
     elif found := re.match(r"Missing value for argument '(.+?)'", text):
@@ -70,20 +70,21 @@ def _missing(lines: Sequence[str], others: Sequence[Sequence[str]], places: Sequ
     return f"{known}{' and '.join(map(_named, missing))} must be given"
 
 
-def _given(flag: str, words: Sequence[str]) -> str:
-    """What a flag was given last."""
-    place = max(number for number, word in enumerate(words) if word.partition("=")[0] == flag)
-    _, equals, value = words[place].partition("=")
-    return value if equals else " ".join(takewhile(lambda word: not word.startswith("--"), words[place + 1 :]))
-
-
-def _wanted(flag: str, explained: Sequence[Sequence[str]]) -> str:
-    """What a flag takes: of `{None}|INT` a whole number, since None is what stands where the flag is left out."""
+def _unparsed(flag: str, words: Sequence[str], explained: Sequence[Sequence[str]]) -> str:
+    """What a flag is, and what it takes: of `{None}|INT` a whole number, since None stands where it is left out."""
     usage = next((line for lines in explained for line in lines if line.startswith(f"{flag} ")), "")
     forms = usage.removeprefix(flag).strip(" []") or "another value"
     several = " [" in forms
     kinds = [kind for kind in forms.partition(" [")[0].split("|") if kind != "{None}"]
-    return " or ".join(_TYPES.get(kind, (kind, kind))[several] for kind in kinds)
+    wanted = " or ".join(_TYPES.get(kind, (kind, kind))[several] for kind in kinds)
+    return f"{flag} is {_given(flag, words, None if several else 1)}, but takes {wanted}"
+
+
+def _given(flag: str, words: Sequence[str], most: int | None = 1) -> str:
+    """What a flag was given last, of at most as many words."""
+    place = max(number for number, word in enumerate(words) if word.partition("=")[0] == flag)
+    _, equals, value = words[place].partition("=")
+    return value if equals else " ".join([*takewhile(lambda word: word[:2] != "--", words[place + 1 :])][:most])
 
 
 def _named(argument: str) -> str:

@@ -109,9 +109,17 @@ def _parse(kind: type[Any], prog: str, given: Mapping[str, Any], where: str, fla
     except SystemExit as ended:
         if not printed.getvalue():
             raise
-        raise ConfigError(flag_error(printed.getvalue(), prog, args, _places(kind))) from ended
+        wrong = flag_error(printed.getvalue(), prog, args, _places(kind))
+        raise ConfigError(f"{where}: {wrong}" if _is_of(given, wrong, flags) else wrong) from ended
     _refuse_nan(config)
     return config
+
+
+def _is_of(given: Mapping[str, Any], wrong: str, flags: Sequence[str]) -> bool:
+    """Whether the flag that a sentence begins with is a file's value and was not typed."""
+    flag = wrong.split(maxsplit=1)[0]
+    named = flag.removeprefix("--").replace("-", "_") in given
+    return named and not any(word.partition("=")[0] == flag for word in flags)
 
 
 def _places(kind: type[DataclassInstance]) -> list[str]:

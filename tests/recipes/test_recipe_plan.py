@@ -97,7 +97,7 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
         ("  pocket:", "  paper:", "has no pocket scale"),
         ("title: Turns", "title: [", "is not YAML"),
         ("model: oracle", "model: oracle\n        adapter: x", "--model oracle is not a model"),
-        ('limit: "{taken}"', "limit: some", "line 13: the step 'composed' has a value of the wrong kind"),
+        ('limit: "{taken}"', "limit: some", "line 13: --limit is some, but takes a whole number"),
         ("few: {taken: 4}", "few: 4", "turns.yaml, line 5: 'few' must hold `key: value` lines."),
         ("columns: [turns]", "columns: turns", "turns.yaml, line 24: 'columns' must be a list, such as [a, b]."),
         ("figure: dots", "figure: dots\npublished: {columns: [a, b], rows: {few: [1]}}", "has 1 numbers for 2 columns"),

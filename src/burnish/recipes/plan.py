@@ -48,13 +48,8 @@ class Planned:
     def config(self, work: str = WORK) -> Any:
         """The verb's configuration, in this working folder. Raises a BurnishError for flags that cannot work."""
         verb = VERBS[self.verb]
-        try:
-            prog, usual = f"burnish {self.verb}", usual_values(self.verb)
-            return parse_values(load(verb.config), prog, self.values(work), self.where, usual)
-        except SystemExit as error:  # how tyro refuses a value, after it has said why
-            raise ConfigError(
-                f"{self.where}: the step {self.name!r} has a value of the wrong kind (see above)."
-            ) from error
+        prog, usual = f"burnish {self.verb}", usual_values(self.verb)
+        return parse_values(load(verb.config), prog, self.values(work), self.where, usual)
 
     def values(self, work: str) -> dict[str, Any]:
         """The flags by name, those for the results included."""

@@ -140,7 +140,4 @@ def _parsed(config: ImproveConfig, part: str, values: dict[str, Any], out: Path)
     given = {name: value for name, value in values.items() if value not in (None, [])}
     given |= {one.name: one.value for one in config.settings if one.part == part}
     given |= {"out": str(out), "restart": config.restart}
-    try:
-        return parse_values(kind, f"burnish {verb}", given, f"--set for `burnish {verb}`", usual_values(verb))
-    except SystemExit as error:  # how tyro refuses a value, after it has said why
-        raise ConfigError(f"--set {part}.… has a value of the wrong kind (see above).") from error
+    return parse_values(kind, f"burnish {verb}", given, f"--set for `burnish {verb}`", usual_values(verb))
