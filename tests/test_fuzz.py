@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -224,6 +224,7 @@ charsets = st.sampled_from(["utf-8", "undefined", "base64", "rot13", "x-unknown"
 
 
 @few
+@example(b'{"choices": [{"message": {}, "finish_reason": []}]}', 200, "utf-8")
 @given(completions.map(as_json) | values.map(as_json) | bits, st.sampled_from([200, 200, 200, 400, 404, 500]), charsets)
 def test_answers_of_endpoints(endpoint: tuple[ServerModel, Faulty], body: bytes, status: int, charset: str) -> None:
     model, faulty = endpoint

@@ -98,6 +98,8 @@ def read_completion(body: Any) -> Reply:
         usage = body.get("usage") or {}
         tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         parts = [*_parts(message)]
+        if not isinstance(finish, str | None):
+            raise TypeError(f"finish_reason is {finish!r}")
     except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a chat completion") from error
     texts = {kind: [part.text for part in parts if part.kind == kind] for kind in ("text", "thinking", "refusal")}
