@@ -26,7 +26,7 @@ def flag_error(box: str, prog: str, words: Sequence[str], places: Sequence[str])
     elif found := re.match(r"Error parsing (--[\w-]+)", text):
         wrong = _unparsed(found[1], words, others)
     elif found := re.match(r"invalid choice .* argument '(--[\w-]+)'\. Expected one of \((.+)\)", text):
-        wrong = f"{found[1]} is {_given(found[1], words)}, but takes one of {found[2].replace(chr(39), '')}"
+        wrong = f"{found[1]} is {value_of(found[1], words)}, but takes one of {found[2].replace(chr(39), '')}"
     elif found := re.match(r"Missing value for argument '(.+?)'", text):
         wrong = f"{_named(found[1])} has no value"
     elif text.startswith("Missing from"):
@@ -77,14 +77,16 @@ def _unparsed(flag: str, words: Sequence[str], explained: Sequence[Sequence[str]
     several = " [" in forms
     kinds = [kind for kind in forms.partition(" [")[0].split("|") if kind != "{None}"]
     wanted = " or ".join(_TYPES.get(kind, (kind, kind))[several] for kind in kinds)
-    return f"{flag} is {_given(flag, words, None if several else 1)}, but takes {wanted}"
+    return f"{flag} is {value_of(flag, words, None if several else 1)}, but takes {wanted}"
 
 
-def _given(flag: str, words: Sequence[str], most: int | None = 1) -> str:
-    """What a flag was given last, of at most as many words."""
-    place = max(number for number, word in enumerate(words) if word.partition("=")[0] == flag)
-    _, equals, value = words[place].partition("=")
-    return value if equals else " ".join([*takewhile(lambda word: word[:2] != "--", words[place + 1 :])][:most])
+def value_of(flag: str, words: Sequence[str], most: int | None = 1) -> str:
+    """What a flag is given last, of at most as many words; empty where it is not given."""
+    places = [number for number, word in enumerate(words) if word.partition("=")[0] == flag]
+    if not places:
+        return ""
+    _, equals, value = words[places[-1]].partition("=")
+    return value if equals else " ".join([*takewhile(lambda word: word[:2] != "--", words[places[-1] + 1 :])][:most])
 
 
 def _named(argument: str) -> str:

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from burnish.errors import ConfigError
-from burnish.flag_errors import flag_error
+from burnish.flag_errors import flag_error, value_of
 from burnish.plain_files import read_plain
 from burnish.renamed import RENAMED, renamed
 
@@ -48,7 +47,7 @@ def parse_config(kind: type[Any], prog: str, words: Sequence[str], usual: UsualV
     file, flags = _take_config_flag(_with_new_names(words))
     given = _noted(_read_yaml(file), str(file)) if file else {}
     typed = {word.partition("=")[0].removeprefix("--").replace("-", "_") for word in flags if word.startswith("--")}
-    model = _value_of("--model", flags) or str(given.get("model", ""))
+    model = value_of("--model", flags) or str(given.get("model", ""))
     taken = {name: value for name, value in usual(model).items() if name not in typed}
     return _parse(kind, prog, {**taken, **given}, str(file), flags)
 
@@ -124,8 +123,8 @@ def _is_of(given: Mapping[str, Any], wrong: str, flags: Sequence[str]) -> bool:
 
 def _places(kind: type[DataclassInstance]) -> list[str]:
     """The names of the positional arguments that must be given."""
-    types, required = get_type_hints(kind, include_extras=True), _required(kind)
-    return [name for name, type_ in types.items() if name in required and "Positional" in str(type_)]
+    required = _required(kind)
+    return [one.name for one in dataclasses.fields(kind) if one.name in required and "Positional" in str(one.type)]
 
 
 def _with_new_names(words: Sequence[str]) -> list[str]:
@@ -168,13 +167,6 @@ def refuse_broken_words(words: Sequence[str]) -> None:
         except UnicodeEncodeError:
             shown = word.encode(errors="surrogateescape").decode(errors="replace")
             raise ConfigError(f"{shown!r} is not UTF-8 text: give names of files and models in UTF-8.") from None
-
-
-def _value_of(flag: str, words: Sequence[str]) -> str:
-    """What stands behind the last such flag; empty where there is none."""
-    found = [word.partition("=")[2] for word in words if word.startswith(f"{flag}=")]
-    found += [value for word, value in pairwise(words) if word == flag]
-    return found[-1] if found else ""
 
 
 def words_of(kind: type[DataclassInstance], values: Mapping[str, Any]) -> list[str]:
