@@ -78,7 +78,7 @@ def test_selective_computes_nothing_dear_again() -> None:
     assert 6 < count["full"] - count[None] <= 20
     attention = "_scaled_dot_product_flash_attention_for_cpu"
     again = [computed[kept][attention] - computed[None][attention] for kept in ("selective", "full")]
-    assert again == [0, 2]  # up to where the tree branches, and behind
+    assert again == [0, 3]  # the chain and, for the answer behind it, two slices of keys
 
 
 @pytest.mark.parametrize("family", tiny_models.FAMILIES)
