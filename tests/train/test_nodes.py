@@ -17,6 +17,8 @@ from burnish.train.shared_prefix import Attention
 
 PICTURES = Attention(together="a picture")
 KINDS = pytest.mark.parametrize("seen", [PLAIN, PICTURES], ids=["plain", "pictures"])
+WIDTH = pytest.mark.parametrize("width", [8, 10**9], ids=["narrow", "wide"])
+"""Of a model for which a mask behind the chain costs less than nodes, and of one for which it costs more."""
 LENGTH = 160
 
 
@@ -65,17 +67,25 @@ def test_by_hand() -> None:
 
 
 @KINDS
-def test_nodes_see_what_the_mask_lets_them_see(seen) -> None:
+@WIDTH
+def test_nodes_see_what_the_mask_lets_them_see(seen, width: int) -> None:
+    masks = 0
     for seed in range(50):
         batch = drawn(seen, seed)
         found_STT = torch.zeros_like(sees(batch, seen), dtype=torch.long)
-        for (first, end), (start, stop), slices, causal in nodes_of(mask_by_nodes(batch, seen)):
+        nodes = nodes_of(mask_by_nodes(batch, seen, width, torch.float64))
+        for (first, end), (start, stop), slices, causal, mask in nodes:
+            if mask is not None:
+                found_STT[:, start:stop] = (mask[:, 0] == 0).long() * ~is_padding(batch)[:, start:stop, None]
+                masks += 1
+                continue
             for keys in slices:
                 found_STT[first:end, start:stop, slice(*keys)] += 1
             if causal:
                 found_STT[first:end, start:stop, start:stop] += torch.ones(stop - start, stop - start).tril().long()
         expected_STT = sees(batch, seen) & ~is_padding(batch)[:, :, None]
         assert found_STT.equal(expected_STT.long())
+    assert bool(masks) == (width == 8)
 
 
 def layer_of(batch, seen, mask, needed_ST):
@@ -95,10 +105,11 @@ def layer_of(batch, seen, mask, needed_ST):
 
 
 @KINDS
-def test_attention_by_nodes_is_masked_attention(seen) -> None:
+@WIDTH
+def test_attention_by_nodes_is_masked_attention(seen, width: int) -> None:
     for seed in range(3):
         batch = drawn(seen, seed)
-        by_nodes = mask_by_nodes(batch, seen)
+        by_nodes = mask_by_nodes(batch, seen, width, torch.float64)
         masked = addend(sees(batch, seen), torch.float64)
         all_ST = ~is_padding(batch)
         torch.testing.assert_close(layer_of(batch, seen, by_nodes, all_ST), layer_of(batch, seen, masked, all_ST))

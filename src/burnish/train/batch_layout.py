@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from burnish.models.encoding import Encoding
 from burnish.train.packing import CAUSAL, WHOLE, fewest_operations
 from burnish.train.sequences import Batch, join, join_trees, sequence
-from burnish.train.shared_prefix import FLEX, why_unbranched
+from burnish.train.shared_prefix import FLEX, attention_width, why_unbranched
 from burnish.train.token_tree import Tree, is_branched, paths
 
 Pictured: TypeAlias = tuple[Encoding, Tree]
@@ -81,8 +81,6 @@ def even_length(model: PreTrainedModel) -> float:
     config: Any = model.config.get_text_config()
     if config._attn_implementation == FLEX:
         return math.inf
-    heads = config.num_attention_heads
-    head_width = getattr(config, "head_dim", None) or config.hidden_size // heads
     linear = (module for module in model.get_decoder().modules() if isinstance(module, nn.Linear))
     matrices = sum(module.in_features * module.out_features for module in linear)
-    return float(matrices / (2 * config.num_hidden_layers * heads * head_width * _BACKWARD))
+    return float(matrices / (2 * config.num_hidden_layers * attention_width(config) * _BACKWARD))

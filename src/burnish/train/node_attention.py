@@ -36,6 +36,8 @@ class Node(NamedTuple):
     """Keys that all of them see."""
     causal: bool
     """Whether each also sees itself and those of the node before it."""
+    mask: Tensor | None = None
+    """What is added to the scores of all slices, (S, 1, Q, K), where those are one."""
 
 
 Nodes: TypeAlias = tuple[Node, ...]
@@ -65,7 +67,8 @@ def _needed(node: Node, needed_ST: Tensor) -> Iterator[Node]:
     if len(place_N):
         first, end = start + int(place_N[0]), start + int(place_N[-1]) + 1
         before = ((start, first),) if node.causal and first > start else ()
-        yield node._replace(queries=(first, end), seen=(*node.seen, *before))
+        mask = None if node.mask is None else node.mask[:, :, first - start : end - start]
+        yield node._replace(queries=(first, end), seen=(*node.seen, *before), mask=mask)
 
 
 def attend_by_nodes(  # noqa: PLR0917 - as transformers calls it
@@ -98,8 +101,9 @@ class _ByNodes(torch.autograd.Function):
         weight_SHT = query.new_zeros(rows, heads, length, dtype=torch.promote_types(query.dtype, torch.float32))
         for node in nodes:
             at = _at(node.rows, node.queries)
+            of_node = {"scale": scale, "attn_mask": node.mask}
             parts = [
-                _FORWARD(query[at], key[_at(node.rows, seen)], value[_at(node.rows, seen)], 0.0, causal, scale=scale)
+                _FORWARD(query[at], key[_at(node.rows, seen)], value[_at(node.rows, seen)], 0.0, causal, **of_node)
                 for seen, causal in _slices(node)
             ]
             made_STHD.transpose(1, 2)[at], weight_SHT[at[:3]] = _joined(parts)
@@ -118,7 +122,7 @@ class _ByNodes(torch.autograd.Function):
             for seen, causal in _slices(node):
                 keys = _at(node.rows, seen)
                 given = (gradient[at], query[at], key[keys], value[keys], made[at], weight_SHT[at[:3]], 0.0, causal)
-                parts = _BACKWARD(*given, scale=ctx.scale)
+                parts = _BACKWARD(*given, scale=ctx.scale, attn_mask=node.mask)
                 by_query[at] += parts[0]
                 by_key[keys] += parts[1]
                 by_value[keys] += parts[2]

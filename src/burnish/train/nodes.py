@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from torch import Tensor
 
 from burnish.train.node_attention import Node, Nodes, Range
+
+_A_SLICE: Final = 800_000
+"""Pairs of tokens times width in whose time a slice of keys is called for, forwards and backwards."""
 
 
 class Row(NamedTuple):
@@ -32,6 +37,31 @@ def tree_nodes(rows: Sequence[Row], chain: int) -> Nodes:
         if node not in shared
     ]
     return (*(node._replace(rows=(0, len(rows))) for node in shared), *own)
+
+
+def masked_from(nodes: Nodes, shape: Sequence[int], width: int) -> int:
+    """The token from which a mask for all rows, (S, T), takes less time than single rows' nodes; 0 for none.
+
+    `width`: of all heads together.
+    """
+    rows, length = shape
+    own = [node for node in nodes if node.rows != (0, rows)]
+    start = min((node.queries[0] for node in own), default=0)
+    left_out = rows * (length - start) * length - sum(map(_compared, own))
+    return start if width * left_out < _A_SLICE * sum(len(node.seen) + node.causal for node in own) else 0
+
+
+def joined_from(nodes: Nodes, start: int, mask: Tensor) -> Nodes:
+    """The nodes up to a token, and all behind it as one with a mask (S, 1, T - start, T)."""
+    rows, length = len(mask), mask.shape[-1]
+    before = (node for node in nodes if node.queries[1] <= start)
+    return (*before, Node((0, rows), (start, length), ((0, length),), causal=False, mask=mask))
+
+
+def _compared(node: Node) -> int:
+    """Pairs of tokens."""
+    queries = node.queries[1] - node.queries[0]
+    return queries * (sum(stop - start for start, stop in node.seen) + node.causal * queries // 2)
 
 
 def _row_nodes(row: Row, chain: int) -> Iterator[Node]:

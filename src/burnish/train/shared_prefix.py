@@ -81,6 +81,12 @@ def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
     return {ALL_LAYERS: found.popitem()[1]} if len(kinds) == 1 else found
 
 
+def attention_width(config: Any) -> int:
+    """Of all query heads of a layer together, by the language model's configuration."""
+    heads: int = config.num_attention_heads
+    return heads * (getattr(config, "head_dim", None) or config.hidden_size // heads)
+
+
 def _together(model: PreTrainedModel) -> Mapping[str, Together]:
     """By kind of layer, for the models of which it is known; nothing for one whose tokens see their way back alone."""
     if model.config.model_type == "gemma4":
