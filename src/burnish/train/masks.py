@@ -21,7 +21,7 @@ from burnish.train.chain_attention import FEWEST, take_short_masks
 from burnish.train.node_attention import node_mask
 from burnish.train.nodes import Row, joined_from, masked_from, tree_nodes
 from burnish.train.sequences import Batch
-from burnish.train.shared_prefix import ALL_LAYERS, FLEX, Attention, Together, attention_kinds, attention_width
+from burnish.train.shared_prefix import ALL_LAYERS, FLEX, SLICED, Attention, Together, attention_kinds, attention_width
 from burnish.train.states import Tree, state_trees
 
 Mask: TypeAlias = Tensor | BlockMask
@@ -57,7 +57,7 @@ def _sdpa_mask(batch: Batch, dtype: torch.dtype, by_nodes: int | None, seen: Att
 def is_by_nodes(batch: Batch, seen: Attention) -> bool:
     """Whether slices of keys are all that layers of this kind see: no window cuts them, no pictures look at others."""
     is_whole = seen.window is None or int(batch["position_ids"].max()) < seen.window
-    return is_whole and seen.together in ("", "a picture")
+    return is_whole and seen.together in SLICED
 
 
 def mask_by_nodes(batch: Batch, seen: Attention, width: int, dtype: torch.dtype) -> Tensor:

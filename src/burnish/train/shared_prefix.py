@@ -34,7 +34,8 @@ _TYPES = ("token_type_ids", "mm_token_type_ids")
 Together: TypeAlias = Literal["", "a picture", "all pictures", "the prompt"]
 """Tokens that see one another, later ones too: none, each picture's, those of all pictures, all of the prompt's."""
 
-
+SLICED: Final[frozenset[Together]] = frozenset({"", "a picture"})
+"""With these, slices of keys are all that a token sees."""
 _KNOWN_TOGETHER: Final[Mapping[str, Mapping[str, Together]]] = {
     "gemma3": {_FULL: "a picture", _SLIDING: "a picture"},
     "gemma4": {},  # by its size
