@@ -133,11 +133,13 @@ def _heat(measured: RecipeNumbers) -> Figure:
         rows = [row for row in recipe.rows if row.group == group]
         fields = [[means[row.name, column] for column in recipe.drawn] for row in rows]
         shades = [[math.nan if field is None else field for field in line] for line in fields]
-        axes.imshow(shades, cmap=_HEAT, vmin=-most, vmax=most, aspect="auto")
+        low, high = _shade_limits(fields, most)
+        axes.imshow(shades, cmap=_HEAT, vmin=low, vmax=high, aspect="auto")
         for y, line in enumerate(fields):
             for x, field in enumerate(line):
-                color = "white" if field is not None and abs(field) > _DARK * most else INK
-                axes.text(x, y, _signed(field), ha="center", va="center", fontsize=_HEAT_TEXT, color=color)
+                dark = field is not None and abs(2 * field - low - high) > _DARK * (high - low)
+                color, text = "white" if dark else INK, _signed(field) if low < 0 else _unsigned(field)
+                axes.text(x, y, text, ha="center", va="center", fontsize=_HEAT_TEXT, color=color)
         axes.set_yticks(range(len(rows)), [row.name.removeprefix(f"{group}, ") for row in rows])
         axes.set_xticks(range(len(recipe.drawn)), list(recipe.drawn))
         axes.grid(visible=False)
@@ -219,6 +221,16 @@ def _scale(means: Mapping[tuple[str, str], float | None], groups: Sequence[str])
         for group in groups
     ]
     return statistics.median_high(largest)
+
+
+def _shade_limits(fields: Sequence[Sequence[float | None]], most: float) -> tuple[float, float]:
+    """From minus to plus the scale, and 0 to 100 for shares in percent: a panel whose every number is beyond it."""
+    known = [field for line in fields for field in line if field is not None]
+    return (0.0, 100.0) if known and min(known) > most else (-most, most)
+
+
+def _unsigned(mean: float | None) -> str:
+    return "–" if mean is None else f"{mean:.1f}"
 
 
 def _signed(mean: float | None) -> str:
