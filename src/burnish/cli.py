@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from itertools import takewhile
 from typing import Any
@@ -27,6 +27,13 @@ from burnish.redaction import redacted
 
 _PIPE_CLOSED = 141
 """What shells say of a program that wrote to a closed pipe (128 + SIGPIPE)."""
+_MENDS: Mapping[type[OSError], str] = {
+    FileExistsError: "it is a file, and a folder is needed there: give another name",
+    NotADirectoryError: "a folder is needed there: give another place",
+    IsADirectoryError: "a file is needed there: give its name too",
+    PermissionError: "fix its permissions, or give another place",
+}
+"""What to do about what a disk refuses."""
 _FAULT = 70
 """An internal fault (EX_SOFTWARE of sysexits)."""
 
@@ -91,8 +98,7 @@ def call(words: Sequence[str]) -> int:
     except BrokenPipeError:
         return _unread()
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"burnish: {printable(redacted(f'{where}{error.strerror or error}'))}.", file=sys.stderr)
+        print(f"burnish: {printable(redacted(_disk_trouble(error)))}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nburnish: stopped; the same command resumes from here.", file=sys.stderr)
@@ -132,6 +138,12 @@ def config_file(verb: str, words: Sequence[str]) -> str:
 def _refused(error: BurnishError) -> int:
     print(f"burnish: {printable(redacted(str(error)))}", file=sys.stderr)
     return 2
+
+
+def _disk_trouble(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    mend = next((mend for kind, mend in _MENDS.items() if isinstance(error, kind)), "")
+    return f"{where}{error.strerror or error}{mend and f'; {mend}'}"
 
 
 def _unread() -> int:

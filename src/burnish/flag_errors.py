@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from itertools import takewhile
 
 _EDGES = re.compile(r"[╭╮│╰╯]")
@@ -34,6 +35,13 @@ def flag_error(box: str, prog: str, words: Sequence[str], places: Sequence[str])
     else:
         wrong = text.rstrip(".") or "A flag is wrong"
     return f"{wrong}: `{prog} --help` explains every flag."
+
+
+def known_names(name: str, known: Iterable[str]) -> str:
+    """What to give in place of an unknown name: "did you mean x?", or all that is known where nothing is near."""
+    names = [*known]
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"choose from {', '.join(names)}."
 
 
 def _paragraphs(box: str) -> list[list[str]]:

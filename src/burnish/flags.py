@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from burnish.errors import ConfigError
-from burnish.flag_errors import flag_error, value_of
+from burnish.flag_errors import flag_error, known_names, value_of
 from burnish.plain_files import read_plain
 from burnish.renamed import RENAMED, renamed
 
@@ -244,7 +244,7 @@ def _from_values(kind: type[DataclassInstance], given: Mapping[str, Any], where:
 
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := sorted(set(given) - set(fields)):
-        raise ConfigError(f"{where} has the key {unknown[0]!r}; this verb knows {', '.join(fields)}.")
+        raise ConfigError(f"{where} has the key {unknown[0]!r}, which no flag is: {known_names(unknown[0], fields)}")
     defaults, flags = object.__new__(kind), []
     for name, field in fields.items():
         value = tyro.MISSING if field.default is dataclasses.MISSING else field.default

@@ -33,7 +33,7 @@ class ReplyCounts:
     empty: int
     """Replies without one: no answer in every score, never read as one."""
     cut: int
-    """Of the answered, those that were cut at the longest answer."""
+    """Of the answered, those that were cut at the length limit."""
     thinking_cut: int
     """Of the empty, those whose thoughts were cut before any answer."""
     refused: int
@@ -45,7 +45,7 @@ class ReplyCounts:
 
     def warning(self) -> str:
         """A sentence where too many replies are not whole answers; else nothing."""
-        wanting = {"empty": self.empty, "cut at the longest answer": self.cut, "refused": self.refused}
+        wanting = {"empty": self.empty, "cut at the length limit": self.cut, "refused": self.refused}
         total = sum(wanting.values())
         if total <= WORTH_SAYING * self.asked:
             return ""

@@ -1,4 +1,4 @@
-"""A teacher put to the test: the answers that it is asked about, and who satisfies it."""
+"""A test of a teacher: the answers that it is asked about, and who satisfies it."""
 
 import json
 from pathlib import Path

@@ -121,7 +121,7 @@ def test_what_was_left_out_is_shown_on_the_terminal_the_page_and_in_the_tables(
         "left_out": {"refused": 1},
         "refusals": {"The endpoint refuses this request (400 This model takes no pictures).": 1},
     }
-    warning = "Of 20 replies 3 (15.0 %) are not whole answers: 1 empty, 1 cut at the longest answer, 1 refused."
+    warning = "Of 20 replies 3 (15.0 %) are not whole answers: 1 empty, 1 cut at the length limit, 1 refused."
     assert capsys.readouterr().out.replace("\n", " ").strip().startswith(warning)
     report = tmp_path / "run" / "report"
     for file in ("tables.md", "index.html"):
@@ -140,7 +140,7 @@ def test_pictures_under_another_ending_are_counted(tmp_path: Path, capsys: pytes
         words = ["bench", "answers", f"llava:{tmp_path / 'mix.json'}", "--model", f"{address}#m"]
         assert main([*words, "--out", str(tmp_path / "run"), "--json", str(tmp_path / "told.json")]) == 0
     assert json.loads((tmp_path / "told.json").read_text())["found_as"] == {".gif": 1}
-    assert "1 about pictures that were found under another ending" in " ".join(capsys.readouterr().out.split())
+    assert "1 about pictures found under another file extension" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_endpoint_that_fails_leaves_what_came_by_then(tmp_path: Path) -> None:

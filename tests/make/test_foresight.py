@@ -36,7 +36,7 @@ def test_the_pairs_verb_tells_it_and_it_is_what_scoring_without_the_picture_says
         gaps += [logp - chosen for logp in rejected]
     assert told["rejected_more_usual"] == pytest.approx(fmean(gap > 0 for gap in gaps))
     assert told["gap"] == pytest.approx(fmean(gaps), abs=1e-3)
-    assert "How usual the rejected answers are" in capsys.readouterr().out
+    assert "Answers with and without the picture" in capsys.readouterr().out
 
 
 def test_pairs_of_an_endpoint_have_no_tokens_and_foretell_nothing(model):

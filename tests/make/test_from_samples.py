@@ -67,7 +67,7 @@ def test_every_example_is_a_pair_or_has_its_reason(drawn: Path) -> None:
     assert reasons <= {"no right answer", "one answer", "no worse answer"}
     assert len(run) == 20
     page = (drawn / "report" / "index.html").read_text()
-    assert "drew 6 answers to each question: the best by truth is chosen" in page
+    assert "sampled 6 answers to each question: the best by truth is chosen" in page
     assert "burnish pairs from-samples" in page
 
 

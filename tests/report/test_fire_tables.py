@@ -35,7 +35,7 @@ def test_free_dialogues_fit_a_terminal_and_follow_the_paper() -> None:
     ]
     assert [row[0] for row in new.rows] == ["LLaVA-Bench", "  baseline"]
     assert "VQAv2 = attribute" in seen.note
-    assert "4 not held (no picture)" in overall.note
+    assert "4 missing (no picture)" in overall.note
     for table in (overall, seen, new):
         assert max(map(len, printed(table).splitlines())) <= 80
 
@@ -45,7 +45,7 @@ def test_a_baseline_without_partners_is_told() -> None:
     elsewhere = tuple(one._replace(asked=DialogueKey("elsewhere", "?", "!")) for one in other.dialogues)
     strange = dataclasses.replace(other, dialogues=elsewhere)
     overall, *_ = free_tables(free_scores([free_run("trained", [4, 9])], RULES, [strange]))
-    assert "Only 0 have a partner in the baseline." in overall.note
+    assert "Of these, the baseline has 0." in overall.note
 
 
 def test_figure_7_has_both_curves() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from burnish.cli import main
 from burnish.distort import FIGURE_2, names, parse, show
 from burnish.errors import BurnishError, ConfigError, DistortionError, ImageError
 from burnish.report.sheet import SheetConfig, contact_sheet, draw_sheet
@@ -112,8 +113,18 @@ def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path, content: bytes | 
     with pytest.raises(ImageError) as caught:
         draw_sheet(SheetConfig(image=str(file), out=str(tmp_path / "b.png")))
     assert isinstance(caught.value, BurnishError)
-    assert str(caught.value).endswith(".")
+    assert str(caught.value).startswith(f"{file} ") and str(caught.value).endswith(".")
     assert not (tmp_path / "b.png").exists()
+
+
+def test_a_file_where_a_folder_is_needed_is_refused_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SCENE.save(picture := tmp_path / "in.png")
+    words = ["distort", str(picture), "--distort", "flip", "--size", "48", "--per", "1"]
+    assert main([*words, "--out", str(picture / "sheet.png")]) == 2
+    mend = "it is a file, and a folder is needed there: give another name"
+    assert capsys.readouterr().err == f"burnish: {picture}: File exists; {mend}.\n"
 
 
 PHOTO = Path("/work/shared/data/owleval/images/26.jpg")

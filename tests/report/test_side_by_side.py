@@ -114,8 +114,8 @@ def test_answers_to_the_same_questions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("others", "why"),
     [
-        ([_asked(1), _asked(3)], "2 questions stand in one and not in another"),
-        ([_asked(1), _asked(2, "Which?")], "other pictures or other words"),
+        ([_asked(1), _asked(3)], "2 questions are in some of the runs only"),
+        ([_asked(1), _asked(2, "Which?")], "different pictures or questions"),
     ],
 )
 def test_nothing_is_best_among_answers_to_other_questions(

@@ -185,6 +185,11 @@ def test_pictures_of_rounds() -> None:
         ({"ray": "auto"}, "--ray needs --replicas N"),
         ({"rounds": 0}, "--rounds must be at least 1"),
         ({"set": ("lr=1",)}, "is not PART.NAME=VALUE"),
+        (
+            {"set": ("pairs.out=there",)},
+            "^--set pairs.out=there is not available: `burnish improve` decides",
+        ),
+        ({"set": ("train.more-runs=x",)}, "`burnish improve` decides more_runs itself"),
     ],
 )
 def test_wrong_flags_are_named(changes: dict[str, object], message: str) -> None:
@@ -193,8 +198,10 @@ def test_wrong_flags_are_named(changes: dict[str, object], message: str) -> None
 
 
 def test_a_wrong_flag_of_a_part_is_named_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^--set for `burnish pairs` has the key 'length'; this verb knows"):
-        improve_rounds(config(tmp_path / "out", set=("pairs.length=3",)))
+    with pytest.raises(
+        ConfigError, match=r"^--set for `burnish pairs` has the key 'match_len', .*: did you mean match_length\?$"
+    ):
+        improve_rounds(config(tmp_path / "out", set=("pairs.match_len=3",)))
     assert not (tmp_path / "out").exists()
 
 

@@ -102,7 +102,7 @@ def test_a_text_is_written_as_the_chat_template_writes_it(opened: LocalModel) ->
 def test_generated_tokens_go_before_text(opened: LocalModel) -> None:
     encoder = AnswerEncoder(opened.encoder, opened.end_token_ids)
     prompt = conversation("What is it?", PICTURES["0"])
-    # cut at the longest answer, so without an end token: none is put on
+    # cut at the length limit, so without an end token: none is put on
     assert encoder.ids(prompt, Answer(text="a dog", token_ids=(5, 6))) == [5, 6]
 
 

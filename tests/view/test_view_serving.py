@@ -125,7 +125,7 @@ def test_what_cannot_be_viewed_is_refused_in_a_sentence(tmp_path: Path, capsys: 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = refused(str(run), "--port", str(port), "--index", str(tmp_path / "index.sqlite"))
-        assert "Address already in use" in said
+        assert f"--host 127.0.0.1 --port {port} cannot be used (Address already in use): give" in said
     with pytest.raises(ConfigError, match="--port must be from 0 to 65535, not 65536"):
         ViewConfig(run="x", port=65536)
 

@@ -38,7 +38,7 @@ def _refuse_other_questions(run: ScoredRun, baseline: ScoredRun, path: str) -> N
     if other:
         source, example = min(other)
         raise RunError(
-            f"--baseline {path} was asked other questions: {len(other):,} stand in one of the two runs only, such as "
+            f"--baseline {path} was asked other questions: {len(other):,} are in one of the two runs only, such as "
             f"{example!r} of {source}; make both from the same SOURCE with the same sampling flags and --seed."
         )
     asked = {answer.key[:2]: answer.asked for answer in baseline.answers}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 
 from burnish.errors import ConfigError
+from burnish.flag_errors import known_names
 from burnish.plain_files import read_plain
 from burnish.yamls import build_yaml, parse_yaml
 
@@ -42,7 +43,7 @@ class Document(NamedTuple):
         for key in value:
             if known is not None and key not in known:
                 place = self.where((*keys, key))
-                raise ConfigError(f"{place}: there is no key {key!r} here; the keys are {', '.join(known)}.")
+                raise ConfigError(f"{place}: there is no key {key!r} here: {known_names(str(key), known)}")
         return value
 
     def items(self, keys: Keys) -> list[Any]:

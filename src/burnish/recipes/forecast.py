@@ -144,7 +144,7 @@ def _assumptions(recipe: Recipe) -> Iterator[str]:
         yield (
             f"Hours: one GPU generates {GENERATED:,} tokens a second with 7B parameters, in batches, and does "
             f"{FLOPS / 1e12:.0f} trillion operations a second where it reads or trains: LLaVA-1.5's own 80 hours of "
-            "A100 for 665,000 examples come to that. The judge's own are not in them."
+            "A100 for 665,000 examples come to that. The judge's hours are not included."
         )
     yield (
         "Memory: the model in bfloat16, what is trained in float32 with AdamW's moments, activations by arithmetic. "

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from burnish.commands import VERBS
 from burnish.errors import ConfigError
+from burnish.flag_errors import known_names
 from burnish.flags import parse_values
 from burnish.ids import content_key
 from burnish.lazy import load
@@ -230,4 +231,4 @@ def _refuse_unknown(step: Step) -> None:
     for flag in step.flags:
         if flag not in known:
             place = step.places.get(flag, step.where)
-            raise ConfigError(f"{place}: burnish {step.verb} has no {flag!r}; it knows {', '.join(known)}.")
+            raise ConfigError(f"{place}: burnish {step.verb} has no {flag!r}: {known_names(flag, known)}")

@@ -34,7 +34,7 @@ def unlike(runs: Sequence[NamedRun], asked: Collection[str] = ()) -> str:
     first, *others = (_made(named, asked) for named in runs)
     for other in others:
         if why := _other_questions(first, other):
-            return f"These runs were not asked the same: {why}."
+            return f"These runs were asked different questions: {why}."
     names = dict.fromkeys(name for one in (first, *others) for name in one.rules)
     differing = [name for name in names if len({one.rules.get(name) for one in (first, *others)}) > 1]
     return f"These runs were not made in the same way: they differ in {', '.join(differing)}." if differing else ""
@@ -65,9 +65,9 @@ def _made(named: NamedRun, asked: Collection[str]) -> _Made:
 
 def _other_questions(first: _Made, other: _Made) -> str:
     if alone := first.asked.keys() ^ other.asked.keys():
-        return f"{len(alone):,} questions stand in one and not in another"
+        return f"{len(alone):,} questions are in some of the runs only"
     if any(words and other.asked[key] and words != other.asked[key] for key, words in first.asked.items()):
-        return "the same ids stand for other pictures or other words"
+        return "the same ids belong to different pictures or questions"
     return ""
 
 

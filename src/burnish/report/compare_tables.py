@@ -61,7 +61,7 @@ def numbers_table(compared: Compared) -> Table:
     family = metrics[compared.headline.metric].family
     differs = f"Also different: {', '.join(compared.differs)}." if compared.differs else ""
     decides = "No row decides" if compared.headline.metric == UNLABELLED else "The first row decides"
-    unpaired = f"Left out, answered by one only: {compared.unpaired:,}." if compared.unpaired else ""
+    unpaired = f"Left out, answered by one of the two only: {compared.unpaired:,}." if compared.unpaired else ""
     return Table(
         title=f"{compared.benchmark}, question by question",
         columns=("", "n", "before", "after", "change", "p", "verdict"),
@@ -74,8 +74,8 @@ def numbers_table(compared: Compared) -> Table:
             unpaired,
             *(trust(compared.after.judging) if compared.after.judging else ()),
             "± is the change's own 95 % interval; questions about one picture are drawn together. A verdict "
-            f"needs an interval without 0, and p < 0.05. {decides}; of 20 others without any change, one would be "
-            "called better or worse by chance.",
+            f"needs an interval without 0, and p < 0.05. {decides}; by chance alone, 1 in 20 other rows without a "
+            "true change is called better or worse.",
         ),
     )
 

@@ -45,11 +45,11 @@ def write_leaderboard(board: Leaderboard, folder: Path) -> Written:
 
 
 def title_of(board: Leaderboard) -> str:
-    """Which model is surely better, if one is; else that none is."""
+    """Which model is significantly better, if one is; else that none is."""
     better = [row for row in board.ranked if row.together and set(_verdicts(row)) == {"better"}]
     where = f"{len(board.metrics)} benchmarks" if len(board.metrics) > 1 else next(iter(board.metrics))
     if not better:
-        return f"{len(board.rows)} models on {where}: none is surely better than {board.baseline} throughout"
+        return f"{len(board.rows)} models on {where}: none is significantly better than {board.baseline} throughout"
     return f"{better[0].model} is better than {board.baseline} on {where}"
 
 
@@ -81,8 +81,8 @@ def models_table(board: Leaderboard) -> Table:
             (place, column) for column, name in enumerate(board.metrics, start=2) for place in _best(board, name)
         ),
         note=notes(
-            f"Ranked by the mean change from {board.baseline} for the better, in points, over benchmarks whose numbers "
-            "are shares (random effects, with Hartung and Knapp's interval).",
+            f"Ranked by the mean gain over {board.baseline}, in points, over benchmarks that are scored in percent "
+            "(random effects, with Hartung and Knapp's interval).",
             "" if len(board.ranked) == len(board.rows) else "Models that lack a benchmark have no rank.",
             "± is the 95 % interval; means over seeds have none here.",
         ),
@@ -112,10 +112,10 @@ def _mean(row: LeaderboardRow) -> str:
 
 def changes_table(board: Leaderboard) -> Table:
     """A row for each model and benchmark."""
-    told = [(row.model, one) for row in board.rows if row.together for one in row.together.rows]
+    rows = [(row.model, one) for row in board.rows if row.together for one in row.together.rows]
     return Table(
         title=f"Changes from {board.baseline}",
-        columns=("model", "benchmark", "seeds", "n", "change", "p", "p (Holm)", "could show", "verdict"),
+        columns=("model", "benchmark", "seeds", "n", "change", "p", "p (Holm)", "detectable", "verdict"),
         rows=tuple(
             (
                 model,
@@ -128,13 +128,13 @@ def changes_table(board: Leaderboard) -> Table:
                 plain(one.smallest, one.metric, sign=""),
                 one.verdict,
             )
-            for model, one in told
+            for model, one in rows
         ),
         text_columns=frozenset({0, 1, 8}),
         note=notes(
-            f"A verdict needs p corrected by Holm for all {len(told)} rows. Could show: the smallest change that "
-            "would have been called in 80 % of trials.",
-            *trust_of_rows(one for _, one in told),
+            f"A verdict needs p corrected by Holm for all {len(rows)} rows. Detectable: the smallest change that these "
+            "answers detect with a power of 80 %.",
+            *trust_of_rows(one for _, one in rows),
         ),
     )
 

@@ -70,17 +70,17 @@ def replies_numbers(counts: ReplyCounts, without: Sequence[str]) -> Mapping[str,
 
 def replies_table(counts: ReplyCounts, without: Sequence[str], found: int = 0) -> Table:
     """What was asked and what came; reasons for what was left out; what refusals say, and how was asked otherwise;
-    how many pictures were found under another ending."""
+    how many pictures were found under another file extension."""
     numbers = {
         "asked": counts.asked,
         "answered": counts.answered,
-        "  of these, cut at the longest answer": counts.cut,
+        "  of these, cut at the length limit": counts.cut,
         "empty": counts.empty,
         "  of these, with the thoughts cut": counts.thinking_cut,
         "refused": counts.refused,
     }
     shown = {name: count for name, count in numbers.items() if count or not name.startswith(" ")}
-    under = f"{found:,} about pictures that were found under another ending, as x.gif for x.jpg" if found else ""
+    under = f"{found:,} about pictures found under another file extension, as x.gif for x.jpg" if found else ""
     notes = (_refusals(counts), *map(meaning, without), under)
     return counted("Replies", shown, counts.left_out, "\n".join(filter(None, notes)))
 
@@ -89,4 +89,4 @@ def _refusals(counts: ReplyCounts) -> str:
     """Each text of a refusal with how often it came."""
     lines = [f"{number:,} refused: {text}" for text, number in [*counts.refusals.items()][:MOST_REFUSALS]]
     others = sum([*counts.refusals.values()][MOST_REFUSALS:])
-    return "\n".join((*lines, f"{others:,} refused in other words")) if others else "\n".join(lines)
+    return "\n".join((*lines, f"{others:,} refused with other messages")) if others else "\n".join(lines)

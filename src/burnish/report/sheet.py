@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import tyro
 
 from burnish.distort import FIGURE_2, Distortion, parse, show
-from burnish.errors import ConfigError
+from burnish.errors import ConfigError, ImageError
 from burnish.images import decode, read_inside
 
 if TYPE_CHECKING:
@@ -97,13 +97,20 @@ class SheetResult(NamedTuple):
 
 def draw_sheet(config: SheetConfig) -> SheetResult:
     """Write the contact sheet of `config.image` to `config.out`. Raises ImageError for a picture that is none."""
-    file, out = Path(config.image).resolve(), Path(config.out)
-    image = decode(read_inside(file.parent, file.name))
+    out, image = Path(config.out), _opened(config.image)
     seeds = range(config.seed, config.seed + config.per)
     sheet = contact_sheet(image, config.distortions, seeds, size=config.size, title=Path(config.image).name)
     out.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(out)
     return SheetResult(out, config.distortions)
+
+
+def _opened(name: str) -> Image:
+    file = Path(name).resolve()
+    try:
+        return decode(read_inside(file.parent, file.name))
+    except ImageError as error:
+        raise ImageError(error.reason, f"{name} cannot be shown distorted, give another picture: {error}") from error
 
 
 def contact_sheet(

@@ -1,4 +1,4 @@
-"""Several benchmarks and seeds in one verdict, and what a result's questions can show, as tables."""
+"""Several benchmarks and seeds in one verdict, and what a result's questions can detect, as tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def together_tables(found: Together) -> list[Table]:
     return [
         Table(
             title="Together",
-            columns=("benchmark", "n", "before", "after", "change", "p", "p (Holm)", "could show", "verdict"),
+            columns=("benchmark", "n", "before", "after", "change", "p", "p (Holm)", "detectable", "verdict"),
             rows=tuple(_row(row) for row in found.rows),
             text_columns=frozenset({0, 8}),
             note=notes(
@@ -27,7 +27,7 @@ def together_tables(found: Together) -> list[Table]:
                 if seeds
                 else "",
                 "± is the 95 % interval of the change. A verdict needs p corrected by Holm for the number of rows.",
-                "Could show: the smallest change that these answers would have shown in 80 % of trials.",
+                "Detectable: the smallest change that these answers detect with a power of 80 %.",
                 *trust_of_rows(found.rows),
             ),
         )
@@ -37,11 +37,11 @@ def together_tables(found: Together) -> list[Table]:
 def overall_line(overall: Overall) -> str:
     """The mean over benchmarks in a sentence."""
     low, high = 100 * overall.low, 100 * overall.high
-    left_out = f" {overall.left_out} in points or without a better side are left out." if overall.left_out else ""
+    left_out = f" Left out: {overall.left_out} in points, or where neither side is better." if overall.left_out else ""
     return (
         f"Over {overall.benchmarks} benchmarks the second {_IS[overall.verdict]}: mean change "
         f"{100 * overall.change:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}, p {p_value(overall.p_value)}; "
-        f"random effects, {100 * overall.share:.0f} % of the variance between benchmarks is not chance).{left_out}"
+        f"random effects, I² {100 * overall.share:.0f} %).{left_out}"
     )
 
 
@@ -67,15 +67,16 @@ def _number(value: float, metric: Metric) -> str:
 
 def power_tables(found: Power) -> list[Table]:
     """A row for each share of answers that change."""
+    who = "they" if found.value is None else "its questions"
     return [
         Table(
-            title=f"{found.benchmark}: what {'they' if found.value is None else 'its questions'} can show",
-            columns=("answers that change %", "smallest change shown, points"),
+            title=f"{found.benchmark}: the smallest change that {who} can detect",
+            columns=("answers that change %", "detectable change, points"),
             rows=tuple((f"{100 * float(of):g}", f"{100 * least:.1f}") for of, least in found.smallest.items()),
             note=notes(
-                f"{found.n:,} answers about {found.pictures:,} pictures, as sure as {found.effective:,.0f} independent "
+                f"{found.n:,} answers about {found.pictures:,} pictures, worth {found.effective:,.0f} independent "
                 f"ones{_own(found)}.",
-                "Shown: called at 5 % by McNemar's test in 80 % of trials.",
+                "Detectable: significant at 5 % in McNemar's test, with a power of 80 %.",
             ),
         )
     ]

@@ -17,6 +17,11 @@ WAYS: Final = ("distort", "sample", "dialogues")
 """Where a round's pairs come from."""
 PARTS: Final = ("pairs", "samples", "simulate", "dialogues", "train", "answers")
 """What a round calls, by the names that `--set` takes."""
+LINKS: Final = frozenset(
+    {"source", "fold", "shard", "model", "adapter", "student", "student_adapter", "run", "more_runs", "runs"}
+    | {"out", "restart", "full", "plan"}
+)
+"""Flags of the parts by which a round joins them: `--set` may not change them."""
 HELD_OUT: Final = 10
 """One picture in so many is benched on, and never trained on, where `--eval` names nothing else."""
 
@@ -162,7 +167,10 @@ def _setting(text: str) -> Setting:
     part, dot, flag = name.partition(".")
     if not (equals and dot and flag) or part not in PARTS:
         raise ConfigError(f"--set {text} is not PART.NAME=VALUE with a PART of {', '.join(PARTS)}.")
+    flag = flag.replace("-", "_")
+    if flag in LINKS:
+        raise ConfigError(f"--set {text} is not available: `burnish improve` decides {flag} itself; leave it out.")
     try:
-        return Setting(part, flag.replace("-", "_"), read_yaml(value))
+        return Setting(part, flag, read_yaml(value))
     except ValueError as error:
         raise ConfigError(f"--set {text} cannot be read as YAML: {error}.") from error

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from burnish.bench.answers import AnswersConfig
-from burnish.errors import ConfigError
 from burnish.flags import parse_values
 from burnish.make.from_dialogues import FromDialoguesConfig
 from burnish.make.from_samples import FromSamplesConfig
@@ -84,8 +83,6 @@ def train_config(config: ImproveConfig, number: int, adapter: str | None, runs: 
         **({"lr": config.lr} if config.lr is not None else {}),
     }
     made: DPOConfig = _parsed(config, "train", values, folder(config, number) / "adapter")
-    if made.full:
-        raise ConfigError("--set train.full=true is not available: each round continues the last one's adapter.")
     return made
 
 

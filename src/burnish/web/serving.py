@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from burnish.errors import ConfigError
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -15,9 +17,15 @@ LONGEST_GOODBYE_S = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections; port 0 is a free one. Raises OSError for an address that cannot be used."""
+    """A socket that takes connections; port 0 is a free one. Raises ConfigError for an address that cannot be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family)
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        raise ConfigError(
+            f"--host {host} --port {port} cannot be used ({reason}): give an address of this machine, or another port."
+        ) from error
     # Connections inherit it. Without it a short answer's last piece waits 40 ms for word of the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

@@ -113,7 +113,7 @@ def test_other_prompts_are_refused_unless_they_may_differ(tmp_path: Path, capsys
     assert "differ in their prompt (fingerprint " in said and "--may-differ 'prompt'" in said
     assert compared(old, bare, "--may-differ", "prompt")["won"] == 8
     assert compared(old, untold)["won"] == 8
-    assert "--may-differ colour is not a rule of pope: prompt, protocol" in not_compared(
+    assert "--may-differ colour is not a setting of pope: prompt, protocol" in not_compared(
         capsys, old, bare, "--may-differ", "colour"
     )
 

@@ -69,7 +69,7 @@ def test_other_samples_and_other_kinds_of_runs_are_refused(
     _burnish("bench", "answers", source, "--model", "pocket", "--out", other, *FAST)
     assert "have different question sets" in not_compared(capsys, plain, other)
     _burnish("bench", "sampled", source, "--model", "pocket", "--temperatures", 0, "--out", drawn, *FAST)
-    assert "holds sampled, which has no scores to compare" in not_compared(capsys, plain, drawn)
+    assert "holds sampled, which cannot be compared" in not_compared(capsys, plain, drawn)
     pairs = tmp_path / "pairs"
     words = ["--answers", plain, student, "--judge", "oracle", "--out", pairs]
     _burnish("bench", "judged", "pairwise", *words)

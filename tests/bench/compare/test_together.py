@@ -150,7 +150,7 @@ def test_many_models_on_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (best["values"]["POPE"]["low"], own["values"]["POPE"]["low"] is None) == (None, False)
     assert "Leaderboard" in capsys.readouterr().out
     drawn = (page / "index.html").read_text()
-    assert "3 models on 2 benchmarks: none is surely better than base throughout" in drawn
+    assert "3 models on 2 benchmarks: none is significantly better than base throughout" in drawn
     assert "data:image/svg+xml" in drawn and "Mean over benchmarks" in (page / "forest.svg").read_text()
 
 
@@ -185,7 +185,7 @@ def test_a_model_that_lacks_a_benchmark_has_no_rank(tmp_path: Path, capsys: pyte
     assert main(["compare", "leaderboard", *given, "--out", str(page), "--json", str(out)]) == 0
     assert [row["model"] for row in json.loads(out.read_text())["rows"]][-1] == "some"
     assert "Models that lack a benchmark have no rank." in capsys.readouterr().out
-    assert "none is surely better than base throughout" in (page / "tables.md").read_text()
+    assert "none is significantly better than base throughout" in (page / "tables.md").read_text()
 
 
 def test_together_refuses_unpaired_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -202,7 +202,7 @@ def test_power_of_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     found = json.loads(out.read_text())
     assert (found["n"], found["effective"], found["value"]) == (400, 400, 0.75)
     assert found["smallest"]["0.1"] == pytest.approx(smallest_of(400, 0.1))
-    assert "what its questions can show" in capsys.readouterr().out
+    assert "the smallest change that its questions can detect" in capsys.readouterr().out
     assert main(["compare", "400", "--power", "--changed", "0.1", "--json", str(out)]) == 0  # before there is a result
     assert json.loads(out.read_text())["smallest"] == found["smallest"]
     assert main(["compare", "power", str(result), "--changed", "0"]) == 2

@@ -174,4 +174,4 @@ def test_the_verb_brings_the_answers_back(verb: Callable[..., tuple[int, Path]],
 def test_a_task_that_fails_says_why(verb: Callable[..., tuple[int, Path]], capsys: pytest.CaptureFixture[str]) -> None:
     """lmms-eval itself ends with exit code 0 there."""
     code, _ = verb("failed", "burnish_choice")
-    assert code == 2 and "add --force-simple for a task that weighs given answers." in capsys.readouterr().err
+    assert code == 2 and "add --force-simple for a task that scores given answers." in capsys.readouterr().err

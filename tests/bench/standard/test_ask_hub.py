@@ -103,7 +103,10 @@ def test_scienceqa_is_over_the_questions_with_a_picture_and_counts_the_others(
     found = asked(tmp_path / "run", "scienceqa", f"huggingface:{tmp_path / 'test.parquet'}")
     assert (found["questions"], found["left_out"], found["unanswered"]) == (2, {"no picture": 1}, {})
     assert (found["scores"]["n"], found["scores"]["accuracy"]) == (2, 1)
-    assert "No part of the benchmark, and left out: no picture 1." in (tmp_path / "run/report/tables.md").read_text()
+    assert (
+        "Left out, because it is no part of the benchmark: no picture 1."
+        in (tmp_path / "run/report/tables.md").read_text()
+    )
 
 
 def test_scienceqa_without_ids_and_seed_with_lists_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

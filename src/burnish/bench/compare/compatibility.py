@@ -22,7 +22,7 @@ def refuse_unlike(before: Side, after: Side, may_differ: Collection[str]) -> Non
     rules = sorted(before.rules.keys() | after.rules.keys())
     if unknown := [name for name in may_differ if name not in rules]:
         raise ConfigError(
-            f"--may-differ {unknown[0]} is not a rule of {before.benchmark}: {', '.join(rules) or 'none'}."
+            f"--may-differ {unknown[0]} is not a setting of {before.benchmark}: {', '.join(rules) or 'none'}."
         )
     for name in rules:
         old, new = before.rules.get(name, ""), after.rules.get(name, "")

@@ -38,6 +38,6 @@ def read_side(path: str, only: Only = None) -> Side:
     reader = READERS.get(run.manifest.kind)
     if reader is None:
         raise RunError(
-            f"{path} holds {run.manifest.kind}, which has no scores to compare: give runs of {', '.join(READERS)}."
+            f"{path} holds {run.manifest.kind}, which cannot be compared: give runs of {', '.join(READERS)}."
         )
     return reader(run, only)

@@ -94,7 +94,7 @@ class Chat(_Answering):
 
 @final
 class Simple(_Answering):
-    """Takes a question with its pictures, and weighs given answers (--force_simple)."""
+    """Takes a question with its pictures, and scores given answers (--force_simple)."""
 
     is_simple: ClassVar[bool] = True
 

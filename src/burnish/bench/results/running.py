@@ -19,7 +19,7 @@ _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
 """The line that ends a traceback."""
 _WEIGHS = "messages is used for generation only"
-"""What lmms-eval 0.7.3 says of a task that weighs given answers, where it uses conversations."""
+"""What lmms-eval 0.7.3 says of a task that scores given answers, where it uses conversations."""
 _VERSION = "from importlib.metadata import version; import burnish; print(version('lmms_eval'))"
 
 
@@ -43,7 +43,7 @@ def _version(python: str) -> str:
     except OSError as error:
         raise RunError(f"--lmms-python {python} cannot be run: {error.strerror}.") from error
     if found.returncode:
-        last = (found.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (found.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise RunError(
             f"--lmms-python {python} has no lmms-eval beside Burnish ({last}): give `{python} -m pip install "
             "'burnish[lmms]'`."
@@ -69,7 +69,7 @@ def _evaluate(config: LmmsConfig, folder: Path) -> None:
         code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
     if code or not _samples(folder):  # it exits with 0 where a task failed, too
         fault = _fault((folder / LOG).read_text(encoding="utf-8", errors="replace")) or f"exit code {code}, no samples"
-        mend = "add --force-simple for a task that weighs given answers" if _WEIGHS in fault else f"see {folder / LOG}"
+        mend = "add --force-simple for a task that scores given answers" if _WEIGHS in fault else f"see {folder / LOG}"
         raise RunError(f"lmms-eval failed ({fault}): {mend}.")
     (folder / DONE).touch()
 

@@ -6,7 +6,7 @@ from burnish.bench.metrics import Term, equal, says_clearly, yes_no
 from burnish.records import Prediction
 from burnish.scores import Metric
 
-STANDS = Metric(name="stands", title="answer stands", family="stability", unit="%", interval="wilson", better="higher")
+STANDS = Metric(name="stands", title="same answer", family="stability", unit="%", interval="wilson", better="higher")
 
 
 def stands(clean: Prediction, other: Prediction) -> dict[str, Term]:

@@ -152,7 +152,7 @@ def _kinds(one: AnsweredQuestion) -> list[str]:
 
 BENCHMARK = Benchmark(
     title="DocVQA",
-    what="ANLS, likeness letter by letter",
+    what="ANLS, by edit distance",
     score=Way(ScoreDocvqaConfig, score_files),
     ask=Way(AskDocvqaConfig, open_docvqa),
     measures=lambda _: MEASURES,

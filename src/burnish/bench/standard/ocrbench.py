@@ -120,7 +120,7 @@ def _truths(one: AnsweredQuestion) -> list[str]:
 
 BENCHMARK = Benchmark(
     title="OCRBench",
-    what="answers that hold the true text",
+    what="answers that contain the true text",
     score=Way(ScoreOcrbenchConfig, score_files),
     ask=Way(AskOcrbenchConfig, open_ocrbench),
     measures=lambda _: MEASURES,

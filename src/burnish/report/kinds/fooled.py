@@ -14,7 +14,7 @@ _TILES = 4
 def _section(run: Run) -> Section:
     """What `burnish bench teacher` counted."""
     result = scores_of(FooledScores, run)
-    return scored_section("A teacher put to the test", [fooled_table(result)], result, _tiles(result))
+    return scored_section("Test of a teacher", [fooled_table(result)], result, _tiles(result))
 
 
 def fooled_table(scores: FooledScores) -> Table:

@@ -15,7 +15,7 @@ FAMILIES = {
     "objects": "Objects named in descriptions",
     "unlabelled": "Answers without a ground truth",
     "length": "Answer length",
-    "stability": "Answers that stand",
+    "stability": "Stability of answers",
 }
 """Titles by metric family; one that is not here stands under its own name."""
 CLEAN = "clean"
@@ -23,7 +23,7 @@ INTERVALS = "± is the 95 % interval; several questions about one picture count 
 VERDICTS = (
     "The change's ± is the 95 % interval of the change itself; p is of McNemar's exact test, or of swapping whole "
     "pictures' answers between the models.\n"
-    "A verdict needs both and holds for its own row: of 20 rows without any change, one would be called by chance."
+    "A verdict needs both and is about its own row: by chance alone, 1 in 20 rows without a true change gets one."
 )
 
 

@@ -43,7 +43,7 @@ def _by_turn(curves: Sequence[Curve], subtitle: str) -> Figure:
     for curve in curves:
         _draw(axes, curve)
     _tell_ends(axes, curves)
-    label_axes(axes, "turn", "right by this turn, %")
+    label_axes(axes, "turn", "right by turn, %")
     axes.set_xticks(range(1, max(len(curve.numbers.accuracy_by_turn) for curve in curves) + 1))
     axes.set_ylim(0, 100)
     legend_below(made, [curve.label for curve in curves])

@@ -28,9 +28,9 @@ PAPER_ORDER = (
 _SOURCE = 18
 GROUPS = {"seen": "on seen sources (FIRE's table 5)", "new": "on new sources (FIRE's table 6)"}
 FREE_NOTE = (
-    "AT: turns until a right response (10 where there never is one), over the baseline's. ADR, ATR: score gained "
-    "per dialogue, per turn. RR: share put right.\n"
-    "Dialogues that were right at once are left out. ± is the 95 % interval; over seeds, the standard deviation."
+    "AT: mean turns until a right response (10 if there is none), divided by the baseline's. ADR, ATR: score gained "
+    "per dialogue, per turn. RR: share of dialogues that end right.\n"
+    "Dialogues with a right first response are left out. ± is the 95 % interval; over seeds, the standard deviation."
 )
 
 
@@ -76,10 +76,10 @@ def _overall(scores: FreeScores) -> Table:
 def _counts(scores: FreeScores) -> str:
     parts = [f"{scores.n:,} dialogues", f"{scores.right_at_once:,} right at once", f"{scores.failed:,} never right"]
     if scores.unscored:
-        parts.append(f"{scores.unscored:,} of them without any score")
-    parts += [f"{count:,} not held ({reason})" for reason, count in scores.dropped.items()]
+        parts.append(f"{scores.unscored:,} of these without a score")
+    parts += [f"{count:,} missing ({reason})" for reason, count in scores.dropped.items()]
     both = scores.baseline.in_both if scores.baseline else scores.n
-    pairs = f"\nOnly {both:,} have a partner in the baseline." if both < scores.n else ""
+    pairs = f"\nOf these, the baseline has {both:,}." if both < scores.n else ""
     return f"{', '.join(parts)}.{pairs}"
 
 

@@ -122,8 +122,8 @@ def _(scores: CalibrateJudged) -> list[Table]:
         **{f"  of {name}s' turns": one for name, one in scores.speakers.items()},
         f"agrees with {scores.raters} (alpha)": scores.alpha,
         f"rates higher than {scores.raters} by": scores.bias,
-        "prefers the long (Spearman)": scores.length_bias,
-        "rates higher with 5 first by": scores.order_bias,
+        "prefers long texts (Spearman)": scores.length_bias,
+        "rates higher with the scale from 5 to 1, by": scores.order_bias,
         "agrees with itself in the other order (alpha)": scores.again,
         **({"agrees with itself asked again (alpha)": scores.retest} if scores.retest else {}),
     }

@@ -15,8 +15,8 @@ def _section(run: Run) -> Section:
     state = "" if run.summary is not None else " This run is not finished."
     return Section(
         title="Preference pairs",
-        lead=f"{_made(run)} Marked words differ. Log p is the log-probability of an answer, in "
-        f"nats, that the model gives on the clean picture; the margin is chosen less mean rejected.{state}",
+        lead=f"{_made(run)} Words that differ are marked. Log p is an answer's log-probability on the clean picture, "
+        f"in nats; the margin is the chosen answer's minus the mean of the rejected ones'.{state}",
         tiles=pairs_tiles(summary),
         tables=tuple(pairs_tables(summary)),
         figures={"answer-lengths": answer_lengths(summary)} if summary.kept else {},
@@ -28,14 +28,14 @@ def _made(run: Run) -> str:
     """Where answers come from."""
     settings = run.manifest.settings
     if "learn" in settings:
-        return "Of dialogues, an answer that satisfied the teacher (chosen) stands against earlier ones (rejected)."
+        return "From dialogues: the answer that satisfied the teacher is chosen, earlier ones are rejected."
     if "samples" in settings:
         return (
-            f"{settings['model']} drew {settings['samples']} answers to each question: the best by {settings['by']} is "
-            "chosen, a worse one rejected."
+            f"{settings['model']} sampled {settings['samples']} answers to each question: the best by "
+            f"{settings['by']} is chosen, a worse one rejected."
         )
     if "model" not in settings:
-        return "These preferences were made elsewhere."
+        return "These pairs were made by another tool."
     return (
         f"{settings['model']} answered every question on the picture itself (chosen) and on distorted copies of it "
         "(rejected)."

@@ -78,17 +78,17 @@ def _lengths(summary: PairsSummary) -> Table:
 def _foreseen(foresight: Foresight | None) -> Table:
     """What pairs tell of themselves without any label; docs/seva.md has how little that foretells."""
     rows = [] if foresight is None else [
-        ("rejected answers that are more usual than the chosen one", f"{100 * foresight.rejected_more_usual:.1f} %"),
-        ("how much likelier they are without the picture, in nats", f"{foresight.gap:+.2f}"),
-        ("how much less likely they are with it, in nats", f"{foresight.margin:+.2f}"),
+        ("rejected answers likelier than the chosen one without it", f"{100 * foresight.rejected_more_usual:.1f} %"),
+        ("rejected answers without it: nats above the chosen one", f"{foresight.gap:+.2f}"),
+        ("rejected answers with it: nats below the chosen one", f"{foresight.margin:+.2f}"),
     ]  # fmt: skip
     return Table(
-        title="How usual the rejected answers are",
+        title="Answers with and without the picture",
         columns=(f"in {foresight.pairs if foresight else 0:,} pairs", "value"),
         rows=tuple(rows),
-        note="Usual: likely to the model when it sees no picture. Training on pairs takes away what it says because it "
-        "is usual, and gains on pictures that are unusual. These numbers describe the pairs; in twelve trainings they "
-        "did not foretell how much was gained (docs/seva.md).",
+        note="Mean log-probabilities by the model that made the pairs. An answer that is likely without the picture "
+        "comes from the language prior, which training on these pairs weakens. These numbers describe the pairs; in "
+        "twelve trainings they did not predict the gain (docs/seva.md).",
     )
 
 

@@ -29,7 +29,7 @@ def _tiles(summary: SampledSummary) -> tuple[Tile, ...]:
     last = summary.rows[-1]
     tiles = [Tile("answers", f"{sum(row.answers for row in summary.rows):,}")]
     if last.same.value is not None:
-        tiles.append(Tile(f"as at temperature 0, at {last.temperature:g}", f"{100 * last.same.value:.1f}", "%"))
+        tiles.append(Tile(f"same as greedy, at temperature {last.temperature:g}", f"{100 * last.same.value:.1f}", "%"))
     return tuple(tiles)
 
 

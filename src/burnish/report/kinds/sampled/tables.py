@@ -23,7 +23,7 @@ def sampled_tables(summary: SampledSummary) -> list[Table]:
     return [
         Table(
             title="Answers by temperature",
-            columns=("temperature", "answers", "tokens", "words", "as at 0, %"),
+            columns=("temperature", "answers", "tokens", "words", "same as at 0, %"),
             rows=tuple(
                 (
                     f"{row.temperature:g}",
@@ -33,8 +33,8 @@ def sampled_tables(summary: SampledSummary) -> list[Table]:
                 )
                 for row in summary.rows
             ),
-            note="Means, ± to the farther end of the 95 % interval over pictures. As at 0: letter by letter the answer "
-            f"without sampling.{f' Dropped: {dropped}.' if dropped else ''}",
+            note="Means; ± is to the farther end of the 95 % interval over pictures. Same as at 0: exactly the greedy "
+            f"answer.{f' Dropped: {dropped}.' if dropped else ''}",
         )
     ]
 
@@ -44,11 +44,11 @@ def sampled_plots(summary: SampledSummary) -> dict[str, Figure]:
     rows = summary.rows
     in_tokens = all(row.tokens.value is not None for row in rows)
     unit = "tokens" if in_tokens else "words"
-    lengths = _plot(rows, [row.tokens if in_tokens else row.words for row in rows], "How long answers are", unit, unit)
+    lengths = _plot(rows, [row.tokens if in_tokens else row.words for row in rows], "Length of answers", unit, unit)
     drawn = [row for row in rows if row.same.value is not None]
     if not drawn:
         return {"lengths": lengths}
-    same = _plot(drawn, [row.same for row in drawn], "Answers that sampling leaves as they are", "answers, %", "%")
+    same = _plot(drawn, [row.same for row in drawn], "Sampled answers equal to the greedy one", "answers, %", "%")
     return {"lengths": lengths, "same": same}
 
 

@@ -19,7 +19,7 @@ def asked_tables(result: StandardResult) -> list[Table]:
         columns=("", "questions"),
         rows=(("answered", f"{result.questions - unanswered:,}"), ("without an answer", f"{unanswered:,}")),
         note=notes(
-            f"No part of the benchmark, and left out: {left_out}." if left_out else "",
+            f"Left out, because it is no part of the benchmark: {left_out}." if left_out else "",
             f"Without an answer, and scored as an empty one: {reasons}." if reasons else "",
             "" if result.scores else unscored,
         ),

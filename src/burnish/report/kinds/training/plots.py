@@ -42,10 +42,10 @@ PANELS: Mapping[str, Sequence[LogCurve]] = {
         LogCurve("eval_rewards/margins", "margin, held out"),
     ),
     "accuracy": (
-        LogCurve("rewards/accuracies", "chosen rewarded above rejected"),
+        LogCurve("rewards/accuracies", "reward accuracy"),
         LogCurve("eval_rewards/accuracies", "of held-out pairs"),
     ),
-    "token accuracy": (LogCurve("mean_token_accuracy", "next token right"),),
+    "token accuracy": (LogCurve("mean_token_accuracy", "token accuracy"),),
     "learning rate": (LogCurve("learning_rate", "learning rate"),),
     "tokens per second": (LogCurve("tokens_per_second", "tokens per second"),),
 }
