@@ -85,7 +85,8 @@ def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
 def attention_width(config: Any) -> int:
     """Of all query heads of a layer together, by the language model's configuration."""
     heads: int = config.num_attention_heads
-    return heads * (getattr(config, "head_dim", None) or config.hidden_size // heads)
+    each: int = getattr(config, "head_dim", None) or config.hidden_size // heads
+    return heads * each
 
 
 def _together(model: PreTrainedModel) -> Mapping[str, Together]:
