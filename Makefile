@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
+# Python's containers forbid bytecode files, and each worker of each `make test` would compile all tests anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo docs test test-slow test-busy test-models test-models-few test-lmms static check clean
 

@@ -93,7 +93,7 @@ class Bench:
     attention: Literal["sdpa", "flex"] = "sdpa"
     """Burnish's kernel; FlexAttention needs a GPU."""
     json: str | None = None
-    """Also write the numbers to this file."""
+    """Also write the numbers to this file, after each run."""
 
 
 def main(bench: Bench) -> None:
@@ -112,6 +112,7 @@ def main(bench: Bench) -> None:
         exact = bench.device == "auto"
         memory = {} if exact else {name: run(None).peak_mib for name, run in peers.items()}
         found: dict[str, list[Cost]] = {}
+        numbers: dict[str, object] = {}
         for _ in range(bench.repeats):
             for name, run in peers.items():
                 unseen = warm(name, bench)
@@ -120,10 +121,10 @@ def main(bench: Bench) -> None:
                 found.setdefault(name, []).append(one := cost(timed, unseen))
                 rates = f"{1 / one.seconds:.3f} pairs a second, {1 / one.cpu_seconds:.3f} a second of CPU time"
                 print(f"{name}: {rates}, {memory[name]:,.0f} MiB above the loaded model", flush=True)
-    numbers = compare(found, memory, difference, bench, words)
+                numbers = compare(found, memory, difference, bench, words)
+                if bench.json:  # after each run, so that one that is stopped loses no other
+                    Path(bench.json).write_text(json.dumps({**numbers, "bench": asdict(bench)}, indent=2) + "\n")
     print(json.dumps(numbers, indent=2))
-    if bench.json:
-        Path(bench.json).write_text(json.dumps({**numbers, "bench": asdict(bench)}, indent=2) + "\n")
 
 
 def runs(bench: Bench, home: Path) -> dict[str, Callable[[int | None], Epoch]]:

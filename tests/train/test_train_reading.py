@@ -15,6 +15,7 @@ from burnish.errors import ConfigError
 from burnish.images import encode_png
 from burnish.models.encoding import Encoding
 from burnish.models.local import LocalModel
+from burnish.train import batch_layout
 from burnish.train.batch_layout import APART, Pictured, TreeLayout, even_length, reading
 from burnish.train.config import DPOConfig
 from burnish.train.encode import Collator
@@ -67,6 +68,17 @@ def test_even_length_by_hand() -> None:
     assert even_length(model) == pytest.approx(9_216 / (2 * 32 * 1.75))
     model.config.text_config._attn_implementation = "flex_attention"
     assert even_length(model) == math.inf
+
+
+def test_wide_models_share_rows_where_attention_leaves_out_what_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is on a CPU, in layers without windows."""
+    plain, windows = tiny_models.llava()[0], tiny_models.llava_with_windows()[0]
+    monkeypatch.setattr(batch_layout, "_WIDE", 9_216)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert even_length(plain) == math.inf
+    assert even_length(windows) < math.inf
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert even_length(plain) < math.inf
 
 
 def test_flex_attention_is_refused_where_it_cannot_learn(tmp_path: Path) -> None:

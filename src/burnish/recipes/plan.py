@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ MADE, NUMBERS, DONE = "made", "numbers.json", "done.json"
 DEEPEST = 32
 """Names within names, after which there must be a circle."""
 _NAME = re.compile(r"\{(\w+)\}")
+_FOLDER = re.compile(rf"{WORK}/[\w-]+")
 _KEY_DIGITS = 12
 
 
@@ -90,9 +92,17 @@ def make_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...]) -> Plan:
             for seed in seeds:
                 planner.add(row, column, seed)
     planner.refuse_missing()
-    for step in planner.plan.steps.values():
+    for step in _unlike(planner.plan.steps.values()):
         step.config()
     return planner.plan
+
+
+def _unlike(steps: Iterable[Planned]) -> Iterable[Planned]:
+    """Of steps that differ in nothing but their seed and the folders of other steps, the first."""
+    first = dict[str, Planned]()
+    for step in steps:
+        first.setdefault(_FOLDER.sub(WORK, json.dumps([step.verb, {**step.flags, "seed": None}])), step)
+    return first.values()
 
 
 def stand_ins(recipe: Recipe, given: Values) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, final
 
+import torch
 from torch import nn
 from transformers import PreTrainedModel
 
 from burnish.models.encoding import Encoding
 from burnish.train.packing import CAUSAL, WHOLE, fewest_operations
 from burnish.train.sequences import Batch, join, join_trees, sequence
-from burnish.train.shared_prefix import FLEX, why_unbranched
+from burnish.train.shared_prefix import FLEX, SLICED, attention_kinds, attention_width, why_unbranched
 from burnish.train.token_tree import Tree, is_branched, paths
 
 Pictured: TypeAlias = tuple[Encoding, Tree]
@@ -22,6 +23,9 @@ Pictured: TypeAlias = tuple[Encoding, Tree]
 _BACKWARD: Final = 1.75
 """A pass forwards and backwards, in passes forwards of its own kind: attention's over the matrices'. Backwards frozen
 matrices are multiplied once, with gradients alone; attention has five products for two, one of them made again."""
+
+_WIDE: Final = 2**20
+"""Weights of a layer from which a tree's nodes in a row of its own cost less than the padding that they save."""
 
 
 class Reading(Protocol):
@@ -81,8 +85,14 @@ def even_length(model: PreTrainedModel) -> float:
     config: Any = model.config.get_text_config()
     if config._attn_implementation == FLEX:
         return math.inf
-    heads = config.num_attention_heads
-    head_width = getattr(config, "head_dim", None) or config.hidden_size // heads
     linear = (module for module in model.get_decoder().modules() if isinstance(module, nn.Linear))
     matrices = sum(module.in_features * module.out_features for module in linear)
-    return float(matrices / (2 * config.num_hidden_layers * heads * head_width * _BACKWARD))
+    if matrices >= _WIDE * config.num_hidden_layers and _attends_by_nodes(model):
+        return math.inf
+    return float(matrices / (2 * config.num_hidden_layers * attention_width(config) * _BACKWARD))
+
+
+def _attends_by_nodes(model: PreTrainedModel) -> bool:
+    """Whether all layers of the model will do so, whatever the batch (`masks`): only on a CPU."""
+    kinds = attention_kinds(model).values()
+    return not torch.cuda.is_available() and all(seen.window is None and seen.together in SLICED for seen in kinds)

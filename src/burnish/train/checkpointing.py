@@ -1,8 +1,8 @@
 """Activation checkpointing: what the backward pass computes again instead of keeping it.
 
 `full` keeps each layer's input. `selective` also keeps what is dear to compute, matrix products and attention, and
-computes the rest again: norms, rotations, activation functions, the gate's product, and the adapter's way up from its
-rank. The last layer keeps all, since its backward pass comes at once.
+computes the rest again: norms, rotations, activation functions, the gate's product, and an adapter's way up from its
+rank where that is a product of its own. The last layer keeps all, since its backward pass comes at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from burnish.errors import ConfigError
+from burnish.train.lora_sum import ADAPTED_LINEAR
 
 CheckpointingMode: TypeAlias = Literal["selective", "full"]
 
@@ -63,7 +64,7 @@ def _let_last_keep_all(language_model: nn.Module) -> None:
 
 def _policy(_context: Any, operator: Any, *given: Any, **_options: Any) -> CheckpointPolicy:
     name = str(getattr(operator, "_opname", ""))
-    keep = name in _ATTENTION or (name in _PRODUCTS and _is_dear(given[_PRODUCTS[name]]))
+    keep = name == ADAPTED_LINEAR or name in _ATTENTION or (name in _PRODUCTS and _is_dear(given[_PRODUCTS[name]]))
     return CheckpointPolicy.MUST_SAVE if keep else CheckpointPolicy.PREFER_RECOMPUTE
 
 

@@ -171,9 +171,8 @@ def batch(
 
 def by_example(values_ST: Tensor, batch: Batch) -> Tensor:
     """The sum over each answer's tokens, laid out as one row an example, (E, A); 0 where there is no answer."""
-    mask_ST = batch["answer_mask_ST"]
-    places = batch["tree_ST"][mask_ST], batch["turn_ST"][mask_ST] - 1
-    return values_ST.new_zeros(batch["present_EA"].shape).index_put(places, values_ST[mask_ST], accumulate=True)
+    # as torch sums, in pairs: one after another, rounding reaches 1e-4 nats below a thousand of them
+    return token_by_token(values_ST, batch).sum(dim=-1)
 
 
 def token_by_token(values_ST: Tensor, batch: Batch) -> Tensor:

@@ -8,6 +8,7 @@ attention layer that the model has.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import torch
@@ -17,8 +18,10 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from burnish.train.chain_attention import FEWEST, take_short_masks
+from burnish.train.node_attention import node_mask
+from burnish.train.nodes import Row, joined_from, masked_from, tree_nodes
 from burnish.train.sequences import Batch
-from burnish.train.shared_prefix import ALL_LAYERS, FLEX, Attention, Together, attention_kinds
+from burnish.train.shared_prefix import ALL_LAYERS, FLEX, SLICED, Attention, Together, attention_kinds, attention_width
 from burnish.train.states import Tree, state_trees
 
 Mask: TypeAlias = Tensor | BlockMask
@@ -33,12 +36,40 @@ def tree_masks(network: PreTrainedModel, batch: Batch) -> Mask | dict[str, Mask 
     config: Any = network.config.get_text_config()
     flex = config._attn_implementation == FLEX
     take_short_masks()
-    masks: dict[str, Mask | Tree] = {
-        kind: block_mask(batch, seen) if flex else addend(sees(batch, seen, chain(batch, seen)), network.dtype)
-        for kind, seen in attention_kinds(network).items()
-    }
+    if flex:
+        made: Callable[[Attention], Mask] = partial(block_mask, batch)
+    else:
+        dropped = network.training and bool(getattr(config, "attention_dropout", 0))
+        width = attention_width(config) if batch["last_ST"].device.type == "cpu" and not dropped else None
+        made = partial(_sdpa_mask, batch, network.dtype, width)
+    masks: dict[str, Mask | Tree] = {kind: made(seen) for kind, seen in attention_kinds(network).items()}
     masks |= state_trees(network, batch)
     return cast(Mask, masks[ALL_LAYERS]) if ALL_LAYERS in masks else masks
+
+
+def _sdpa_mask(batch: Batch, dtype: torch.dtype, by_nodes: int | None, seen: Attention) -> Tensor:
+    """By nodes, if that is possible and wanted for heads that are so wide together."""
+    if by_nodes and is_by_nodes(batch, seen):
+        return mask_by_nodes(batch, seen, by_nodes, dtype)
+    return addend(sees(batch, seen, chain(batch, seen)), dtype)
+
+
+def is_by_nodes(batch: Batch, seen: Attention) -> bool:
+    """Whether slices of keys are all that layers of this kind see: no window cuts them, no pictures look at others."""
+    is_whole = seen.window is None or int(batch["position_ids"].max()) < seen.window
+    return is_whole and seen.together in SLICED
+
+
+def mask_by_nodes(batch: Batch, seen: Attention, width: int, dtype: torch.dtype) -> Tensor:
+    """The mask that stands for the batch's nodes, for such layers, whose heads are so wide together."""
+    before_ST, last_ST = batch["before_ST"], batch["last_ST"]
+    group_ST = groups(batch, seen.together) if seen.together else torch.zeros_like(last_ST)
+    each = zip(before_ST.tolist(), last_ST.tolist(), group_ST.tolist(), strict=True)
+    nodes = tree_nodes([Row(*row) for row in each], batch["chain"])
+    if start := masked_from(nodes, last_ST.shape, width):
+        mask = addend(sees(batch, seen, start), dtype)
+        nodes = joined_from(nodes, start, mask)
+    return node_mask(nodes, *last_ST.shape)
 
 
 def rule(batch: Batch, seen: Attention = PLAIN) -> Rule:

@@ -34,7 +34,8 @@ _TYPES = ("token_type_ids", "mm_token_type_ids")
 Together: TypeAlias = Literal["", "a picture", "all pictures", "the prompt"]
 """Tokens that see one another, later ones too: none, each picture's, those of all pictures, all of the prompt's."""
 
-
+SLICED: Final[frozenset[Together]] = frozenset({"", "a picture"})
+"""With these, slices of keys are all that a token sees."""
 _KNOWN_TOGETHER: Final[Mapping[str, Mapping[str, Together]]] = {
     "gemma3": {_FULL: "a picture", _SLIDING: "a picture"},
     "gemma4": {},  # by its size
@@ -79,6 +80,12 @@ def attention_kinds(model: PreTrainedModel) -> Mapping[str, Attention]:
     }
     found = {kind: known[kind] for kind in kinds if kind not in state_kinds(model)}
     return {ALL_LAYERS: found.popitem()[1]} if len(kinds) == 1 else found
+
+
+def attention_width(config: Any) -> int:
+    """Of all query heads of a layer together, by the language model's configuration."""
+    heads: int = config.num_attention_heads
+    return heads * (getattr(config, "head_dim", None) or config.hidden_size // heads)
 
 
 def _together(model: PreTrainedModel) -> Mapping[str, Together]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ from burnish.errors import ConfigError
 from burnish.train.config import TrainConfig
 from burnish.train.feature_cache import FeatureCache
 from burnish.train.full import load_weights, network_of
+from burnish.train.heap import freed_memory_kept
 from burnish.train.pictures import hold_still, with_features
 from burnish.train.sampling import StepSampler, token_counts
 from burnish.train.sequences import Batch
@@ -48,6 +49,11 @@ class AnswerTrainer(Trainer, ABC):
         self._features = features
         self._soundness = Soundness(self.log)
         self.add_callback(self._soundness)
+
+    def train(self, *given: Any, **named: Any) -> Any:
+        """As Trainer does; on a CPU the process keeps its memory meanwhile."""
+        with freed_memory_kept() if self.args.device.type == "cpu" else nullcontext():
+            return super().train(*given, **named)
 
     @abstractmethod
     def items(self, batch: Batch) -> Sequence[int]:
