@@ -24,7 +24,7 @@ from burnish.models import ModelOptions
 from burnish.models.local import LocalModel
 from burnish.records import PreferencePair
 from burnish.store import Run
-from burnish.train.checkpointing import Kept, checkpoint_activations
+from burnish.train.checkpointing import CheckpointingMode, checkpoint_activations
 from burnish.train.config import DPOConfig
 from burnish.train.data import Answers
 from burnish.train.dpo import DPOTrainer
@@ -124,7 +124,11 @@ class Clock(TrainerCallback):
 
 
 def burnish(
-    setup: Setup, *, references: Literal["stored", "computed"], kept: Kept | None = None, encoded: bool = False
+    setup: Setup,
+    *,
+    references: Literal["stored", "computed"],
+    kept: CheckpointingMode | None = None,
+    encoded: bool = False,
 ) -> Epoch:
     """An epoch of Burnish; `encoded`: its pictures are there already, as `--vision-cache` has them."""
     with tempfile.TemporaryDirectory() as out:

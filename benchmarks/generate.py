@@ -29,7 +29,7 @@ import tyro
 
 from burnish.distort import distortion_seed
 from burnish.generation.questions import clean_request, distorted_request, parse_distortions
-from burnish.models import Decoding, ModelOptions, Variants, Weighed
+from burnish.models import Decoding, ModelOptions, ScoredReply, Variants
 from burnish.models.local import LocalModel
 from burnish.records import Example
 from burnish.sources import Sampling, stream
@@ -144,7 +144,7 @@ def variants(bench: Bench) -> list[Variants]:
     ]
 
 
-def furthest(model: LocalModel, asked: Sequence[Variants], contrasted: Sequence[Sequence[Weighed]]) -> float:
+def furthest(model: LocalModel, asked: Sequence[Variants], contrasted: Sequence[Sequence[ScoredReply]]) -> float:
     """By how many nats a log-probability differs from the one of a pass of its own, at most."""
     answers = [[one.reply.token_ids for one in row] for row in contrasted]
     scores = model.score([clean for clean, _ in asked], answers)

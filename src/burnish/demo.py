@@ -253,7 +253,7 @@ def _show(
     _show_habit(next(_habits(counter), None))
     show([_table(seva, "where pictures are against habits (counter), without them, and as usual; in %")])
     say("", prose("FIRE: a student answers, a teacher hints, the student tries again.", "bold"))
-    dialogue = next(iter(_put_right(out / "dialogues")), None)
+    dialogue = next(iter(_corrected(out / "dialogues")), None)
     if dialogue:
         _show_dialogue(dialogue)
     show([_table(fire, "against the untrained student; AT in its turns, RR in %")])
@@ -307,7 +307,7 @@ def _show_habit(habit: Habit | None) -> None:
     )
 
 
-def _put_right(run: Path) -> Iterable[Dialogue]:
+def _corrected(run: Path) -> Iterable[Dialogue]:
     """Dialogues that led to the truth, the longest first, mere yes or no last."""
     from burnish.dialogue.loaders import open_dialogues
     from burnish.pocket.world import matches

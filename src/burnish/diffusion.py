@@ -10,7 +10,7 @@ STEPS = 1000
 """Steps of the schedule; valid ones are 0 .. 999."""
 
 
-class Level(NamedTuple):
+class NoiseLevel(NamedTuple):
     """What is left of the picture and what is added to it: x_t = signal * x + noise * eps."""
 
     signal: float
@@ -18,7 +18,7 @@ class Level(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def levels() -> tuple[Level, ...]:
+def levels() -> tuple[NoiseLevel, ...]:
     """(sqrt(abar_t), sqrt(1 - abar_t)) for t = 0 .. 999, in double precision.
 
     beta_t = sigmoid(s_t) * (0.5e-2 - 1e-5) + 1e-5 with s_t evenly from -6 to 6; abar_t is the product of 1 - beta
@@ -29,5 +29,5 @@ def levels() -> tuple[Level, ...]:
         s = -6 + 12 * t / (STEPS - 1)
         beta = (0.5e-2 - 1e-5) / (1 + math.exp(-s)) + 1e-5
         abar *= 1 - beta
-        made.append(Level(math.sqrt(abar), math.sqrt(1 - abar)))
+        made.append(NoiseLevel(math.sqrt(abar), math.sqrt(1 - abar)))
     return tuple(made)

@@ -61,8 +61,8 @@ def count_replies(records: Iterable[Record]) -> ReplyCounts:
         ends.update(ends_of(record))
         if reason := _left_out(record):
             left_out[reason] += 1
-        if said := _refusal(record):
-            refusals[named.setdefault(_NUMBER.sub("0", said), said)] += 1
+        if refusal := _refusal(record):
+            refusals[named.setdefault(_NUMBER.sub("0", refusal), refusal)] += 1
     return count_ends(ends.elements(), dict(left_out.most_common()), dict(refusals.most_common()))
 
 
@@ -115,10 +115,10 @@ def refuse_no_answer(place: Path | str, counts: ReplyCounts, mend: str) -> None:
         return
     ends = {"empty": counts.empty, "refused": counts.refused}
     asked = ", ".join(f"{count:,} {name}" for name, count in ends.items() if count)
-    said = f" The first refusal: {next(iter(counts.refusals))}" if counts.refusals else ""
+    refusal = f" The first refusal: {next(iter(counts.refusals))}" if counts.refusals else ""
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in counts.left_out.items())
     why = "; ".join(filter(None, (asked and f"replies: {asked}", reasons and f"every question was dropped: {reasons}")))
-    raise NothingAnswered(f"{place} has no answer ({why or 'it has no record yet'}): {mend}.{said}", asdict(counts))
+    raise NothingAnswered(f"{place} has no answer ({why or 'it has no record yet'}): {mend}.{refusal}", asdict(counts))
 
 
 def added(counts: Iterable[ReplyCounts]) -> ReplyCounts:

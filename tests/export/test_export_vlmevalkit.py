@@ -24,7 +24,7 @@ def _run(folder: Path, benchmark: str, predictions: list[Prediction | Dropped], 
     return write_run(folder / "run", predictions, kind="standard", config=flags, summary={"benchmark": benchmark}).path
 
 
-def _said(key: str, text: str, answer: str, source: str, **facts: Json) -> Prediction:
+def _answered(key: str, text: str, answer: str, source: str, **facts: Json) -> Prediction:
     return Prediction(id=key, image="", question=f"{key}?", answer=answer, text=text, source=source, facts=facts)
 
 
@@ -41,8 +41,8 @@ def _sheet(folder: Path, run: Path, name: str) -> list[dict[str, str]]:
 
 def test_yes_or_no(tmp_path: Path) -> None:
     predictions = [
-        _said("random/1", "Yes, there is", "yes", "random", picture="1.jpg"),
-        _said("popular/1", "No", "no", "popular", picture="1.jpg"),
+        _answered("random/1", "Yes, there is", "yes", "random", picture="1.jpg"),
+        _answered("popular/1", "No", "no", "popular", picture="1.jpg"),
         Dropped(id="popular/2", source="popular", reason="refused"),
     ]
     rows = _sheet(tmp_path, _run(tmp_path, "pope", predictions), "llava-7b_POPE.xlsx")
@@ -64,7 +64,7 @@ def test_yes_or_no(tmp_path: Path) -> None:
 def test_mmbenchs_index_is_the_official_one(tmp_path: Path) -> None:
     facts: dict[str, Json] = {"question": "Which?", "options": {"A": "x", "B": "y"}, "groups": ["c", "coarse"]}
     run = _run(
-        tmp_path, "mmbench", [_said("1000003", "B", "A", "c", **facts)], split="dev", language="cn", adapter="a/b"
+        tmp_path, "mmbench", [_answered("1000003", "B", "A", "c", **facts)], split="dev", language="cn", adapter="a/b"
     )
     (row,) = _sheet(tmp_path, run, "llava-7b-b_MMBench_DEV_CN.xlsx")
     expected = {"index": "1000003", "question": "Which?", "A": "x", "B": "y", "answer": "A", "category": "c"}
@@ -72,14 +72,14 @@ def test_mmbenchs_index_is_the_official_one(tmp_path: Path) -> None:
 
 
 def test_ten_peoples_answers_are_a_list(tmp_path: Path) -> None:
-    run = _run(tmp_path, "textvqa", [_said("7", "Nokia", "nokia", "textvqa", answers=["nokia", "it's"])])
+    run = _run(tmp_path, "textvqa", [_answered("7", "Nokia", "nokia", "textvqa", answers=["nokia", "it's"])])
     (row,) = _sheet(tmp_path, run, "llava-7b_TextVQA_VAL.xlsx")
     assert row["answer"] == """['nokia', "it's"]"""
 
 
 def test_other_runs_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--to", "vlmevalkit", "--out", str(tmp_path / "out")]
-    run = _run(tmp_path, "shr", [_said("1", "A dog.", "", "shr")])
+    run = _run(tmp_path, "shr", [_answered("1", "A dog.", "", "shr")])
     assert main(["export", str(run), *words]) == 2
     assert "holds answers to shr, and VLMEvalKit takes of a run pope, mme" in capsys.readouterr().err
     (run / "done.json").unlink()

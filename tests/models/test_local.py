@@ -13,7 +13,7 @@ from peft import LoraConfig, get_peft_model
 
 import tiny_models
 from burnish.errors import ModelError, RequestError
-from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoringModel, Variants, Weighed
+from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoredReply, ScoringModel, Variants
 from burnish.models import decoding as decoding_module
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Prefix
@@ -291,8 +291,8 @@ def test_a_request_with_the_models_own_mark_is_refused_alone(
     assert [told[number] for number in sorted(told)] == [*replies[:3], refused, *replies[3:]]
     assert model.generate([marked], decoding) == [refused]
     contrasts = model.contrast([Variants(marked, (REQUESTS[0],)), Variants(REQUESTS[0], (marked,))], decoding)
-    assert contrasts[0] == (Weighed(refused, None), Weighed(replies[0], None))
-    assert contrasts[1] == (Weighed(replies[0], contrasts[1][0].logp), Weighed(refused, None))
+    assert contrasts[0] == (ScoredReply(refused, None), ScoredReply(replies[0], None))
+    assert contrasts[1] == (ScoredReply(replies[0], contrasts[1][0].logp), ScoredReply(refused, None))
     assert contrasts[1][0].logp is not None
     with pytest.raises(RequestError, match="cannot take this conversation"):
         model.score([REQUESTS[0], marked], [[[50]], [[50]]])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from burnish.models import Reply
-from burnish.models.reading import Split, opens_thinking, read_completion, read_text, split_thinking
+from burnish.models.reading import SplitReply, opens_thinking, read_completion, read_text, split_thinking
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_thoughts_stand_apart_from_the_answer(text: str, expected: tuple[str, st
 
 def test_a_thought_that_the_prompt_began_or_that_was_cut_is_no_answer() -> None:
     assert opens_thinking("<|im_start|>assistant\n<think>\n") and not opens_thinking("<think>\n\n</think>\n\n")
-    assert split_thinking("No cat", opened=True) == Split("No cat", "")
-    assert split_thinking("No cat</think>Yes", opened=True) == Split("No cat", "Yes")
-    assert split_thinking("Let me see. <think>No cat", cut=True) == Split("No cat", "Let me see.")
+    assert split_thinking("No cat", opened=True) == SplitReply("No cat", "")
+    assert split_thinking("No cat</think>Yes", opened=True) == SplitReply("No cat", "Yes")
+    assert split_thinking("Let me see. <think>No cat", cut=True) == SplitReply("No cat", "Let me see.")
 
 
 def test_a_text_says_why_it_ended() -> None:

@@ -13,7 +13,7 @@ from burnish.errors import RunError
 from burnish.report.kinds.answers.plots import answers_plots
 from burnish.report.kinds.pairs.plots import answer_lengths
 from burnish.report.kinds.pairs.summary import summarise_pairs
-from burnish.report.kinds.training.log import read_log, told, training_table
+from burnish.report.kinds.training.log import read_log, short_number, training_table
 from burnish.report.kinds.training.plots import training_curves
 from burnish.report.plots import BEFORE, BLUE, save
 from burnish.scores import AnswersResult
@@ -91,7 +91,7 @@ def test_training_curves_leave_gaps_where_a_loss_is_not_finite(tmp_path: Path) -
     unsound = read_log(_log(tmp_path, "\n".join(lines[:2]) + "\n"))
     assert training_table(unsound).rows == (("loss", "0.7", "nan"), ("rewards/margins", "0", "0"))
     assert training_table(log).rows == (("loss", "0.7", "0.5"), ("rewards/margins", "0", "0"))
-    assert (told(50834.0), told(1.0979e-08), told(1362.14)) == ("50,834", "1.098e-08", "1362")
+    assert (short_number(50834.0), short_number(1.0979e-08), short_number(1362.14)) == ("50,834", "1.098e-08", "1362")
 
 
 def test_the_terms_of_a_loss_have_a_panel_of_their_own(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from served import flags, served
 
 from browser_tab import Tab
 from burnish.review.database import open_database
-from burnish.review.said import read_ratings
+from burnish.review.ratings import read_ratings
 
 
 def _values(store: Path) -> list[str]:

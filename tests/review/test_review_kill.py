@@ -9,7 +9,7 @@ from review_runs import dialogues_run
 from served import flags, served
 
 from burnish.review.database import open_database
-from burnish.review.said import read_ratings
+from burnish.review.ratings import read_ratings
 from patience import HANG_S, get
 
 

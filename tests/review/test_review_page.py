@@ -19,7 +19,7 @@ from burnish.review import database
 from burnish.review.asks import ASKS
 from burnish.review.config import AskName, ReviewConfig
 from burnish.review.database import open_database
-from burnish.review.said import Rating, read_ratings
+from burnish.review.ratings import Rating, read_ratings
 from burnish.review.study import Study
 from burnish.review.web import app
 from burnish.review.web.app import create_app

@@ -16,7 +16,7 @@ from burnish.errors import BurnishError, ConfigError, RatingsError
 from burnish.review import database
 from burnish.review.config import ReviewConfig, ReviewSummaryConfig
 from burnish.review.database import open_database, shown_store
-from burnish.review.said import read_ratings
+from burnish.review.ratings import read_ratings
 from burnish.review.study import Study
 from burnish.review.tables import Base
 from burnish.review.web.serve import begin_study

@@ -19,7 +19,7 @@ from burnish.report.review_tables import review_tables
 from burnish.review.cases import kind_of
 from burnish.review.config import ImportRatingsConfig, ReviewSummaryConfig
 from burnish.review.importing import import_ratings
-from burnish.review.said import Rating
+from burnish.review.ratings import Rating
 from burnish.review.summary import RatingTally
 from burnish.review.writing import summarise
 from burnish.scores import ReviewScores

@@ -65,7 +65,7 @@ def trainer_for(adapted, run: Path, opened: LocalModel, folder: Path, start=None
             opened.encoder,
             Run.open(run).image,
             opened.pad_token_id,
-            rejected_too=config.objective.weighs_by_picture,
+            rejected_too=config.objective.needs_picture_logps,
         ),
     )
 

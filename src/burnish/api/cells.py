@@ -103,9 +103,9 @@ def _lines(text: str) -> str:
 
 
 def _pair(pair: PreferencePair, pictures: Sequence[str]) -> str:
-    said = [("chosen", pair.chosen.text)]
-    said += [(f"rejected, {one.distortion}", one.answer.text) for one in pair.rejected]
-    return _boxes([(picture, *one) for picture, one in zip(pictures, said, strict=True)])
+    labelled = [("chosen", pair.chosen.text)]
+    labelled += [(f"rejected, {one.distortion}", one.answer.text) for one in pair.rejected]
+    return _boxes([(picture, *one) for picture, one in zip(pictures, labelled, strict=True)])
 
 
 def _dialogue(dialogue: Dialogue, pictures: Sequence[str]) -> str:

@@ -131,14 +131,14 @@ class _Asker:
         drawn = [(partial(_drawn_request, example, self.config.seed), how) for how in self.config.drawn]
         replies = yield asks(self.model, [*calls, *drawn])
         views = ["", *(distortion.spec for distortion in distortions)]
-        told = [
+        records = [
             prediction(run, example, reply, distortion=view, number=number if view else 0)
             for view, reply in zip(views, replies, strict=False)
         ]
         for how, reply in zip(self.config.drawn, replies[len(calls) :], strict=True):
             name, facts = f"temperature:{how.temperature:g}", {"temperature": how.temperature}
-            told.append(prediction(run, example, reply, distortion=name, facts=facts))
-        return told
+            records.append(prediction(run, example, reply, distortion=name, facts=facts))
+        return records
 
 
 def _drawn_request(example: Example, seed: int) -> Request:

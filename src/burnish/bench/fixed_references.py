@@ -17,7 +17,7 @@ from burnish.roles import RoleName
 from burnish.sources.json_items import json_items
 
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
-Missing: TypeAlias = Literal["refuse", "empty", "left-out"]
+MissingRule: TypeAlias = Literal["refuse", "empty", "left-out"]
 
 
 class TextKey(NamedTuple):
@@ -110,7 +110,7 @@ def read_predictions(path: str, references: References) -> dict[TextKey, str]:
     return found
 
 
-def match(predictions: Mapping[TextKey, str], references: References, missing: Missing, path: str) -> Matched:
+def match(predictions: Mapping[TextKey, str], references: References, missing: MissingRule, path: str) -> Matched:
     """Every reference of the roles that have predictions, in the references' order, with its prediction.
 
     A missing one is refused (SourceError), taken for an empty text, or left out with its reference.

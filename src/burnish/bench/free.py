@@ -103,8 +103,8 @@ def _students(record: Record) -> Record:
     """With the student's replies alone: a teacher's feedback to nothing is no answer."""
     if not isinstance(record, Dialogue):
         return dataclasses.replace(record, replies=record.replies[::2])
-    said: list[ReplyEnd] = ["answered" if turn.response.text.strip() else "empty" for turn in record.turns]
-    return dataclasses.replace(record, replies=tuple(said))
+    ends: list[ReplyEnd] = ["answered" if turn.response.text.strip() else "empty" for turn in record.turns]
+    return dataclasses.replace(record, replies=tuple(ends))
 
 
 def rescored(run: Run) -> FreeScores:

@@ -62,8 +62,8 @@ def free_scores(runs: Sequence[FreeRun], rules: FreeRules, baseline: Sequence[Fr
         rules={field.name: getattr(rules, field.name) for field in dataclasses.fields(FreeRules)},
         by_source=_by(seeds, lambda one: one.source),
         by_group=_by(seeds, lambda one: _fact(one, "group")),
-        columns=_told(played, "stands_for"),
-        groups=_told(played, "group"),
+        columns=_by_source(played, "stands_for"),
+        groups=_by_source(played, "group"),
         baseline=_baseline(seeds, baseline),
         seeds=_each(seeds) if len(runs) > 1 else (),
     )
@@ -89,7 +89,7 @@ def _fact(one: Played, name: str) -> str:
     return str(one.facts.get(name) or "")
 
 
-def _told(played: Iterable[Played], name: str) -> dict[str, str]:
+def _by_source(played: Iterable[Played], name: str) -> dict[str, str]:
     """A fact by source, of the sources that have it."""
     return {one.source: _fact(one, name) for one in played if _fact(one, name)}
 

@@ -32,7 +32,7 @@ class PairedTerm(NamedTuple):
     after: Term
 
 
-class _Outcome(NamedTuple):
+class _WinsAndLosses(NamedTuple):
     wins: int
     losses: int
 
@@ -135,17 +135,17 @@ def difference_of(before: Estimate, after: Estimate, interval: Interval | None, 
     return Estimate(value=after.value - before.value, low=low, high=high, n=n)
 
 
-def _outcome(metric: Metric, pairs: Sequence[PairedTerm]) -> _Outcome | None:
+def _outcome(metric: Metric, pairs: Sequence[PairedTerm]) -> _WinsAndLosses | None:
     """Questions won and lost, where the metric is a mean over the same questions for both models."""
     if any(pair.before.denominator != 1 or pair.after.denominator != 1 for pair in pairs):
         return None
     sign = -1 if metric.better == "lower" else 1
     changes = [sign * (pair.after.numerator - pair.before.numerator) for pair in pairs]
-    return _Outcome(wins=sum(change > 0 for change in changes), losses=sum(change < 0 for change in changes))
+    return _WinsAndLosses(wins=sum(change > 0 for change in changes), losses=sum(change < 0 for change in changes))
 
 
 def _test(
-    metric: Metric, outcome: _Outcome | None, before_P2: Floats, after_P2: Floats
+    metric: Metric, outcome: _WinsAndLosses | None, before_P2: Floats, after_P2: Floats
 ) -> tuple[Literal["mcnemar", "swap"], float | None]:
     """McNemar's test needs right or wrong answers that are independent: one question per picture."""
     single = np.array_equal(before_P2[:, 1], np.ones(len(before_P2)))

@@ -13,7 +13,7 @@ import tyro
 from burnish.bench.fixed_references import (
     AlignedText,
     Matched,
-    Missing,
+    MissingRule,
     TextKey,
     match,
     read_predictions,
@@ -41,7 +41,7 @@ class ScoreFixedConfig:
     """The recorded dialogues: FIRE's JSON, or a run of dialogues."""
     baseline: str | None = None
     """Predictions of another model for the same dialogues, to compare with."""
-    missing: Missing = "refuse"
+    missing: MissingRule = "refuse"
     """What to do if a role's predictions are incomplete: refuse, count missing ones as empty, or leave them out."""
     json: str | None = None
     """Also write the scores to this file."""
@@ -95,7 +95,7 @@ def score_fixed(config: ScoreFixedConfig) -> ScoredTranscripts[FixedScores]:
     return ScoredTranscripts(scores, read.replies)
 
 
-class _Read(NamedTuple):
+class _AlignedTexts(NamedTuple):
     """What is left of the files when they are scored: pairs of texts, and counts."""
 
     matched: Matched
@@ -104,7 +104,7 @@ class _Read(NamedTuple):
     replies: ReplyCounts
 
 
-def _read_fixed(config: ScoreFixedConfig) -> _Read:
+def _read_fixed(config: ScoreFixedConfig) -> _AlignedTexts:
     references = read_references(config.references)
 
     def matched(given: Mapping[TextKey, str], path: str) -> Matched:
@@ -117,7 +117,7 @@ def _read_fixed(config: ScoreFixedConfig) -> _Read:
     refuse_no_answer(config.predictions, replies, "check how they were made")
     del given  # of a large file, both would not fit
     before = matched(read_predictions(config.baseline, references), config.baseline).pairs if config.baseline else {}
-    return _Read(found, before, dropped, replies)
+    return _AlignedTexts(found, before, dropped, replies)
 
 
 def _missing(matched: Matched) -> dict[str, int]:

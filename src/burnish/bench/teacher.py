@@ -101,12 +101,12 @@ class _Fooler:
             return [reason] * len(KINDS)
         answers = self.fools.answers(example)
         replies = yield [
-            self.teacher.ask(f"reply {number}", Case(example, (), said))
-            for number, said in enumerate(answers.values(), start=1)
+            self.teacher.ask(f"reply {number}", Case(example, (), text))
+            for number, text in enumerate(answers.values(), start=1)
         ]
         return [
-            prediction(self.run, example, reply, facts={"kind": kind, "said": said})
-            for (kind, said), reply in zip(answers.items(), replies, strict=True)
+            prediction(self.run, example, reply, facts={"kind": kind, "said": text})
+            for (kind, text), reply in zip(answers.items(), replies, strict=True)
         ]
 
 

@@ -87,7 +87,7 @@ class _Check:
             if found is not None and not right:
                 self._problems.append(f"With {_requests(size)} at a time it goes on otherwise than transformers does.")
             equal = equal and right
-        off = [self._weighed(size) for size in (1, len(self._asked))]
+        off = [self._score_errors(size) for size in (1, len(self._asked))]
         if not off[1] <= self._nats:
             equal = False
         return equal, max((one for one in off if not math.isnan(one)), default=math.nan)
@@ -104,7 +104,7 @@ class _Check:
         """Whether the answers are the library's, up to where one ends, but for tokens as likely as its own."""
         return all(_as_likely(truth, ids, self._nats) for truth, ids in zip(self._truths, answers, strict=True))
 
-    def _weighed(self, size: int) -> float:
+    def _score_errors(self, size: int) -> float:
         """How far scores are off: of each answer twice, with another one between, which may leave no trace."""
         answers = [truth.tokens_N.tolist() for truth in self._truths]
         given = [[own, other, own] for own, other in zip(answers, [*answers[1:], answers[0]], strict=True)]
@@ -197,8 +197,8 @@ class _Check:
         except BurnishError as error:
             self._problems.append(f"{failure[0].upper()}{failure[1:]}: {error}")
         except Exception as error:  # noqa: BLE001 - finding out what fails is what this is for
-            said = " ".join(str(error).split())[:200]
-            self._problems.append(f"{failure[0].upper()}{failure[1:]} ({type(error).__name__}: {said}).")
+            message = " ".join(str(error).split())[:200]
+            self._problems.append(f"{failure[0].upper()}{failure[1:]} ({type(error).__name__}: {message}).")
 
     def _judge(self, off: float, what: str) -> None:
         if not off <= self._nats:

@@ -96,8 +96,8 @@ def fool_student() -> Oracle[Case]:
 
     def says(case: Case) -> str:
         """A wrong answer of one kind or another, of another kind in each turn."""
-        said = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
+        mistakes = [*Fools(stable_seed(case.seed, "fool")).answers(case.example).values()][1:]
         first = stable_seed(case.example.source, case.example.id)
-        return said[(first + len(case.turns)) % len(said)]
+        return mistakes[(first + len(case.turns)) % len(mistakes)]
 
     return Oracle(name="student fool", version=VERSION, says=says)

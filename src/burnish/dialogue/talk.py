@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.dialogue.stopping import StopRules
 from burnish.fire.texts import read_feedback, read_response
-from burnish.generation import KnownReply, Life, Scene, fill
+from burnish.generation import KnownReply, Life, LifePart, fill
 from burnish.generation.replicas import ReplicaTask
 from burnish.ids import stable_seed
 from burnish.models import Model, Reply
@@ -19,7 +19,7 @@ from burnish.roles import Case, Partner
 from burnish.sources import Inputs
 from burnish.store import Run
 
-Judge: TypeAlias = Callable[[Dialogue], Outcome]
+KeepOrDrop: TypeAlias = Callable[[Dialogue], Outcome]
 """Keeps a dialogue that has ended, or drops it with a reason."""
 IN_FLIGHT = 2048
 """Dialogues that are open at a time at an endpoint: 8 rounds of 256 calls."""
@@ -60,7 +60,7 @@ class Conversations:
     """Dialogues that are open at a time, at least 1; of local models at most BATCH."""
     needs_truth: bool = True
     """Whether an example without a ground truth is dropped, because the teacher must know it."""
-    judge: Judge = field(default=lambda dialogue: dialogue)
+    judge: KeepOrDrop = field(default=lambda dialogue: dialogue)
     """Keeps every dialogue unless another is given."""
 
     def fill(self, run: Run, inputs: Inputs, *, label: str, replicas: ReplicaTask | None = None) -> None:
@@ -95,7 +95,7 @@ class Conversations:
             run.add_image(example.image)
         return [outcome]
 
-    def _talk(self, example: Example) -> Scene[Outcome]:
+    def _talk(self, example: Example) -> LifePart[Outcome]:
         replies, turns = Replies(example), tuple[Turn, ...]()
         while True:
             name = f"student {len(turns) + 1}"

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from burnish.errors import DistortionError
 
-Value: TypeAlias = "int | float | str | tuple[float, float]"
+ParameterValue: TypeAlias = "int | float | str | tuple[float, float]"
 
 _DECIMAL = re.compile(r"\d+\.?\d*|\.\d+")
 
@@ -18,7 +18,7 @@ _DECIMAL = re.compile(r"\d+\.?\d*|\.\d+")
 class ParameterKind(Protocol):
     """What values a parameter takes."""
 
-    def read(self, text: str) -> Value | None:
+    def read(self, text: str) -> ParameterValue | None:
         """The value that the text stands for, or None when it is not allowed."""
         ...
 
@@ -41,7 +41,7 @@ class _Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
+class _NumberForm:
     low: float
     high: float
 
@@ -59,7 +59,7 @@ class _Span:
     high: float
 
     def read(self, text: str) -> tuple[float, float] | None:
-        ends = [_Number(self.low, self.high).read(end) for end in text.split("-")]
+        ends = [_NumberForm(self.low, self.high).read(end) for end in text.split("-")]
         if len(ends) != 2 or ends[0] is None or ends[1] is None or ends[0] > ends[1]:
             return None
         return ends[0], ends[1]
@@ -86,7 +86,7 @@ def whole(default: int, low: int, high: int) -> Any:
 
 def number(default: float, low: float, high: float) -> Any:
     """A dataclass field that holds a number, `low` and `high` included."""
-    return _field(default, _Number(low, high))
+    return _field(default, _NumberForm(low, high))
 
 
 def span(default: tuple[float, float], low: float, high: float) -> Any:
@@ -99,7 +99,7 @@ def choice(default: str, *others: str) -> Any:
     return _field(default, _Choice((default, *others)))
 
 
-def read(part: type[Any], text: str | None) -> dict[str, Value]:
+def read(part: type[Any], text: str | None) -> dict[str, ParameterValue]:
     """The values of a part's parameters from what stands after its colon (None: no colon).
 
     Raises DistortionError for too many values and for one that is not allowed.
@@ -135,11 +135,11 @@ def usage(part: type[Any]) -> str:
     return f"{part.name}:{','.join(names)}" if names else part.name
 
 
-def _field(default: Value, kind: ParameterKind) -> Any:
+def _field(default: ParameterValue, kind: ParameterKind) -> Any:
     return dataclasses.field(default=default, metadata={"kind": kind})
 
 
-def _text(value: Value) -> str:
+def _text(value: ParameterValue) -> str:
     if isinstance(value, tuple):
         return "-".join(_plain(end) for end in value)
     return value if isinstance(value, str) else _plain(value)

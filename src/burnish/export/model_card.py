@@ -219,10 +219,10 @@ def _data(trained: Trained) -> str:
         source = _source_of(name)
         lines.append(f"- `{name}`" + (f", made from `{source}`" if source else ""))
     counts = {name: trained.summary.get(name) for name in ("examples", "answers", "steps")}
-    told = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
+    shown = ", ".join(f"{value:,} {name}" for name, value in counts.items() if isinstance(value, int))
     left_out = trained.summary.get("left_out")
     reasons = ", ".join(f"{n} ({why})" for why, n in left_out.items()) if isinstance(left_out, dict) else ""
-    return "\n".join(lines) + f"\n\nTrained on {told}." + (f" Left out: {reasons}." if reasons else "")
+    return "\n".join(lines) + f"\n\nTrained on {shown}." + (f" Left out: {reasons}." if reasons else "")
 
 
 def _measured(compared: Sequence[Compared]) -> str:
@@ -246,13 +246,19 @@ def _table(compared: Compared) -> str:
 def _row(score: PairedScore, metric: Metric) -> str:
     scale, unit = (100, " %") if metric.unit == "%" else (1, "")
 
-    def told(value: float | None, sign: str = "") -> str:
+    def shown(value: float | None, sign: str = "") -> str:
         return "–" if value is None else f"{scale * value:{sign}.1f}"
 
     change = score.difference
-    bounds = f" ({told(change.low, '+')} to {told(change.high, '+')})" if change.low is not None else ""
+    bounds = f" ({shown(change.low, '+')} to {shown(change.high, '+')})" if change.low is not None else ""
     p = "–" if score.p_value is None else f"{score.p_value:.3f}"
-    cells = (told(score.before.value), told(score.after.value), f"{told(change.value, '+')}{bounds}", p, score.verdict)
+    cells = (
+        shown(score.before.value),
+        shown(score.after.value),
+        f"{shown(change.value, '+')}{bounds}",
+        p,
+        score.verdict,
+    )
     return f"| {metric.title}{unit} | {' | '.join(cells)} |"
 
 

@@ -14,7 +14,7 @@ from burnish.store import Run
 from burnish.store.xlsx import write_sheet
 
 SheetValue: TypeAlias = str | int | None
-Columns: TypeAlias = Callable[[Prediction], dict[str, SheetValue]]
+RowOf: TypeAlias = Callable[[Prediction], dict[str, SheetValue]]
 """What VLMEvalKit's table of a benchmark has beside index, question and prediction."""
 _USAGE = """\
 # Answers for VLMEvalKit
@@ -37,7 +37,7 @@ def export_vlmevalkit(run: Run, folder: Path, tally: ExportTally) -> DatasetCard
     return DatasetCard({}, _USAGE)
 
 
-def _rows(run: Run, tally: ExportTally, columns: Columns) -> Iterator[dict[str, SheetValue]]:
+def _rows(run: Run, tally: ExportTally, columns: RowOf) -> Iterator[dict[str, SheetValue]]:
     for record in kept_records(run, tally):
         if isinstance(record, Prediction):
             own = columns(record)
@@ -75,13 +75,13 @@ def _one_answer(record: Prediction) -> dict[str, SheetValue]:
     return {"answer": record.answer}
 
 
-def _dataset(run: Run) -> tuple[str, Columns]:
+def _dataset(run: Run) -> tuple[str, RowOf]:
     """VLMEvalKit's name of the benchmark, and what its table has."""
     if run.manifest.kind != "standard" or run.summary is None:
         raise RunError(f"{run.path} holds no answers to a benchmark: give a finished run of `burnish bench standard`.")
     config, name = run.manifest.config, str(run.summary["benchmark"])
     table = f"{config.get('split')}_{config.get('language')}".upper()
-    known: Mapping[str, tuple[str, Columns]] = {
+    known: Mapping[str, tuple[str, RowOf]] = {
         "pope": ("POPE", _yes_or_no),
         "mme": ("MME", _yes_or_no),
         "mmbench": (f"MMBench_{table}", _options),

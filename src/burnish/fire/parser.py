@@ -24,9 +24,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from burnish.fire.texts import read_feedback, read_response, read_score, write_feedback, write_response
 from burnish.records import Feedback, Response, Turn
 
-Part: TypeAlias = Literal["student", "thought", "answer", "teacher", "score", "feedback"]
+FirePart: TypeAlias = Literal["student", "thought", "answer", "teacher", "score", "feedback"]
 
-PARTS: dict[Part, str] = {
+PARTS: dict[FirePart, str] = {
     "student": "Student's response",
     "thought": "Thought:",
     "answer": "Answer:",
@@ -35,7 +35,7 @@ PARTS: dict[Part, str] = {
     "feedback": "Feedback:",
 }
 """What every round has, in this order, as it is written."""
-_HEADINGS: tuple[Part, ...] = ("student", "teacher")
+_HEADINGS: tuple[FirePart, ...] = ("student", "teacher")
 
 _ROUND = re.compile(r"Round\s+(\d+)", re.IGNORECASE)
 _HEADING = re.compile(r"(?:(?P<student>student)['’]s\s+response|(?P<teacher>teacher)['’]s\s+feedback)", re.IGNORECASE)
@@ -59,7 +59,7 @@ class Rejection(Exception):
         self.reason = reason
 
 
-class _Round(NamedTuple):
+class _FireRound(NamedTuple):
     number: int
     lines: list[str]
 
@@ -95,10 +95,10 @@ def check_secret(turns: Sequence[Turn], groundtruth: str, *, below: float) -> No
     words = r"\s+".join(map(re.escape, groundtruth.strip().rstrip(".").split()))
     if not words:
         return
-    told = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    revealed = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
     for number, turn in enumerate(turns, start=1):
         score = turn.feedback.score
-        if score is not None and score < below and told.search(turn.feedback.comment):
+        if score is not None and score < below and revealed.search(turn.feedback.comment):
             raise Rejection(
                 "answer told", f"The feedback of round {number} (score {score:g}) reveals the ground truth."
             )
@@ -117,17 +117,17 @@ def check_rise(turns: Sequence[Turn], *, longest: int) -> None:
         raise Rejection("no rise", f"Its scores begin with {first} and end with {last}.")
 
 
-def _rounds(text: str) -> Iterator[_Round]:
+def _rounds(text: str) -> Iterator[_FireRound]:
     """The numbered rounds with their lines; what stands before the first is left out, and a fence around them."""
     fenced = False
-    current: _Round | None = None
+    current: _FireRound | None = None
     lines = text.strip().splitlines()
     for i, line in enumerate(lines):
         found = _ROUND.fullmatch(line.strip(" \t#*_:"))
         if found:
             if current:
                 yield current
-            current = _Round(int(found[1]), [])
+            current = _FireRound(int(found[1]), [])
         elif current is None:
             fenced = fenced or bool(_FENCE.fullmatch(line))
         elif not (fenced and i == len(lines) - 1 and _FENCE.fullmatch(line)):
@@ -136,9 +136,9 @@ def _rounds(text: str) -> Iterator[_Round]:
         yield current
 
 
-def _parts(number: int, lines: Sequence[str], is_last: bool) -> dict[Part, str]:
+def _parts(number: int, lines: Sequence[str], is_last: bool) -> dict[FirePart, str]:
     """The texts of a round's parts, each there once and in order."""
-    texts: dict[Part, list[str]] = {}
+    texts: dict[FirePart, list[str]] = {}
     for line in lines:
         part, rest = _part(line)
         if part:
@@ -155,7 +155,7 @@ def _parts(number: int, lines: Sequence[str], is_last: bool) -> dict[Part, str]:
     return {part: "\n".join(_trimmed(found)) for part, found in texts.items()}
 
 
-def _part(line: str) -> tuple[Part | None, str]:
+def _part(line: str) -> tuple[FirePart | None, str]:
     """Which part begins on this line, and what of its text stands there; None for any other line."""
     if heading := _HEADING.fullmatch(line.strip(" \t#*_:")):
         return ("student" if heading["student"] else "teacher"), ""
@@ -167,7 +167,7 @@ def _part(line: str) -> tuple[Part | None, str]:
     return part, label["rest"]
 
 
-def _check_place(number: int, part: Part, texts: dict[Part, list[str]]) -> None:
+def _check_place(number: int, part: FirePart, texts: dict[FirePart, list[str]]) -> None:
     expected = list(PARTS)[len(texts)] if len(texts) < len(PARTS) else None
     if part in texts:
         raise Rejection("repeated part", f"Round {number} has {PARTS[part]!r} twice.")
@@ -196,9 +196,9 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
     return trimmed
 
 
-def _turn(number: int, texts: dict[Part, str]) -> Turn:
-    plain: dict[Part, str] = {part: _EMPHASIS_FIRST.sub(r"\g<text>", text) for part, text in texts.items()}
-    named: tuple[Part, ...] = ("thought", "answer", "feedback")
+def _turn(number: int, texts: dict[FirePart, str]) -> Turn:
+    plain: dict[FirePart, str] = {part: _EMPHASIS_FIRST.sub(r"\g<text>", text) for part, text in texts.items()}
+    named: tuple[FirePart, ...] = ("thought", "answer", "feedback")
     for part in named:
         if not plain[part].strip("*#_ \n"):
             raise Rejection("empty part", f"Round {number} has nothing behind {PARTS[part]!r}.")

@@ -34,12 +34,12 @@ _ANSWER_LINE = re.compile(rf"\n{_MARKS}Answer[*\s]*:[*\s]*", re.IGNORECASE)
 _ANSWER_WITHIN = re.compile(r"(?:^|(?<=\s))[*#]*Answer[*\s]*:[*\s]*", re.IGNORECASE)
 
 
-def grade(said: str) -> float | None:
+def grade(text: str) -> float | None:
     """The score from 0 to 10 behind "Score", in any of the ways in which FIRE's teachers write it; None without one.
 
     A number alone is not a grade: models that cannot judge answer the question instead, and with a number now and then.
     """
-    return read_score(said) if "score" in said.lower() else None
+    return read_score(text) if "score" in text.lower() else None
 
 
 def read_score(text: str) -> float | None:

@@ -65,10 +65,10 @@ def question_faults(item: object) -> Iterator[Fault]:
         yield Fault("", "not JSON", f"has a value that JSON cannot write: {error}", unusable=True)
     yield from _text_faults(item, "image", "image", "image")
     for name, what in (("question", "question"), ("groundtruth", "ground truth")):
-        said = item.get(name)
-        if isinstance(said, dict):
-            yield from _text_faults(said, "value", f"{name}.value", what)
-            yield from _keys(said, f"{name}.", _SAID, frozenset())
+        entry = item.get(name)
+        if isinstance(entry, dict):
+            yield from _text_faults(entry, "value", f"{name}.value", what)
+            yield from _keys(entry, f"{name}.", _SAID, frozenset())
         else:
             yield Fault(name, f"no {what}", _found(item, name, "an object with a value"), unusable=True)
     if not isinstance(item.get("facts", {}), dict):
@@ -132,11 +132,11 @@ def _count_faults(item: Mapping[str, Any]) -> Iterator[Fault]:
     for number, value in enumerate(stored):
         message = messages[2 * number + 1] if isinstance(messages, list) else None
         text = message.get("value") if isinstance(message, dict) else None
-        told = read_score(text) if isinstance(text, str) else None
-        if type(value) not in (int, float) or value != told:
-            said = "no score" if told is None else f"{told:g}"
+        written_score = read_score(text) if isinstance(text, str) else None
+        if type(value) not in (int, float) or value != written_score:
+            in_text = "no score" if written_score is None else f"{written_score:g}"
             yield Fault(
-                f"score[{number}]", "other score than in the text", f"is {_quoted(value)}; the text says {said}"
+                f"score[{number}]", "other score than in the text", f"is {_quoted(value)}; the text says {in_text}"
             )
 
 

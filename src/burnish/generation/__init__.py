@@ -8,6 +8,6 @@ whole batches) or `streamed.py`'s (endpoints, one reply at a time), and `runs.py
 
 from burnish.generation.requests import Ask, KnownReply
 from burnish.generation.runs import begin_run, fill, make_run
-from burnish.generation.script import Begin, Life, Records, Scene
+from burnish.generation.script import Begin, Life, LifePart, Records
 
-__all__ = ["Ask", "Begin", "KnownReply", "Life", "Records", "Scene", "begin_run", "fill", "make_run"]
+__all__ = ["Ask", "Begin", "KnownReply", "Life", "LifePart", "Records", "begin_run", "fill", "make_run"]

@@ -18,7 +18,7 @@ from burnish.models import Reply, ScoringModel, StreamingModel, Variants
 def live_in_batches(lives: Lives) -> None:
     """Ask until all lives have ended, always for what most of them wait for. Raises ModelError or ServerError."""
     while batch := _next_batch(lives):
-        replies = _scored(lives, batch) if _is_scored(batch[0].ask) else _said(lives, batch)
+        replies = _scored(lives, batch) if _is_scored(batch[0].ask) else _replies(lives, batch)
         for one, reply in zip(batch, replies, strict=True):
             lives.hand_on(one, reply)
 
@@ -33,7 +33,7 @@ def _next_batch(lives: Lives) -> list[Wanted]:
     largest = max(groups.values(), key=len, default=[])
     for group in groups.values():
         if group is not largest:
-            lives.put_back(group)
+            lives.requeue(group)
     return largest
 
 
@@ -41,7 +41,7 @@ def _together(ask: Ask) -> Hashable:
     return id(ask.model), ask.decoding, ask.scored
 
 
-def _said(lives: Lives, batch: Sequence[Wanted]) -> Sequence[Reply]:
+def _replies(lives: Lives, batch: Sequence[Wanted]) -> Sequence[Reply]:
     """An endpoint's replies are kept the moment they come: they may be paid for."""
     asks = [one.ask for one in batch]
     model, at_once = asks[0].model, isinstance(asks[0].model, StreamingModel)

@@ -192,7 +192,7 @@ class Lives:
             self._wanted.clear()
         return sorted(wanted, key=lambda one: (one.one.position, one.place))
 
-    def put_back(self, wanted: Iterable[Wanted]) -> None:
+    def requeue(self, wanted: Iterable[Wanted]) -> None:
         """They are asked for later."""
         for one in wanted:
             self._wanted[id(one.ask.model)].append(one)
@@ -201,7 +201,7 @@ class Lives:
         """Tell of a reply that came."""
         with self._lock:
             self._replies += 1
-            self._tell(0)
+            self._report(0)
 
     def keep(self, replies: Sequence[tuple[Wanted, Reply]]) -> None:
         """Bring replies to the disk, all or, where a kill comes between, none."""
@@ -274,7 +274,7 @@ class Lives:
             self._run.append(records[torn:])
             self._next += 1
             self._dropped += sum(isinstance(record, Dropped) for record in records)
-            self._tell(1)
+            self._report(1)
         if not (self._left or self._open):
             self._wake_all()
 
@@ -282,5 +282,5 @@ class Lives:
         for wake in self._wake.values():
             wake()
 
-    def _tell(self, done: int) -> None:
+    def _report(self, done: int) -> None:
         self._progress.advance(done, self._note(Counts(self._replies, len(self._open), self._dropped)))

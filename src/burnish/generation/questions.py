@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 ALL = "all"
-Role: TypeAlias = Literal["system", "user", "assistant"]
-_ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
+MessageRole: TypeAlias = Literal["system", "user", "assistant"]
+_ROLES: Mapping[str, MessageRole] = {"system": "system", "user": "user", "assistant": "assistant"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,18 +85,18 @@ def _refuse_pixel_noise(distortions: Sequence[Distortion], address: str) -> None
             )
 
 
-Pictures: TypeAlias = bytes | Sequence[bytes]
+PictureBytes: TypeAlias = bytes | Sequence[bytes]
 """The file content of one picture (empty: of none), or the contents of several."""
 
 
-def each(pictures: Pictures) -> Sequence[bytes]:
+def each(pictures: PictureBytes) -> Sequence[bytes]:
     """The contents one by one."""
     if isinstance(pictures, bytes):
         return [pictures] if pictures else []
     return pictures
 
 
-def conversation(question: str, pictures: Pictures, before: Sequence[Sequence[str]] = ()) -> tuple[Message, ...]:
+def conversation(question: str, pictures: PictureBytes, before: Sequence[Sequence[str]] = ()) -> tuple[Message, ...]:
     """What an answer ends, the same in training as when answers are generated.
 
     `before` are speakers and texts of earlier messages: the pictures stand in the first of the user's.

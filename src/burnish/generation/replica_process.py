@@ -17,7 +17,7 @@ from burnish.errors import ModelError
 from burnish.records import Json
 
 _LAST_WORDS = 600
-"""Characters of what a replica said before it died."""
+"""Characters of a replica's output before it died."""
 
 
 class BlockResult(NamedTuple):
@@ -34,7 +34,7 @@ class BlockResult(NamedTuple):
 
 
 class ReplicaDied(Exception):
-    """A replica ended before it answered; what it said last."""
+    """A replica ended before it answered; its last output."""
 
 
 class Replica(Protocol):
@@ -70,24 +70,24 @@ class ProcessReplica:
     def __init__(self, task: Mapping[str, Any], folder: Path, gpu: str | None) -> None:
         """`gpu` is what the process sees of all GPUs; None lets it see what this one does."""
         folder.mkdir(exist_ok=True)
-        self._said = folder / "said.txt"
+        self._output = folder / "output.txt"
         environment = {"OMP_NUM_THREADS": "1", **os.environ}
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
-        with self._said.open("wb") as said:
+        with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "burnish.generation.replica"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=said,
+                stderr=output,
                 env=environment,
             )
         config = {**task["config"], "out": str(folder / f"run-{self._process.pid}")}
-        self._tell({**task, "config": config})
+        self._send({**task, "config": config})
 
     def make(self, block: int) -> BlockResult:
         """The block. Raises ReplicaDied, or ModelError for what the replica says is wrong."""
-        self._tell(block)
+        self._send(block)
         answers = self._process.stdout
         assert isinstance(answers, BufferedReader)
         try:
@@ -107,7 +107,7 @@ class ProcessReplica:
                 if pipe:
                     pipe.close()
 
-    def _tell(self, what: object) -> None:
+    def _send(self, what: object) -> None:
         wanted = self._process.stdin
         assert wanted is not None
         try:
@@ -118,5 +118,6 @@ class ProcessReplica:
 
     def _last_words(self) -> str:
         self.close()
-        said = self._said.read_text(errors="replace").strip()[-_LAST_WORDS:]
-        return f"exit code {self._process.returncode}{f', after it said: {said}' if said else ' and nothing said'}"
+        output = self._output.read_text(errors="replace").strip()[-_LAST_WORDS:]
+        ending = f"its last output: {output}" if output else "without any output"
+        return f"exit code {self._process.returncode}, {ending}"

@@ -199,7 +199,7 @@ class _Workers:
                     made = self._replica(number).make(block)
                 except ReplicaDied as death:
                     deaths += 1
-                    self._put_back(number, block)
+                    self._requeue(number, block)
                     if deaths == DEATHS:
                         raise ModelError(
                             f"A replica died {DEATHS} times with no block made between: {death}"
@@ -235,7 +235,7 @@ class _Workers:
     def _stopped(self) -> bool:
         return self._closed or self._failure is not None
 
-    def _put_back(self, number: int, block: int) -> None:
+    def _requeue(self, number: int, block: int) -> None:
         with self._changed:
             self._replicas.pop(number, None)
             self._waiting = sorted([*self._waiting, block], reverse=True)

@@ -20,9 +20,9 @@ from burnish.records import Example, Record
 R = TypeVar("R")
 Records: TypeAlias = Sequence[Record]
 """Of one example: as many for every example of a run."""
-Scene: TypeAlias = Generator[Sequence[Ask | KnownReply], Sequence[Reply], R]
+LifePart: TypeAlias = Generator[Sequence[Ask | KnownReply], Sequence[Reply], R]
 """A part of a life: it yields what it needs next, is sent the replies in that order, and returns what it found."""
-Life: TypeAlias = Scene[Records]
+Life: TypeAlias = LifePart[Records]
 """The whole of it returns the example's records."""
 Begin: TypeAlias = Callable[[int, Example], Life]
 """Begins the life of an example, whose first number is its place among the inputs, from 0."""

@@ -25,7 +25,7 @@ def live_in_streams(lives: Lives, models: Sequence[StreamingModel]) -> None:
 
 
 async def _ask_all(lives: Lives, models: Sequence[StreamingModel]) -> None:
-    sources = [_Replies(lives, model) for model in models]
+    sources = [_StreamedReplies(lives, model) for model in models]
     gates = {model.address: asyncio.Semaphore(model.places) for model in models}
     streams = [
         asyncio.ensure_future(model.stream(source, source.hear, gates[model.address]))
@@ -39,7 +39,7 @@ async def _ask_all(lives: Lives, models: Sequence[StreamingModel]) -> None:
 
 
 @final
-class _Replies:
+class _StreamedReplies:
     """The replies that lives want of one model, as a `CallSource`."""
 
     def __init__(self, lives: Lives, model: Model) -> None:

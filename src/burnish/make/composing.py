@@ -9,7 +9,7 @@ from typing import NamedTuple, final
 from burnish.dialogue.generation_log import Attempt, Attempts, usage_of
 from burnish.dialogue.outcomes import Outcome, Replies
 from burnish.fire.usage import Price, Usage
-from burnish.generation import Life, Scene, fill
+from burnish.generation import Life, LifePart, fill
 from burnish.generation.driver import Counts
 from burnish.generation.replicas import ReplicaTask
 from burnish.ids import stable_seed
@@ -79,7 +79,7 @@ class Composition:
         """
         dropped = sum(1 for _ in run.records(Dropped))
         tally = ComposeTally(self.price, sum((attempt.usage for attempt in attempts), Usage()), dropped)
-        beside = _Beside(attempts)
+        beside = _AttemptLog(attempts)
 
         def begin(position: int, example: Example) -> Life:
             return self._live(
@@ -107,7 +107,7 @@ class Composition:
             run.add_image(example.image)
         return [outcome]
 
-    def _compose(self, example: Example, asked: _ComposeRequest) -> Scene[Outcome]:
+    def _compose(self, example: Example, asked: _ComposeRequest) -> LifePart[Outcome]:
         replies = Replies(example)
         while True:
             name = f"attempt {len(asked.attempts) + 1}"
@@ -128,7 +128,7 @@ class Composition:
 
 @final
 @dataclass(frozen=True)
-class _Beside:
+class _AttemptLog:
     """The attempts that led to each record."""
 
     attempts: Attempts

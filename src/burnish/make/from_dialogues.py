@@ -114,7 +114,7 @@ def _records(
 ) -> Iterator[PreferencePair | Dropped]:
     """What the run does not hold yet."""
     done = len(run)
-    records = (one for told, maker in zip(talks, makers, strict=True) for one in _of_set(run, told, maker))
+    records = (one for talk, maker in zip(talks, makers, strict=True) for one in _of_set(run, talk, maker))
     with Progress("pairs", done=done, unit="records") as progress:
         for record in islice(records, done, None):
             yield record
@@ -160,7 +160,7 @@ class _DialoguePairMaker:
         right = [i for i, turn in enumerate(dialogue.turns) if _score(turn) >= self.config.threshold]
         if self.config.learn == "refined" or not right:
             return
-        texts = [*map(_said, dialogue.turns)]
+        texts = [*map(_answer_of, dialogue.turns)]
         if found := self._preferred(dialogue, texts, right[-1]):
             yield _pair(dialogue, found, texts, f"{dialogue.id} first", dialogue.question)
 
@@ -185,14 +185,14 @@ class _DialoguePairMaker:
         text, turns, keep = texts[chosen], dialogue.turns, Keep.parse(self.config.keep)
         if not text or turns[chosen].response.finish == "length":
             return None
-        if not keep.takes_chosen(_said(turns[chosen]), dialogue.answer):
+        if not keep.takes_chosen(_answer_of(turns[chosen]), dialogue.answer):
             return None
         worse = {
             texts[i]: i
             for i in range(earliest, chosen)
             if texts[i] not in ("", text)
             and self._is_better(dialogue, chosen, i)
-            and keep.takes_rejected(_said(turns[i]), dialogue.answer)
+            and keep.takes_rejected(_answer_of(turns[i]), dialogue.answer)
         }
         share = self.config.match_length
         rejected = [
@@ -226,7 +226,7 @@ def _pair(dialogue: Dialogue, found: _Preferred, texts: Sequence[str], name: str
     )
 
 
-def _said(turn: Turn) -> str:
+def _answer_of(turn: Turn) -> str:
     return turn.response.answer or turn.response.text
 
 
@@ -245,7 +245,7 @@ def _words(text: str) -> int:
 
 def _dropped(dialogue: Dialogue, config: FromDialoguesConfig) -> Dropped:
     scores = [_score(turn) for turn in dialogue.turns]
-    told = ", ".join(f"{score:g}" for score in scores)
+    scored = ", ".join(f"{score:g}" for score in scores)
     if len(scores) == 1:
         reason = "one turn"
     elif not any(later > earlier for earlier, later in pairwise(scores)):
@@ -254,4 +254,4 @@ def _dropped(dialogue: Dialogue, config: FromDialoguesConfig) -> Dropped:
         reason = "never right"
     else:
         reason = "no rejected answer"
-    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=f"scores {told}")
+    return Dropped(id=dialogue.id, source=dialogue.source, reason=reason, detail=f"scores {scored}")

@@ -38,7 +38,7 @@ from burnish.store import Run, new_manifest
 ORACLE: Final = "oracle"
 SELF: Final = "self"
 """The judge that is the model itself."""
-Score: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
+ScoreReplies: TypeAlias = Callable[[Sequence[Reply], Example], list[float]]
 """Of each of the answers to an example; the largest is the best."""
 
 
@@ -251,7 +251,7 @@ def by_truth(replies: Sequence[Reply], example: Example) -> list[float]:
     return [float(is_right(reply.text, example.answer or "")) for reply in replies]
 
 
-SCORES: Final[dict[str, Score]] = {"agreement": by_agreement, "likelihood": by_likelihood, "truth": by_truth}
+SCORES: Final[dict[str, ScoreReplies]] = {"agreement": by_agreement, "likelihood": by_likelihood, "truth": by_truth}
 """By what `--by` names."""
 
 

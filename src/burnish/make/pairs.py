@@ -39,7 +39,7 @@ DEFAULT_DISTORTIONS = ("noise:800",)
 """SeVa-7B's choice (section 4.1)."""
 BATCH = 256
 """Examples that a local model is asked about together; at their end a few long answers are alone."""
-_Negatives: TypeAlias = dict[str, tuple[Distortion, Reply]]
+_DistortedReplies: TypeAlias = dict[str, tuple[Distortion, Reply]]
 """Rejected answers by their text, each once, with the distortion under which it was given."""
 
 
@@ -156,7 +156,7 @@ class _PairMaker:
         """Equation 11: negatives that equal the chosen answer, or one another, are left out."""
         if lost := self._unusable(example, chosen, others):
             return lost
-        different: _Negatives = {}
+        different: _DistortedReplies = {}
         for distortion, reply in zip(self.distortions, others, strict=True):
             if reply.text != chosen.text and reply.end != "thinking cut":
                 different.setdefault(reply.text, (distortion, reply))
@@ -179,7 +179,7 @@ class _PairMaker:
         cut = chosen.end == "cut" and not self.config.keep_cut
         return dropped(example, "cut answer", chosen.text) if cut else None
 
-    def _by_truth(self, example: Example, chosen: Reply, different: _Negatives) -> _Negatives | Dropped:
+    def _by_truth(self, example: Example, chosen: Reply, different: _DistortedReplies) -> _DistortedReplies | Dropped:
         """The negatives that `--keep` keeps, or why there is no pair."""
         if self.config.keep is None:
             return different

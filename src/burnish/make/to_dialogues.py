@@ -84,14 +84,14 @@ def _of(pair: object, comment: str) -> Iterator[Dialogue | Dropped]:
     elif isinstance(pair, PreferencePair) and not (drawn := [one for one in pair.rejected if one.distortion]):
         yield Dropped(id=pair.id, source=pair.source, reason="no distorted answer", detail=pair.question)
     elif isinstance(pair, PreferencePair):
-        said = Feedback(text=comment, score=None, comment=comment)
+        feedback = Feedback(text=comment, score=None, comment=comment)
         for number, one in enumerate(drawn, start=1):
             yield Dialogue(
                 id=f"{pair.id} {number}" if len(drawn) > 1 else pair.id,
                 image=pair.image,
                 question=pair.question,
                 answer=pair.answer or "",
-                turns=(Turn(response=read_response(one.answer.text), feedback=said), _mended(pair)),
+                turns=(Turn(response=read_response(one.answer.text), feedback=feedback), _mended(pair)),
                 source=pair.source,
                 facts={**pair.facts, CORRECTS: one.distortion},
                 replies=(_end(one.answer), _end(pair.chosen)),

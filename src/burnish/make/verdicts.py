@@ -63,8 +63,8 @@ def judge(example: Example, reply: Reply, rules: AcceptanceRules) -> ReplyVerdic
 
 def drop(example: Example, reply: Reply, fault: Rejection) -> Dropped:
     """The record of an example whose last reply was not kept."""
-    said = f" It says: {textwrap.shorten(reply.text, SHOWN, placeholder=' …')}" if reply.text else ""
-    return Dropped(id=example.id, source=example.source, reason=fault.reason, detail=f"{fault}{said}")
+    reply_shown = f" It says: {textwrap.shorten(reply.text, SHOWN, placeholder=' …')}" if reply.text else ""
+    return Dropped(id=example.id, source=example.source, reason=fault.reason, detail=f"{fault}{reply_shown}")
 
 
 def _read(example: Example, reply: Reply, rules: AcceptanceRules) -> tuple[Turn, ...]:

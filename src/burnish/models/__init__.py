@@ -19,10 +19,10 @@ from burnish.models.base import (
     PixelTransform,
     Reply,
     Request,
+    ScoredReply,
     ScoringModel,
     StreamingModel,
     Variants,
-    Weighed,
 )
 
 __all__ = [
@@ -39,10 +39,10 @@ __all__ = [
     "PixelTransform",
     "Reply",
     "Request",
+    "ScoredReply",
     "ScoringModel",
     "StreamingModel",
     "Variants",
-    "Weighed",
     "open_model",
     "open_models",
 ]

@@ -14,7 +14,7 @@ from burnish.jsons import read_json
 from burnish.models.active_adapter import ActiveAdapter
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import folder_digest
-from burnish.models.loading import find_adapter, load, put_on
+from burnish.models.loading import attach_adapter, find_adapter, load
 from burnish.models.local import LocalModel
 from burnish.models.memory import spare_bytes
 
@@ -50,7 +50,7 @@ def _open_on_one_base(options: Sequence[ModelOptions]) -> list[LocalModel]:
     adapters = [None if option.adapter is None else find_adapter(option.adapter) for option in options]
     for number, (option, adapter) in enumerate(zip(options, adapters, strict=True)):
         if adapter is not None:
-            model = put_on(model, base, adapter, option, name=_name(number))
+            model = attach_adapter(model, base, adapter, option, name=_name(number))
     return [
         LocalModel(
             model,

@@ -175,7 +175,7 @@ class Call(NamedTuple):
     decoding: Decoding
 
 
-class Weighed(NamedTuple):
+class ScoredReply(NamedTuple):
     """A reply, and how likely the model finds it."""
 
     reply: Reply
@@ -213,7 +213,7 @@ class Model(Protocol):
         ...
 
 
-Gate: TypeAlias = asyncio.Semaphore
+CallLimit: TypeAlias = asyncio.Semaphore
 
 
 class CallSource(Protocol):
@@ -247,7 +247,7 @@ class StreamingModel(Model, Protocol):
         """Of its endpoint: models at one address have its places together."""
         ...
 
-    async def stream(self, calls: CallSource, on_reply: OnReply, gate: Gate | None = None) -> None:
+    async def stream(self, calls: CallSource, on_reply: OnReply, gate: CallLimit | None = None) -> None:
         """Answer all calls, telling each reply by the call's number in their order.
 
         Each call is made within the `gate`, which lets as many through as may be open at the address. Calls are taken,
@@ -279,7 +279,7 @@ class ScoringModel(Model, Protocol):
         """
         ...
 
-    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[ScoredReply, ...]]:
         """For each the reply to the clean request, then those to its distorted ones, all weighed on the *clean* one.
 
         The weights are what `score` would give, and no prompt is read again for them. A refused request gets a reply

@@ -17,7 +17,7 @@ from burnish.models.memory import BatchSize
 from burnish.models.prefix import Network, neutral_generation
 from burnish.models.queue import Task
 
-Inputs: TypeAlias = Callable[[Sequence[Task]], Mapping[str, torch.Tensor]]
+InputsOf: TypeAlias = Callable[[Sequence[Task]], Mapping[str, torch.Tensor]]
 """From prompts to a model's inputs for all of them, padded on the left."""
 
 
@@ -27,7 +27,7 @@ class BeamSearch:
     """Tasks on their way to answers, so many beams of all of them at a time as there are places in a batch."""
 
     network: Network
-    inputs: Inputs
+    inputs: InputsOf
     decoding: Decoding
     end_ids: Sequence[int]
     pad_id: int

@@ -35,7 +35,7 @@ class Answered(NamedTuple):
     """Summed log-probability (nats) of the tokens, by the scores that they were chosen by."""
 
 
-Read: TypeAlias = Callable[[Sequence[Task]], Prefix]
+ReadPrompts: TypeAlias = Callable[[Sequence[Task]], Prefix]
 """From prompts to a prefix with a row for each."""
 
 
@@ -52,7 +52,7 @@ ONE = Streams(1, lambda logits_BV: logits_BV)
 
 
 @dataclass(slots=True)
-class _Row:
+class _BatchRow:
     task: Task
     numbers: random.Random
     token_ids: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Answering:
     def __init__(
         self,
         tasks: Iterator[Task],
-        read: Read,
+        read: ReadPrompts,
         choose: Choose,
         *,
         end_ids: Collection[int],
@@ -80,7 +80,7 @@ class Answering:
         self._penalty = penalty
         self._tasks, self._read, self._choose, self._batch, self._streams = tasks, read, choose, batch, streams
         self._end_ids, self._max_new_tokens = end_ids, max_new_tokens
-        self._rows: list[_Row] = []
+        self._rows: list[_BatchRow] = []
         self._prefix: Prefix | None = None
         """What has been read of each row, its tokens but for the last included."""
         self._tokens_B = torch.empty(0)
@@ -122,7 +122,9 @@ class Answering:
         if not new and len(self._rows) - len(live) < ENDED * len(self._rows):
             return
         # the rows come first: should memory be full, their tasks begin again
-        self._rows = [self._rows[number] for number in live] + [_Row(task, random.Random(task.seed)) for task in new]
+        self._rows = [self._rows[number] for number in live] + [
+            _BatchRow(task, random.Random(task.seed)) for task in new
+        ]
         parts: list[tuple[Prefix, Sequence[int]]] = []
         if self._prefix is not None and live:
             parts.append((self._prefix, self._readings(live)))

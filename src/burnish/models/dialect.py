@@ -52,12 +52,12 @@ class Dialect:
                 fields.setdefault(NEW_NAMES[name], value)
         return json.dumps(fields).encode()
 
-    def refused_field(self, body: bytes, said: str) -> str | None:
+    def refused_field(self, body: bytes, message: str) -> str | None:
         """The field of the request that a refusal is about; None where it is about something else."""
         for name in LESSER:
             sent = name not in self._fixed and body.rfind(f'"{name}": '.encode()) >= 0
-            renamed = name in NEW_NAMES and NEW_NAMES[name] in said
-            if sent and re.search(rf"\b{name}\b", said) and (renamed or _REFUSES.search(said)):
+            renamed = name in NEW_NAMES and NEW_NAMES[name] in message
+            if sent and re.search(rf"\b{name}\b", message) and (renamed or _REFUSES.search(message)):
                 return name
         return None
 

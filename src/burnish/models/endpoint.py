@@ -49,7 +49,7 @@ class Unreadable(Exception):
     """An answer came that is not what the protocol says."""
 
 
-class _Answer(NamedTuple):
+class _HttpResponse(NamedTuple):
     """An answer, of whatever kind."""
 
     url: str
@@ -150,14 +150,14 @@ class Endpoint:
             raise _Passing(f"no answer within {self.timeout_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _Passing(_short(_failure(error))) from error
-        answer = _Answer(url, response.status, response.headers, content)
+        answer = _HttpResponse(url, response.status, response.headers, content)
         self._check(answer)
         try:
             return read(read_json(content))
         except (ValueError, Unreadable) as error:
             raise _Passing(f"an answer that is not the protocol's: {_short(answer.text)!r}") from error
 
-    def _check(self, answer: _Answer) -> None:
+    def _check(self, answer: _HttpResponse) -> None:
         """Return for a success; raise what a refusal means."""
         code, url = answer.status, answer.url
         if HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
@@ -194,12 +194,12 @@ def _failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _has_no_quota(answer: _Answer) -> bool:
+def _has_no_quota(answer: _HttpResponse) -> bool:
     """Whether it is not for too many calls that this one is turned down, but for want of money."""
     return answer.status == HTTPStatus.TOO_MANY_REQUESTS and "insufficient_quota" in answer.text
 
 
-def _detail(answer: _Answer) -> str:
+def _detail(answer: _HttpResponse) -> str:
     """What an error body says, in whichever of the usual places."""
     try:
         body = read_json(answer.content)
@@ -216,7 +216,7 @@ def _short(text: str) -> str:
     return textwrap.shorten(text, 200, placeholder=" …").rstrip(".")
 
 
-def _retry_after_s(answer: _Answer) -> float:
+def _retry_after_s(answer: _HttpResponse) -> float:
     """Seconds that the endpoint asks to wait: a number, or a date."""
     value = answer.headers.get("retry-after", "")
     try:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, final
 
-from burnish.models.continuous_batching import Answered, Read
+from burnish.models.continuous_batching import Answered, ReadPrompts
 from burnish.models.decoding import Continuation, score
 from burnish.models.memory import BatchSize
 from burnish.models.prefix import Prefix
@@ -19,7 +19,7 @@ from burnish.models.queue import Task
 WAITING = 2
 """Batches of answers that are collected before they are weighed, so that each pass has answers of like length."""
 
-_Key: TypeAlias = tuple[int, tuple[int, ...]]
+_TaskKey: TypeAlias = tuple[int, tuple[int, ...]]
 """A request's number and an answer's tokens."""
 
 
@@ -35,7 +35,7 @@ class Contrasted(NamedTuple):
 class Contrasting:
     """Requests (variant 0 of themselves) whose prompts are kept until all their variants' answers are weighed."""
 
-    def __init__(self, read: Read, batch: BatchSize) -> None:
+    def __init__(self, read: ReadPrompts, batch: BatchSize) -> None:
         self._read, self._batch = read, batch
         self._prompts: dict[int, tuple[Prefix, int]] = {}
         """By request, what was read of its prompt: a row of a prefix."""
@@ -43,8 +43,8 @@ class Contrasting:
         """By request, what has ended so far."""
         self._complete: list[Answered] = []
         """All answers of some requests, to be told once they are weighed."""
-        self._waiting: dict[_Key, Continuation] = {}
-        self._logps: dict[_Key, float] = {}
+        self._waiting: dict[_TaskKey, Continuation] = {}
+        self._logps: dict[_TaskKey, float] = {}
 
     def read(self, tasks: Sequence[Task]) -> Prefix:
         """Read prompts, and keep those of the requests themselves."""
@@ -55,7 +55,7 @@ class Contrasting:
             self._prompts |= {tasks[row].request: (kept, number) for number, row in enumerate(rows)}
         return prefix
 
-    def weigh(self, answers: Iterable[Answered]) -> Iterator[Contrasted]:
+    def score_replies(self, answers: Iterable[Answered]) -> Iterator[Contrasted]:
         """Every answer with its weight, once those to all variants of its request are there."""
         for answered in answers:
             siblings = self._answers[answered.task.request]
@@ -63,8 +63,8 @@ class Contrasting:
             if len(siblings) == answered.task.variants:
                 self._collect(self._answers.pop(answered.task.request))
                 if len(self._waiting) >= WAITING * self._batch.size:
-                    yield from self._tell()
-        yield from self._tell()
+                    yield from self._report()
+        yield from self._report()
 
     def _collect(self, siblings: Sequence[Answered]) -> None:
         request = siblings[0].task.request
@@ -76,7 +76,7 @@ class Contrasting:
             if prompt is not None and key not in self._logps:
                 self._waiting[key] = Continuation(*prompt, key[1])
 
-    def _tell(self) -> Iterator[Contrasted]:
+    def _report(self) -> Iterator[Contrasted]:
         self._logps |= zip(self._waiting, score([*self._waiting.values()], self._batch), strict=True)
         for answered in self._complete:
             yield Contrasted(answered, self._logps.get((answered.task.request, answered.token_ids)))

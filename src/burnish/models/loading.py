@@ -67,11 +67,11 @@ def load(options: ModelOptions, *, load_in: LoadIn | None = None) -> Loaded:
     config = _config(folder, options)
     processor = load_processor(folder, options.model, trust_remote_code=options.trust_remote_code)
     model = _weights(folder, config, options, load_in)
-    _say_what_differs(folder, options.model, options)
+    _warn_of_differences(folder, options.model, options)
     if options.adapter is None:
         return Loaded(model, processor, (folder,))
     adapter = find_adapter(options.adapter)
-    return Loaded(put_on(model, folder, adapter, options), processor, (folder, adapter))
+    return Loaded(attach_adapter(model, folder, adapter, options), processor, (folder, adapter))
 
 
 def outline(options: ModelOptions) -> Loaded:
@@ -131,7 +131,7 @@ def _found(name: str, what: str, config: str, give: str) -> Path:
         ) from error
 
 
-def put_on(
+def attach_adapter(
     model: PreTrainedModel | PeftModel, base: Path, folder: Path, options: ModelOptions, *, name: str = "default"
 ) -> PeftModel:
     """The model with the adapter in `folder` on it under `name`, beside those that are on it already.
@@ -149,7 +149,7 @@ def put_on(
     if not base_matches(folder, base):
         raise _misfit(options, "it was trained on other weights, tokenizer or chat template")
     _refuse_not_finite(folder, options)
-    _say_what_differs(folder, str(options.adapter), options)
+    _warn_of_differences(folder, str(options.adapter), options)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", message="Found missing adapter keys")
@@ -164,7 +164,7 @@ def put_on(
             found = model.load_adapter(str(folder), adapter_name=name)
             if found.missing_keys:
                 raise _misfit(options, f"it lacks {found.missing_keys[0]}")
-            _say_what_has_no_place(options, found.unexpected_keys)
+            _warn_of_missing_layers(options, found.unexpected_keys)
             return model.eval()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning, SafetensorError) as error:
         raise _misfit(options, gist(error)) from error
@@ -283,7 +283,7 @@ def not_finite(weights: Path) -> str | None:
         return next((name for name in file.keys() if not file.get_tensor(name).isfinite().all()), None)  # noqa: SIM118
 
 
-def _say_what_differs(folder: Path, name: str, options: ModelOptions) -> None:
+def _warn_of_differences(folder: Path, name: str, options: ModelOptions) -> None:
     """Warn where an adapter, or a model that Burnish trained, is used otherwise than it was trained."""
     for option, trained in trained_with(folder).items():
         if (now := getattr(options, option, trained)) != trained:
@@ -305,7 +305,7 @@ def _flag(name: str, value: object) -> str:
     )
 
 
-def _say_what_has_no_place(options: ModelOptions, names: Sequence[str]) -> None:
+def _warn_of_missing_layers(options: ModelOptions, names: Sequence[str]) -> None:
     if names:
         print(
             f"burnish: {len(names):,} weights of {options.adapter} have no place in {options.model} and are left out, "

@@ -23,9 +23,9 @@ from transformers import PreTrainedModel, ProcessorMixin
 
 from burnish.errors import ModelError, RequestError
 from burnish.models.active_adapter import ActiveAdapter
-from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, Variants, Weighed, ignore
+from burnish.models.base import Decoding, ModelOptions, OnReply, Reply, Request, ScoredReply, Variants, ignore
 from burnish.models.beams import BeamSearch
-from burnish.models.continuous_batching import ONE, Answered, Answering, Read, Streams
+from burnish.models.continuous_batching import ONE, Answered, Answering, ReadPrompts, Streams
 from burnish.models.decoding import Continuation, chooser, score
 from burnish.models.encoding import Encoder, accepted_inputs, collate
 from burnish.models.fingerprint import folder_digest
@@ -176,22 +176,24 @@ class LocalModel:
                 keep(answered.task.request, self._reply(answered))
         return [replies[number] for number in range(len(requests))]
 
-    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[ScoredReply, ...]]:
         """Replies to requests and to their distorted variants, all weighed on the request; see `ScoringModel`."""
         if decoding.contrast:
             raise ValueError("An answer that was chosen by contrast does not weigh what it was chosen by.")
-        found: defaultdict[int, dict[int, Weighed]] = defaultdict(dict)
+        found: defaultdict[int, dict[int, ScoredReply]] = defaultdict(dict)
 
         def refuse(number: int, variant: int, error: RequestError) -> None:
-            found[number][variant] = Weighed(_refusal(error), None)
+            found[number][variant] = ScoredReply(_refusal(error), None)
 
         contrasting = Contrasting(self._read, self._batch)
         tasks = self._tasks(([clean, *distorted] for clean, distorted in variants), refuse)
         with torch.no_grad(), self.activate_adapter():
-            for answered, logp in contrasting.weigh(self._answer(tasks, contrasting.read, decoding)):
+            for answered, logp in contrasting.score_replies(self._answer(tasks, contrasting.read, decoding)):
                 reply = self._reply(answered)
                 # with a thought before it, the answer's own likelihood is not what was summed
-                found[answered.task.request][answered.task.variant] = Weighed(reply, None if reply.thinking else logp)
+                found[answered.task.request][answered.task.variant] = ScoredReply(
+                    reply, None if reply.thinking else logp
+                )
         return [tuple(weighed for _, weighed in sorted(found[number].items())) for number in range(len(found))]
 
     def score(self, requests: Sequence[Request], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
@@ -210,20 +212,24 @@ class LocalModel:
         with torch.no_grad(), self.activate_adapter():
             while batch := [*islice(tasks, self._batch.size)]:
                 given = [answers[task.request] for task in batch]
-                weights = self._batch.within_memory(partial(self._weigh, batch, given), lambda: [*map(len, batch)])
+                weights = self._batch.within_memory(
+                    partial(self._score_replies, batch, given), lambda: [*map(len, batch)]
+                )
                 if weights is None:
                     tasks = chain(batch, tasks)
                 else:
                     scores |= zip((task.request for task in batch), weights, strict=True)
         return [scores[number] for number in range(len(requests))]
 
-    def _weigh(self, tasks: Sequence[Task], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
+    def _score_replies(self, tasks: Sequence[Task], answers: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
         prefix = self._read(tasks)
         continuations = [Continuation(prefix, row, ids) for row, given in enumerate(answers) for ids in given]
         logps = iter(score(continuations, self._batch))
         return [[next(logps) for _ in given] for given in answers]
 
-    def _answer(self, tasks: Iterator[Task], read: Read, decoding: Decoding, streams: Streams = ONE) -> Answering:
+    def _answer(
+        self, tasks: Iterator[Task], read: ReadPrompts, decoding: Decoding, streams: Streams = ONE
+    ) -> Answering:
         return Answering(
             tasks,
             read,

@@ -16,7 +16,7 @@ from typing import NamedTuple, final
 import torch
 
 from burnish.models.cache import ROOM
-from burnish.models.continuous_batching import Read
+from burnish.models.continuous_batching import ReadPrompts
 from burnish.models.encoding import Encoding
 from burnish.models.prefix import Prefix
 from burnish.models.queue import Task
@@ -32,7 +32,7 @@ TRIED = 2
 """Prompts that are read in both ways, once, to see whether the model can be read in two parts."""
 
 
-class _Kept(NamedTuple):
+class _CachedPrompt(NamedTuple):
     """A prompt that was read: a row of a prefix."""
 
     prefix: Prefix
@@ -42,7 +42,7 @@ class _Kept(NamedTuple):
     """Digest."""
 
 
-class _Place(NamedTuple):
+class _PrefixRow(NamedTuple):
     """A row of a prefix."""
 
     prefix: Prefix
@@ -53,7 +53,7 @@ class _Continued(NamedTuple):
     """A prompt whose first tokens are those of a kept one."""
 
     task: Task
-    kept: _Kept
+    kept: _CachedPrompt
     common: int
 
 
@@ -61,12 +61,12 @@ class _Continued(NamedTuple):
 class PrefixCache:
     """Reads prompts, and keeps what it read for the prompts that continue them."""
 
-    def __init__(self, read: Read, *, image_token_id: int | None, limit: int) -> None:
+    def __init__(self, read: ReadPrompts, *, image_token_id: int | None, limit: int) -> None:
         """Keeps up to `limit` bytes, and nothing where the tokens that stand for pictures are not known."""
         self._read = read
         self._image_token_id, self._limit = (-1, 0) if image_token_id is None else (image_token_id, limit)
-        self._kept: dict[str, _Kept] = {}
-        self._of_this_call: dict[str, _Kept] = {}
+        self._kept: dict[str, _CachedPrompt] = {}
+        self._of_this_call: dict[str, _CachedPrompt] = {}
         self._reads_in_parts: bool | None = None
         """Unknown until it is tried."""
 
@@ -86,13 +86,13 @@ class PrefixCache:
         if continued and not self._can_continue([*continued.values()][:TRIED]):
             continued = {}
         fresh = [number for number in range(len(tasks)) if number not in continued]
-        places: dict[int, _Place] = {}
+        places: dict[int, _PrefixRow] = {}
         if continued:
             prefix = _read_on([*continued.values()])
-            places |= {number: _Place(prefix, row) for row, number in enumerate(continued)}
+            places |= {number: _PrefixRow(prefix, row) for row, number in enumerate(continued)}
         if fresh:
             prefix = self._read([tasks[number] for number in fresh])
-            places |= {number: _Place(prefix, row) for row, number in enumerate(fresh)}
+            places |= {number: _PrefixRow(prefix, row) for row, number in enumerate(fresh)}
         if continued and fresh:
             prefix = _joined([places[number] for number in range(len(tasks))])
         self._keep(tasks, digests, prefix)
@@ -122,7 +122,7 @@ class PrefixCache:
             return
         for row, (task, pictures) in enumerate(zip(tasks, digests, strict=True)):
             if task.conversation:
-                self._of_this_call[task.conversation] = _Kept(prefix, row, task.encoding.input_ids, pictures)
+                self._of_this_call[task.conversation] = _CachedPrompt(prefix, row, task.encoding.input_ids, pictures)
 
     def _can_continue(self, continued: Sequence[_Continued]) -> bool:
         """Whether the model reads prompts in two parts as in one, tried once."""
@@ -139,13 +139,13 @@ class PrefixCache:
 def _read_on(continued: Sequence[_Continued]) -> Prefix:
     """Read what is new of each prompt, behind what is kept."""
     new = [one.task.encoding.input_ids[one.common :] for one in continued]
-    prefix = _joined([_Place(one.kept.prefix, one.kept.row) for one in continued], room=max(map(len, new)) + ROOM)
+    prefix = _joined([_PrefixRow(one.kept.prefix, one.kept.row) for one in continued], room=max(map(len, new)) + ROOM)
     prefix.forget([len(one.kept.ids) - one.common for one in continued])
     prefix.read_on(new)
     return prefix
 
 
-def _joined(places: Sequence[_Place], *, room: int = ROOM) -> Prefix:
+def _joined(places: Sequence[_PrefixRow], *, room: int = ROOM) -> Prefix:
     """These rows in this order: each is copied once."""
     runs = (list(run) for _, run in groupby(places, key=lambda place: id(place.prefix)))
     return Prefix.join([(run[0].prefix, [place.row for place in run]) for run in runs], room=room)

@@ -31,14 +31,14 @@ _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 """Fields of a message that hold thoughts; servers that have two of them say the same in both."""
 
 
-class Split(NamedTuple):
+class SplitReply(NamedTuple):
     """A text taken apart."""
 
     thinking: str
     answer: str
 
 
-def split_thinking(text: str, *, opened: bool = False, cut: bool = False) -> Split:
+def split_thinking(text: str, *, opened: bool = False, cut: bool = False) -> SplitReply:
     """The thoughts and the answer of a text, both without outer white space.
 
     `opened` says that the prompt ends with an opening mark, `cut` that the text does not come to its end. A closing
@@ -54,7 +54,7 @@ def split_thinking(text: str, *, opened: bool = False, cut: bool = False) -> Spl
         (thoughts if thinking else answers).append(text[place : mark.start()])
         thinking, place = mark[0] not in _CLOSING, mark.end()
     (thoughts if thinking else answers).append(text[place:])
-    return Split("\n\n".join(filter(None, map(str.strip, thoughts))), "".join(answers).strip())
+    return SplitReply("\n\n".join(filter(None, map(str.strip, thoughts))), "".join(answers).strip())
 
 
 def _opens(text: str, mark: re.Match[str], cut: bool) -> bool:
@@ -121,12 +121,12 @@ def _count(value: Any) -> int:
     return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 53 else 0
 
 
-class _Part(NamedTuple):
+class _TextPiece(NamedTuple):
     kind: Literal["text", "thinking", "refusal"]
     text: str
 
 
-def _parts(message: Mapping[str, Any]) -> Iterator[_Part]:
+def _parts(message: Mapping[str, Any]) -> Iterator[_TextPiece]:
     """What a message holds, its thoughts first. Raises TypeError or AttributeError for what is no text."""
     thoughts = (message.get(name) for name in _THOUGHTS)
     yield from _texts("thinking", next(filter(None, thoughts), ""))
@@ -139,7 +139,7 @@ def _parts(message: Mapping[str, Any]) -> Iterator[_Part]:
     yield from _texts("refusal", message.get("refusal") or "")
 
 
-def _content_part(part: Mapping[str, Any]) -> Iterator[_Part]:
+def _content_part(part: Mapping[str, Any]) -> Iterator[_TextPiece]:
     """One part of a content that is a list; a picture or a sound among them says nothing."""
     kind = part.get("type", "text")
     if kind in ("text", "output_text"):
@@ -150,19 +150,19 @@ def _content_part(part: Mapping[str, Any]) -> Iterator[_Part]:
         yield from _texts("refusal", part["refusal"])
 
 
-def _texts(kind: Literal["text", "thinking", "refusal"], value: Any) -> Iterator[_Part]:
+def _texts(kind: Literal["text", "thinking", "refusal"], value: Any) -> Iterator[_TextPiece]:
     """A text, or the texts of a list of parts."""
     pieces = [value] if isinstance(value, str) else [piece["text"] for piece in value]
     text = "".join(pieces)
     if text:
-        yield _Part(kind, _whole_characters(text))
+        yield _TextPiece(kind, _whole_characters(text))
 
 
-def _refusal(finish: object, text: str, said: str) -> str:
+def _refusal(finish: object, text: str, refusal: str) -> str:
     """Why there is no answer; empty where there may be one."""
     if finish == "content_filter":
         return "The endpoint's content filter stopped the answer."
-    return f"The model refuses: {' '.join(said.split())}" if said and not text.strip() else ""
+    return f"The model refuses: {' '.join(refusal.split())}" if refusal and not text.strip() else ""
 
 
 def _whole_characters(text: str) -> str:

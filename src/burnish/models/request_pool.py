@@ -16,7 +16,7 @@ from burnish.replies import FAILED_AT_SERVER
 
 Encode: TypeAlias = Callable[[Call], bytes]
 """From a call, whose request it makes, to what is sent."""
-Answer: TypeAlias = Callable[[bytes], Awaitable[Reply]]
+SendRequest: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 """From what is sent to the reply: one call."""
 
 GIVE_UP = 20
@@ -28,7 +28,7 @@ FIRST = 8
 loaded while no call is open and waits for it."""
 
 
-class _Taken(NamedTuple):
+class _OpenRequest(NamedTuple):
     """A request that was taken and is not answered."""
 
     number: int
@@ -40,7 +40,7 @@ class _Taken(NamedTuple):
 class _Aside(NamedTuple):
     """A request that failed, and waits for a sign that the endpoint is well."""
 
-    taken: _Taken
+    taken: _OpenRequest
     at: int
     """When it failed, in ticks."""
     why: str
@@ -67,7 +67,7 @@ class RequestPool:
         """`on_idle` is called where no call is open and none can be taken before replies have been heard."""
         self._source, self._encode, self._on_reply, self._on_idle = source, encode, on_reply, on_idle
         self._places = places
-        self._ready = asyncio.Queue[_Taken | None]()
+        self._ready = asyncio.Queue[_OpenRequest | None]()
         """None stands at the end."""
         self._begun = asyncio.Event()
         """Set when the first requests are encoded."""
@@ -91,7 +91,7 @@ class RequestPool:
         for failure in filter(None, await asyncio.gather(*work, return_exceptions=True)):
             raise failure
 
-    async def work(self, answer: Answer) -> None:
+    async def work(self, answer: SendRequest) -> None:
         """Answer one request after another, until none is left or a call has failed."""
         await self._begun.wait()
         while (taken := await self._ready.get()) and not self._stopped:
@@ -99,7 +99,7 @@ class RequestPool:
             try:
                 reply = await answer(taken.body)
             except Exhausted as failure:
-                self._put_aside(taken, failure)
+                self._set_aside(taken, failure)
             else:
                 self._finish(taken.number, reply)
                 self._note_success(sent)
@@ -116,7 +116,7 @@ class RequestPool:
             self._moved.set()
             self._ready.put_nowait(None)  # for the next that looks
 
-    def _put_aside(self, taken: _Taken, failure: Exhausted) -> None:
+    def _set_aside(self, taken: _OpenRequest, failure: Exhausted) -> None:
         """It is not known yet whether this request is at fault, or the endpoint."""
         self._failed_in_a_row += 1
         if self._give_up == 1:
@@ -171,7 +171,7 @@ class RequestPool:
                         break
                     await self._moved.wait()
 
-    def _line_up(self, taken: _Taken) -> None:
+    def _line_up(self, taken: _OpenRequest) -> None:
         self._waiting += 1
         self._ready.put_nowait(taken)
         if self._ready.qsize() >= FIRST:
@@ -191,7 +191,7 @@ class RequestPool:
         if not self._moved.is_set():
             loop.call_soon_threadsafe(self._moved.set)
 
-    def _take(self) -> _Taken | None:
+    def _take(self) -> _OpenRequest | None:
         """The next request; None where there is none now."""
         call = self._source.take()
-        return None if call is None else _Taken(next(self._numbers), self._encode(call))
+        return None if call is None else _OpenRequest(next(self._numbers), self._encode(call))

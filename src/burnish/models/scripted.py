@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from burnish.ids import content_key, stable_seed
-from burnish.models.base import Decoding, OnReply, Reply, Request, Variants, Weighed, ignore
+from burnish.models.base import Decoding, OnReply, Reply, Request, ScoredReply, Variants, ignore
 from burnish.models.reading import read_text
 
 END_TOKEN = 256
@@ -47,12 +47,12 @@ class ScriptedModel:
             for key, row in zip(keys, answers, strict=True)
         ]
 
-    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[Weighed, ...]]:
+    def contrast(self, variants: Iterable[Variants], decoding: Decoding) -> list[tuple[ScoredReply, ...]]:
         """Answers like `generate`, weighed like `score`."""
         asked = [*variants]
         replies = [self.generate([clean, *distorted], decoding) for clean, distorted in asked]
         logps = self.score([clean for clean, _ in asked], [[reply.token_ids for reply in row] for row in replies])
-        return [tuple(map(Weighed, *row)) for row in zip(replies, logps, strict=True)]
+        return [tuple(map(ScoredReply, *row)) for row in zip(replies, logps, strict=True)]
 
     def _reply(self, text: str, max_new_tokens: int) -> Reply:
         ids = (*text.encode(), END_TOKEN)[:max_new_tokens]

@@ -20,9 +20,9 @@ import aiohttp
 from burnish.errors import ModelError, ServerError
 from burnish.models.base import (
     Call,
+    CallLimit,
     CallSource,
     Decoding,
-    Gate,
     Message,
     ModelOptions,
     OnReply,
@@ -106,7 +106,7 @@ class ServerModel:
             replies[number] = reply
             on_reply(number, reply)
 
-        run_to_end(self.stream(_Listed(requests, decoding), keep))
+        run_to_end(self.stream(_ModelList(requests, decoding), keep))
         return [replies[number] for number in range(len(requests))]
 
     @property
@@ -119,7 +119,7 @@ class ServerModel:
         """Of its endpoint."""
         return str(self._endpoint.url)
 
-    async def stream(self, calls: CallSource, on_reply: OnReply, gate: Gate | None = None) -> None:
+    async def stream(self, calls: CallSource, on_reply: OnReply, gate: CallLimit | None = None) -> None:
         """The same of calls that are taken one by one, as places become free; see `StreamingModel`."""
         first = FirstReplies(on_reply)
         open_calls = RequestPool(
@@ -194,7 +194,7 @@ class ServerModel:
 
 
 @final
-class _Listed:
+class _ModelList:
     """Requests that are all known, as a `CallSource`."""
 
     def __init__(self, requests: Sequence[Request], decoding: Decoding) -> None:

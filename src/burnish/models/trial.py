@@ -13,7 +13,7 @@ from PIL import Image
 
 from burnish.errors import RequestError
 from burnish.models.base import Message
-from burnish.models.continuous_batching import Read
+from burnish.models.continuous_batching import ReadPrompts
 from burnish.models.encoding import Encoder
 from burnish.models.prefix_cache import COARSE_ROUNDING, ROUNDING
 from burnish.models.queue import Task
@@ -37,7 +37,7 @@ def is_tested(network: Any) -> bool:
     return own and network.config.model_type in TESTED
 
 
-def reads_batches(network: Any, encoder: Encoder, read: Read) -> bool:
+def reads_batches(network: Any, encoder: Encoder, read: ReadPrompts) -> bool:
     """Whether two questions about pictures of unlike shapes lead to the same next token's scores together as alone.
 
     True where the model takes no such question at all: each request will tell the reason.

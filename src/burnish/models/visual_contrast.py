@@ -17,7 +17,7 @@ import torch
 
 from burnish.ids import content_key, stable_seed
 from burnish.models.base import Contrast, PixelTransform, Request
-from burnish.models.continuous_batching import Read, Streams
+from burnish.models.continuous_batching import ReadPrompts, Streams
 from burnish.models.prefix import Prefix
 from burnish.models.queue import Task
 
@@ -69,7 +69,7 @@ def joined(tasks: Iterator[Task]) -> Iterator[Task]:
             yield replace(clean, against=task)
 
 
-def both_readings(read: Read) -> Read:
+def both_readings(read: ReadPrompts) -> ReadPrompts:
     """Reads each task's prompt and, behind it, the one that it is set against."""
 
     def read_both(tasks: Sequence[Task]) -> Prefix:

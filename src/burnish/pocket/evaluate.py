@@ -45,7 +45,7 @@ LONGEST_ANSWER = 100
 """New tokens: more than the longest description has."""
 LEANING_SPLITS: tuple[Split, ...] = ("heldout", "balanced", "counter")
 """Pictures with the habits that the model learnt, without any, and against them."""
-Answered: TypeAlias = tuple[Question, str]
+QuestionAnswer: TypeAlias = tuple[Question, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def evaluate(config: EvaluatePocketConfig) -> Evaluation:
     """Asks every task's questions (held-out ones of seen tasks) and compares the answers with the truth."""
     model = AutoModelForImageTextToText.from_pretrained(config.model).eval()
     processor = AutoProcessor.from_pretrained(config.model)
-    asked: dict[tuple[Split, str], list[Answered]] = {(_split(task), task.name): [] for task in TASKS}
+    asked: dict[tuple[Split, str], list[QuestionAnswer]] = {(_split(task), task.name): [] for task in TASKS}
     asked |= {(split, task): [] for split in LEANING_SPLITS for task in ("existence", "description")}
     with Progress("ask the pocket VLM", config.questions * len(asked), unit="questions") as progress:
         for (split, task), answers in asked.items():
@@ -212,7 +212,7 @@ def _split(task: WorldTask) -> Split:
     return "new" if task.group == "new" else "heldout"
 
 
-def _result(task: WorldTask, answered: Sequence[Answered]) -> TaskResult:
+def _result(task: WorldTask, answered: Sequence[QuestionAnswer]) -> TaskResult:
     statements = _statements(answered) if task.name in {"description", "part"} else None
     return TaskResult(
         task=task.name,
@@ -227,7 +227,7 @@ def _result(task: WorldTask, answered: Sequence[Answered]) -> TaskResult:
     )
 
 
-def _place(split: Split, existence: Sequence[Answered], descriptions: Sequence[Answered]) -> PlaceResult:
+def _place(split: Split, existence: Sequence[QuestionAnswer], descriptions: Sequence[QuestionAnswer]) -> PlaceResult:
     statements = _statements(descriptions)
     there = [text for one, text in existence if one.answer == "yes"]
     absent = [text for one, text in existence if one.answer == "no"]
@@ -244,7 +244,7 @@ def _place(split: Split, existence: Sequence[Answered], descriptions: Sequence[A
     )
 
 
-def _statements(answered: Sequence[Answered]) -> DescriptionCheck:
+def _statements(answered: Sequence[QuestionAnswer]) -> DescriptionCheck:
     """The statements of all descriptions together."""
     checks = [check_description(one.scene, text, one.question) for one, text in answered]
     counts = ("right", "hallucinated", "missing", "unreadable")

@@ -22,7 +22,7 @@ from burnish.pocket.world.draw import draw
 from burnish.pocket.world.generate import Manner
 from burnish.pocket.world.habits import NATURAL, Habits
 from burnish.pocket.world.questions import scene_in, split_of
-from burnish.pocket.world.scene import CELL, SIDE, Kind, Scene
+from burnish.pocket.world.scene import CELL, SIDE, Scene, SceneKind
 from burnish.pocket.world.tasks import SEEN, SceneQuestion
 from burnish.pocket.world.tasks.describing import caption, describe, describe_one
 from burnish.pocket.world.tasks.relations import relation
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ROW = 112
 """Tokens of a row, the picture's 16 included."""
-KINDS: tuple[Kind, ...] = ("objects", "objects", "objects", "objects", "text", "text", "bars")
+KINDS: tuple[SceneKind, ...] = ("objects", "objects", "objects", "objects", "text", "text", "bars")
 """A lesson's kind of scene is drawn from these."""
 CONVERSATION_SHARE = 0.25
 """Share of rows that are conversations of several turns."""
@@ -58,7 +58,7 @@ class Lesson(NamedTuple):
     parts: list[int]
 
 
-class Batch(NamedTuple):
+class LessonBatch(NamedTuple):
     """Lessons side by side; `parts_BT` tells which question a token belongs to (SHARED, 1, 2 … or PADDING)."""
 
     scenes: tuple[Scene, ...]
@@ -86,7 +86,7 @@ class Lessons:
         self._words: dict[str, list[int]] = {}
         self._manner = Manner(Habits(self.habits))
 
-    def __getitem__(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> LessonBatch:
         lessons = [self.lesson(step * self.batch_size + row) for row in range(self.batch_size)]
         length = max(len(lesson.ids) for lesson in lessons)
 
@@ -94,7 +94,7 @@ class Lessons:
             rows = [getattr(lesson, name) for lesson in lessons]
             return torch.tensor([row + [value] * (length - len(row)) for row in rows])
 
-        return Batch(
+        return LessonBatch(
             scenes=tuple(lesson.scene for lesson in lessons),
             ids_BT=pad("ids", special_id(PAD)),
             labels_BT=pad("labels", -100),

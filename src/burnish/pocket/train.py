@@ -25,7 +25,7 @@ from burnish.errors import RunError
 from burnish.pocket import place
 from burnish.pocket.cells import CellClassifier, cell_labels
 from burnish.pocket.config import TrainPocketConfig
-from burnish.pocket.lessons import EASY_STEPS, PADDING, SHARED, Batch, Lessons, pixels
+from burnish.pocket.lessons import EASY_STEPS, PADDING, SHARED, LessonBatch, Lessons, pixels
 from burnish.pocket.vlm import WIDTH, build_model, build_processor
 from burnish.pocket.world.scene import Scene
 from burnish.progress import Progress
@@ -119,24 +119,24 @@ def tower_loss(
 
 
 def lesson_losses(
-    model: LlavaForConditionalGeneration, classifier: CellClassifier, processor: LlavaProcessor, batch: Batch
+    model: LlavaForConditionalGeneration, classifier: CellClassifier, processor: LlavaProcessor, batch: LessonBatch
 ) -> dict[str, torch.Tensor]:
     """`answer_loss` on pictures, and how well the same features tell what each "cells" holds."""
     values = normalised(pixels(batch.scenes).to(model.device), processor)
     output = model.model(pixel_values=values, **_rows(batch, model.device))
     features_BPD = output.image_hidden_states.unflatten(0, (len(batch.scenes), -1))
     return {
-        "answers": _weighed(model, output.last_hidden_state, batch),
+        "answers": _logps(model, output.last_hidden_state, batch),
         "cells": classifier(features_BPD, cell_labels(batch.scenes).to(model.device)),
     }
 
 
-def answer_loss(model: LlavaForConditionalGeneration, batch: Batch) -> torch.Tensor:
+def answer_loss(model: LlavaForConditionalGeneration, batch: LessonBatch) -> torch.Tensor:
     """Weighted cross-entropy (nats) of the answers' tokens in lessons without pictures."""
-    return _weighed(model, model.model(**_rows(batch, model.device)).last_hidden_state, batch)
+    return _logps(model, model.model(**_rows(batch, model.device)).last_hidden_state, batch)
 
 
-def _rows(batch: Batch, device: torch.device) -> dict[str, Any]:
+def _rows(batch: LessonBatch, device: torch.device) -> dict[str, Any]:
     return {
         "input_ids": batch.ids_BT.to(device),
         "attention_mask": visible(batch.parts_BT.to(device)),
@@ -145,7 +145,7 @@ def _rows(batch: Batch, device: torch.device) -> dict[str, Any]:
     }
 
 
-def _weighed(model: LlavaForConditionalGeneration, hidden_BTD: torch.Tensor, batch: Batch) -> torch.Tensor:
+def _logps(model: LlavaForConditionalGeneration, hidden_BTD: torch.Tensor, batch: LessonBatch) -> torch.Tensor:
     """The answers' tokens alone pass the head."""
     labels_BT, weights_BT = batch.labels_BT.to(model.device)[:, 1:], batch.weights_BT.to(model.device)[:, 1:]
     said_BT = labels_BT != -100

@@ -73,14 +73,14 @@ class StudentPrompt(Prompt):
             message
             for turn in turns
             for message in (
-                Message(role="assistant", text=_said(turn.response.text)),
+                Message(role="assistant", text=_plain(turn.response.text)),
                 Message(role="user", text=_fill(self.again, feedback=self._seen(turn.feedback))),
             )
         )
         return (*opening, *later)
 
     def _seen(self, feedback: Feedback) -> str:
-        return feedback.comment if self.sees == "comment" else _said(feedback.text)
+        return feedback.comment if self.sees == "comment" else _plain(feedback.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class TeacherPrompt(Prompt):
             message
             for turn, values in zip(turns, later, strict=False)
             for message in (
-                Message(role="assistant", text=_said(turn.feedback.text)),
+                Message(role="assistant", text=_plain(turn.feedback.text)),
                 Message(role="user", text=_fill(self.again, **values)),
             )
         )
@@ -152,9 +152,9 @@ def _fill(template: str, **values: str) -> str:
 
 def _as_values(response: str) -> dict[str, str]:
     """A response as a template may show it: whole, or its answer without the thought."""
-    return {"response": _said(response), "answer": read_response(response).answer}
+    return {"response": _plain(response), "answer": read_response(response).answer}
 
 
-def _said(text: str) -> str:
+def _plain(text: str) -> str:
     """A text as a model gives it: published files have line breaks behind theirs."""
     return text.strip()

@@ -38,7 +38,7 @@ class Amount(NamedTuple):
     """Answers to each question, as at several temperatures."""
 
 
-Rule: TypeAlias = Callable[["Counting", Any], Amount]
+AmountRule: TypeAlias = Callable[["Counting", Any], Amount]
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def _improved(counting: Counting, config: Any) -> Amount:
     return Amount(made, 2 * made + (config.rounds + 1) * benched)
 
 
-_RULES: Mapping[str, Rule] = {
+_RULES: Mapping[str, AmountRule] = {
     "pairs": _pairs,
     "pairs from-samples": _drawn,
     "pairs from-dialogues": _of_runs,

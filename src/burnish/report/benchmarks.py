@@ -30,7 +30,7 @@ JUDGED_TITLES = {
 """As the papers head their columns; the other benchmarks' runs have their own titles."""
 
 
-class _Scored(NamedTuple):
+class _ScoredRuns(NamedTuple):
     """A run of a benchmark, and what it found."""
 
     run: NamedRun
@@ -44,29 +44,29 @@ def benchmarks_together(runs: Sequence[NamedRun]) -> list[Section]:
     """A section with a row for each model and a column for each benchmark, and one for each benchmark's own parts."""
     scored = [one for one in map(_scored, runs) if one.numbers.whole or one.numbers.parts]
     names = dict.fromkeys(one.benchmark for one in scored)
-    benchmarks = [_Benchmark(name, [one for one in scored if one.benchmark == name]) for name in names]
+    benchmarks = [_BenchmarkTables(name, [one for one in scored if one.benchmark == name]) for name in names]
     asked = [benchmark for benchmark in benchmarks if benchmark.name not in JUDGED_RESULTS]
     overview = [_overview(asked)] if len(asked) > 1 else []
     return [*overview, *(benchmark.section() for benchmark in benchmarks if len(benchmark.scored) > 1)]
 
 
-def _scored(named: NamedRun) -> _Scored:
+def _scored(named: NamedRun) -> _ScoredRuns:
     kind = named.run.manifest.kind
     if kind in JUDGED_RESULTS:
         judged = judged_scores(named.run)
-        return _Scored(named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(judged), judged.judging)
+        return _ScoredRuns(named, kind, JUDGED_TITLES.get(kind, kind), benchmark_numbers(judged), judged.judging)
     result = scores_of(StandardResult, named.run)
-    return _Scored(
+    return _ScoredRuns(
         named, result.benchmark, result.title or result.benchmark.upper(), benchmark_numbers(asked_scores(result))
     )
 
 
 @dataclass(frozen=True)
-class _Benchmark:
+class _BenchmarkTables:
     """The runs of one benchmark."""
 
     name: str
-    scored: Sequence[_Scored]
+    scored: Sequence[_ScoredRuns]
 
     @property
     def title(self) -> str:
@@ -87,7 +87,7 @@ class _Benchmark:
         ]
         columns = [*{m.name: m for one in self.scored for part in one.numbers for m, _ in part}.values()]
         names = {metric.name for metric in columns}
-        known = dict.fromkeys(said for one in self.scored if one.judging for said in trust(one.judging))
+        known = dict.fromkeys(doubt for one in self.scored if one.judging for doubt in trust(one.judging))
         note = "\n".join([f"{asked_note(rows, columns[0].name)} {MARGINS}", *known])
         return Section(
             title=f"{self.title} side by side",
@@ -108,7 +108,7 @@ class _Benchmark:
         return versus_figures(name, [*parts.values()], rows, title=title, axis=self.title)
 
 
-def _overview(benchmarks: Sequence[_Benchmark]) -> Section:
+def _overview(benchmarks: Sequence[_BenchmarkTables]) -> Section:
     """FIRE's table 1: a row for each model; the last run of a model on a benchmark counts."""
     numbers: dict[str, dict[str, Estimate]] = {}
     columns: dict[str, Metric] = {}

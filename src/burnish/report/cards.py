@@ -91,14 +91,14 @@ def _dialogue(dialogue: Dialogue) -> Card:
     if scores:
         numbers |= {"first score": scores[0], "last score": scores[-1], "gain": scores[-1] - scores[0]}
     numbers["words"] = sum(_words(turn.response.text, turn.feedback.text) for turn in dialogue.turns)
-    said = (text for turn in dialogue.turns for text in (turn.response.text, turn.feedback.text))
+    texts = (text for turn in dialogue.turns for text in (turn.response.text, turn.feedback.text))
     return Card(
         kind="dialogue",
         record=dialogue,
         label=dialogue.ended,
         numbers=numbers,
         views=((PictureOf(dialogue.image),),),
-        words=(dialogue.question, dialogue.answer, *said),
+        words=(dialogue.question, dialogue.answer, *texts),
     )
 
 

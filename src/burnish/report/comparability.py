@@ -22,7 +22,7 @@ _CHOOSING = frozenset(("source", "dialogues", "distort", *(field.name for field 
 """Flags that choose questions: these are looked at themselves."""
 _ANSWERING = frozenset(("max_new_tokens", *CONTRAST_FLAGS, *(field.name for field in fields(ModelOptions))))
 """Flags that choose who answers, and how."""
-_Asked: TypeAlias = Mapping[int, int]
+_QuestionHashes: TypeAlias = Mapping[int, int]
 """Hashes of the questions' ids, and of picture and words, 0 where nothing tells them: a run of any size fits."""
 
 
@@ -55,7 +55,7 @@ def alike(runs: Sequence[NamedRun]) -> list[list[NamedRun]]:
 
 
 class _Made(NamedTuple):
-    asked: _Asked
+    asked: _QuestionHashes
     rules: Mapping[str, str]
 
 
@@ -71,7 +71,7 @@ def _other_questions(first: _Made, other: _Made) -> str:
     return ""
 
 
-def _asked(named: NamedRun) -> _Asked:
+def _asked(named: NamedRun) -> _QuestionHashes:
     """All questions about pictures as they are."""
     found: dict[int, int] = {}
     for number, _, record in records_of(named, "compare"):
@@ -87,8 +87,8 @@ def _rules(run: Run, asked: Collection[str]) -> dict[str, str]:
     made = run.manifest
     answering = {f"{role}{ending}" for role in asked for ending in ("", "_adapter", "_prompt")} | _ANSWERING
     rules: dict[str, Any] = {k: v for k, v in made.config.items() if k not in answering | _CHOOSING}
-    told = (run.summary or {}).get("rules")
-    rules |= told if isinstance(told, dict) else {}  # how free dialogues are counted
+    counting = (run.summary or {}).get("rules")
+    rules |= counting if isinstance(counting, dict) else {}  # how free dialogues are counted
     prints = {
         name: digest
         for name, digest in made.fingerprints.items()

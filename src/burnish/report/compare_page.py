@@ -13,7 +13,7 @@ from burnish.report.compare_tables import (
     numbers_table,
     reworded_title,
 )
-from burnish.report.opening import FLIPS, drawn_flips, opening_of, shown_flip, told_flips
+from burnish.report.opening import FLIPS, drawn_flips, opening_of, shown_flip, shown_flips
 from burnish.report.pages import WrittenReport
 from burnish.report.verdicts import verdict_line, verdicts_of
 from burnish.scores import Compared
@@ -33,7 +33,7 @@ def compare_page(compared: Compared, shown: int) -> str:
     (verdict,) = verdicts_of([compared])
     first = min(FLIPS, shown)
     opening = opening_of([verdict], ["#numbers"], about="", seed=0, flips=first)
-    begun = drawn_flips(told_flips(compared), 0, first)
+    begun = drawn_flips(shown_flips(compared), 0, first)
     others, reworded = ([flip for flip in flips if flip not in begun] for flips in (compared.flips, compared.reworded))
     return html.page(
         "compare.html",

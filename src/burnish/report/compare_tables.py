@@ -127,10 +127,10 @@ def _shown(compared: Compared) -> list[PairedScore]:
     return [headline, *(score for score in rest if score != headline)]
 
 
-def _row(score: PairedScore, metric: Metric, family_told: str) -> tuple[str, ...]:
+def _row(score: PairedScore, metric: Metric, family_named: str) -> tuple[str, ...]:
     group = "" if score.level == "all" else f", {score.group}"
     distortion = f", {score.distortion}" if score.distortion else ""
-    family = "" if metric.family == family_told else f"{metric.family}: "
+    family = "" if metric.family == family_named else f"{metric.family}: "
     plain = (f"{number(side, metric).partition(' ')[0]}" for side in (score.before, score.after))
     return (
         f"{family}{heading(metric)}{group}{distortion}",

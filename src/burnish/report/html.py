@@ -83,8 +83,8 @@ def marked(context: Context, text: str, others: Sequence[str]) -> Markup:
 
 def facts(answer: Answer) -> list[str]:
     """What is known of an answer besides its words."""
-    told = [f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []
-    return told + ([f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else [])
+    numbers = [f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []
+    return numbers + ([f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else [])
 
 
 def drawing(figure: Figure) -> str:

@@ -24,10 +24,10 @@ def short_names(paths: Sequence[Path]) -> list[str]:
         parts = [path[:-1] for path in parts]
     if len({*parts}) < len(parts):
         return [f"{number}: {path}" for number, path in enumerate(paths, start=1)]
-    return ["/".join(_telling_end(path, parts)) for path in parts]
+    return ["/".join(_shortest_end(path, parts)) for path in parts]
 
 
-def _telling_end(path: tuple[str, ...], among: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def _shortest_end(path: tuple[str, ...], among: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The shortest end of a path that is no other's."""
     ends = (path[-length:] for length in range(1, 1 + len(path)))
     return next((end for end in ends if sum(other[-len(end) :] == end for other in among) == 1), path)

@@ -83,7 +83,7 @@ def opening_of(
     """The first screen of comparisons, of which there is one at least; each link leads to one's numbers."""
     first = leading(verdicts)
     compared = first.compared
-    drawn = drawn_flips(told_flips(compared), seed, flips)
+    drawn = drawn_flips(shown_flips(compared), seed, flips)
     where = f" {first.where}" if len(verdicts) > 1 else ""
     return Opening(
         title=title_of(verdicts, about),
@@ -99,7 +99,7 @@ def opening_of(
     )
 
 
-def told_flips(compared: Compared) -> tuple[Flip, ...]:
+def shown_flips(compared: Compared) -> tuple[Flip, ...]:
     """What is shown first: the questions that flipped; answers that changed where no question can flip."""
     return compared.flips or compared.reworded
 

@@ -28,7 +28,7 @@ LENGTHS = (html.MAX_TEXT, 3000, 1500, 800, 400, 200)
 """Characters of one text that are tried, one after the other, until all of a page's texts fit."""
 
 
-Key: TypeAlias = tuple[str, str, str]
+PageKey: TypeAlias = tuple[str, str, str]
 """Source, id and distortion of a record."""
 
 
@@ -38,7 +38,7 @@ class _Found(NamedTuple):
     place: int
     part: Run
     record: PreferencePair | Prediction | Dialogue | Judgement
-    key: Key
+    key: PageKey
 
 
 class View(NamedTuple):
@@ -63,7 +63,7 @@ def report_page(
     cards = [(name, one, card_of(one.record, one.part.manifest.seed)) for name, of in drawn for one in of]
     found = {(name, one.key): f"#{_anchor(number)}" for number, (name, one, _) in enumerate(cards, 1)}
     flipped = next((name for name, run in runs if str(run.path) == opening.flipped), "")
-    told = {
+    context = {
         "title": opening.title,
         "opening": opening,
         "flip_links": [found.get((flipped, _key_of(one.flip)), "") for one in opening.flips],
@@ -74,20 +74,20 @@ def report_page(
         "origins": [origin_of(name, run) for name, run in runs],
     }
     bare = _views(cards, lambda _run, _of: ShownPicture(""), several=several)
-    empty = _size(views=[], longest=0, **told)
+    empty = _size(views=[], longest=0, **context)
     for longest in LENGTHS:
-        size = _size(views=bare, longest=longest, **told)
+        size = _size(views=bare, longest=longest, **context)
         if size - empty <= TEXT_SHARE * (PAGE_BYTES - empty):
             break
     wanted = [(one.part, of) for _, one, card in cards for of in card.pictures]
     pictures = album(wanted, PAGE_BYTES - size)
     views = _views(cards, lambda run, of: pictures[run.path, of], several=several)
-    return html.page("report.html", views=views, longest=longest, **told)
+    return html.page("report.html", views=views, longest=longest, **context)
 
 
-def _size(**told: object) -> int:
+def _size(**context: object) -> int:
     """Bytes of a page."""
-    return len(html.page("report.html", **told).encode())
+    return len(html.page("report.html", **context).encode())
 
 
 def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
@@ -102,16 +102,16 @@ def sample(items: Iterable[T], count: int, seed: int) -> list[T]:
     return [item for _, item in sorted(kept, key=lambda one: one[0])]
 
 
-def _wanted(opening: Opening, run: Run) -> set[Key]:
+def _wanted(opening: Opening, run: Run) -> set[PageKey]:
     """The records of the run that the first screen shows."""
     return {_key_of(one.flip) for one in opening.flips} if str(run.path) == opening.flipped else set()
 
 
-def _key_of(flip: Flip) -> Key:
+def _key_of(flip: Flip) -> PageKey:
     return flip.source, flip.id, flip.distortion
 
 
-def _drawn(named: NamedRun, count: int, seed: int, wanted: Collection[Key]) -> list[_Found]:
+def _drawn(named: NamedRun, count: int, seed: int, wanted: Collection[PageKey]) -> list[_Found]:
     """Records that something came of, with progress: so many of them, and the wanted ones; why others were dropped is
     told in tables."""
     also = list[_Found]()

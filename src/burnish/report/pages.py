@@ -73,10 +73,10 @@ def write_report(
     for prefix, section in _prefixed(joint, sections):
         for name, figure in section.figures.items():
             files += save(figure, out / f"{prefix}{name}.png")
-    told = tuple(str(one.sentence) for one in opening.told)
-    shown = [*sections.values()] if len(runs) == 1 else [] if told else joint or [*sections.values()]
+    sentences = tuple(str(one.sentence) for one in opening.told)
+    shown = [*sections.values()] if len(runs) == 1 else [] if sentences else joint or [*sections.values()]
     tables = tuple(table for section in shown for table in section.tables)
-    return WrittenReport(tuple(files), tables, _numbers(runs, sections, verdicts), told, warnings)
+    return WrittenReport(tuple(files), tables, _numbers(runs, sections, verdicts), sentences, warnings)
 
 
 def _warnings(sections: Mapping[str, Section]) -> tuple[str, ...]:
@@ -94,10 +94,10 @@ def _prefixed(joint: Sequence[Section], sections: Mapping[str, Section]) -> list
 
 
 def _markdown(opening: Opening, sections: Sequence[Section], runs: Sequence[NamedRun], warnings: Sequence[str]) -> str:
-    told = "\n".join(f"- {one.sentence}" for one in opening.told)
+    sentences = "\n".join(f"- {one.sentence}" for one in opening.told)
     origins = "\n".join(_origin(name, run) for name, run in runs)
     tables = [to_markdown(table) for part in sections for table in part.tables]
-    text = "\n\n".join(filter(None, [f"# {opening.title}", *warnings, told, origins, *tables]))
+    text = "\n\n".join(filter(None, [f"# {opening.title}", *warnings, sentences, origins, *tables]))
     return f"{text}\n"
 
 
@@ -113,11 +113,11 @@ def _numbers(
     runs: Sequence[NamedRun], sections: Mapping[str, Section], verdicts: Sequence[NamedVerdict]
 ) -> dict[str, Json]:
     """Of one run as they are, of several by their names; what the comparisons came to beside them."""
-    told = {
+    sentences = {
         name: dict[str, Json](run=str(run.path), manifest=to_json(run.manifest), **sections[name].numbers)
         for name, run in runs
     }
-    numbers: dict[str, Json] = next(iter(told.values())) if len(told) == 1 else {"runs": {**told}}
+    numbers: dict[str, Json] = next(iter(sentences.values())) if len(sentences) == 1 else {"runs": {**sentences}}
     return {**numbers, **({"verdicts": [verdict_numbers(one) for one in verdicts]} if verdicts else {})}
 
 

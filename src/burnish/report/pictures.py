@@ -49,9 +49,9 @@ def album(wanted: Sequence[tuple[Run, PictureOf]], most_bytes: int) -> Mapping[t
     A picture counts as often as it is wanted. One that is missing or damaged is shown by what is wrong with it.
     """
     times = Counter((run.path, of) for run, of in wanted)
-    told = tracked(dict.fromkeys(wanted), "pictures", len(times), unit="pictures")
+    progress = tracked(dict.fromkeys(wanted), "pictures", len(times), unit="pictures")
     files, missing = dict[tuple[Path, PictureOf], bytes](), dict[tuple[Path, PictureOf], ShownPicture]()
-    for run, of in told:
+    for run, of in progress:
         try:
             files[run.path, of] = encoded(drawn(run, of))
         except (RunError, ImageError) as error:

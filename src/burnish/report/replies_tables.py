@@ -28,7 +28,7 @@ def with_replies(section: Section, named: NamedRun) -> Section:
     if not named.run.manifest.fingerprints.keys() - READ_FROM_FILES:
         return section
     found = Counter[str]()
-    counts = count_replies(_telling(found, (record for _, _, record in records_of(named, "count"))))
+    counts = count_replies(_found_as(found, (record for _, _, record in records_of(named, "count"))))
     without = refused_fields(named.run)
     return replace(
         section,
@@ -42,15 +42,15 @@ def with_replies(section: Section, named: NamedRun) -> Section:
 
 def _left_out(counts: ReplyCounts, section: Section) -> str:
     """A sentence on what was left out, and why, of which no other table of the section tells; often empty."""
-    told = {row[0] for table in section.tables for row in table.rows}
-    untold = {reason: number for reason, number in counts.left_out.items() if reason not in told}
-    if not untold:
+    known = {row[0] for table in section.tables for row in table.rows}
+    unknown = {reason: number for reason, number in counts.left_out.items() if reason not in known}
+    if not unknown:
         return ""
-    reasons = ", ".join(f"{reason} {number:,}" for reason, number in untold.items())
-    return f"Left out: {sum(untold.values()):,} ({reasons})."
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in unknown.items())
+    return f"Left out: {sum(unknown.values()):,} ({reasons})."
 
 
-def _telling(found: Counter[str], records: Iterable[Record]) -> Iterator[Record]:
+def _found_as(found: Counter[str], records: Iterable[Record]) -> Iterator[Record]:
     """The records; `found` gets the endings of pictures that lay under another one than their data set says."""
     for record in records:
         if not isinstance(record, Dropped) and FOUND_AS in record.facts:

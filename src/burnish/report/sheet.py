@@ -49,7 +49,7 @@ NOISE_NOTE = (
 )
 PAPER, INK, QUIET, LINE = "#ffffff", "#1a1a1a", "#6a6a6a", "#e3e3e3"
 
-_Words: TypeAlias = "tuple[str, FreeTypeFont, str]"
+_FontText: TypeAlias = "tuple[str, FreeTypeFont, str]"
 """Text, font and colour of one line."""
 
 
@@ -184,7 +184,7 @@ def _font(file: str, size: int) -> FreeTypeFont:
 
 def _header(style: _Style, picture: Image, title: str, notes: Sequence[str], width: int) -> Image:
     room = max(width - picture.width - 2 * style.gap, style.label_width)
-    words: list[_Words] = [(_shortened(title, style.title, room), style.title, INK)]
+    words: list[_FontText] = [(_shortened(title, style.title, room), style.title, INK)]
     for note in notes:
         words += [(line, style.small, QUIET) for line in _wrapped(note, style.small, min(room, 620 * style.unit))]
     return _beside([picture, _text(words, room)], 2 * style.gap)
@@ -220,7 +220,7 @@ def _label(style: _Style, distortion: Distortion, *, alike: bool) -> Image:
     """The specification, a line for each part, and below it what it does."""
     room = style.label_width - style.gap
     first, *others = distortion.spec.split("+")
-    words: list[_Words] = [(line, style.strong, INK) for line in (first, *(f"+ {part}" for part in others))]
+    words: list[_FontText] = [(line, style.strong, INK) for line in (first, *(f"+ {part}" for part in others))]
     paper = PAPER_NAMES.get(distortion.spec)
     facts = [distortion.what, *([f"SeVa: {paper}"] if paper else []), *(["the same at every seed"] if alike else [])]
     for fact in facts:
@@ -239,7 +239,7 @@ def _tile(picture: Image, size: int) -> Image:
     return ImageOps.expand(fitted, border=1, fill=LINE)
 
 
-def _text(lines: Sequence[_Words], width: float) -> Image:
+def _text(lines: Sequence[_FontText], width: float) -> Image:
     """The lines below each other."""
     from PIL import ImageDraw
 

@@ -100,8 +100,8 @@ def _(scores: MeasuredScores, _title: str = "") -> list[Table]:
     tables = [_measured(scores, [m for m in scores.metrics if m.family == family], family) for family in families]
     filled = [table for table in tables if table.rows]
     counts = ", ".join(f"{count:,} {what}" for what, count in scores.counts.items() if count)
-    said = f"{scores.n:,} answers about {scores.pictures:,} pictures."
-    note = notes(said, counts and f"{counts}.", scores.note, NOTE)
+    asked = f"{scores.n:,} answers about {scores.pictures:,} pictures."
+    note = notes(asked, counts and f"{counts}.", scores.note, NOTE)
     return [*filled[:-1], *(replace(table, note=note) for table in filled[-1:])]
 
 

@@ -53,17 +53,17 @@ def title_of(verdicts: Sequence[NamedVerdict], about: str = "") -> str:
     called = _called(verdicts)
     first = next((one for one in called if one.score is one.verdict.score), None)
     if all(one.is_open for one in verdicts):
-        told = [f"{changed_count(*(one.compared for one in verdicts))} {_at([one.place for one in verdicts])}"]
+        phrases = [f"{changed_count(*(one.compared for one in verdicts))} {_at([one.place for one in verdicts])}"]
     elif first is None:
         metrics = listed_names(list(dict.fromkeys(one.metric.title for one in verdicts)))
-        told = [f"{metrics} undecided {_at([one.place for one in verdicts])}", *(_phrase(one) for one in called[:1])]
+        phrases = [f"{metrics} undecided {_at([one.place for one in verdicts])}", *(_phrase(one) for one in called[:1])]
     else:
         word, pair = first.score.verdict, first.verdict.pair
         against = [one for one in called if one.score.verdict != word and one.verdict.pair == pair]
         against.sort(key=lambda one: one.score.metric != first.score.metric)  # the same number elsewhere, above all
         elsewhere = [one for one in called if one.verdict.pair != pair]
-        told = [_phrase(first), *(_phrase(one, after=first) for one in (against or elsewhere)[:1])]
-    words = ", ".join(told)
+        phrases = [_phrase(first), *(_phrase(one, after=first) for one in (against or elsewhere)[:1])]
+    words = ", ".join(phrases)
     return f"{subject}: {words}" if subject else capital(words)
 
 

@@ -17,14 +17,14 @@ def trust(judging: Judging) -> tuple[str, ...]:
     calibration = judging.calibration or ("" if judging.judge == ORACLE else UNCALIBRATED)
     itself = "The judge is one of the models that it judges: judges prefer their own words."
     kin = f"The judge and a model that it judges are both of the family {judging.family}: judges prefer relatives."
-    said = (calibration, itself if judging.relative else "", kin if judging.family else "")
-    return tuple(filter(None, said))
+    doubts = (calibration, itself if judging.relative else "", kin if judging.family else "")
+    return tuple(filter(None, doubts))
 
 
 def trust_of_rows(rows: Iterable[TogetherRow]) -> list[str]:
     """The same of all benchmarks that were judged, each under its name."""
-    told = {f"{row.benchmark}: {said}": None for row in rows if row.judging for said in trust(row.judging)}
-    return [*told]
+    doubts_by_row = {f"{row.benchmark}: {doubts}": None for row in rows if row.judging for doubts in trust(row.judging)}
+    return [*doubts_by_row]
 
 
 def short_trust(judging: Judging) -> str:

@@ -105,7 +105,7 @@ class Validation:
 
     def _listed(self) -> Table:
         hidden = self.faults - len(self.listed)
-        rows = [(found.place, found.fault.field, _told(found.fault)) for found in self.listed]
+        rows = [(found.place, found.fault.field, _reason(found.fault)) for found in self.listed]
         return Table(
             title=f"What is wrong with {self.path}",
             columns=("place", "field", "fault"),
@@ -130,7 +130,7 @@ class Validation:
         return sorted(self.kinds.items(), key=lambda kind: -kind[1].faults)
 
 
-def _told(fault: Fault) -> str:
+def _reason(fault: Fault) -> str:
     """The reason and what is there; the second alone where it begins with the first."""
     return fault.detail if fault.detail.startswith(f"is {fault.reason}") else f"{fault.reason}: {fault.detail}"
 

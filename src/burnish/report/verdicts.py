@@ -222,10 +222,10 @@ def sentences(verdicts: Sequence[NamedVerdict]) -> list[Sentence]:
     """One for each comparison; of a single one, for each kind of answers."""
     if len(verdicts) > 1:
         return [
-            said._replace(
-                where=one.where, also=" ".join([said.also, *(_also(one, score) for score in one.others)]).strip()
+            sentence._replace(
+                where=one.where, also=" ".join([sentence.also, *(_also(one, score) for score in one.others)]).strip()
             )
-            for one, said in ((one, _sentence(one, one.score)) for one in verdicts)
+            for one, sentence in ((one, _sentence(one, one.score)) for one in verdicts)
         ]
     return [_sentence(verdicts[0], score) for score in verdicts[0].compared.deciding]
 

@@ -43,7 +43,7 @@ class ImportedRatings(NamedTuple):
     """Ratings that are not from 1 to 5, or of a message that is not rated."""
 
 
-class _Rated(NamedTuple):
+class _RatedItem(NamedTuple):
     case: ReviewCase
     values: dict[str, str]
     unusable: int
@@ -68,14 +68,14 @@ def import_ratings(config: ImportRatingsConfig) -> ImportedRatings:
     return ImportedRatings(dialogues, ratings, news, unusable)
 
 
-def _rated(run: Run) -> Iterator[_Rated]:
+def _rated(run: Run) -> Iterator[_RatedItem]:
     """The dialogues that say anything of a rating."""
     for dialogue in tracked(run.records(Dialogue), "look for ratings", len(run), unit="dialogues"):
         case = dialogue_case(run, dialogue)
         named = dict(_ratings(dialogue))
         values = {item: str(value) for item, value in named.items() if item in case.items and _usable(value)}
         if named:
-            yield _Rated(case, values, len(named) - len(values))
+            yield _RatedItem(case, values, len(named) - len(values))
 
 
 def _ratings(dialogue: Dialogue) -> Iterator[tuple[str, Json]]:
@@ -91,7 +91,7 @@ def _usable(value: Json) -> bool:
     return type(value) is int and str(value) in SCORES.values
 
 
-def _keep(engine: Engine, run: Run, batch: Sequence[_Rated]) -> int:
+def _keep(engine: Engine, run: Run, batch: Sequence[_RatedItem]) -> int:
     with exclusively(engine) as connection, Session(connection) as session:
         rater = _rater(session, run)
         ids = add_cases(session, [rated.case for rated in batch])

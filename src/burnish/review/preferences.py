@@ -70,10 +70,10 @@ class ReviewedPairs:
 
 def _outcome(case: ReviewCase, case_id: int, votes: Counter[str]) -> PreferencePair | Dropped:
     name = f"{case.record}, case {case_id}"
-    told = ", ".join(f"{votes[option.stored]} {option.stored}" for option in CHOICES if votes[option.stored])
+    votes_shown = ", ".join(f"{votes[option.stored]} {option.stored}" for option in CHOICES if votes[option.stored])
     better, worse = sorted(_SIDES, key=lambda side: -votes[side])
     if votes[better] == votes[worse] or votes[better] <= votes.total() / 2:
-        return Dropped(id=name, source=case.source, reason="no majority", detail=told)
+        return Dropped(id=name, source=case.source, reason="no majority", detail=votes_shown)
     texts = {side: _text(case, number) for number, side in enumerate(_SIDES)}
     return PreferencePair(
         id=name,

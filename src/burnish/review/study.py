@@ -88,9 +88,9 @@ class Study:
 
     def progress(self, rater: Rater) -> RaterProgress:
         """Which of the rater's cases are complete."""
-        said = func.count(distinct(RatingRow.item))
+        rated = func.count(distinct(RatingRow.item))
         query = (
-            select(CaseRow.items <= said)
+            select(CaseRow.items <= rated)
             .select_from(AssignmentRow)
             .join(CaseRow, CaseRow.id == AssignmentRow.case_id)
             .outerjoin(
@@ -117,7 +117,7 @@ class Study:
                 return None
             row, swapped = found
             case = read_case(row.content)
-            return ShownCase(row.id, case, swapped, said_so_far(session, rater.id, row.id))
+            return ShownCase(row.id, case, swapped, ratings_so_far(session, rater.id, row.id))
 
     def save(self, rater: Rater, case_id: int, values: Mapping[str, str]) -> None:
         """Keep what a rater says, by item; it is on the disk when this returns."""
@@ -155,7 +155,7 @@ def add_cases(session: Session, cases: Iterable[ReviewCase]) -> list[int]:
 
 def add_ratings(session: Session, rater_id: int, case_id: int, values: Mapping[str, str]) -> int:
     """How many of the values, by item, were news, and are added."""
-    known = said_so_far(session, rater_id, case_id)
+    known = ratings_so_far(session, rater_id, case_id)
     news = {item: value for item, value in values.items() if known.get(item) != value}
     session.add_all(
         RatingRow(rater_id=rater_id, case_id=case_id, item=item, value=value, at=_now()) for item, value in news.items()
@@ -163,7 +163,7 @@ def add_ratings(session: Session, rater_id: int, case_id: int, values: Mapping[s
     return len(news)
 
 
-def said_so_far(session: Session, rater_id: int, case_id: int) -> dict[str, str]:
+def ratings_so_far(session: Session, rater_id: int, case_id: int) -> dict[str, str]:
     """The last rating of each item."""
     query = (
         select(RatingRow.item, RatingRow.value)

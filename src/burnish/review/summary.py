@@ -10,12 +10,12 @@ import krippendorff
 import numpy as np
 
 from burnish.review.asks import ASKS, RatingTask
-from burnish.review.said import Rating
+from burnish.review.ratings import Rating
 from burnish.scores import Estimate, RaterAgreement, ReviewLevel, ReviewMean, ReviewScores
 from burnish.uncertainty import bootstrap_interval
 
 
-class _Cell(NamedTuple):
+class _RatingCell(NamedTuple):
     """What a mean is over."""
 
     ask: str
@@ -24,7 +24,7 @@ class _Cell(NamedTuple):
     group: str
 
 
-class _Term:
+class _RatingTerm:
     """Of one case, in one mean: the sum and the number of its ratings."""
 
     __slots__ = ("n", "total")
@@ -37,7 +37,9 @@ class RatingTally:
     """Takes ratings one by one, and tells all numbers at the end; memory grows with cases, not with texts."""
 
     def __init__(self) -> None:
-        self._terms: defaultdict[_Cell, defaultdict[int, _Term]] = defaultdict(lambda: defaultdict(_Term))
+        self._terms: defaultdict[_RatingCell, defaultdict[int, _RatingTerm]] = defaultdict(
+            lambda: defaultdict(_RatingTerm)
+        )
         self._values: defaultdict[tuple[str, str], defaultdict[tuple[int, str], Counter[str]]] = defaultdict(
             lambda: defaultdict(Counter)
         )
@@ -48,7 +50,7 @@ class RatingTally:
         ask = ASKS[rating.ask]
         for kind, value in _measures(ask, rating):
             for level, group in _groups(rating):
-                term = self._terms[_Cell(rating.ask, kind, level, group)][rating.case]
+                term = self._terms[_RatingCell(rating.ask, kind, level, group)][rating.case]
                 term.total += value
                 term.n += 1
         self._values[rating.ask, rating.kind][rating.case, rating.item][rating.value] += 1
@@ -83,13 +85,13 @@ def _groups(rating: Rating) -> tuple[tuple[ReviewLevel, str], ...]:
     return ("all", ""), ("split", rating.split), ("source", rating.source), ("rater", rating.rater)
 
 
-def _place(cell: _Cell) -> tuple[object, ...]:
+def _place(cell: _RatingCell) -> tuple[object, ...]:
     levels = ("all", "split", "source", "rater")
     order = ASKS[cell.ask].values
     return cell.ask, levels.index(cell.level), cell.group, order.index(cell.kind) if cell.kind in order else cell.kind
 
 
-def _estimate(terms: defaultdict[int, _Term]) -> Estimate:
+def _estimate(terms: defaultdict[int, _RatingTerm]) -> Estimate:
     """The mean; cases are drawn again with replacement for its interval, each with all of its ratings."""
     terms_C2 = np.array([(term.total, term.n) for _, term in sorted(terms.items())], dtype=np.float64)
     total, n = terms_C2.sum(axis=0)

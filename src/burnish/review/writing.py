@@ -13,7 +13,7 @@ from burnish.errors import RatingsError
 from burnish.progress import tracked
 from burnish.review.config import ReviewSummaryConfig
 from burnish.review.database import database_exists, open_database
-from burnish.review.said import Rating, read_ratings
+from burnish.review.ratings import Rating, read_ratings
 from burnish.review.summary import RatingTally
 from burnish.scores import ReviewMean, ReviewScores
 
@@ -48,10 +48,10 @@ def summarise(config: ReviewSummaryConfig) -> Summary:
 def _write_files(out: Path, engine: Engine, scores: ReviewScores) -> tuple[Path, ...]:
     out.mkdir(parents=True, exist_ok=True)
     ratings = _write(out / "ratings", Rating._fields, tracked(read_ratings(engine), "write ratings", unit="ratings"))
-    return (*ratings, *_write(out / "means", _Mean._fields, map(_mean, scores.means)))
+    return (*ratings, *_write(out / "means", _MeanRating._fields, map(_mean, scores.means)))
 
 
-class _Mean(NamedTuple):
+class _MeanRating(NamedTuple):
     """One mean, flat."""
 
     ask: str
@@ -64,9 +64,11 @@ class _Mean(NamedTuple):
     high: float | None
 
 
-def _mean(mean: ReviewMean) -> _Mean:
+def _mean(mean: ReviewMean) -> _MeanRating:
     estimate = mean.estimate
-    return _Mean(mean.ask, mean.kind, mean.level, mean.group, estimate.n, estimate.value, estimate.low, estimate.high)
+    return _MeanRating(
+        mean.ask, mean.kind, mean.level, mean.group, estimate.n, estimate.value, estimate.low, estimate.high
+    )
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> tuple[Path, Path]:

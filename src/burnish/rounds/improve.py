@@ -70,7 +70,7 @@ def improve_rounds(config: ImproveConfig) -> Improved:
     _refuse_metric(config.stop_on, first)
     rounds = [first]
     for number in range(1, config.rounds + 1):
-        _say(f"round {number} of {config.rounds}")
+        _report(f"round {number} of {config.rounds}")
         made = _pairs(config, number, rounds[-1].adapter)
         if not any(one.kept for one in made):
             return _ended(rounds, best, f"Round {number} made no pair of {sum(one.made for one in made):,} examples.")
@@ -94,8 +94,8 @@ def verdict(compared: Sequence[Compared]) -> Verdict:
     found = together(compared)
     if found.overall:
         return found.overall.verdict
-    said = {row.verdict for row in found.rows}
-    return next((one for one in ("worse", "better") if one in said), "undecided")
+    verdicts = {row.verdict for row in found.rows}
+    return next((one for one in ("worse", "better") if one in verdicts), "undecided")
 
 
 def gain(compared: Sequence[Compared]) -> float:
@@ -184,5 +184,5 @@ def _ended(rounds: Sequence[Round], best: Round, why: str) -> Improved:
     return Improved(rounds=tuple(rounds), best=best, ended=why)
 
 
-def _say(what: str) -> None:
+def _report(what: str) -> None:
     print(f"burnish: {what}", file=sys.stderr)

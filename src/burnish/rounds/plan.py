@@ -38,9 +38,9 @@ class _PlannedPart(NamedTuple):
     @property
     def row(self) -> tuple[str, ...]:
         """As the table has it."""
-        told = [f"{one:,}" if one else "" for one in (self.examples, self.replies, self.replies * self.longest)]
+        numbers = [f"{one:,}" if one else "" for one in (self.examples, self.replies, self.replies * self.longest)]
         taken = NOTHING if self.seconds is None else duration(self.seconds)
-        return (self.name, *told, f"{self.steps:,}" if self.steps else "", taken)
+        return (self.name, *numbers, f"{self.steps:,}" if self.steps else "", taken)
 
 
 @dataclass(frozen=True, kw_only=True)

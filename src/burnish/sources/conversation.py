@@ -14,8 +14,8 @@ from burnish.records import TextMessage
 from burnish.sources.fields import kind_of, scalar_field, text_field
 
 IMAGE_TOKEN = "<image>"
-Speaker: TypeAlias = Literal["user", "assistant", "system"]
-SPEAKERS: Mapping[str, Speaker] = {
+TurnRole: TypeAlias = Literal["user", "assistant", "system"]
+SPEAKERS: Mapping[str, TurnRole] = {
     **dict.fromkeys(("human", "user"), "user"),
     **dict.fromkeys(("gpt", "assistant", "model", "bot"), "assistant"),
     "system": "system",
@@ -49,7 +49,7 @@ def read_messages(value: object, name: str) -> list[Mapping[str, object]]:
     return [message for one in value for message in _split(one)]
 
 
-def said(message: Mapping[str, object]) -> TextMessage:
+def message_of(message: Mapping[str, object]) -> TextMessage:
     """One message. Raises LineError for an unknown speaker, or no text."""
     who, what = next((form for form in _SPOKEN if form[0] in message), _SPOKEN[0])
     name = text_field(message, who)
@@ -63,7 +63,7 @@ def questions(messages: Messages) -> Iterator[TurnQuestion | tuple[int, LineErro
     before: list[TextMessage] = []
     for number, message in enumerate(messages, start=1):
         try:
-            one = said(message)
+            one = message_of(message)
             if one.speaker == "user":
                 if not one.text:
                     raise LineError("no question", "asks nothing")
@@ -111,7 +111,7 @@ def _part(part: object) -> str:
 def _reply(following: Messages) -> str | None:
     """The answer in the message that follows a question, if there is one: SeVa needs none."""
     try:
-        one = said(following[0]) if following else None
+        one = message_of(following[0]) if following else None
     except LineError:
         return None
     return one.text if one and one.speaker == "assistant" and one.text else None

@@ -20,7 +20,7 @@ from burnish.sources.registry import open_sources
 from burnish.sources.sampling import Sampling
 from burnish.sources.sharding import Shard
 
-Listed: TypeAlias = Candidate | Dropped
+CandidateOrDropped: TypeAlias = Candidate | Dropped
 IN_MEMORY = 32_000_000
 """Bytes of chosen candidates that are held in memory; more of them wait in a temporary file."""
 _DIGEST = 16
@@ -148,7 +148,7 @@ class ExampleStream:
             raise SourceError("A source became shorter while it was read: wait until its file is complete.")
         return hashlib.sha256(digests).hexdigest()
 
-    def _all(self) -> Iterator[tuple[int, Listed]]:
+    def _all(self) -> Iterator[tuple[int, CandidateOrDropped]]:
         """What all sources list, with the number of the source; ids of joined sources are kept apart by it."""
         for number, source in enumerate(self._sources):
             for found in source.candidates():
@@ -156,18 +156,18 @@ class ExampleStream:
                 several = len(self._sources) > 1
                 yield number, dataclasses.replace(listed, id=f"{number + 1}-{listed.id}") if several else listed
 
-    def _wanted(self, listed: Listed) -> bool:
+    def _wanted(self, listed: CandidateOrDropped) -> bool:
         named = not self._only or listed.source in self._only
         return named and (self._folds is None or self._folds.hold(_picture(listed)))
 
 
-def _picture(listed: Listed) -> str:
+def _picture(listed: CandidateOrDropped) -> str:
     """The picture's name; what has no picture shares none: its own id keeps it apart."""
     names = (listed.image, *listed.more_images) if isinstance(listed, Candidate) else ()
     return "\x1f".join(names) or f"\x1f{listed.id}"
 
 
-def _as_line(number: int, listed: Listed) -> bytes:
+def _as_line(number: int, listed: CandidateOrDropped) -> bytes:
     kind = "candidate" if isinstance(listed, Candidate) else "dropped"
     fields = {name: getattr(listed, name) for name in listed.__slots__}
     for rare in ("before", "more_images"):
@@ -176,7 +176,7 @@ def _as_line(number: int, listed: Listed) -> bytes:
     return json.dumps([number, kind, fields], sort_keys=True).encode() + b"\n"
 
 
-def _from_line(line: bytes) -> tuple[int, Listed]:
+def _from_line(line: bytes) -> tuple[int, CandidateOrDropped]:
     number, kind, fields = json.loads(line)
     if kind != "candidate":
         return number, Dropped(**fields)
@@ -187,12 +187,12 @@ def _from_line(line: bytes) -> tuple[int, Listed]:
     return number, Candidate(**{**fields, **lists})
 
 
-def _without_repeat(listed: Listed, position: int) -> Dropped:
+def _without_repeat(listed: CandidateOrDropped, position: int) -> Dropped:
     detail = f"The id {listed.id!r} stands more than once: make ids unique, or leave them out."
     return Dropped(id=f"{listed.id}#{position}", source=listed.source, reason="repeated id", detail=detail)
 
 
-def _within(scope: Scope, found: Listed) -> Listed:
+def _within(scope: Scope, found: CandidateOrDropped) -> CandidateOrDropped:
     """As the scope has it."""
     if isinstance(found, Dropped):
         return found

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from burnish.errors import LineError
 
+RowValues: TypeAlias = Mapping[str, object]
+"""A row, by column."""
 _SHOWN = 12
 """Column names that a message lists at most."""
 
 
-def text_field(values: Mapping[str, object], name: str) -> str:
+def text_field(values: RowValues, name: str) -> str:
     """A text that must be there and hold more than white space. Raises LineError."""
     value = values.get(name)
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -21,7 +24,7 @@ def text_field(values: Mapping[str, object], name: str) -> str:
     return _sound(value, name)
 
 
-def scalar_field(values: Mapping[str, object], name: str) -> str | None:
+def scalar_field(values: RowValues, name: str) -> str | None:
     """A text, number or true/false (as JSON writes it) that may be missing. Raises LineError for a list or object."""
     value = values.get(name)
     if value is None or value == "":

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from burnish.errors import ImageError, LineError, SourceError
 from burnish.records import Dropped, Example
@@ -26,7 +26,7 @@ from burnish.sources.asks import ask_all, read_asks
 from burnish.sources.base import Candidate, Source, dropped_row, key_of, refuse_useless, with_picture
 from burnish.sources.conversation import TurnQuestion, questions, read_messages
 from burnish.sources.embedded import pictures_bytes
-from burnish.sources.fields import one_line, scalar_field, text_field
+from burnish.sources.fields import RowValues, one_line, scalar_field, text_field
 from burnish.sources.hub_columns import HubColumns, choose_columns, undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
 from burnish.sources.remote import Root, is_address, root_at, table_at
@@ -36,7 +36,6 @@ from burnish.sources.which import Which, read_which
 if TYPE_CHECKING:
     from datasets import Dataset
 
-Values: TypeAlias = Mapping[str, object]
 BATCH = 1000
 """Rows in memory at once while candidates are listed; pictures are not among them."""
 
@@ -109,7 +108,7 @@ class HuggingFaceSource(Source):
             except LineError as error:
                 yield dropped_row(f"row {row}", self._name, error)
 
-    def _text_rows(self) -> Iterator[Values]:
+    def _text_rows(self) -> Iterator[RowValues]:
         texts = self._table.select_columns(self._roles.texts)
         for start in range(0, len(texts), BATCH):
             stop = min(start + BATCH, len(texts))
@@ -117,7 +116,7 @@ class HuggingFaceSource(Source):
             for i in range(stop - start):
                 yield {name: column[i] for name, column in columns.items()}
 
-    def _of_row(self, values: Values, row: int, picture: int) -> Iterator[Candidate | Dropped]:
+    def _of_row(self, values: RowValues, row: int, picture: int) -> Iterator[Candidate | Dropped]:
         """The row's question, the same for each that is asked of all, or every question of its conversation."""
         answers = _answers(values.get(self._roles.answer), self._roles.labels)
         plain = Candidate(
@@ -135,7 +134,7 @@ class HuggingFaceSource(Source):
         else:
             yield replace(plain, question=text_field(values, self._roles.question))
 
-    def _of_conversation(self, plain: Candidate, values: Values, place: str) -> Iterator[Candidate | Dropped]:
+    def _of_conversation(self, plain: Candidate, values: RowValues, place: str) -> Iterator[Candidate | Dropped]:
         name = self._roles.question
         for found in questions(read_messages(values.get(name), name)):
             if isinstance(found, TurnQuestion):

@@ -71,8 +71,8 @@ class LlavaSource(Source):
             return without_picture(candidate)
         found = [self._found(image) for image in (candidate.image, *candidate.more_images)]
         if elsewhere := [beside for _, beside in found if beside]:
-            told: Json = elsewhere[0] if len(found) == 1 else [*elsewhere]
-            candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: told})
+            found_as: Json = elsewhere[0] if len(found) == 1 else [*elsewhere]
+            candidate = replace(candidate, facts={**candidate.facts, FOUND_AS: found_as})
         return with_picture(candidate, *(data for data, _ in found))
 
     def _found(self, image: str) -> tuple[bytes, str]:
@@ -137,7 +137,7 @@ class LlavaSource(Source):
         folders = [] if image.startswith(_DATA) else PurePosixPath(str(inside).lower().lstrip("/")).parts[:-1]
         return folders[0] if folders else self._name
 
-    def _item(self, row: FileRow) -> _Item:
+    def _item(self, row: FileRow) -> _LlavaItem:
         if isinstance(row.values, LineError):
             raise row.values
         pictures = tuple(chosen(_pictures(row.values), self.which))
@@ -145,14 +145,14 @@ class LlavaSource(Source):
         messages = read_messages(row.values.get(name), name)
         if not is_asked(messages):
             raise LineError("no question", "has no message from 'human' or 'user'")
-        return _Item(scalar_field(row.values, "id"), pictures, messages)
+        return _LlavaItem(scalar_field(row.values, "id"), pictures, messages)
 
     def _question(self, text: str, source: str) -> str:
         """Without the request for a short answer where the source loses that; as it is where nothing would be left."""
         return (text.removesuffix(SHORT_ANSWER).rstrip() if source in self.strip else text) or text
 
 
-class _Item(NamedTuple):
+class _LlavaItem(NamedTuple):
     """One conversation, about pictures or none."""
 
     id: str | None

@@ -19,11 +19,11 @@ from burnish.ids import content_key
 from burnish.records import Answer, Dropped, PreferencePair, Rejected
 from burnish.sources.base import dropped_row, key_of, refuse_useless
 from burnish.sources.embedded import picture_bytes
-from burnish.sources.fields import kind_of, listed, scalar_field
+from burnish.sources.fields import RowValues, kind_of, listed, scalar_field
 from burnish.sources.hub_columns import undecoded
 from burnish.sources.hub_open import open_dataset, picture_root
 from burnish.sources.json_items import FileRow
-from burnish.sources.preferences import KINDS, Values, kind_of_columns
+from burnish.sources.preferences import KINDS, kind_of_columns
 from burnish.sources.spec import Spec, at_home, parse_spec
 from burnish.sources.tables import ENDINGS, SEPARATORS, read_rows
 from burnish.store.codec import fingerprint_of
@@ -40,7 +40,7 @@ _OWN = re.compile(rf"(?P<source>[^/]+)/(?P<id>.+)/(?P<distortion>{_ONE}(?:\+{_ON
 """The ids of Burnish's own exports: source, example and distortion, or the number of the rejected answer."""
 
 
-class _Placed(NamedTuple):
+class _RowWithPictures(NamedTuple):
     """A row with its pictures."""
 
     row: FileRow
@@ -98,7 +98,7 @@ class FilePairs:
 
     def _read(self) -> Iterator[tuple[object, PreferencePair | Dropped]]:
         """Each row with what it shares with others of its pair."""
-        read: Callable[[Values, _Placed], PreferencePair] | None = None
+        read: Callable[[RowValues, _RowWithPictures], PreferencePair] | None = None
         for number, placed in enumerate(self._rows()):
             try:
                 if isinstance(placed.row.values, LineError):
@@ -111,7 +111,7 @@ class FilePairs:
                 own = pair.id if self._is_own(placed.row.values) else ""
                 yield (placed.same, pair.before, pair.question, pair.chosen.text, own), pair
 
-    def _reader(self, columns: Sequence[str]) -> Callable[[Values, _Placed], PreferencePair]:
+    def _reader(self, columns: Sequence[str]) -> Callable[[RowValues, _RowWithPictures], PreferencePair]:
         kind = self._kind or kind_of_columns(columns)
         if kind is None:
             raise SourceError(
@@ -120,7 +120,7 @@ class FilePairs:
             )
         preference_of = KINDS[kind].read
 
-        def read(values: Values, placed: _Placed) -> PreferencePair:
+        def read(values: RowValues, placed: _RowWithPictures) -> PreferencePair:
             question, chosen, rejected, before = preference_of(values)
             others = [one for one in dict.fromkeys(rejected) if one != chosen]
             if not chosen or not all(others):
@@ -143,7 +143,7 @@ class FilePairs:
 
         return read
 
-    def _names(self, values: Values, place: str) -> tuple[str, str]:
+    def _names(self, values: RowValues, place: str) -> tuple[str, str]:
         """The source's name and the pair's id."""
         name = scalar_field(values, "id")
         if name and (own := _OWN.fullmatch(name)):
@@ -151,22 +151,22 @@ class FilePairs:
         sources = (scalar_field(values, column) for column in SOURCES if isinstance(values.get(column), str))
         return next(filter(None, sources), None) or self._name, key_of(f"{place} {name or ''}".strip())
 
-    def _is_own(self, values: Values) -> bool:
+    def _is_own(self, values: RowValues) -> bool:
         return bool(_OWN.fullmatch(str(values.get("id"))))
 
-    def _rows(self) -> Iterator[_Placed]:
+    def _rows(self) -> Iterator[_RowWithPictures]:
         return self._text_rows() if self._is_text else self._table_rows()
 
-    def _text_rows(self) -> Iterator[_Placed]:
+    def _text_rows(self) -> Iterator[_RowWithPictures]:
         for row in read_rows(Path(self._path), check=lambda columns: columns):
             try:
                 pictures = () if isinstance(row.values, LineError) else _named_pictures(row.values)
             except LineError as error:
-                yield _Placed(row._replace(values=error), (), "")
+                yield _RowWithPictures(row._replace(values=error), (), "")
             else:
-                yield _Placed(row, pictures, "\n".join(pictures))
+                yield _RowWithPictures(row, pictures, "\n".join(pictures))
 
-    def _table_rows(self) -> Iterator[_Placed]:
+    def _table_rows(self) -> Iterator[_RowWithPictures]:
         for number, values in enumerate(self._table.remove_columns(self._picture_column)):
             row = FileRow(f"row {number}", values)
             cell = self._cell(str(number))
@@ -176,7 +176,7 @@ class FilePairs:
                 same = "\n".join(content_key(self.picture(one)) for one in pictures)
             except ImageError as error:
                 row, same = row._replace(values=LineError(error.reason, f"has no picture: {error}")), ""
-            yield _Placed(row, pictures, same)
+            yield _RowWithPictures(row, pictures, same)
 
     @property
     def _is_text(self) -> bool:
@@ -215,7 +215,7 @@ class FilePairs:
         return pictures.cast_column(self._picture_column, feature) if feature else pictures
 
 
-def _made_by(values: Values) -> tuple[str, int, int]:
+def _made_by(values: RowValues) -> tuple[str, int, int]:
     """Distortion and seed of a rejected answer, where the row tells both (without the seed nothing can be drawn), and
     the number of the one picture that was distorted."""
     distortion, seed, number = (values.get(name) for name in ("distortion", "seed", "distorted_image"))
@@ -224,7 +224,7 @@ def _made_by(values: Values) -> tuple[str, int, int]:
     return distortion, seed, number if isinstance(number, int) and number > 0 else 0
 
 
-def _named_pictures(values: Values) -> tuple[str, ...]:
+def _named_pictures(values: RowValues) -> tuple[str, ...]:
     """The paths or data URLs of the row's pictures. Raises LineError for none."""
     name = next((one for one in PICTURES if values.get(one)), PICTURES[0])
     value = values.get(name)
@@ -232,7 +232,7 @@ def _named_pictures(values: Values) -> tuple[str, ...]:
     return tuple(_named_picture(values, name, one) for one in found)
 
 
-def _named_picture(values: Values, name: str, value: object) -> str:
+def _named_picture(values: RowValues, name: str, value: object) -> str:
     if isinstance(value, dict):
         value = value.get("path") or value.get("url")
     if not value:

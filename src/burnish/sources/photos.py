@@ -22,7 +22,7 @@ from burnish.sources.fields import scalar_field, text_field
 from burnish.sources.json_items import FileRow
 from burnish.sources.remote import RemoteFolder, Root, read_picture, root_at, table_at
 from burnish.sources.spec import Spec
-from burnish.sources.tables import Columns, read_rows
+from burnish.sources.tables import ColumnNames, read_rows
 
 ENDINGS = frozenset(
     (".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -64,7 +64,7 @@ class PhotoFolder(Source):
         names = sorted(pictures_in(self.root))
         if not names:
             raise SourceError(
-                f"{_told(self.root)} holds no picture ({', '.join(sorted(ENDINGS))}): give another directory."
+                f"{_shown(self.root)} holds no picture ({', '.join(sorted(ENDINGS))}): give another directory."
             )
         truths, faults = self._truths(names)
         for name in names:
@@ -86,11 +86,15 @@ class PhotoFolder(Source):
         paths = {PurePosixPath(name).name: name for name in names} | {name: name for name in names}
         for row in read_rows(self.truths, self._check):
             try:
-                told, answer = self._row(row)
-                if told not in paths or (paths[told] != told and by_name[told] > 1):
-                    why = "is the name of several pictures" if told in paths else f"is no picture in {_told(self.root)}"
-                    raise LineError("truth without a picture", f"is about {told!r}, which {why}")
-                truths[paths[told]] = answer
+                picture, answer = self._row(row)
+                if picture not in paths or (paths[picture] != picture and by_name[picture] > 1):
+                    why = (
+                        "is the name of several pictures"
+                        if picture in paths
+                        else f"is no picture in {_shown(self.root)}"
+                    )
+                    raise LineError("truth without a picture", f"is about {picture!r}, which {why}")
+                truths[paths[picture]] = answer
             except LineError as error:
                 fault = dropped_row(row.place, self.source, error)
                 faults.append(
@@ -98,7 +102,7 @@ class PhotoFolder(Source):
                 )
         return truths, faults
 
-    def _check(self, found: Columns) -> Columns:
+    def _check(self, found: ColumnNames) -> ColumnNames:
         wanted = [self._column("image"), self._column("answer")]
         for name in wanted:
             if name not in found:
@@ -120,7 +124,7 @@ class PhotoFolder(Source):
         return self.columns.get(role, role)
 
 
-def _told(root: Root) -> str:
+def _shown(root: Root) -> str:
     return root.address if isinstance(root, RemoteFolder) else str(root)
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from burnish.errors import LineError
 from burnish.records import TextMessage
-from burnish.sources.conversation import read_messages, said
-from burnish.sources.fields import text_field
-
-Values: TypeAlias = Mapping[str, object]
+from burnish.sources.conversation import message_of, read_messages
+from burnish.sources.fields import RowValues, text_field
 
 
 class Preference(NamedTuple):
@@ -34,7 +32,7 @@ class PreferenceForm(NamedTuple):
 
     columns: tuple[frozenset[str], ...]
     """Sets of columns, one of which a row of this form has."""
-    read: Callable[[Values], Preference]
+    read: Callable[[RowValues], Preference]
     """The preference of a row. Raises LineError for a row that has none that can be trained on."""
 
 
@@ -44,14 +42,14 @@ def kind_of_columns(found: Sequence[str]) -> str | None:
     return next((name for name, kind in KINDS.items() if any(needed <= names for needed in kind.columns)), None)
 
 
-def _trl(values: Values) -> Preference:
+def _trl(values: RowValues) -> Preference:
     """`prompt`, `chosen` and `rejected`, each a text or messages; without a prompt it stands in the other two."""
     chosen, rejected = _turns(values, "chosen"), _turns(values, "rejected")
     prompt = _prompt(values) if values.get("prompt") else chosen[:-1]
     return _preference(prompt, _answer(chosen[-1:]), (_answer(rejected[-1:]),))
 
 
-def _swift(values: Values) -> Preference:
+def _swift(values: RowValues) -> Preference:
     """ms-swift's `messages`, whose last is the chosen answer, and `rejected_response` or `rejected_messages`."""
     turns = _turns(values, "messages")
     other = values.get("rejected_response")
@@ -61,7 +59,7 @@ def _swift(values: Values) -> Preference:
     return _preference(turns[:-1], _answer(turns[-1:]), tuple(rejected))
 
 
-def _llamafactory(values: Values) -> Preference:
+def _llamafactory(values: RowValues) -> Preference:
     """LLaMA-Factory's ranking data: `conversations` and two messages; or `instruction`, `input` and two texts."""
     if "instruction" in values:
         more = values.get("input")
@@ -72,7 +70,7 @@ def _llamafactory(values: Values) -> Preference:
     return _preference(prompt, _answer(_turns(values, "chosen")), (_answer(_turns(values, "rejected")),))
 
 
-def _rlaifv(values: Values) -> Preference:
+def _rlaifv(values: RowValues) -> Preference:
     """RLAIF-V's `question`, `chosen` and `rejected`; RLHF-V's are one JSON object in `text`."""
     if "chosen" not in values:
         try:
@@ -85,13 +83,13 @@ def _rlaifv(values: Values) -> Preference:
     return Preference(question.replace("<image>", "").strip(), chosen, (rejected,))
 
 
-def _povid(values: Values) -> Preference:
+def _povid(values: RowValues) -> Preference:
     """`conversations` that ends with the chosen answer and `rejected_conversations` with the rejected one."""
     chosen, rejected = _turns(values, "conversations"), _turns(values, "rejected_conversations")
     return _preference(chosen[:-1], _answer(chosen[-1:]), (_answer(rejected[-1:]),))
 
 
-def _vlfeedback(values: Values) -> Preference:
+def _vlfeedback(values: RowValues) -> Preference:
     """`completions` with ratings by aspect: the first best in the mean is chosen, all that are worse are rejected."""
     ranked = [(_rating(one), text_field(one, "response").strip()) for one in _completions(values)]
     best = max(ranked, key=lambda one: one[0])
@@ -101,7 +99,7 @@ def _vlfeedback(values: Values) -> Preference:
     return _preference(_prompt(values), best[1], tuple(dict.fromkeys(text for _, text in worse)))
 
 
-def _completions(values: Values) -> list[Values]:
+def _completions(values: RowValues) -> list[RowValues]:
     """As a list of objects, or as the object of lists that `datasets` makes of it."""
     found = values.get("completions")
     if isinstance(found, dict):
@@ -112,7 +110,7 @@ def _completions(values: Values) -> list[Values]:
     return found
 
 
-def _rating(completion: Values) -> float:
+def _rating(completion: RowValues) -> float:
     aspects = completion.get("annotations")
     rated = (
         [one.get("Rating") for one in aspects.values() if isinstance(one, dict)] if isinstance(aspects, dict) else []
@@ -123,16 +121,16 @@ def _rating(completion: Values) -> float:
     return mean(numbers)
 
 
-def _prompt(values: Values) -> list[TextMessage]:
+def _prompt(values: RowValues) -> list[TextMessage]:
     return _turns(values, "prompt", speaker="user")
 
 
-def _turns(values: Values, name: str, *, speaker: str = "assistant") -> list[TextMessage]:
+def _turns(values: RowValues, name: str, *, speaker: str = "assistant") -> list[TextMessage]:
     """The messages of a field: a list, one message, or a text of the `speaker`'s."""
     value = values.get(name)
     if isinstance(value, str):
-        return [said({"role": speaker, "content": value})]
-    return [said(one) for one in read_messages([value] if isinstance(value, dict) else value, name)]
+        return [message_of({"role": speaker, "content": value})]
+    return [message_of(one) for one in read_messages([value] if isinstance(value, dict) else value, name)]
 
 
 def _preference(prompt: Sequence[TextMessage], chosen: str, rejected: tuple[str, ...]) -> Preference:

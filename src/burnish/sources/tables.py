@@ -23,8 +23,8 @@ ENDINGS = (".jsonl", ".json", *SEPARATORS, ".parquet")
 """Of tables that can be read."""
 
 
-Columns: TypeAlias = list[str]
-CheckColumns: TypeAlias = Callable[[Columns], Columns]
+ColumnNames: TypeAlias = list[str]
+CheckColumns: TypeAlias = Callable[[ColumnNames], ColumnNames]
 """Gets the columns that a file has and returns those to read; raises SourceError when one is missing."""
 
 
@@ -56,7 +56,7 @@ def _csv_rows(path: Path, check: CheckColumns) -> Iterator[FileRow]:
         yield from _csv_lines(reader, header)
 
 
-def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[FileRow]:
+def _csv_lines(reader: Iterator[list[str]], header: ColumnNames) -> Iterator[FileRow]:
     while True:
         first = reader.line_num + 1  # type: ignore[attr-defined]  # a csv.reader, whose type has no public name
         try:
@@ -72,7 +72,7 @@ def _csv_lines(reader: Iterator[list[str]], header: Columns) -> Iterator[FileRow
             yield FileRow(f"line {first}", _csv_values(header, fields))
 
 
-def _csv_values(header: Columns, fields: list[str]) -> Mapping[str, object] | LineError:
+def _csv_values(header: ColumnNames, fields: list[str]) -> Mapping[str, object] | LineError:
     if len(fields) != len(header):
         return LineError("broken CSV", f"has {len(fields)} fields, and the header has {len(header)}")
     return {name: field or None for name, field in zip(header, fields, strict=True)}

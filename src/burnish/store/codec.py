@@ -35,7 +35,7 @@ KINDS: dict[str, type[Record]] = {
 """The `kind` field of a stored record, by which its class is found again."""
 
 
-class _Line(NamedTuple):
+class _RecordLine(NamedTuple):
     """How the records of one kind become lines."""
 
     wire: ObjectWire
@@ -43,8 +43,8 @@ class _Line(NamedTuple):
     alike: Callable[[Any], bool]
 
 
-_LINES: dict[type, _Line] = {
-    record: _Line(wire, spelled_alike(wire)) for kind, record in KINDS.items() for wire in [tagged(record, kind)]
+_LINES: dict[type, _RecordLine] = {
+    record: _RecordLine(wire, spelled_alike(wire)) for kind, record in KINDS.items() for wire in [tagged(record, kind)]
 }
 _BY_NAMES: dict[type, Callable[[bytes], Any]] = {
     line.wire.names: msgspec.json.Decoder(record).decode for record, line in _LINES.items()

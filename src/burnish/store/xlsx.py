@@ -34,14 +34,14 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _WRITTEN = (1980, 1, 1, 0, 0, 0)
 """The date of each part, so that equal tables are equal files."""
 
-Value: TypeAlias = str | float | bool | None
+CellValue: TypeAlias = str | float | bool | None
 MOST_BYTES = 1_000_000_000
 """Of a workbook's parts, unpacked."""
 _STRINGS = "xl/sharedStrings.xml"
 _DOCTYPE = b"<!DOCTYPE"
 
 
-def read_sheet(path: Path) -> Iterator[list[Value]]:
+def read_sheet(path: Path) -> Iterator[list[CellValue]]:
     """The rows of the first sheet; empty cells are None. Raises ValueError for what is no such workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -72,8 +72,8 @@ def _text(element: ElementTree.Element) -> str:
     return "".join(one.text or "" for one in element.iter(f"{{{_MAIN}}}t") if one not in spoken)
 
 
-def _values(row: ElementTree.Element, strings: Sequence[str]) -> list[Value]:
-    values: list[Value] = []
+def _values(row: ElementTree.Element, strings: Sequence[str]) -> list[CellValue]:
+    values: list[CellValue] = []
     for cell in row.iter(f"{{{_MAIN}}}c"):
         place = _column(cell.get("r", "")) or len(values) + 1
         values += [None] * (place - len(values) - 1)
@@ -89,7 +89,7 @@ def _column(reference: str) -> int:
     return number
 
 
-def _value(cell: ElementTree.Element, strings: Sequence[str]) -> Value:
+def _value(cell: ElementTree.Element, strings: Sequence[str]) -> CellValue:
     kind, value = cell.get("t", "n"), cell.find(f"{{{_MAIN}}}v")
     if kind == "inlineStr":
         return _text(cell)

@@ -56,9 +56,9 @@ class StepLog(TrainerCallback):
         seconds = self._seconds_before + time.monotonic() - self._began
         rate = (state.num_input_tokens_seen - self._last[1]) / (seconds - self._last[0])
         self._last = (seconds, state.num_input_tokens_seen)
-        told = {"num_input_tokens_seen": state.num_input_tokens_seen, "tokens_per_second": round(rate, 1)}
+        speed = {"num_input_tokens_seen": state.num_input_tokens_seen, "tokens_per_second": round(rate, 1)}
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": state.global_step, **logs, **told, "seconds": round(seconds, 3)}) + "\n")
+            file.write(json.dumps({"step": state.global_step, **logs, **speed, "seconds": round(seconds, 3)}) + "\n")
         margin = f", margin {logs['rewards/margins']:.4f}" if "rewards/margins" in logs else ""
         self._progress.advance(1, f"loss {logs['loss']:.4f}{margin}")
 

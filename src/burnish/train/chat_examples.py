@@ -55,18 +55,18 @@ def distil_asks(prompt: StudentPrompt, dialogue: Dialogue) -> Sequence[TurnTarge
     picture, asks = decode(DOT), list[TurnTarget]()
     for i, turn in enumerate(dialogue.turns):
         flaw = "" if turn.feedback.comment.strip() else "no comment"
-        for number, seen, said in ((2 * i + 1, i, turn.response), (2 * i + 2, i + 1, _again(dialogue.turns, i))):
-            ask = _ask(number, prompt.messages(dialogue.question, picture, dialogue.turns[:seen]), said, "response")
+        for number, seen, response in ((2 * i + 1, i, turn.response), (2 * i + 2, i + 1, _again(dialogue.turns, i))):
+            ask = _ask(number, prompt.messages(dialogue.question, picture, dialogue.turns[:seen]), response, "response")
             asks.append(ask if ask.flaw or not flaw else ask._replace(flaw=flaw))
     return asks
 
 
 def _again(turns: Sequence[Turn], i: int) -> Response:
     """A turn's response as it would be said behind its comment: with the next one's thought, if it has none itself."""
-    said, thought = turns[i].response, turns[i + 1].response.thought if i + 1 < len(turns) else ""
-    if said.thought or not thought or not said.text.strip():
-        return said
-    return replace(said, text=write_response(thought, said.text.strip()))
+    response, thought = turns[i].response, turns[i + 1].response.thought if i + 1 < len(turns) else ""
+    if response.thought or not thought or not response.text.strip():
+        return response
+    return replace(response, text=write_response(thought, response.text.strip()))
 
 
 def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[TurnTarget]:
@@ -74,13 +74,13 @@ def teacher_asks(prompt: TeacherPrompt, dialogue: Dialogue) -> Sequence[TurnTarg
     picture = decode(DOT)
     asks = []
     for i, turn in enumerate(dialogue.turns):
-        said = turn.response.text
-        messages = prompt.messages(dialogue.question, dialogue.answer, picture, dialogue.turns[:i], said)
+        response = turn.response.text
+        messages = prompt.messages(dialogue.question, dialogue.answer, picture, dialogue.turns[:i], response)
         ask = _ask(i + 1, messages, turn.feedback, "feedback")
         asks.append(ask if turn.feedback.score is not None else ask._replace(flaw="feedback without a score"))
     return asks
 
 
-def _ask(turn: int, messages: Sequence[Message], said: Response | Feedback, what: str) -> TurnTarget:
-    text = said.text.strip()
-    return TurnTarget(turn, messages, text, "" if text else f"empty {what}", cut=said.finish == "length")
+def _ask(turn: int, messages: Sequence[Message], response: Response | Feedback, what: str) -> TurnTarget:
+    text = response.text.strip()
+    return TurnTarget(turn, messages, text, "" if text else f"empty {what}", cut=response.finish == "length")

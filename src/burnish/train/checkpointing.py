@@ -19,7 +19,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from burnish.errors import ConfigError
 from burnish.train.lora_sum import ADAPTED_LINEAR
 
-Kept: TypeAlias = Literal["selective", "full"]
+CheckpointingMode: TypeAlias = Literal["selective", "full"]
 
 _PRODUCTS: Final = {"mm": 1, "addmm": 2, "bmm": 1, "baddbmm": 2, "_grouped_mm": 1}
 """Names of operators, and which of their arguments is the right factor."""
@@ -32,7 +32,7 @@ _ATTENTION: Final = (
 )
 
 
-def checkpoint_activations(network: PreTrainedModel, kept: Kept) -> None:
+def checkpoint_activations(network: PreTrainedModel, kept: CheckpointingMode) -> None:
     """Make the language model compute its activations again in the backward pass instead of keeping them.
 
     The vision tower is left as it is, which takes care: asked as a whole, a model makes its frozen tower run backward

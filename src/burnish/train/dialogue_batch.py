@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from burnish.errors import ModelError
-from burnish.generation.questions import Pictures, each
+from burnish.generation.questions import PictureBytes, each
 from burnish.images import decode
 from burnish.train.batch_layout import Pictured, Reading
 from burnish.train.dialogue_rows import DialogueRow
@@ -22,7 +22,7 @@ class DialogueCollator:
     """Joins rows and their pictures to a batch; made for a data loader's worker processes."""
 
     encoder: AnswerEncoder
-    open_pictures: Callable[[str], Pictures]
+    open_pictures: Callable[[str], PictureBytes]
     pad_token_id: int
     reading: Reading
 

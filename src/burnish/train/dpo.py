@@ -143,7 +143,7 @@ class DPOTrainer(AnswerTrainer):
         return {name: value / pairs for name, value in sums.items()}
 
     def _ratios_of_tokens(self, policy_ST: Tensor, reference: _Reference, inputs: Batch) -> Tensor | None:
-        if not self._objective.weighs_tokens:
+        if not self._objective.needs_token_logps:
             return None
         if reference.tokens_ST is None:
             raise ValueError("Log-probabilities of tokens were never stored: give no `stored` for this objective.")
@@ -157,7 +157,7 @@ class DPOTrainer(AnswerTrainer):
 
     def _falls(self, reference: _Reference, inputs: Batch, present_BK: Tensor) -> Tensor | None:
         """Of the reference's log-probabilities, token by token, from each picture to each distorted one."""
-        if not self._objective.weighs_by_picture or reference.tokens_ST is None:
+        if not self._objective.needs_picture_logps or reference.tokens_ST is None:
             return None
         pairs = len(present_BK)
         tokens_EAL = token_by_token(reference.tokens_ST, inputs)

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from burnish.distort import parse
-from burnish.generation.questions import Pictures, conversation, distorted, each
+from burnish.generation.questions import PictureBytes, conversation, distorted, each
 from burnish.ids import content_key
 from burnish.models.base import Message
 from burnish.models.encoding import Encoder, Encoding
@@ -105,7 +105,7 @@ class Collator:
     """Joins rows and their pictures to a batch; made for a data loader's worker processes."""
 
     encoder: Encoder
-    open_pictures: Callable[[str], Pictures]
+    open_pictures: Callable[[str], PictureBytes]
     pad_token_id: int
     reading: Reading = APART
     """With `Together` an example's answers share its picture and question, and short examples share rows."""
@@ -152,7 +152,7 @@ class Collator:
         return self.encoder.encode_request(distorted(asked, parse(spec), seed, number))
 
 
-def key_of_all(pictures: Pictures) -> str:
+def key_of_all(pictures: PictureBytes) -> str:
     """Content key of an example's pictures together."""
     keys = [content_key(picture) for picture in each(pictures)]
     return keys[0] if len(keys) == 1 else content_key("".join(keys).encode())

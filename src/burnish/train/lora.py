@@ -17,7 +17,7 @@ from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
 from burnish.errors import ModelError
 from burnish.models import ModelOptions
-from burnish.models.loading import find, find_adapter, put_on
+from burnish.models.loading import attach_adapter, find, find_adapter
 from burnish.train.config import TrainConfig, is_main_process
 from burnish.train.lora_sum import sum_within_products
 from burnish.train.lora_targets import Targets, share_beside_experts, targets
@@ -62,7 +62,7 @@ def _gone_on_from(model: PreTrainedModel, config: TrainConfig, adapter: str, bas
     options = ModelOptions(
         model=config.model, adapter=adapter, pad_to_square=config.pad_to_square, thinking=config.thinking
     )
-    adapted = put_on(model, find(config.model), find_adapter(adapter), options)
+    adapted = attach_adapter(model, find(config.model), find_adapter(adapter), options)
     own = adapted.peft_config[adapted.active_adapter]
     if own.peft_type != PeftType.LORA:
         raise ModelError(f"--adapter {adapter} is of the kind {own.peft_type}: give a LoRA adapter to go on from.")
@@ -88,10 +88,10 @@ def _adapt(model: PreTrainedModel, config: TrainConfig, modules: Sequence[str], 
         # said of names that PEFT has made up itself
         warnings.filterwarnings("ignore", message=r"The following \w+_pattern keys did not match")
         warnings.filterwarnings("ignore", message=r"target_parameters=.* but no parameter was matched")
-        return _put_on(model, lora)
+        return _attach(model, lora)
 
 
-def _put_on(model: PreTrainedModel, lora: LoraConfig) -> PeftModel:
+def _attach(model: PreTrainedModel, lora: LoraConfig) -> PeftModel:
     # ZeRO-3 gathers the weights of a layer in one number format, so its adapter must have the model's own
     return get_peft_model(model, lora, autocast_adapter_dtype=not is_deepspeed_zero3_enabled())
 

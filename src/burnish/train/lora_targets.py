@@ -65,7 +65,9 @@ def reach(model: PreTrainedModel, chosen: Targets) -> Reach:
     sizes = {f"{prefix}.{name}": shape for name, shape in _matrices(model, language_model)}
     whole = sum(_size(shape) for shape in sizes.values())
     within = sum(_size(shape) for name, shape in sizes.items() if name in reached)
-    missed = dict.fromkeys(_told(name.removeprefix(f"{prefix}."), sizes[name]) for name in sizes if name not in reached)
+    missed = dict.fromkeys(
+        _layer(name.removeprefix(f"{prefix}."), sizes[name]) for name in sizes if name not in reached
+    )
     return Reach(len(chosen.modules) + len(chosen.experts), within / whole if whole else 0.0, tuple(missed))
 
 
@@ -120,5 +122,5 @@ def _size(shape: Sequence[int]) -> int:
     return size
 
 
-def _told(name: str, shape: Sequence[int]) -> str:
+def _layer(name: str, shape: Sequence[int]) -> str:
     return f"{re.sub(r'(?<=[.])[0-9]+(?=[.])', 'N', name).removesuffix('.weight')} ({' x '.join(map(str, shape))})"

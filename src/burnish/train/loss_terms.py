@@ -92,19 +92,19 @@ class Objective:
         return [term.name for term in self.terms]
 
     @property
-    def weighs_tokens(self) -> bool:
+    def needs_token_logps(self) -> bool:
         """Whether some loss needs log-probabilities token by token, not only their sum over an answer."""
-        return LENGTH_DESENSITISED in self.names or self.weighs_by_picture
+        return LENGTH_DESENSITISED in self.names or self.needs_picture_logps
 
     @property
-    def weighs_by_picture(self) -> bool:
+    def needs_picture_logps(self) -> bool:
         """Whether some loss needs all answers' log-probabilities under the distorted pictures, token by token."""
         return ANCHORED in self.names
 
     @property
     def sees_distorted(self) -> bool:
         """Whether some loss needs the chosen answer's log-probability under the distorted pictures, too."""
-        return CONDITIONAL in self.names or self.weighs_by_picture
+        return CONDITIONAL in self.names or self.needs_picture_logps
 
     @property
     def needs_references(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final, TypeAlias
 
-Rows: TypeAlias = Sequence[Sequence[int]]
+PackedRows: TypeAlias = Sequence[Sequence[int]]
 """The numbers of the trees in each row."""
 
 WHOLE: Final = 1.0
@@ -19,7 +19,7 @@ CAUSAL: Final = 0.5
 """Share of a row that a token is compared with, on average: with a mask of its own, and where none is needed."""
 
 
-def fewest_operations(lengths: Sequence[int], even_length: float, *, compared_alone: float) -> Rows:
+def fewest_operations(lengths: Sequence[int], even_length: float, *, compared_alone: float) -> PackedRows:
     """Rows for trees of these lengths (tokens), or each alone where nothing is won by sharing.
 
     `even_length`: length of a row (tokens) at which comparing each token with each takes as long as all else.
@@ -29,7 +29,7 @@ def fewest_operations(lengths: Sequence[int], even_length: float, *, compared_al
     def operations(rows: int, longest: int, compared: float) -> float:
         return rows * longest * (1 + compared * longest / even_length)
 
-    best: Rows = [[number] for number in range(len(lengths))]
+    best: PackedRows = [[number] for number in range(len(lengths))]
     least = operations(len(best), max(lengths), compared_alone)
     # the longest trees fill such a row to its end, so each room is also the length of the longest row
     for room in accumulate(sorted(lengths, reverse=True)):
@@ -42,7 +42,7 @@ def fewest_operations(lengths: Sequence[int], even_length: float, *, compared_al
     return best
 
 
-def first_fit(lengths: Sequence[int], room: int) -> Rows:
+def first_fit(lengths: Sequence[int], room: int) -> PackedRows:
     """Bins of `room` tokens, filled by first-fit decreasing: longest first, each into the first bin that it fits."""
     rows: list[list[int]] = []
     free: list[int] = []

@@ -122,8 +122,8 @@ class Preparer:
             return _left_out(example, "the model's chat template cannot take this conversation")
         if room < 1:
             return _left_out(example, f"prompt longer than {self._max_length - 1:,} tokens")
-        said = [example.question, *(text for _, text in example.before)]
-        if any(self._marks.intersection(ids) for ids in (*map(self._encoder.tokens, said), *answers)):
+        prompts = [example.question, *(text for _, text in example.before)]
+        if any(self._marks.intersection(ids) for ids in (*map(self._encoder.tokens, prompts), *answers)):
             return _left_out(example, "the model's mark for a picture in question or answer")
         seen = [ids[:room] for ids in answers]
         # the first is the chosen one, and from its equal there is nothing to learn

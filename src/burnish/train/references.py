@@ -70,10 +70,10 @@ class StoredReferences:
         self._wrong = bool(each[:, 1].sum() > 0)
         self._compared += int(each[:, 2].sum())
         if self._wrong or self.trusted:
-            self._tell()
+            self._report()
         return not self._wrong
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         sample = f"a stored value is {self._furthest:.2g} nats from the model's own"
         if self._wrong and self._required:
             raise RunError(

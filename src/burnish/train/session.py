@@ -158,7 +158,7 @@ def _dpo_parts(config: Any) -> _Parts:
             pairs,
             max_length=config.max_length,
             distorted=objective.sees_distorted,
-            rejected_too=objective.weighs_by_picture,
+            rejected_too=objective.needs_picture_logps,
         )
         if config.eval_pairs is None:
             return answers

@@ -137,17 +137,17 @@ def _marked(text: str, marks: Marks) -> str:
 
 def _chosen(material: DialogueMaterial, config: ShowMaskConfig) -> DialogueRow:
     place = -1
-    for told in material.dialogues.read():
-        if not isinstance(told, PicturedDialogue):
+    for pictured in material.dialogues.read():
+        if not isinstance(pictured, PicturedDialogue):
             continue
         place += 1
-        if config.id not in (None, told.dialogue.id) or config.index not in (None, place):
+        if config.id not in (None, pictured.dialogue.id) or config.index not in (None, place):
             continue
-        row = material.preparer.dialogue(told)
+        row = material.preparer.dialogue(pictured)
         if isinstance(row, DialogueRow):
             return row
         if config.id is not None or config.index is not None:
-            raise RunError(f"A {config.role} is not trained on {told.dialogue.id} of {config.run} ({row.reason}).")
+            raise RunError(f"A {config.role} is not trained on {pictured.dialogue.id} of {config.run} ({row.reason}).")
     if config.id is not None:
         raise RunError(f"{config.run} has no dialogue with the id {config.id!r}.")
     if config.index is not None:

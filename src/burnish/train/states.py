@@ -21,16 +21,16 @@ from transformers import PreTrainedModel
 from burnish.train.sequences import Batch
 
 
-class _Kind(NamedTuple):
+class _LayerKind(NamedTuple):
     part: str
     """What a layer of the kind calls the part that has the state."""
     memory: str | None
     """The configuration's name for how many tokens it sees, the present one among them; None for all."""
 
 
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "conv": _Kind("conv", "conv_L_cache"),
-    "linear_attention": _Kind("linear_attn", None),
+_KINDS: Final[Mapping[str, _LayerKind]] = {
+    "conv": _LayerKind("conv", "conv_L_cache"),
+    "linear_attention": _LayerKind("linear_attn", None),
 }
 """By transformers' name for the kind of layer: LFM2's, and those of Qwen3.5."""
 
@@ -81,15 +81,15 @@ def state_trees(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
 def tree(batch: Batch, remembered: int | None) -> Tree:
     """The runs of a batch's rows, each behind so many tokens of its way back; None for all of them."""
     before_ST, last_ST = batch["before_ST"].tolist(), batch["last_ST"].tolist()
-    begin, behind = list[_Run](), list[_Run]()
+    begin, behind = list[_TreeRun](), list[_TreeRun]()
     for row, (before_T, last_T) in enumerate(zip(before_ST, last_ST, strict=True)):
         for start, stop in _bounds(before_T, last_T):
             back = _way_back(before_T, start, remembered)
-            (behind if back else begin).append(_Run(row, [*back, *range(start, stop)], len(back)))
+            (behind if back else begin).append(_TreeRun(row, [*back, *range(start, stop)], len(back)))
     return Tree(tuple(_joined(runs, batch["before_ST"].device) for runs in (begin, behind) if runs))
 
 
-class _Run(NamedTuple):
+class _TreeRun(NamedTuple):
     row: int
     places: list[int]
     back: int
@@ -113,7 +113,7 @@ def _way_back(before_T: Sequence[int], start: int, remembered: int | None) -> li
     return back[::-1]
 
 
-def _joined(runs: Sequence[_Run], device: torch.device) -> Runs:
+def _joined(runs: Sequence[_TreeRun], device: torch.device) -> Runs:
     def padded(values: Sequence[Sequence[int | bool]]) -> Tensor:
         return pad_sequence([torch.tensor(one) for one in values], batch_first=True).to(device)
 

@@ -97,8 +97,8 @@ def _refuse_nothing(path: Path) -> None:
         reasons[record.reason] = reasons.get(record.reason, 0) + 1
     if not reasons:  # a part of a run may have no example
         return
-    told = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
-    raise RunError(f"All {sum(reasons.values()):,} examples of {path} were dropped: {told}.")
+    written = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    raise RunError(f"All {sum(reasons.values()):,} examples of {path} were dropped: {written}.")
 
 
 def import_pairs(config: ImportPairsConfig) -> None:
@@ -136,5 +136,5 @@ def make_benchmark(config: MakeConfig) -> None:
 
     made = write(config)
     files = [str(file) for file in made.files]
-    told = write_json(config.json, {"files": [*files], **made.numbers})
-    print_tables([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *told])
+    written = write_json(config.json, {"files": [*files], **made.numbers})
+    print_tables([counted(f"A {benchmark(config.benchmark).title} of your own", made.counts)], [*files, *written])

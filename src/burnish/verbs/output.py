@@ -111,8 +111,8 @@ def print_scores(
 
     if warning := replies.warning():
         say("", prose(warning))
-    told = write_json(json_file, {**numbers, **replies_numbers(replies, ())})
-    print_tables([*tables, replies_table(replies, ())], [*files, *told])
+    written = write_json(json_file, {**numbers, **replies_numbers(replies, ())})
+    print_tables([*tables, replies_table(replies, ())], [*files, *written])
 
 
 def _print_replies(path: Path, json_file: str | None) -> None:

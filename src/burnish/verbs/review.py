@@ -54,5 +54,5 @@ def review_summary(config: ReviewSummaryConfig) -> None:
     from burnish.store.codec import to_json
 
     result = summarise(config)
-    told = write_json(config.json, to_json(result.scores))
-    print_tables(review_tables(result.scores), [*result.files, *told])
+    written = write_json(config.json, to_json(result.scores))
+    print_tables(review_tables(result.scores), [*result.files, *written])

@@ -47,14 +47,14 @@ def _grouped(paths: Sequence[str]) -> Iterator[tuple[str, str, list[RunPart]]]:
     groups: dict[str, list[RunPart]] = defaultdict(list)
     for key, part in keyed.values():
         groups[key].append(part)
-    told = set[str]()
+    printed = set[str]()
     for path in single:
         key = keyed[path][0] if path in keyed else ""
         parts = groups.get(key, [])
         if not parts or len(parts) < parts[0].of:
             yield path, "", []
-        elif key not in told:
-            told.add(key)
+        elif key not in printed:
+            printed.add(key)
             yield path, key, in_order(parts)
 
 
@@ -89,8 +89,8 @@ def _part(path: str) -> RunPart | None:
 def _key(part: RunPart) -> str:
     """The same for all shards of one run, and for no others."""
     whole = part.whole
-    told = {"kind": whole.kind, "config": whole.config, "fingerprints": whole.fingerprints, "seed": whole.seed}
-    return content_key(json.dumps([told, part.of], sort_keys=True).encode())[:_DIGITS]
+    printed = {"kind": whole.kind, "config": whole.config, "fingerprints": whole.fingerprints, "seed": whole.seed}
+    return content_key(json.dumps([printed, part.of], sort_keys=True).encode())[:_DIGITS]
 
 
 def _merged(key: str, parts: Sequence[RunPart]) -> str:

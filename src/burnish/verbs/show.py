@@ -78,8 +78,8 @@ def _verdict(prediction: Prediction) -> AnswerVerdict:
     except RunError:  # a task of the pocket world in a run that does not know the scene
         return AnswerVerdict(None, {})
     decisive = terms.get("pope_accuracy", terms.get("exact_match"))
-    told = {METRICS[name].title: term for name, term in terms.items() if METRICS[name].family in _TOLD}
-    shares = {title: term.numerator / term.denominator for title, term in told.items() if term.denominator}
+    written = {METRICS[name].title: term for name, term in terms.items() if METRICS[name].family in _TOLD}
+    shares = {title: term.numerator / term.denominator for title, term in written.items() if term.denominator}
     return AnswerVerdict(decisive.numerator == 1 if decisive else None, shares)
 
 
@@ -112,8 +112,8 @@ def export(config: ExportConfig) -> None:
     config = replace(config, run=whole_run((config.run, *config.more_runs)), more_runs=())
     result = export_run(config)
     counts = {"records": result.records, "rows": result.rows}
-    told = write_json(config.json, {**counts, "left_out": {**result.left_out}})
-    print_tables([counted(f"{config.run} for {config.to}", counts, result.left_out)], [result.folder, *told])
+    written = write_json(config.json, {**counts, "left_out": {**result.left_out}})
+    print_tables([counted(f"{config.run} for {config.to}", counts, result.left_out)], [result.folder, *written])
 
 
 def card(config: CardConfig) -> None:

@@ -102,7 +102,7 @@ def show_page(site: SiteHere, index: IndexHere, asked: Annotated[PageQuery, Quer
         remark=remark(found),
         views=views(read_records(index, site.run, found.numbers), site.root),
         pager=pager(found, choice, asked.page, site.root),
-        told=_told(index) if is_first else None,
+        told=_output(index) if is_first else None,
         origins=[origin_of(_name(site), Run.open(site.run))] if is_first else [],
     )
 
@@ -178,7 +178,7 @@ def show_style() -> Response:
     return Response(html.resource("page.css"), media_type="text/css")
 
 
-def _told(index: sqlite3.Connection) -> Markup:
+def _output(index: sqlite3.Connection) -> Markup:
     """Tables and figures; empty until they are made."""
     row = index.execute("select html from told").fetchone()
     return Markup("" if row is None else row[0])

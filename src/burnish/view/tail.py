@@ -53,14 +53,14 @@ def tailing(run: Path, index: Path) -> Iterator[None]:
 def follow(run: Path, index: Path) -> None:
     """Look at the run every second, until the process that began this one ends, and never return."""
     Thread(target=_end_with_parent, daemon=True).start()
-    said = ""
+    printed = ""
     while True:
         try:
             _keep_up(run, index)
         except RunLocked:  # another viewer of the same run fills the index, for both
             pass
         except (RunError, sqlite3.Error) as error:
-            if said != (said := str(error)):
+            if printed != (printed := str(error)):
                 print(f"burnish: {run} cannot be followed: {error}", file=sys.stderr)
         time.sleep(_PAUSE_S)
 

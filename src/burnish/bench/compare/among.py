@@ -68,6 +68,6 @@ def _baselines(run: Run) -> list[Path]:
     given = run.manifest.settings.get("baseline")
     summary: dict[str, Json] = run.summary or {}
     later = [summary.get("comparison"), summary.get("baseline")]
-    told = [*(given if isinstance(given, list) else [given])]
-    told += [value for one in later if isinstance(one, dict) for value in (one.get("baseline"), one.get("path"))]
-    return [Path(path).resolve() for path in told if isinstance(path, str) and path]
+    given_paths = [*(given if isinstance(given, list) else [given])]
+    given_paths += [value for one in later if isinstance(one, dict) for value in (one.get("baseline"), one.get("path"))]
+    return [Path(path).resolve() for path in given_paths if isinstance(path, str) and path]

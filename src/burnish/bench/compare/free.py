@@ -80,11 +80,11 @@ def _dialogues(folder: Path, number: int, rules: FreeRules) -> Iterator[ScoredAn
 def _scored(dialogue: Dialogue, number: int, rules: FreeRules) -> ScoredAnswer:
     group = str(dialogue.facts.get("group") or "")
     middle: tuple[tuple[Level, str], ...] = (("group", group),) if group else ()
-    said = (f"{turn.response.text} [{turn.feedback.score}]" for turn in dialogue.turns)
+    turns = (f"{turn.response.text} [{turn.feedback.score}]" for turn in dialogue.turns)
     return ScoredAnswer(
         key=Key(dialogue.source, id_in_seed(dialogue.id, number)),
         asked=Asked(dialogue.image, dialogue.question, dialogue.answer),
         groups=(("task", dialogue.source), *middle, ("all", ALL)),
         terms=worth([turn.feedback.score for turn in dialogue.turns], rules).terms,
-        text="\n".join(said),
+        text="\n".join(turns),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from burnish.scores import Compared, Gate, GateRule, Verdict
 
-_TOLD: Mapping[Verdict, str] = {
+_MEANINGS: Mapping[Verdict, str] = {
     "better": "the second result is better",
     "worse": "the second result is worse",
     "undecided": "nothing is decided",
@@ -18,5 +18,5 @@ def gate(rule: GateRule, compared: Compared) -> Gate:
     verdict = compared.verdict
     passed = verdict == "better" if rule == "not-better" else verdict != "worse"
     (metric,) = (metric for metric in compared.metrics if metric.name == compared.headline.metric)
-    told = _TOLD.get(verdict, f"the second result is {verdict}, which is neither better nor worse")
-    return Gate(rule=rule, passed=passed, why=f"On {metric.title}, {told}.")
+    meaning = _MEANINGS.get(verdict, f"the second result is {verdict}, which is neither better nor worse")
+    return Gate(rule=rule, passed=passed, why=f"On {metric.title}, {meaning}.")

@@ -15,7 +15,7 @@ from burnish.store import Run
 
 Only: TypeAlias = frozenset[Key] | None
 """The answers that are read; None for all."""
-PictureOf: TypeAlias = Callable[[ScoredAnswer], Path | None]
+PicturePath: TypeAlias = Callable[[ScoredAnswer], Path | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Side:
     seed: int | None
     fingerprints: Mapping[str, str]
     version: str
-    picture_of: PictureOf
+    picture_of: PicturePath
     judging: Judging | None = None
     """Who judged the answers; None where no one did."""
 

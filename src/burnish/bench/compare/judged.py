@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from burnish.bench.compare.inputs import Only, PictureOf, Side, by_key, kept_picture
+from burnish.bench.compare.inputs import Only, PicturePath, Side, by_key, kept_picture
 from burnish.bench.judged import consistency, grades, llava_bench, mmhal, mmvet, rubric, shr
-from burnish.bench.judged.judge_counts import Reads, judging, last_said, readable
+from burnish.bench.judged.judge_counts import Reads, judging, last_reply, readable
 from burnish.bench.measures import Measures, measures
 from burnish.bench.metrics import Term
 from burnish.bench.sample_scores import Asked, Key, ScoredAnswer, in_groups
@@ -28,7 +28,7 @@ from burnish.store import Run
 from burnish.store.codec import dump
 from burnish.store.manifest import NAME
 
-Worth: TypeAlias = Callable[[Sequence[Judgement]], ScoredAnswer | None]
+ScoredAnswerOf: TypeAlias = Callable[[Sequence[Judgement]], ScoredAnswer | None]
 """From the judgements of one answer to what it is worth; None where none can be read."""
 _ANSWERS = ("answer", "description", "second", "sentences")
 """Places of judges' prompts in which models' words stand; the others hold the question."""
@@ -39,7 +39,7 @@ class _JudgedComparison(NamedTuple):
 
     title: str
     measures: Measures
-    worth: Worth
+    worth: ScoredAnswerOf
     reads: Reads
 
 
@@ -49,22 +49,22 @@ def _points(name: str, title: str) -> Metric:
 
 def _grade(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    said = readable(one, grades.reads)
-    value = None if said is None else grade(said)
+    reply = readable(one, grades.reads)
+    value = None if reply is None else grade(reply)
     return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source, *filter(None, [one.part])))
 
 
 def _rubric(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    said = readable(one, rubric.reads)
-    value = None if said is None else rubric.grade(one.asked, said)
+    reply = readable(one, rubric.reads)
+    value = None if reply is None else rubric.grade(one.asked, reply)
     return None if value is None else _answer(one, {"grade": Term(value, 1)}, (one.source,))
 
 
 def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    said = readable(one, consistency.reads)
-    found = None if said is None else consistency.reading(said)
+    reply = readable(one, consistency.reads)
+    found = None if reply is None else consistency.reading(reply)
     if found is None:
         return None
     overall = consistency.ASPECTS.index("overall")
@@ -74,14 +74,14 @@ def _consistency(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
 
 def _mmvet(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     one = judgements[0]
-    given = [Grade(score_in(last_said(judgement, mmvet.reads))) for judgement in judgements]
+    given = [Grade(score_in(last_reply(judgement, mmvet.reads))) for judgement in judgements]
     worth = mmvet_rule.scored(one.id, MMVetQuestion(str(one.facts["picture"]), ()), given)
     return _answer(one, worth.terms, ())
 
 
 def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    points = reading(last_said(one, llava_bench.reads))
+    points = reading(last_reply(one, llava_bench.reads))
     category = str(one.facts["category"])
     if points is None:
         return None
@@ -91,13 +91,13 @@ def _llava_bench(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
 
 def _mmhal(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    worth = mmhal_rule.rated(one.id, str(one.facts["picture"]), one.source, last_said(one, mmhal.reads))
+    worth = mmhal_rule.rated(one.id, str(one.facts["picture"]), one.source, last_reply(one, mmhal.reads))
     return _answer(one, worth.terms, (one.source,))
 
 
 def _shr(judgements: Sequence[Judgement]) -> ScoredAnswer | None:
     (one,) = judgements
-    found = labels(LabelledDescription(one.asked["description"], last_said(one, shr.reads)))
+    found = labels(LabelledDescription(one.asked["description"], last_reply(one, shr.reads)))
     return None if found is None else _answer(one, shr_rule.scored(one.id, "", [found]).terms, ())
 
 
@@ -112,7 +112,7 @@ def _key(one: Judgement) -> Key:
     return Key(one.source if one.part.startswith("run ") else one.part or one.source, one.id)
 
 
-def _official(benchmark: Benchmark, worth: Worth, reads: Reads) -> _JudgedComparison:
+def _official(benchmark: Benchmark, worth: ScoredAnswerOf, reads: Reads) -> _JudgedComparison:
     return _JudgedComparison(benchmark.heading, benchmark.measures(()), worth, reads)
 
 
@@ -167,7 +167,7 @@ def _found(by_answer: Mapping[Key, Sequence[Judgement]], task: _JudgedComparison
             yield worth
 
 
-def _pictures(run: Run) -> PictureOf:
+def _pictures(run: Run) -> PicturePath:
     """Those of the run whose answers were judged, where it is still there."""
     path = Path(str(run.manifest.settings.get("answers")))
     answered = [Run.open(path)] if (path / NAME).exists() else []

@@ -24,7 +24,7 @@ MARGIN = 0.1
 """Answers whose lengths in words differ by at most this share of the longer one are of like length."""
 
 
-class _Pair(NamedTuple):
+class _BothOrders(NamedTuple):
     """Both orders of one question."""
 
     forth: Judgement
@@ -98,21 +98,21 @@ def _names(run: Run, path: str, before: str, after: str) -> tuple[str, str]:
     names = {one.path.resolve(): one.name for one in answers}
     for wanted in (before, after):
         if Path(wanted).resolve() not in names:
-            told = ", ".join(map(str, paths)) or "nothing"
-            raise RunError(f"--judged {path} is about {told}, not about {wanted}: have the judge compare these two.")
+            named = ", ".join(map(str, paths)) or "nothing"
+            raise RunError(f"--judged {path} is about {named}, not about {wanted}: have the judge compare these two.")
     return names[Path(before).resolve()], names[Path(after).resolve()]
 
 
-def _both_orders(run: Run) -> list[_Pair]:
+def _both_orders(run: Run) -> list[_BothOrders]:
     judgements = list(run.records(Judgement))
-    return [_Pair(*two) for two in zip(judgements[::2], judgements[1::2], strict=True)]
+    return [_BothOrders(*two) for two in zip(judgements[::2], judgements[1::2], strict=True)]
 
 
-def _named(one: _Pair) -> tuple[str, str]:
+def _named(one: _BothOrders) -> tuple[str, str]:
     return str(one.forth.facts["first"]), str(one.forth.facts["second"])
 
 
-def _from(new: str, old: str, pairs: Sequence[_Pair]) -> list[TwoVerdicts]:
+def _from(new: str, old: str, pairs: Sequence[_BothOrders]) -> list[TwoVerdicts]:
     """The verdicts with the new model's answer first, then with the old one's."""
     found = verdicts_by_pair([one for pair in pairs for one in pair])
     turned = [TwoVerdicts(two.picture, two.back, two.forth) for two in found.get((old, new), [])]

@@ -120,11 +120,11 @@ def _row(
     model: str,
     counts: Mapping[str, int],
     names: Mapping[tuple[str, str, str], str],
-    told: Mapping[str, tuple[Compared, Estimate]],
+    changes: Mapping[str, tuple[Compared, Estimate]],
     together: Together | None,
 ) -> LeaderboardRow:
     values: dict[str, list[Estimate]] = {}
-    for one, estimate in told.values():
+    for one, estimate in changes.values():
         values.setdefault(names[benchmark_key(one)], []).append(estimate)
     means = {name: of[0] if len(of) == 1 else _over_seeds(of) for name, of in values.items()}
     return LeaderboardRow(model=model, results=counts[model], values=means, together=together)

@@ -16,8 +16,10 @@ def read_results(run: Run, only: Only) -> Side:
     if run.summary is None:
         raise RunError(f"{run.path} is not finished: give the command that makes it again.")
     result = from_json(StandardResult, run.summary)
-    told = from_json(MeasuredScores, result.scores) if isinstance(result.scores, dict) else None
-    lower = frozenset(metric.name for metric in told.metrics if metric.better == "lower") if told else frozenset[str]()
+    scores = from_json(MeasuredScores, result.scores) if isinstance(result.scores, dict) else None
+    lower = (
+        frozenset(metric.name for metric in scores.metrics if metric.better == "lower") if scores else frozenset[str]()
+    )
     records = list(run.records(Prediction))
     answers = [scored(record) for record in records]
     prints = run.manifest.fingerprints

@@ -42,7 +42,7 @@ def read_standard(run: Run, only: Only) -> Side:
     records = {record.id: record for record in run.records(Prediction)}
     whole = [record for record in records.values() if rule.unit(record.id) not in dropped]
     config = run.manifest.config
-    scored = rule.rescore([_said(record) for record in whole], config)
+    scored = rule.rescore([_answered(record) for record in whole], config)
     if scored is None:
         raise RunError(f"{run.path} has no scores: only a server or a judge (`burnish bench judged`) can score it.")
     shown = {rule.place(record.id): record for record in sorted(whole, key=_rotation)}
@@ -76,7 +76,7 @@ def _rotation(record: Prediction) -> tuple[int, str]:
     return -len(record.id), record.id
 
 
-def _said(record: Prediction) -> AnsweredQuestion:
+def _answered(record: Prediction) -> AnsweredQuestion:
     asked = Candidate(
         id=record.id,
         image=record.image,

@@ -61,8 +61,8 @@ def compare_sides(
         benchmark=after.benchmark,
         title=after.title,
         questions=after.questions,
-        before=_told(before),
-        after=_told(after),
+        before=_compared_side(before),
+        after=_compared_side(after),
         n=len(after.answers),
         pictures=len({answer.picture for answer in after.answers.values()}),
         unpaired=len(unpaired),
@@ -178,7 +178,7 @@ def _picture(answer: ScoredAnswer, before: Side, after: Side, images: str | None
     return str(kept or "")
 
 
-def _told(side: Side) -> ComparedSide:
+def _compared_side(side: Side) -> ComparedSide:
     return ComparedSide(
         path=str(side.path),
         name=side.name,

@@ -51,16 +51,16 @@ class _AgreementTask(NamedTuple):
 
 
 _TASKS: Mapping[str, _AgreementTask] = {
-    "judged mmvet": _AgreementTask(mmvet.reads, lambda _, said: [score_in(said)]),
-    "judged llava-bench": _AgreementTask(llava_bench.reads, lambda _, said: reading(said) or ()),
-    "judged mmhal": _AgreementTask(mmhal.reads, lambda _, said: [mmhal_rule.rating(said)]),
+    "judged mmvet": _AgreementTask(mmvet.reads, lambda _, reply: [score_in(reply)]),
+    "judged llava-bench": _AgreementTask(llava_bench.reads, lambda _, reply: reading(reply) or ()),
+    "judged mmhal": _AgreementTask(mmhal.reads, lambda _, reply: [mmhal_rule.rating(reply)]),
     "judged shr": _AgreementTask(
-        shr.reads, lambda asked, said: labels(LabelledDescription(asked["description"], said)) or ()
+        shr.reads, lambda asked, reply: labels(LabelledDescription(asked["description"], reply)) or ()
     ),
-    "judged consistency": _AgreementTask(consistency.reads, lambda _, said: consistency.numbers(said)),
-    "judged pairwise": _AgreementTask(pairwise.reads, lambda _, said: [pairwise.verdict(said)]),
-    "judged rubric": _AgreementTask(rubric.reads, lambda asked, said: [rubric.grade(asked, said)]),
-    "judged grades": _AgreementTask(grades.reads, lambda _, said: [grade(said)]),
+    "judged consistency": _AgreementTask(consistency.reads, lambda _, reply: consistency.numbers(reply)),
+    "judged pairwise": _AgreementTask(pairwise.reads, lambda _, reply: [pairwise.verdict(reply)]),
+    "judged rubric": _AgreementTask(rubric.reads, lambda asked, reply: [rubric.grade(asked, reply)]),
+    "judged grades": _AgreementTask(grades.reads, lambda _, reply: [grade(reply)]),
 }
 
 
@@ -95,8 +95,8 @@ def _rated(task: _AgreementTask, ours: Judgement, theirs: Judgement) -> list[Rat
     """What both said; nothing where one cannot be read. Raises RunError where they were asked different things."""
     if ours.asked != theirs.asked:
         raise RunError(f"The two runs judge different answers to question {ours.id}: judge the same ones.")
-    said = [readable(judgement, task.reads) for judgement in (ours, theirs)]
-    first, second = ([] if one is None else task.values(ours.asked, one) for one in said)
+    replies = [readable(judgement, task.reads) for judgement in (ours, theirs)]
+    first, second = ([] if one is None else task.values(ours.asked, one) for one in replies)
     picture = str(ours.facts["picture"])
     return [
         Rated(picture, a, b)
@@ -134,5 +134,5 @@ def agreement(rated: Sequence[Rated], *, task: str, judge: str, truth: str, left
     )
 
 
-def _name(said: TwoRatings) -> str:
-    return said if isinstance(said, str) else f"{said:g}"
+def _name(value: TwoRatings) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

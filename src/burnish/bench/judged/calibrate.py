@@ -54,7 +54,7 @@ def read_rated(path: str) -> Iterator[JudgeQuestion]:
         for place, (speaker, text, rating) in enumerate(turns):
             if rating is None:
                 continue
-            before = "\n".join(f"{who}: {said}" for who, said, _ in turns[:place]) or NOTHING_YET
+            before = "\n".join(f"{who}: {reply}" for who, reply, _ in turns[:place]) or NOTHING_YET
             yield JudgeQuestion(
                 id=f"{number}/{place}",
                 source=speaker.lower(),
@@ -119,15 +119,15 @@ def _in_order(one: JudgeQuestion, order: str) -> JudgeQuestion:
     )
 
 
-def rating(said: str) -> int | None:
+def rating(reply: str) -> int | None:
     """The rating that a reply names, if it names only one."""
-    found = set(_RATING.findall(said))
+    found = set(_RATING.findall(reply))
     return int(found.pop()) if len(found) == 1 else None
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """There is exactly one rating."""
-    return rating(said) is not None
+    return rating(reply) is not None
 
 
 def _ratings(judgements: Sequence[Judgement]) -> list[RatedTurn]:
@@ -150,5 +150,5 @@ def _ratings(judgements: Sequence[Judgement]) -> list[RatedTurn]:
 
 
 def _read(judgement: Judgement) -> int | None:
-    said = readable(judgement, reads)
-    return None if said is None else rating(said)
+    reply = readable(judgement, reads)
+    return None if reply is None else rating(reply)

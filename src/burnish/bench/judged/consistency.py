@@ -73,28 +73,28 @@ def _sampled(path: str) -> list[ModelAnswers]:
     return drawn
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """All three lines are there, with four numbers each."""
-    return reading(said) is not None
+    return reading(reply) is not None
 
 
-def reading(said: str) -> Mapping[str, Sequence[int]] | None:
+def reading(reply: str) -> Mapping[str, Sequence[int]] | None:
     """The numbers of A1, A2 and A3 in the order of ASPECTS; None unless each has exactly four from 1 to 10.
 
     A line may come twice, as figure 8 asks for the numbers in two forms, if it says the same; other lines are passed
     over.
     """
     found: dict[str, list[int]] = {}
-    for name, *numbers in _LINE.findall(said):
+    for name, *numbers in _LINE.findall(reply):
         values = [int(number) for number in numbers]
         if found.setdefault(name, values) != values or not all(1 <= value <= 10 for value in values):
             return None
     return found if len(found) == len(LINES) else None
 
 
-def numbers(said: str) -> list[TwoRatings | None]:
+def numbers(reply: str) -> list[TwoRatings | None]:
     """All numbers of a reply that can be read, line by line."""
-    found = reading(said) or {}
+    found = reading(reply) or {}
     return [value for name in LINES for value in found.get(name, ())]
 
 
@@ -102,7 +102,7 @@ def _row(judgements: Sequence[Judgement]) -> Consistency:
     read = [
         (str(judgement.facts["picture"]), numbers)
         for judgement in judgements
-        if (said := readable(judgement, reads)) is not None and (numbers := reading(said)) is not None
+        if (reply := readable(judgement, reads)) is not None and (numbers := reading(reply)) is not None
     ]
     greedy, question, answer = (
         {

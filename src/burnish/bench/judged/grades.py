@@ -46,9 +46,9 @@ def _question(given: Given) -> JudgeQuestion:
     )
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """There is a grade."""
-    return grade(said) is not None
+    return grade(reply) is not None
 
 
 def score(run: Run) -> GradesJudged:
@@ -57,7 +57,7 @@ def score(run: Run) -> GradesJudged:
     graded = [
         AnswerValue(str(judgement.facts["picture"]), value, (judgement.source, judgement.part or "0"))
         for judgement in judgements
-        if (said := readable(judgement, reads)) is not None and (value := grade(said)) is not None
+        if (reply := readable(judgement, reads)) is not None and (value := grade(reply)) is not None
     ]
     return GradesJudged(
         judging=judging(run, judgements, reads),

@@ -20,17 +20,17 @@ from burnish.uncertainty import wilson
 NOT_KNOWN = "undefined"
 Reads: TypeAlias = Callable[[Mapping[str, str], str], bool]
 """From what was asked and the reply to whether the reply can be read."""
-Outcome: TypeAlias = Literal["at once", "again", "unread", "refused", "settled"]
+ReplyOutcome: TypeAlias = Literal["at once", "again", "unread", "refused", "settled"]
 
 
 def readable(judgement: Judgement, reads: Reads) -> str | None:
     """The first of its replies that can be read, or what stands for one; None where there is none."""
     if judgement.settled:
         return judgement.settled
-    return next((said for said in judgement.said if reads(judgement.asked, said)), None)
+    return next((reply for reply in judgement.said if reads(judgement.asked, reply)), None)
 
 
-def last_said(judgement: Judgement, reads: Reads) -> str:
+def last_reply(judgement: Judgement, reads: Reads) -> str:
     """The reply that official layouts hold: the readable one, else the last, else nothing."""
     found = readable(judgement, reads)
     return found if found is not None else judgement.said[-1] if judgement.said else ""
@@ -83,7 +83,7 @@ def calibrated(run: Run) -> str:
     return f"Calibrated on {rated}: Spearman {rho}, Krippendorff's alpha {alpha}."
 
 
-def _outcome(judgement: Judgement, reads: Reads) -> Outcome:
+def _outcome(judgement: Judgement, reads: Reads) -> ReplyOutcome:
     if judgement.settled:
         return "settled"
     found = readable(judgement, reads)

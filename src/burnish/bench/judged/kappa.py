@@ -36,8 +36,8 @@ class Kappa(NamedTuple):
 
 def categories(rated: Sequence[Rated]) -> list[TwoRatings]:
     """All that was said by either: numbers in their order, then labels in theirs."""
-    said = {value for one in rated for value in (one.first, one.second)}
-    return sorted(said, key=lambda value: (isinstance(value, str), value))
+    values = {value for one in rated for value in (one.first, one.second)}
+    return sorted(values, key=lambda value: (isinstance(value, str), value))
 
 
 def cohen(rated: Sequence[Rated]) -> Kappa:

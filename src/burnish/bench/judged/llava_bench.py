@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
 from burnish.bench.judged.configs import LlavaBenchConfig
-from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_reply
 from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import llava_bench, llava_bench_files
 from burnish.bench.standard.files import Item, items
@@ -30,7 +30,7 @@ def llava_bench_to_judge(config: LlavaBenchConfig) -> ToJudge:
     def score(run: Run) -> LlavaBenchJudged:
         judgements = list(run.records(Judgement))
         _write_reviews(run, judgements)
-        reviews = {judgement.id: last_said(judgement, reads) for judgement in judgements}
+        reviews = {judgement.id: last_reply(judgement, reads) for judgement in judgements}
         asked = {
             key: llava_bench_files.LlavaBenchQuestion(item.text("image"), item.text("category"))
             for key, item in official.items()
@@ -41,9 +41,9 @@ def llava_bench_to_judge(config: LlavaBenchConfig) -> ToJudge:
     return ToJudge(_questions(config, official), reads, score)
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """As the official scorer: the first line is two numbers."""
-    return reading(said) is not None
+    return reading(reply) is not None
 
 
 def _questions(config: LlavaBenchConfig, official: Mapping[str, Item]) -> list[JudgeQuestion]:
@@ -85,15 +85,15 @@ def _write_reviews(run: Run, judgements: list[Judgement]) -> None:
     """In LLaVA's layout; a review that cannot be read has the tuple [-1, -1] there."""
     lines = []
     for number, judgement in enumerate(judgements, start=1):
-        said = last_said(judgement, reads)
+        reply = last_reply(judgement, reads)
         line = {
             "id": number,
             "question_id": judgement.id,
             "answer1_id": judgement.id,
             "answer2_id": judgement.id,
             "category": f"llava_bench_{judgement.facts['category']}",
-            "content": said,
-            "tuple": list(reading(said) or llava_bench.FAILED),
+            "content": reply,
+            "tuple": list(reading(reply) or llava_bench.FAILED),
         }
         lines.append(f"{dump(line)}\n")
     path = run.path / REVIEWS

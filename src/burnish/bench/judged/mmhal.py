@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
 from burnish.bench.judged.configs import MmhalConfig
-from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_reply
 from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import mmhal
 from burnish.bench.standard.files import Item
@@ -34,7 +34,7 @@ def mmhal_to_judge(config: MmhalConfig) -> ToJudge:
 
     def score(run: Run) -> MmhalJudged:
         judgements = {judgement.id: judgement for judgement in run.records(Judgement)}
-        replies = {key: last_said(judgements[key], reads) for key in official}
+        replies = {key: last_reply(judgements[key], reads) for key in official}
         _write(run, replies)
         return MmhalJudged(
             judging=judging(run, judgements.values(), reads), scores=mmhal.score(official, replies).scores
@@ -43,9 +43,9 @@ def mmhal_to_judge(config: MmhalConfig) -> ToJudge:
     return ToJudge([_question(key, row, answers[key].text) for key, row in official.items()], reads, score)
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """As the official evaluator: there is exactly one rating."""
-    return mmhal.rating(said) is not None
+    return mmhal.rating(reply) is not None
 
 
 def _question(key: str, row: Item, answer: str) -> JudgeQuestion:
@@ -66,6 +66,6 @@ def _question(key: str, row: Item, answer: str) -> JudgeQuestion:
 def _write(run: Run, replies: Mapping[str, str]) -> None:
     """In the order of the questions, as the official evaluator reads them."""
     path = run.path / JUDGEMENTS
-    rows = [{"question_id": key, "content": said} for key, said in replies.items()]
+    rows = [{"question_id": key, "content": reply} for key, reply in replies.items()]
     with explained(path, "written"):
         write_whole(path, json.dumps(rows, indent=2, ensure_ascii=False).encode(), sync=False)

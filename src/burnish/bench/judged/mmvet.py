@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from burnish.bench.judged.answers import read_answers
 from burnish.bench.judged.configs import MmvetConfig
-from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_reply
 from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import mmvet, mmvet_files
 from burnish.bench.standard.files import document, members
@@ -36,9 +36,9 @@ def mmvet_to_judge(config: MmvetConfig) -> ToJudge:
     return ToJudge(_questions(config), reads, score)
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """As the official evaluator: the first word is a number from 0 to 1."""
-    return mmvet_files.score_in(said) is not None
+    return mmvet_files.score_in(reply) is not None
 
 
 def _questions(config: MmvetConfig) -> list[JudgeQuestion]:
@@ -68,11 +68,11 @@ def _write_grades(run: Run, judgements: list[Judgement]) -> None:
     """In the official evaluator's layout: by question, a list with one entry per run."""
     grades: dict[str, dict[str, list[object]]] = defaultdict(lambda: {"model": [], "content": [], "score": []})
     for judgement in judgements:
-        said = last_said(judgement, reads)
+        reply = last_reply(judgement, reads)
         grade = grades[judgement.id]
         grade["model"].append(run.manifest.config["judge"])
-        grade["content"].append(said)
-        grade["score"].append(mmvet_files.score_in(said) or 0.0)
+        grade["content"].append(reply)
+        grade["score"].append(mmvet_files.score_in(reply) or 0.0)
     path = run.path / GRADES
     with explained(path, "written"):
         write_whole(path, json.dumps(grades, indent=2, ensure_ascii=False).encode(), sync=False)

@@ -53,14 +53,14 @@ def pairwise_to_judge(config: PairwiseConfig) -> ToJudge:
     return ToJudge(questions, reads, score, lambda image: owner[image].pictures(image, config.images))
 
 
-def reads(_asked: Mapping[str, str], said: str) -> bool:
+def reads(_asked: Mapping[str, str], reply: str) -> bool:
     """It names one verdict, and no other."""
-    return verdict(said) is not None
+    return verdict(reply) is not None
 
 
-def verdict(said: str) -> str | None:
+def verdict(reply: str) -> str | None:
     """ "first", "second" or "tie", from "Verdict: first"; None where there is none, or several that differ."""
-    named = {found.lower() for found in _VERDICT.findall(said)}
+    named = {found.lower() for found in _VERDICT.findall(reply)}
     return named.pop() if len(named) == 1 else None
 
 
@@ -111,5 +111,5 @@ def verdicts_by_pair(judgements: Sequence[Judgement]) -> dict[tuple[str, str], l
 
 
 def _read(judgement: Judgement) -> str | None:
-    said = readable(judgement, reads)
-    return None if said is None else verdict(said)
+    reply = readable(judgement, reads)
+    return None if reply is None else verdict(reply)

@@ -78,5 +78,5 @@ def _outcome(forth: Judgement, back: Judgement) -> PreferencePair | Dropped:
 
 
 def _read(judgement: Judgement) -> str | None:
-    said = readable(judgement, reads)
-    return None if said is None else verdict(said)
+    reply = readable(judgement, reads)
+    return None if reply is None else verdict(reply)

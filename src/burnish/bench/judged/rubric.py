@@ -96,15 +96,15 @@ def _question(given: Given, rubric: Rubric) -> JudgeQuestion:
     )
 
 
-def grade(asked: Mapping[str, str], said: str) -> int | None:
+def grade(asked: Mapping[str, str], reply: str) -> int | None:
     """The grade behind "[RESULT]", if only one of the rubric's is named; None without one."""
-    found = {int(number) for number in _RESULT.findall(said)} & set(map(int, asked["grades"].split(", ")))
+    found = {int(number) for number in _RESULT.findall(reply)} & set(map(int, asked["grades"].split(", ")))
     return found.pop() if len(found) == 1 else None
 
 
-def reads(asked: Mapping[str, str], said: str) -> bool:
+def reads(asked: Mapping[str, str], reply: str) -> bool:
     """There is a grade of the rubric."""
-    return grade(asked, said) is not None
+    return grade(asked, reply) is not None
 
 
 def score(run: Run, rubric: Rubric) -> RubricJudged:
@@ -113,7 +113,7 @@ def score(run: Run, rubric: Rubric) -> RubricJudged:
     graded = [
         AnswerValue(str(judgement.facts["picture"]), value, (judgement.source,))
         for judgement in judgements
-        if (said := readable(judgement, reads)) is not None and (value := grade(judgement.asked, said)) is not None
+        if (reply := readable(judgement, reads)) is not None and (value := grade(judgement.asked, reply)) is not None
     ]
     counts = Counter(int(one.value) for one in graded)
     return RubricJudged(

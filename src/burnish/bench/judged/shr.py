@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from burnish.bench.judged.answers import Given, read_answers
 from burnish.bench.judged.configs import ShrConfig
 from burnish.bench.judged.genome import PictureFacts, ground_truths, read_known
-from burnish.bench.judged.judge_counts import judging, last_said
+from burnish.bench.judged.judge_counts import judging, last_reply
 from burnish.bench.judged.judge_run import JudgeQuestion, ToJudge
 from burnish.bench.standard import shr
 from burnish.bench.standard.shr_labels import LabelledDescription, labels, sentences
@@ -33,7 +33,7 @@ def shr_to_judge(config: ShrConfig) -> ToJudge:
         judgements = list(run.records(Judgement))
         _write_judgements(run, judgements)
         found = {
-            judgement.id: LabelledDescription(judgement.asked["description"], last_said(judgement, reads))
+            judgement.id: LabelledDescription(judgement.asked["description"], last_reply(judgement, reads))
             for judgement in judgements
         }
         return ShrJudged(
@@ -43,9 +43,9 @@ def shr_to_judge(config: ShrConfig) -> ToJudge:
     return ToJudge([_question(answer, known[key]) for key, answer in described.items()], reads, score)
 
 
-def reads(asked: Mapping[str, str], said: str) -> bool:
+def reads(asked: Mapping[str, str], reply: str) -> bool:
     """As the official scorer: each sentence has exactly one line."""
-    return labels(LabelledDescription(asked["description"], said)) is not None
+    return labels(LabelledDescription(asked["description"], reply)) is not None
 
 
 def _question(answer: Given, known: PictureFacts) -> JudgeQuestion:
@@ -69,7 +69,7 @@ def _write_judgements(run: Run, judgements: list[Judgement]) -> None:
     """In HA-DPO's layout, by run and picture."""
     found = {
         judgement.id: {
-            "raw_judgement": last_said(judgement, reads),
+            "raw_judgement": last_reply(judgement, reads),
             "model_response": judgement.asked["description"],
         }
         for judgement in judgements

@@ -11,9 +11,9 @@ from burnish.bench.standard.numbers import MEAN, RATE, bounds, known, sums_by_pi
 from burnish.scores import Bounds, PairwisePair, PositionBias, Verdict
 from burnish.uncertainty import mcnemar
 
-Outcome: TypeAlias = Literal["wins", "ties", "losses"]
+PairOutcome: TypeAlias = Literal["wins", "ties", "losses"]
 ALPHA = 0.05
-_DECIDED: Mapping[tuple[str | None, str | None], Outcome] = {
+_DECIDED: Mapping[tuple[str | None, str | None], PairOutcome] = {
     ("first", "second"): "wins",
     ("second", "first"): "losses",
 }
@@ -35,7 +35,7 @@ class TwoVerdicts(NamedTuple):
         return self.forth is not None and self.back is not None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> PairOutcome:
         """For model a."""
         return _DECIDED.get((self.forth, self.back), "ties")
 
@@ -94,9 +94,9 @@ def _verdict(wins: int, losses: int, p_value: float | None) -> Verdict:
 
 def position_bias(verdicts: Sequence[TwoVerdicts]) -> PositionBias:
     """What the judge says of the places, over all verdicts that can be read."""
-    said = [(two.picture, one) for two in verdicts for one in (two.forth, two.back) if one]
-    counts = Counter(one for _, one in said)
-    naming = [(picture, one) for picture, one in said if one != "tie"]
+    named = [(two.picture, one) for two in verdicts for one in (two.forth, two.back) if one]
+    counts = Counter(one for _, one in named)
+    naming = [(picture, one) for picture, one in named if one != "tie"]
     sums = sums_by_picture([picture for picture, _ in naming], [(one == "first", 1) for _, one in naming])
     read = [two for two in verdicts if two.read]
     return PositionBias(

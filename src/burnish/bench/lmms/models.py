@@ -31,7 +31,7 @@ class LmmsRequest(NamedTuple):
     """What lmms-eval's cache knows it by."""
 
 
-class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when types are checked
+class _BurnishLmms(lmms):  # type: ignore[misc]  # lmms-eval is not there when types are checked
     """What both classes share; abstract, as neither way of asking is here."""
 
     def __init__(self, **arguments: Any) -> None:
@@ -70,7 +70,7 @@ class _Answering(lmms):  # type: ignore[misc]  # lmms-eval is not there when typ
 
 
 @final
-class Chat(_Answering):
+class Chat(_BurnishLmms):
     """Takes lmms-eval's conversations: what it uses unless --force_simple is given."""
 
     is_simple: ClassVar[bool] = False
@@ -93,7 +93,7 @@ class Chat(_Answering):
 
 
 @final
-class Simple(_Answering):
+class Simple(_BurnishLmms):
     """Takes a question with its pictures, and scores given answers (--force_simple)."""
 
     is_simple: ClassVar[bool] = True
@@ -116,12 +116,12 @@ class Simple(_Answering):
         results = []
         with Progress("lmms-eval", len(requests), unit="answers") as progress:
             for start in range(0, len(requests), CHUNK):
-                chunk = [self._weighed(request) for request in requests[start : start + CHUNK]]
+                chunk = [self._scored(request) for request in requests[start : start + CHUNK]]
                 asked = [request for request, _ in chunk]
                 ids = [(*tokenizer(text, add_special_tokens=False)["input_ids"], end) for _, text in chunk]
                 sums = self.model.score(asked, [[one] for one in ids])
-                said = self.model.generate(asked, Decoding(max_new_tokens=max(map(len, ids))))
-                for one, (total,), reply in zip(ids, sums, said, strict=True):
+                replies = self.model.generate(asked, Decoding(max_new_tokens=max(map(len, ids))))
+                for one, (total,), reply in zip(ids, sums, replies, strict=True):
                     # lmms-eval 0.7.3 makes a text of a bare pair, and its own tasks then fail on it
                     results.append(GenerationResult((-total / len(one), reply.token_ids == one)))
                 progress.advance(len(chunk))
@@ -135,7 +135,7 @@ class Simple(_Answering):
 
         return LmmsRequest(build, wish_of(generation), (context, generation))
 
-    def _weighed(self, instance: Instance) -> tuple[Request, str]:
+    def _scored(self, instance: Instance) -> tuple[Request, str]:
         context, target, visuals_of, number, task, split = instance.args
         document = self._document(task, split, number)
         text = target if isinstance(target, str) else str(target(document))

@@ -62,10 +62,10 @@ def _lower(whole: Item, task: str) -> frozenset[str]:
 
 def _note(whole: Item, task: str) -> str:
     """lmms-eval's own totals, which need not be means."""
-    told = _of_task(whole, "results", task)
+    own_totals = _of_task(whole, "results", task)
     totals = [
         f"{name.partition(',')[0]} {number:g}"
-        for name, value in told.items()
+        for name, value in own_totals.items()
         if "stderr" not in name and not isinstance(value, str) and (number := number_of(value)) is not None
     ]
     return f"lmms-eval's own totals of {task}: {', '.join(totals)}." if totals else ""

@@ -54,29 +54,29 @@ def _rows(path: str) -> Iterator[Item]:
     except ValueError as error:
         raise SourceError(f"{path} cannot be read as an Excel workbook ({error}): {FORM}.") from error
     for number, cells in enumerate(rows, start=2):
-        told = zip(map(str, header), cells, strict=False)
-        yield Item(f"{path}, row {number}", {name: cell for name, cell in told if cell not in (None, "")})
+        cells_by_name = zip(map(str, header), cells, strict=False)
+        yield Item(f"{path}, row {number}", {name: cell for name, cell in cells_by_name if cell not in (None, "")})
 
 
 def _row(item: Item, task: str, scored: str) -> ResultRow:
     values = item.values
-    text, truth = (_told(values.get(name)) for name in ("prediction", "answer"))
+    text, truth = (_text(values.get(name)) for name in ("prediction", "answer"))
     if "prediction" not in values and not scored:
         raise item.fault(f"has no `prediction`: {FORM}")
     number = number_of(values.get(scored)) if scored else exact_match(text, [truth])
     return ResultRow(
         task=task,
-        id=_told(item.values.get("index")) or item.key("index"),
-        question=_told(values.get("question")),
+        id=_text(item.values.get("index")) or item.key("index"),
+        question=_text(values.get("question")),
         truth=truth,
         text=text,
         scores={} if number is None else {scored or "exact_match": float(number)},
-        group=_told(values.get("category")),
-        picture=_told(values.get("image_path")),
+        group=_text(values.get("category")),
+        picture=_text(values.get("image_path")),
     )
 
 
-def _told(value: object) -> str:
+def _text(value: object) -> str:
     """A cell as text: whole numbers without a point."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -49,13 +49,13 @@ def score_description(prediction: Prediction) -> dict[str, Term]:
     """
     scene = scene_of(prediction)
     check = check_description(scene, prediction.text, prediction.question)
-    told = check.right + check.hallucinated + check.unreadable
+    statements = check.right + check.hallucinated + check.unreadable
     there = check.right + check.missing
     return {
-        PRECISION.name: Term(check.right, told),
+        PRECISION.name: Term(check.right, statements),
         RECALL.name: Term(check.right, there),
-        F1.name: Term(2 * check.right, told + there),
-        HALLUCINATION.name: Term(check.hallucinated, told),
+        F1.name: Term(2 * check.right, statements + there),
+        HALLUCINATION.name: Term(check.hallucinated, statements),
     }
 
 

@@ -50,8 +50,8 @@ def score_existence(prediction: Prediction) -> dict[str, Term]:
     truth = yes_no(prediction.answer)
     if truth is None:
         return {}
-    said, clearly = answers_yes(prediction.text), says_clearly(prediction.text)
-    says = said is True
+    answer, clearly = answers_yes(prediction.text), says_clearly(prediction.text)
+    says = answer is True
     hit, seen = truth and says, truth and clearly is True
     return {
         STRICT_ACCURACY.name: Term(truth is clearly, 1),
@@ -59,7 +59,7 @@ def score_existence(prediction: Prediction) -> dict[str, Term]:
         MISSED.name: Term(truth and clearly is not True, truth),
         INVENTED.name: Term(not truth and clearly is not False, not truth),
         NEITHER.name: Term(clearly is None, 1),
-        ACCURACY.name: Term(truth == said, 1),
+        ACCURACY.name: Term(truth == answer, 1),
         PRECISION.name: Term(hit, says),
         RECALL.name: Term(hit, truth),
         F1.name: Term(2 * hit, truth + says),

@@ -16,6 +16,6 @@ def stands(clean: Prediction, other: Prediction) -> dict[str, Term]:
     """
     if not clean.text.strip():
         return {}
-    said = [says_clearly(one.text) for one in (clean, other)] if yes_no(clean.answer) is not None else [None]
-    same = said[0] == said[-1] if None not in said else equal(other.text, clean.text)
+    clear = [says_clearly(one.text) for one in (clean, other)] if yes_no(clean.answer) is not None else [None]
+    same = clear[0] == clear[-1] if None not in clear else equal(other.text, clean.text)
     return {STANDS.name: Term(float(same), 1)}

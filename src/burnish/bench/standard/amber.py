@@ -44,9 +44,9 @@ KINDS = {
     "relation": ("relation",),
 }
 """The groups of a type of question."""
-Task: TypeAlias = Literal["all", "generative", "discriminative", "existence", "attribute", "relation"]
+AmberTask: TypeAlias = Literal["all", "generative", "discriminative", "existence", "attribute", "relation"]
 WordsName: TypeAlias = Literal["amber", "plain"]
-Reading: TypeAlias = Literal["exact", "first"]
+AnswerReading: TypeAlias = Literal["exact", "first"]
 PLAIN = "By plain words (--words plain): these are not AMBER's numbers."
 FIRST = "Answers are read by the first yes or no in them (--reading first); AMBER takes exactly Yes or No."
 
@@ -80,12 +80,12 @@ class ScoreAmberConfig:
     """The folder `data` of AMBER: annotations.json, relation.json, safe_words.txt and query/query_all.json."""
     predictions: str
     """A JSON list or JSON lines with `id` and `response`."""
-    task: Task = "all"
+    task: AmberTask = "all"
     """Which of AMBER's tasks was asked."""
     words: WordsName = "amber"
     """How descriptions are read: `amber` as the authors do, by NLTK and spaCy, which you install; `plain` by the words
     of AMBER's lists alone, whose numbers are not AMBER's."""
-    reading: Reading = "exact"
+    reading: AnswerReading = "exact"
     """How answers are read: `exact` takes Yes and No alone, as the authors do; `first` the first yes or no in them."""
     json: str | None = None
     """Also write the scores to this file."""
@@ -96,12 +96,12 @@ class AskAmberConfig(AskConfig):
     """Ask AMBER's questions: descriptions of pictures, and yes or no about existence, attributes and relations."""
 
     benchmark = "amber"
-    task: Task = "all"
+    task: AmberTask = "all"
     """Which of AMBER's tasks to ask."""
     words: WordsName = "amber"
     """How descriptions are read: `amber` as the authors do, by NLTK and spaCy, which you install; `plain` by the words
     of AMBER's lists alone, whose numbers are not AMBER's."""
-    reading: Reading = "exact"
+    reading: AnswerReading = "exact"
     """How answers are read: `exact` takes Yes and No alone, as the authors do; `first` the first yes or no in them."""
     max_new_tokens: int = 512
     """Longest answer, in tokens."""
@@ -126,13 +126,15 @@ def score_files(config: ScoreAmberConfig) -> Scored[MeasuredScores]:
     root = Path(config.questions)
     lists = read_lists(root)
     questions = (_question(row, row.text("image"), lists) for row in _rows(root, config.task))
-    said = recorded_answers(questions, config.predictions, config.questions)
-    return score(said, words=config.words, reading=config.reading)
+    predictions = recorded_answers(questions, config.predictions, config.questions)
+    return score(predictions, words=config.words, reading=config.reading)
 
 
-def score(said: Sequence[AnsweredQuestion], *, words: WordsName, reading: Reading) -> Scored[MeasuredScores]:
+def score(
+    predictions: Sequence[AnsweredQuestion], *, words: WordsName, reading: AnswerReading
+) -> Scored[MeasuredScores]:
     """The numbers of both tasks, as far as they were asked. Raises ConfigError without NLTK and spaCy."""
-    described = [one for one in said if one.fact("type") == DESCRIPTIONS]
+    described = [one for one in predictions if one.fact("type") == DESCRIPTIONS]
     opened: Words | None = None
     if described:
         opened = OfficialWords.open() if words == "amber" else PlainWords(_known(described))
@@ -140,9 +142,9 @@ def score(said: Sequence[AnsweredQuestion], *, words: WordsName, reading: Readin
         valued(one, described_terms(one, opened))
         if opened and one.fact("type") == DESCRIPTIONS
         else valued(one, answer_terms(one.text, one.asked.answer == "yes", reading), KINDS[one.fact("type")])
-        for one in said
+        for one in predictions
     ]
-    asked = [one for one in said if one.fact("type") != DESCRIPTIONS]
+    asked = [one for one in predictions if one.fact("type") != DESCRIPTIONS]
     neither = sum(says(one.text, reading) is None for one in asked)
     note = "\n".join(
         filter(None, (PLAIN if described and words == "plain" else "", FIRST if reading == "first" else ""))
@@ -217,19 +219,19 @@ def _nearly(noun: str, groups: Grouped, words: Words) -> str:
     return _exactly(near, groups) if near is not None else ""
 
 
-def answer_terms(text: str, truth: bool, reading: Reading) -> dict[str, Term]:
+def answer_terms(text: str, truth: bool, reading: AnswerReading) -> dict[str, Term]:
     """What one answer adds; no is the positive class."""
-    said = says(text, reading)
-    hit = said is False and not truth
+    answer = says(text, reading)
+    hit = answer is False and not truth
     return {
-        "accuracy": Term(said == truth, 1),
-        "precision": Term(hit, said is False),
+        "accuracy": Term(answer == truth, 1),
+        "precision": Term(hit, answer is False),
         "recall": Term(hit, not truth),
-        "f1": Term(2 * hit, (said is False) + (not truth)),
+        "f1": Term(2 * hit, (answer is False) + (not truth)),
     }
 
 
-def says(text: str, reading: Reading) -> bool | None:
+def says(text: str, reading: AnswerReading) -> bool | None:
     """Yes or no; None for neither."""
     return {"Yes": True, "No": False}.get(text) if reading == "exact" else says_clearly(text)
 
@@ -254,14 +256,16 @@ def open_amber(config: AskAmberConfig) -> OpenBenchmark:
         questions=questions,
         pictures=data,
         write=write,
-        score=lambda said: score(said, words=config.words, reading=config.reading),
+        score=lambda predictions: score(predictions, words=config.words, reading=config.reading),
         unit=lambda asked: str(asked.facts["picture"]),
     )
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One list, as the authors' inference.py reads answers."""
-    write_document(folder / "predictions.json", [{"id": number(one.asked.id), "response": one.text} for one in said])
+    write_document(
+        folder / "predictions.json", [{"id": number(one.asked.id), "response": one.text} for one in predictions]
+    )
 
 
 def read_lists(root: Path) -> Lists:
@@ -271,7 +275,7 @@ def read_lists(root: Path) -> Lists:
     return Lists(words, frozenset(line for _, line in text_lines(str(root / "safe_words.txt"), RELEASE)))
 
 
-def _rows(root: Path, task: Task) -> Iterator[Item]:
+def _rows(root: Path, task: AmberTask) -> Iterator[Item]:
     """Each question with its annotation, which stands at its id's place."""
     notes = {row.key("id"): row for row in items(str(root / "annotations.json"), RELEASE)}
     for row in items(str(root / "query" / "query_all.json"), RELEASE):
@@ -282,7 +286,7 @@ def _rows(root: Path, task: Task) -> Iterator[Item]:
             yield Item(row.where, {**row.values, "type": note.text("type"), **note.values})
 
 
-def _is_of(note: Item, task: Task) -> bool:
+def _is_of(note: Item, task: AmberTask) -> bool:
     kind = note.text("type")
     if kind != DESCRIPTIONS and kind not in KINDS:
         raise note.fault(f"is of the type {kind!r:.60}, which AMBER does not have: {', '.join((DESCRIPTIONS, *KINDS))}")
@@ -339,8 +343,8 @@ BENCHMARK = Benchmark(
     score=Way(ScoreAmberConfig, score_files),
     ask=Way(AskAmberConfig, open_amber),
     measures=lambda _: MEASURES,
-    rescore=lambda said, flags: score(
-        said,
+    rescore=lambda predictions, flags: score(
+        predictions,
         words="amber" if flags["words"] == "amber" else "plain",
         reading="exact" if flags["reading"] == "exact" else "first",
     ),

@@ -24,7 +24,7 @@ class Way(NamedTuple):
     """From such flags to what the verb needs."""
 
 
-def no_scores(_said: Sequence[AnsweredQuestion], _flags: Mapping[str, Json]) -> None:
+def no_scores(_predictions: Sequence[AnsweredQuestion], _flags: Mapping[str, Json]) -> None:
     """Only a judge can tell."""
 
 

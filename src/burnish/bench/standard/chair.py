@@ -89,14 +89,14 @@ def score_files(config: ScoreChairConfig) -> Scored[MeasuredScores]:
     truth = read_truth(config.annotations, config.captions, config.synonyms)
     described = {_name(row, truth.files) for row in items(config.predictions, FORM)}
     questions = (_question(seen, truth) for seen in truth.seen if seen.picture in described)
-    said = recorded_answers(
+    predictions = recorded_answers(
         questions,
         config.predictions,
         config.annotations,
         texts=("caption", *TEXTS),
         key_of=lambda row: _name(row, truth.files),
     )
-    return score(said, truth.words, own=config.synonyms is None)
+    return score(predictions, truth.words, own=config.synonyms is None)
 
 
 class PictureObjects(NamedTuple):
@@ -116,10 +116,10 @@ def read_truth(annotations: str, captions: str | None, synonyms: str | None) -> 
     kinds = [row.text("name").strip() for row in listed(whole, "categories")]
     ids = {row.text("file_name"): row.key("id") for row in listed(whole, "images")}
     words = own_words(_own(kinds)) if synonyms is None else read_words(synonyms, kinds)
-    told = _captioned(captions, words) if captions else {}
+    captioned = _captioned(captions, words) if captions else {}
     seen = [
         DetectedPicture(
-            one.picture, tuple(dict.fromkeys([*_named(one.objects, words), *told.get(ids[one.picture], ())]))
+            one.picture, tuple(dict.fromkeys([*_named(one.objects, words), *captioned.get(ids[one.picture], ())]))
         )
         for one in read_detections(annotations)
     ]
@@ -144,9 +144,9 @@ def _captioned(path: str, words: ObjectWords) -> dict[str, list[str]]:
     return found
 
 
-def score(said: Sequence[AnsweredQuestion], words: ObjectWords, *, own: bool) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion], words: ObjectWords, *, own: bool) -> Scored[MeasuredScores]:
     """CHAIRs, CHAIRi, and the share of a picture's objects that are mentioned."""
-    answers = [valued(one, chair_terms(words.mentions(one.text), _objects(one))) for one in said]
+    answers = [valued(one, chair_terms(words.mentions(one.text), _objects(one))) for one in predictions]
     silent = sum(not answer.terms["chair_i"].denominator for answer in answers)
     counts = {"descriptions that name no known object": silent}
     return measured_scores("CHAIR", answers, MEASURES, counts, OWN_WORDS if own else "")
@@ -183,16 +183,16 @@ def open_chair(config: AskChairConfig) -> OpenBenchmark:
         questions=questions,
         pictures=data,
         write=write_answers,
-        score=lambda said: score(said, truth.words, own=config.synonyms is None),
+        score=lambda predictions: score(predictions, truth.words, own=config.synonyms is None),
     )
 
 
-def rescore(said: Sequence[AnsweredQuestion], flags: Mapping[str, object]) -> Scored[MeasuredScores]:
+def rescore(predictions: Sequence[AnsweredQuestion], flags: Mapping[str, object]) -> Scored[MeasuredScores]:
     """By the objects and synonyms that the run's records keep."""
-    kinds = dict.fromkeys(str(kind) for one in said for kind in _listed(one, "kinds"))
+    kinds = dict.fromkeys(str(kind) for one in predictions for kind in _listed(one, "kinds"))
     synonyms = flags.get("synonyms")
     words = read_words(str(synonyms), ()) if synonyms else own_words([*kinds] or [*SYNONYMS])
-    return score(said, words, own=not synonyms)
+    return score(predictions, words, own=not synonyms)
 
 
 def _name(row: Item, files: Mapping[str, str]) -> str:

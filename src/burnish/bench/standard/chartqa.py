@@ -30,7 +30,7 @@ PICTURES = "ChartQA's pictures are in ChartQA Dataset/test/png of github.com/vis
 TOLERANCE = 0.05
 """Of the true number."""
 PARTS = ("human", "augmented")
-Split: TypeAlias = Literal["test", "val"]
+ChartQASplit: TypeAlias = Literal["test", "val"]
 MEASURES = measures(RIGHT)
 
 
@@ -52,7 +52,7 @@ class AskChartqaConfig(AskConfig):
     """Ask ChartQA's questions: human-written ones, and those generated from captions."""
 
     benchmark = "chartqa"
-    split: Split = "test"
+    split: ChartQASplit = "test"
     """Which questions are asked."""
 
 
@@ -63,20 +63,20 @@ def score_files(config: ScoreChartqaConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, " ".join(config.questions)))
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, of the questions by people and of the others too."""
     answers = [
         valued(one, {"accuracy": Term(relaxed(one.text, one.asked.answer or ""), 1)}, (one.fact("part"),))
-        for one in said
+        for one in predictions
     ]
     return measured_scores("ChartQA", answers, MEASURES)
 
 
 def relaxed(answer: str, truth: str) -> bool:
     """Within 5 % of a true number that is not 0; else equal but for upper and lower case."""
-    said, true = _number(answer), _number(truth)
-    if said is not None and true:
-        return abs(said - true) / abs(true) <= TOLERANCE
+    given, true = _number(answer), _number(truth)
+    if given is not None and true:
+        return abs(given - true) / abs(true) <= TOLERANCE
     return answer.lower() == truth.lower()
 
 
@@ -130,5 +130,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreChartqaConfig, score_files),
     ask=Way(AskChartqaConfig, open_chartqa),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
 )

@@ -35,7 +35,7 @@ HALF = 0.5
 ANLS = dataclasses.replace(SOFT, name="anls", title="ANLS")
 MEASURES = measures(ANLS)
 IDS = ("questionId", "question_id")
-Split: TypeAlias = Literal["val", "test"]
+DocVQASplit: TypeAlias = Literal["val", "test"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class AskDocvqaConfig(AskConfig):
     """Ask DocVQA's questions; those of val are scored, for test a submission is written."""
 
     benchmark = "docvqa"
-    split: Split = "val"
+    split: DocVQASplit = "val"
     """Which questions are asked."""
 
 
@@ -70,11 +70,11 @@ def score_files(config: ScoreDocvqaConfig) -> Scored[MeasuredScores]:
     return scored
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores] | None:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores] | None:
     """The mean ANLS, over all questions and over each kind; None for a test set."""
-    if any(one.asked.answer is None for one in said):
+    if any(one.asked.answer is None for one in predictions):
         return None
-    answers = [valued(one, {"anls": Term(anls(one.text, _truths(one)), 1)}, _kinds(one)) for one in said]
+    answers = [valued(one, {"anls": Term(anls(one.text, _truths(one)), 1)}, _kinds(one)) for one in predictions]
     return measured_scores("DocVQA", answers, MEASURES)
 
 
@@ -108,10 +108,12 @@ def open_docvqa(config: AskDocvqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=score)
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as the server takes them."""
-    write_answers(said, folder)
-    write_document(folder / SUBMISSION, [{"questionId": number(one.asked.id), "answer": one.text} for one in said])
+    write_answers(predictions, folder)
+    write_document(
+        folder / SUBMISSION, [{"questionId": number(one.asked.id), "answer": one.text} for one in predictions]
+    )
 
 
 def _file(root: Path, split: str) -> Path:
@@ -156,5 +158,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreDocvqaConfig, score_files),
     ask=Way(AskDocvqaConfig, open_docvqa),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
 )

@@ -117,17 +117,17 @@ def open_gqa(config: AskGqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
-        one.asked.id: GqaQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said
+        one.asked.id: GqaQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in predictions
     }
-    return score(questions, {one.asked.id: one.text for one in said})
+    return score(questions, {one.asked.id: one.text for one in predictions})
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """Lines of the official evaluation's objects."""
-    rows = ({"questionId": one.asked.id, "prediction": reading(one.text)} for one in said)
+    rows = ({"questionId": one.asked.id, "prediction": reading(one.text)} for one in predictions)
     write_lines(folder / PREDICTIONS, rows)
 
 
@@ -153,5 +153,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreGqaConfig, score_files),
     ask=Way(AskGqaConfig, open_gqa),
     measures=lambda _: measures(RIGHT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

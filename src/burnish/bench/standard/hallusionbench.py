@@ -37,7 +37,7 @@ PLACE = ("category", "subcategory", "set_id", "figure_id", "question_id")
 """What names a question."""
 FIGURE, ASKED = ("category", "subcategory", "set_id", "figure_id"), ("category", "subcategory", "set_id", "question_id")
 """What names a figure, and a question that several figures are asked."""
-Part: TypeAlias = Literal["all", "pictures"]
+HallusionPart: TypeAlias = Literal["all", "pictures"]
 NOTE = "Answers are read by the first yes or no in them; the authors have GPT-4 read them."
 MEASURES = measures(
     dataclasses.replace(RIGHT, name="accuracy", title="aAcc"),
@@ -56,7 +56,7 @@ class ScoreHallusionbenchConfig:
     predictions: str
     """A JSON list or JSON lines with `model_prediction` or `text`, and with the five fields that name a question
     (`category`, `subcategory`, `set_id`, `figure_id`, `question_id`) or `question_id` alone, such as VS_chart_0_1_0."""
-    part: Part = "all"
+    part: HallusionPart = "all"
     """`pictures` leaves out the questions that have no figure. Numbers of the two are not comparable."""
     json: str | None = None
     """Also write the scores to this file."""
@@ -73,17 +73,17 @@ def score_files(config: ScoreHallusionbenchConfig) -> Scored[MeasuredScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = [_question(row, _picture(row)) for row in _rows(config.questions, config.part)]
     without = [_id(row) for row in _rows(config.questions, "all")] if config.part == "pictures" else []
-    said = recorded_answers(
+    predictions = recorded_answers(
         questions, config.predictions, config.questions, texts=("model_prediction", *TEXTS), key_of=_id, ignored=without
     )
-    return score(said)
+    return score(predictions)
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """Each question with its part of its figure and of its group, so that all together count each once."""
-    right = {one.asked.id: is_right(one) for one in said}
-    figures = _groups(said, FIGURE, lambda one: not _without_figure(one))
-    pairs = _groups(said, ASKED, lambda _: True)
+    right = {one.asked.id: is_right(one) for one in predictions}
+    figures = _groups(predictions, FIGURE, lambda one: not _without_figure(one))
+    pairs = _groups(predictions, ASKED, lambda _: True)
 
     def shares(of: Mapping[str, Sequence[str]]) -> dict[str, Term]:
         return {
@@ -91,8 +91,8 @@ def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
         }
 
     by_figure, by_pair = shares(figures), shares(pairs)
-    answers = [_valued(one, right[one.asked.id], by_figure, by_pair) for one in said]
-    unclear = sum(says_clearly(one.text) is None for one in said)
+    answers = [_valued(one, right[one.asked.id], by_figure, by_pair) for one in predictions]
+    unclear = sum(says_clearly(one.text) is None for one in predictions)
     return measured_scores("HallusionBench", answers, MEASURES, {"answers with neither yes nor no": unclear}, NOTE)
 
 
@@ -112,10 +112,10 @@ def _without_figure(one: AnsweredQuestion) -> bool:
 
 
 def _groups(
-    said: Sequence[AnsweredQuestion], names: Sequence[str], counted: Callable[[AnsweredQuestion], bool]
+    predictions: Sequence[AnsweredQuestion], names: Sequence[str], counted: Callable[[AnsweredQuestion], bool]
 ) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for one in said:
+    for one in predictions:
         if counted(one):
             found["_".join(one.fact(name) for name in names)].append(one.asked.id)
     return found
@@ -147,7 +147,7 @@ def open_hallusionbench(config: AskHallusionbenchConfig) -> OpenBenchmark:
     )
 
 
-def _rows(path: str, part: Part) -> Iterator[Item]:
+def _rows(path: str, part: HallusionPart) -> Iterator[Item]:
     rows = items(path, RELEASE)
     return (row for row in rows if part == "all" or row.key("visual_input") != "0")
 
@@ -190,6 +190,6 @@ BENCHMARK = Benchmark(
     score=Way(ScoreHallusionbenchConfig, score_files),
     ask=Way(AskHallusionbenchConfig, open_hallusionbench),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
     unit=lambda key: "_".join(key.split("_")[:-2]),
 )

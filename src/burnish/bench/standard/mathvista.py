@@ -62,18 +62,18 @@ class AskMathvistaConfig(AskConfig):
 def score_files(config: ScoreMathvistaConfig) -> Scored[MeasuredScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
     questions = (_question(row, row.text("image")) for row in _rows(config.questions))
-    said = recorded_answers(
+    predictions = recorded_answers(
         questions, config.predictions, config.questions, ids=("question_id", "pid"), texts=("extraction", *TEXTS)
     )
-    return score(said)
+    return score(predictions)
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions and over each task."""
-    read = [reading(one) for one in said]
+    read = [reading(one) for one in predictions]
     answers = [
         valued(one, {"accuracy": Term(answer == one.asked.answer, 1)}, _groups(one))
-        for one, answer in zip(said, read, strict=True)
+        for one, answer in zip(predictions, read, strict=True)
     ]
     counts = {"answers that are not in the form asked for": sum(answer is None for answer in read)}
     return measured_scores("MathVista", answers, MEASURES, counts, NOTE)
@@ -105,11 +105,11 @@ def chosen(text: str, choices: Sequence[str]) -> str:
     So the authors have it; by their rule an empty answer would mean the shortest choice, but `reading` takes none.
     """
     letter = _LETTER.search(text)
-    said = letter[1].upper() if letter else text.strip()
-    place = ord(said) - ord("A") if len(said) == 1 else -1
+    given = letter[1].upper() if letter else text.strip()
+    place = ord(given) - ord("A") if len(given) == 1 else -1
     if 0 <= place < len(choices):
         return choices[place]
-    return min(choices, key=lambda choice: edit_distance(said, choice))
+    return min(choices, key=lambda choice: edit_distance(given, choice))
 
 
 def _number(text: str, digits: int | None) -> str | None:
@@ -173,5 +173,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreMathvistaConfig, score_files),
     ask=Way(AskMathvistaConfig, open_mathvista),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
 )

@@ -108,13 +108,13 @@ def score_files(config: ScoreMmbenchConfig) -> Scored[AccuracyScores]:
 
 def score(questions: Sequence[MMBenchQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by index."""
-    said = {question.number: reading(texts[str(question.number)], question.options) for question in questions}
+    letters = {question.number: reading(texts[str(question.number)], question.options) for question in questions}
     by_base = groupby(sorted(questions, key=_place), key=lambda question: question.number % ROTATION)
     rotations = [list(group) for _, group in by_base]
     answers = [
         AnswerValue(
             group[0].picture,
-            all(said[q.number] == q.answer for q in group),
+            all(letters[q.number] == q.answer for q in group),
             group[0].groups,
             id=str(group[0].number % ROTATION),
             truth=BETWEEN.join(q.answer for q in group),
@@ -123,10 +123,10 @@ def score(questions: Sequence[MMBenchQuestion], texts: Mapping[str, str]) -> Sco
         for group in rotations
     ]
     counts = {
-        "answers without an option": sum(not letter for letter in said.values()),
+        "answers without an option": sum(not letter for letter in letters.values()),
         "questions in one rotation only": sum(len(group) == 1 for group in rotations),
     }
-    return accuracy_scores("MMBench", answers, RATE, counts)._replace(said=list(texts.values()))
+    return accuracy_scores("MMBench", answers, RATE, counts)._replace(recorded=list(texts.values()))
 
 
 def reading(text: str, options: Mapping[str, str]) -> str:
@@ -155,7 +155,7 @@ NAMES = {
 """What the releases call the tables."""
 NO_TEXT = frozenset(("", "nan", "none"))
 """Cells that LLaVA's evaluation takes for empty ones."""
-Rows: TypeAlias = Callable[[], Iterator[tuple[Item, str]]]
+RotationRows: TypeAlias = Callable[[], Iterator[tuple[Item, str]]]
 """Each row with the name of its picture."""
 
 
@@ -178,11 +178,11 @@ def open_mmbench(config: AskMmbenchConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a test set, whose truth is its server's."""
-    if any(one.asked.answer is None for one in said):
+    if any(one.asked.answer is None for one in predictions):
         return None
-    return score([_truth(one.asked) for one in said], {one.asked.id: one.text for one in said})
+    return score([_truth(one.asked) for one in predictions], {one.asked.id: one.text for one in predictions})
 
 
 def base_of(key: str) -> str:
@@ -190,12 +190,12 @@ def base_of(key: str) -> str:
     return str(int(key) % ROTATION)
 
 
-def _from_hub(data: str) -> tuple[Rows, PictureSource]:
+def _from_hub(data: str) -> tuple[RotationRows, PictureSource]:
     hub = HubTable.open(data)
     return lambda: ((row, row.key(ROW)) for row in hub), hub
 
 
-def _from_table(config: AskMmbenchConfig) -> tuple[Rows, PictureSource]:
+def _from_table(config: AskMmbenchConfig) -> tuple[RotationRows, PictureSource]:
     rows, pictures = read_picture_table(str(_file(config)), RELEASE)
     return lambda: iter(rows), pictures
 
@@ -271,7 +271,7 @@ BENCHMARK = Benchmark(
     ask=Way(AskMmbenchConfig, open_mmbench),
     submit=Way(SubmitMmbenchConfig, submit),
     measures=lambda _: measures(RIGHT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
     unit=base_of,
     place=base_of,
 )

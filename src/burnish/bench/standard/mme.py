@@ -173,19 +173,19 @@ def open_mme(config: AskMmeConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[MmeScores]:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[MmeScores]:
     """The scores of answers, two questions a picture."""
     tasks: dict[str, dict[str, list[MmeRow]]] = {}
-    for one in said:
+    for one in predictions:
         row = MmeRow(one.asked.id, one.fact("picture"), one.asked.answer or "", one.text, one.fact("question"))
         tasks.setdefault(one.fact("task"), {}).setdefault(row.picture, []).append(row)
     return score({task: [(rows[0], rows[1]) for rows in pictures.values()] for task, pictures in tasks.items()})
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The folder that MME's eval_tool and `burnish score mme` read, a file a task."""
-    for task in dict.fromkeys(one.fact("task") for one in said):
-        lines = ("\t".join(_fields(one)) for one in said if one.fact("task") == task)
+    for task in dict.fromkeys(one.fact("task") for one in predictions):
+        lines = ("\t".join(_fields(one)) for one in predictions if one.fact("task") == task)
         write_text(folder / "predictions" / f"{task}.txt", "".join(f"{line}\n" for line in lines))
 
 
@@ -271,6 +271,6 @@ BENCHMARK = Benchmark(
     score=Way(ScoreMmeConfig, score_files),
     ask=Way(AskMmeConfig, open_mme),
     measures=mme_measures,
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
     unit=lambda key: key.partition(": ")[0],
 )

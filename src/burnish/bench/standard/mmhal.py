@@ -96,7 +96,7 @@ def score(questions: Mapping[str, Item], replies: Mapping[str, str]) -> Scored[M
     unread = sum(rating(replies[key]) is None for key in questions)
     counts = {"replies without one rating, which count 0": unread}
     scored = measured_scores("MMHal-Bench", answers, MEASURES, counts)
-    return scored._replace(said=[replies[key] for key in questions])
+    return scored._replace(recorded=[replies[key] for key in questions])
 
 
 def rated(key: str, picture: str, kind: str, reply: str, text: str = "") -> ScoredAnswer:
@@ -145,11 +145,11 @@ def open_mmhal(config: AskMmhalConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=BARE, questions=questions, pictures=data, write=write, score=for_a_judge)
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One list in the official order, with the field that eval_gpt4.py reads answers from."""
     rows = [
         {"question_id": one.asked.id, "question": one.fact("question"), "model_answer": one.text, "text": one.text}
-        for one in said
+        for one in predictions
     ]
     write_document(folder / "predictions.json", rows)
 

@@ -32,7 +32,7 @@ BEFORE = ("", "(", "option ", "the answer is ")
 """What may stand before the letter."""
 OPTIONS = "abcd"
 MEASURES = measures(RIGHT)
-Rows: TypeAlias = Callable[[], Iterator[tuple[Item, str]]]
+MmstarRows: TypeAlias = Callable[[], Iterator[tuple[Item, str]]]
 """Each row with the name of its picture."""
 
 
@@ -62,19 +62,20 @@ def score_files(config: ScoreMmstarConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, config.questions))
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions, each capability and each of its parts."""
     answers = [
-        valued(one, {"accuracy": Term(reading(one.text) == one.asked.answer, 1)}, _groups(one.asked)) for one in said
+        valued(one, {"accuracy": Term(reading(one.text) == one.asked.answer, 1)}, _groups(one.asked))
+        for one in predictions
     ]
-    unread = sum(not reading(one.text) for one in said)
+    unread = sum(not reading(one.text) for one in predictions)
     return measured_scores("MMStar", answers, MEASURES, {"answers without an option": unread})
 
 
 def reading(text: str) -> str:
     """The option's letter in upper case; "" where the answer does not begin with one."""
-    said = text.lower().strip().replace("\n", " ")
-    found = (said[len(before) : len(before) + 1] for before in BEFORE if said.startswith(before))
+    given = text.lower().strip().replace("\n", " ")
+    found = (given[len(before) : len(before) + 1] for before in BEFORE if given.startswith(before))
     return next((letter.upper() for letter in found if letter and letter in OPTIONS), "")
 
 
@@ -89,7 +90,7 @@ def open_mmstar(config: AskMmstarConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=OPTION, questions=questions, pictures=pictures, write=write_answers, score=score)
 
 
-def _rows(config: AskMmstarConfig) -> tuple[Rows, PictureSource]:
+def _rows(config: AskMmstarConfig) -> tuple[MmstarRows, PictureSource]:
     if config.data.startswith(f"{HUB}:"):
         hub = HubTable.open(config.data)
         return lambda: ((row, row.key(ROW)) for row in hub), hub
@@ -128,5 +129,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreMmstarConfig, score_files),
     ask=Way(AskMmstarConfig, open_mmstar),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
 )

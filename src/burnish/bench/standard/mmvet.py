@@ -70,7 +70,7 @@ def score(questions: Mapping[str, MMVetQuestion], grades: Mapping[str, Sequence[
         unparsed=sum(grade.score is None for key in questions for grade in grades[key]),
     )
     answers = tuple(scored(key, questions[key], grades[key]) for key in questions)
-    return Scored(scores, answers, [grade.said for key in questions for grade in grades[key]])
+    return Scored(scores, answers, [grade.reply for key in questions for grade in grades[key]])
 
 
 def scored(key: str, question: MMVetQuestion, grades: Sequence[Grade]) -> ScoredAnswer:

@@ -26,7 +26,7 @@ class Grade(NamedTuple):
 
     score: float | None
     """0 to 1; None where the reply had no score, even when it was asked again."""
-    said: str = ""
+    reply: str = ""
     """The reply; of files without the judge's own words, the score."""
 
 
@@ -64,10 +64,10 @@ def _grades(item: Item) -> list[Grade]:
     ]
 
 
-def _grade(score: float | None, said: str | None) -> Grade:
-    if said is None:
+def _grade(score: float | None, reply: str | None) -> Grade:
+    if reply is None:
         return Grade(score, "" if score is None else f"{score:g}")
-    return Grade(None if score_in(said) is None else score, said)
+    return Grade(None if score_in(reply) is None else score, reply)
 
 
 def _number(item: Item, value: object) -> float | None:

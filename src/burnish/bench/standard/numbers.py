@@ -58,13 +58,13 @@ class Scored(NamedTuple, Generic[S]):
     scores: S
     answers: Iterable[ScoredAnswer]
     """May be computed anew each time."""
-    said: Iterable[str] | None = None
+    recorded: Iterable[str] | None = None
     """The recorded replies, where they are not the answers' own texts; read once."""
 
     @property
     def texts(self) -> Iterable[str]:
         """What was said, by the model or, in recorded judgements, by the judge."""
-        return (answer.text for answer in self.answers) if self.said is None else self.said
+        return (answer.text for answer in self.answers) if self.recorded is None else self.recorded
 
 
 @final

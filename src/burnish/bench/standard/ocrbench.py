@@ -57,12 +57,12 @@ def score_files(config: ScoreOcrbenchConfig) -> Scored[MeasuredScores]:
     return score(recorded_answers(questions, config.predictions, config.questions))
 
 
-def score(said: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
+def score(predictions: Sequence[AnsweredQuestion]) -> Scored[MeasuredScores]:
     """The share of right answers, over all questions and over each type; the official score is their number."""
-    right = [holds(one.text, _truths(one), formula=one.fact("data set") == FORMULAS) for one in said]
+    right = [holds(one.text, _truths(one), formula=one.fact("data set") == FORMULAS) for one in predictions]
     answers = [
         valued(one, {"accuracy": Term(is_right, 1)}, (one.fact("kind"),))
-        for one, is_right in zip(said, right, strict=True)
+        for one, is_right in zip(predictions, right, strict=True)
     ]
     return measured_scores("OCRBench", answers, MEASURES, {"points (the official score, of 1,000)": sum(right)})
 
@@ -124,5 +124,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreOcrbenchConfig, score_files),
     ask=Way(AskOcrbenchConfig, open_ocrbench),
     measures=lambda _: MEASURES,
-    rescore=lambda said, _: score(said),
+    rescore=lambda predictions, _: score(predictions),
 )

@@ -109,16 +109,16 @@ def open_pope(config: AskPopeConfig) -> OpenBenchmark:
         questions=questions,
         pictures=data,
         write=write,
-        score=lambda said: rescore(said, config.protocol),
+        score=lambda predictions: rescore(predictions, config.protocol),
         unit=lambda asked: str(asked.facts["picture"]),
     )
 
 
-def rescore(said: Sequence[AnsweredQuestion], protocol: Protocol) -> Scored[YesNoScores]:
+def rescore(predictions: Sequence[AnsweredQuestion], protocol: Protocol) -> Scored[YesNoScores]:
     """The scores; a model that came to its end is read by SeVa with the token that says so."""
     splits: dict[str, dict[str, PopeQuestion]] = {}
     texts: dict[str, dict[str, str]] = {}
-    for one in said:
+    for one in predictions:
         split, key = one.fact("split"), one.fact("question_id")
         splits.setdefault(split, {})[key] = PopeQuestion(one.fact("picture"), one.asked.answer == "yes")
         end = END_TOKEN if protocol == "seva" and one.ended else ""
@@ -126,12 +126,12 @@ def rescore(said: Sequence[AnsweredQuestion], protocol: Protocol) -> Scored[YesN
     return score(recorded(splits, texts), protocol)
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """A file a split, as LLaVA writes answers: the ids are those of the split alone."""
-    for split in dict.fromkeys(one.fact("split") for one in said):
+    for split in dict.fromkeys(one.fact("split") for one in predictions):
         rows = (
             {"question_id": one.asked.facts["question_id"], "prompt": one.asked.question, "text": one.text}
-            for one in said
+            for one in predictions
             if one.fact("split") == split
         )
         write_lines(folder / f"predictions_{split}.jsonl", rows)
@@ -174,5 +174,5 @@ BENCHMARK = Benchmark(
     ask=Way(AskPopeConfig, open_pope),
     make=Way(MakePopeConfig, make_pope),
     measures=pope_measures,
-    rescore=lambda said, config: rescore(said, "seva" if config["protocol"] == "seva" else "llava"),
+    rescore=lambda predictions, config: rescore(predictions, "seva" if config["protocol"] == "seva" else "llava"),
 )

@@ -35,14 +35,14 @@ class PopeAnswer(NamedTuple):
 
 def read_answer(key: str, question: PopeQuestion, text: str, protocol: Protocol) -> PopeAnswer:
     """The answer with what it says."""
-    return PopeAnswer(key, question, _says(text, protocol), text)
+    return PopeAnswer(key, question, _is_yes(text, protocol), text)
 
 
 @lru_cache(maxsize=1 << 14)
-def _says(text: str, protocol: Protocol) -> bool | None:
+def _is_yes(text: str, protocol: Protocol) -> bool | None:
     """Most answers are one of a few words."""
-    said = text.removesuffix(END_TOKEN).strip()
-    return answers_yes(read_as(text, protocol)) if said else None
+    answer = text.removesuffix(END_TOKEN).strip()
+    return answers_yes(read_as(text, protocol)) if answer else None
 
 
 def scored(split: str, answer: PopeAnswer) -> ScoredAnswer:

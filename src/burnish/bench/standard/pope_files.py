@@ -31,25 +31,26 @@ class PopeQuestion(NamedTuple):
 
 Splits: TypeAlias = Mapping[str, Mapping[str, PopeQuestion]]
 """The questions by id, by split."""
-Asked: TypeAlias = Iterator[tuple[str, PopeQuestion, str]]
+PopeAnswers: TypeAlias = Iterator[tuple[str, PopeQuestion, str]]
 """Ids, questions, and what was said."""
 
 
 class RecordedSplit(NamedTuple):
     """The answers to one split's questions."""
 
-    each: Callable[[], Asked]
+    each: Callable[[], PopeAnswers]
     """In the order of the questions, as often as they are asked for."""
-    said: Iterable[str]
+    texts: Iterable[str]
 
 
 def read_recorded(questions: Sequence[str], predictions: Sequence[str]) -> dict[str, RecordedSplit]:
     """The questions of each file with their predictions, under the name of its split. Raises SourceError."""
     names = _names(questions)
     if len(predictions) == len(questions):
-        told = {name: Predictions(path, IDS, TEXTS) for name, path in zip(names, predictions, strict=True)}
+        streams = {name: Predictions(path, IDS, TEXTS) for name, path in zip(names, predictions, strict=True)}
         return {
-            name: RecordedSplit(partial(_beside, path, told[name], name), told[name]) for name, path in names.items()
+            name: RecordedSplit(partial(_beside, path, streams[name], name), streams[name])
+            for name, path in names.items()
         }
     splits = {name: _read_questions(path) for name, path in names.items()}
     return recorded(splits, _split_up(predictions[0], splits))
@@ -58,15 +59,15 @@ def read_recorded(questions: Sequence[str], predictions: Sequence[str]) -> dict[
 def recorded(splits: Splits, texts: Mapping[str, Mapping[str, str]]) -> dict[str, RecordedSplit]:
     """Questions and texts that are in memory."""
 
-    def each(name: str) -> Asked:
+    def each(name: str) -> PopeAnswers:
         return ((key, question, texts[name][key]) for key, question in splits[name].items())
 
     return {name: RecordedSplit(partial(each, name), texts[name].values()) for name in splits}
 
 
-def _beside(path: str, told: Predictions, name: str) -> Asked:
+def _beside(path: str, streams: Predictions, name: str) -> PopeAnswers:
     alike: dict[str, str] = {}
-    for key, item, text in told.beside(items(path, RELEASE), f"the split {name}", "text"):
+    for key, item, text in streams.beside(items(path, RELEASE), f"the split {name}", "text"):
         yield key, _question(item, alike), text
 
 

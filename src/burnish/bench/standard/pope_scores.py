@@ -41,8 +41,8 @@ def score(splits: Mapping[str, RecordedSplit], protocol: Protocol) -> Scored[Yes
     f1s = [split.f1 for split in scores.values() if split.f1 is not None]
     mean = sum(f1s) / len(f1s) if len(f1s) == len(scores) else None
     interval = _mean_f1_interval([*sums.values()])
-    said = (text.removesuffix(END_TOKEN) for one in splits.values() for text in one.said)
-    return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each), said)
+    texts = (text.removesuffix(END_TOKEN) for one in splits.values() for text in one.texts)
+    return Scored(YesNoScores(splits=scores, mean_f1=mean, interval=interval, protocol=protocol), Later(each), texts)
 
 
 def _sums(answers: Iterator[PopeAnswer]) -> _SplitSums:

@@ -12,7 +12,7 @@ from burnish.bench.standard.files import Item, items
 from burnish.bench.standard.predictions import FORM, asked_words, refuse_other_words
 from burnish.errors import SourceError
 
-Key: TypeAlias = int | str
+QuestionKey: TypeAlias = int | str
 _COMMON = 50_000
 """Different words that are kept once, whoever says them again: the first ones."""
 _CHECKED = 10_000
@@ -34,17 +34,17 @@ class Predictions:
     def __init__(self, path: str, ids: tuple[str, ...], texts: tuple[str, ...]) -> None:
         """Raises SourceError for a file that cannot be read, and for two predictions for one question."""
         self._path, self._ids = path, ids
-        self._texts: dict[Key, str] = {}
+        self._texts: dict[QuestionKey, str] = {}
         self._common: dict[str, tuple[str, _PassedWords]] = {}
         self._missing: list[str] = []
-        self._told: dict[Key, Item] = {}
+        self._to_check: dict[QuestionKey, Item] = {}
         self._complete = False
         for item in items(path, FORM):
             key, text = _compact(item.id(*ids)), item.text(*texts)
             if key in self._texts:
                 raise item.fault(f"is the second prediction for question {key}: give each question one")
-            if len(self._told) < _CHECKED and asked_words(item) is not None:
-                self._told[key] = item
+            if len(self._to_check) < _CHECKED and asked_words(item) is not None:
+                self._to_check[key] = item
             if text not in self._common and len(self._common) < _COMMON:
                 self._common[text] = (text, _PassedWords(text))
             self._texts[key] = self._common[text][0] if text in self._common else text
@@ -60,8 +60,8 @@ class Predictions:
         """
         for item in questions:
             key = _compact(item.id(*self._ids))
-            if asked and (told := self._told.pop(key, None)):
-                refuse_other_words(told, str(key), item.text(asked), source)
+            if asked and (other := self._to_check.pop(key, None)):
+                refuse_other_words(other, str(key), item.text(asked), source)
             text = str(self._texts[key]) if self._complete else self._take(key, item)
             if text is not None:
                 yield str(key), item, text
@@ -69,7 +69,7 @@ class Predictions:
             self._check(source)
             self._complete = True
 
-    def _take(self, key: Key, question: Item) -> str | None:
+    def _take(self, key: QuestionKey, question: Item) -> str | None:
         """The words for the next question; None where there are none."""
         text = self._texts.get(key)
         if text is None:
@@ -102,7 +102,7 @@ class Predictions:
             )
 
 
-def _compact(key: Key) -> Key:
+def _compact(key: QuestionKey) -> QuestionKey:
     """One id, whether it is written as a number or as text."""
     if isinstance(key, int):
         return key if 0 <= key < 10**_DIGITS else str(key)

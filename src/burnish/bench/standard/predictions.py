@@ -65,11 +65,11 @@ def check_complete(given: Collection[str], asked: Collection[str], path: str, so
 
 def refuse_other_words(item: Item, key: str, question: str, source: str) -> None:
     """Raises SourceError for an answer to other words under the same id, as another split or version has them."""
-    told = asked_words(item)
+    words = asked_words(item)
     first = next(iter(question.strip().splitlines()), "")
-    if told is not None and _plain(first) not in _plain(told):
+    if words is not None and _plain(first) not in _plain(words):
         raise item.fault(
-            f"answers {' '.join(told.split()):.60}, and question {key} of {source} is {first:.60}: take questions and "
+            f"answers {' '.join(words.split()):.60}, and question {key} of {source} is {first:.60}: take questions and "
             "predictions of the same split and version"
         )
 

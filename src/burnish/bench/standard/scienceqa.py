@@ -79,11 +79,11 @@ def score_files(config: ScoreScienceqaConfig) -> Scored[AccuracyScores]:
 
 def score(questions: Mapping[str, ScienceQAQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
     """The scores of answers by question."""
-    said = {key: reading(texts[key]) for key in questions}
+    letters = {key: reading(texts[key]) for key in questions}
     answers = [
         AnswerValue(
             key,
-            said[key] == question.answer,
+            letters[key] == question.answer,
             (question.subject,) if question.subject else (),
             id=key,
             truth=question.answer,
@@ -91,7 +91,7 @@ def score(questions: Mapping[str, ScienceQAQuestion], texts: Mapping[str, str]) 
         )
         for key, question in questions.items()
     ]
-    unread = sum(not letter for letter in said.values())
+    unread = sum(not letter for letter in letters.values())
     return accuracy_scores("ScienceQA-IMG", answers, RATE, {"answers without an option": unread})
 
 
@@ -156,10 +156,10 @@ def open_scienceqa(config: AskScienceqaConfig) -> OpenBenchmark:
     )
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
-    questions = {one.asked.id: ScienceQAQuestion(one.asked.answer or "", one.fact("subject")) for one in said}
-    return score(questions, {one.asked.id: one.text for one in said})
+    questions = {one.asked.id: ScienceQAQuestion(one.asked.answer or "", one.fact("subject")) for one in predictions}
+    return score(questions, {one.asked.id: one.text for one in predictions})
 
 
 def _question(row: Item, picture: str) -> Candidate:
@@ -183,5 +183,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreScienceqaConfig, score_files),
     ask=Way(AskScienceqaConfig, open_scienceqa),
     measures=lambda _: measures(RIGHT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

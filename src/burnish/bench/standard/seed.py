@@ -116,12 +116,12 @@ def open_seed(config: AskSeedConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=OPTION, questions=questions, pictures=data, write=write_answers, score=rescore)
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores]:
     """The scores of answers."""
     questions = {
-        one.asked.id: SeedQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in said
+        one.asked.id: SeedQuestion(one.fact("picture"), one.asked.answer or "", one.fact("kind")) for one in predictions
     }
-    return score(questions, {one.asked.id: one.text for one in said})
+    return score(questions, {one.asked.id: one.text for one in predictions})
 
 
 def _official(root: Path) -> Iterator[Item]:
@@ -152,5 +152,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreSeedConfig, score_files),
     ask=Way(AskSeedConfig, open_seed),
     measures=lambda _: measures(RIGHT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

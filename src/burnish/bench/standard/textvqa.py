@@ -150,15 +150,15 @@ def open_textvqa(config: AskTextvqaConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=frame, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers; None for a data set without people's answers."""
-    if any(one.asked.answer is None for one in said):
+    if any(one.asked.answer is None for one in predictions):
         return None
-    questions = {one.asked.id: TextVqaQuestion(one.fact("picture"), answers_of(one.asked)) for one in said}
-    return score(questions, {one.asked.id: one.text for one in said})
+    questions = {one.asked.id: TextVqaQuestion(one.fact("picture"), answers_of(one.asked)) for one in predictions}
+    return score(questions, {one.asked.id: one.text for one in predictions})
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """Lines by picture and question, as `burnish score textvqa` reads them."""
     rows = (
         {
@@ -167,7 +167,7 @@ def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
             "question": one.fact("question"),
             "text": one.text,
         }
-        for one in said
+        for one in predictions
     )
     write_lines(folder / PREDICTIONS, rows)
 
@@ -199,5 +199,5 @@ BENCHMARK = Benchmark(
     score=Way(ScoreTextvqaConfig, score_files),
     ask=Way(AskTextvqaConfig, open_textvqa),
     measures=lambda _: measures(SOFT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

@@ -130,19 +130,19 @@ def open_vizwiz(config: AskVizwizConfig) -> OpenBenchmark:
     return OpenBenchmark(frame=VIZWIZ, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
-    if any(one.asked.answer is None for one in said):
+    if any(one.asked.answer is None for one in predictions):
         return None
-    questions = {one.asked.id: VizWizQuestion(one.fact("kind"), answers_of(one.asked)) for one in said}
-    return score(questions, {one.asked.id: evalai(one.text) for one in said})
+    questions = {one.asked.id: VizWizQuestion(one.fact("kind"), answers_of(one.asked)) for one in predictions}
+    return score(questions, {one.asked.id: evalai(one.text) for one in predictions})
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as its server takes them."""
-    own = ({"image": one.asked.id, "prompt": one.asked.question, "text": one.text} for one in said)
+    own = ({"image": one.asked.id, "prompt": one.asked.question, "text": one.text} for one in predictions)
     write_lines(folder / PREDICTIONS, own)
-    write_document(folder / SUBMISSION, [{"image": one.asked.id, "answer": evalai(one.text)} for one in said])
+    write_document(folder / SUBMISSION, [{"image": one.asked.id, "answer": evalai(one.text)} for one in predictions])
 
 
 def submit(config: SubmitVizwizConfig) -> Submission:
@@ -159,5 +159,5 @@ BENCHMARK = Benchmark(
     ask=Way(AskVizwizConfig, open_vizwiz),
     submit=Way(SubmitVizwizConfig, submit),
     measures=lambda _: measures(SOFT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

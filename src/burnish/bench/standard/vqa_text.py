@@ -74,10 +74,10 @@ def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
     """
     if not answer.strip():
         return 0.0
-    said, people = _one_line(answer), [_one_line(other) for other in answers]
+    given, people = _one_line(answer), [_one_line(other) for other in answers]
     if len(set(people)) > 1:
-        said, *people = map(_in_one_form, (said, *people))
-    return consensus(said, people)
+        given, *people = map(_in_one_form, (given, *people))
+    return consensus(given, people)
 
 
 @lru_cache(maxsize=1 << 14)

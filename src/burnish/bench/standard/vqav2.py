@@ -89,14 +89,14 @@ class VqaQuestion(NamedTuple):
 
 def score_files(config: ScoreVqav2Config) -> Scored[AccuracyScores]:
     """The scores of recorded answers. Raises SourceError, naming file and item."""
-    said = Predictions(config.predictions, ("question_id",), ("answer", "text"))
+    predictions = Predictions(config.predictions, ("question_id",), ("answer", "text"))
 
     def answers() -> Iterator[AnswerValue]:
         asked = streamed(config.annotations, "annotations", RELEASE)
-        for key, item, text in said.beside(asked, config.annotations):
+        for key, item, text in predictions.beside(asked, config.annotations):
             yield _answered(key, _question(item), text)
 
-    return accuracy_of("VQAv2", answers, MEAN)._replace(said=said)
+    return accuracy_of("VQAv2", answers, MEAN)._replace(recorded=predictions)
 
 
 def score(questions: Mapping[str, VqaQuestion], texts: Mapping[str, str]) -> Scored[AccuracyScores]:
@@ -129,10 +129,10 @@ def open_vqav2(config: AskVqav2Config) -> OpenBenchmark:
         people = annotations(root, split)
         whole = document(str(root / f"v2_OpenEnded_mscoco_{split}_questions.json"), VQAV2_FILES)
         for item in listed(whole, "questions"):
-            said = people.get(item.key("question_id"))
-            if people and said is None:
+            annotation = people.get(item.key("question_id"))
+            if people and annotation is None:
                 raise item.fault("has no annotation: take questions and annotations of the same release")
-            yield Item(item.where, {**item.values, **(said or {})})
+            yield Item(item.where, {**item.values, **(annotation or {})})
 
     def name_of(row: Item) -> str:
         return f"COCO_{pictures}_{row.key('image_id').zfill(12)}.jpg"
@@ -144,20 +144,20 @@ def open_vqav2(config: AskVqav2Config) -> OpenBenchmark:
     return OpenBenchmark(frame=SHORT, questions=questions, pictures=data, write=write, score=rescore)
 
 
-def rescore(said: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
+def rescore(predictions: Sequence[AnsweredQuestion]) -> Scored[AccuracyScores] | None:
     """The scores of answers in EvalAI's form, as LLaVA submits them; None for a test set."""
-    if any(one.asked.answer is None for one in said):
+    if any(one.asked.answer is None for one in predictions):
         return None
     questions = {
-        one.asked.id: VqaQuestion(one.fact("picture"), one.fact("kind"), answers_of(one.asked)) for one in said
+        one.asked.id: VqaQuestion(one.fact("picture"), one.fact("kind"), answers_of(one.asked)) for one in predictions
     }
-    return score(questions, {one.asked.id: evalai(one.text) for one in said})
+    return score(questions, {one.asked.id: evalai(one.text) for one in predictions})
 
 
-def write(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, and the answers as its server takes them."""
-    write_answers(said, folder)
-    rows = [{"question_id": number(one.asked.id), "answer": evalai(one.text)} for one in said]
+    write_answers(predictions, folder)
+    rows = [{"question_id": number(one.asked.id), "answer": evalai(one.text)} for one in predictions]
     write_document(folder / SUBMISSION, rows)
 
 
@@ -196,5 +196,5 @@ BENCHMARK = Benchmark(
     ask=Way(AskVqav2Config, open_vqav2),
     submit=Way(SubmitVqav2Config, submit),
     measures=lambda _: measures(SOFT),
-    rescore=lambda said, _: rescore(said),
+    rescore=lambda predictions, _: rescore(predictions),
 )

@@ -7,12 +7,12 @@ from random import Random
 from burnish.fire.texts import write_feedback, write_response
 from burnish.ids import stable_seed
 from burnish.pocket.oracle.mistakes import mistakes
-from burnish.pocket.oracle.question import Kind, Known
+from burnish.pocket.oracle.question import Known, QuestionKind
 from burnish.pocket.oracle.verdict import verdict
 from burnish.records import Facts
 
 FIRST_THOUGHT = "I look at the picture."
-_THOUGHTS: dict[Kind, str] = {
+_THOUGHTS: dict[QuestionKind, str] = {
     "description": "I check that again.",
     "number": "I count again.",
     "text": "I read it again.",
@@ -26,12 +26,12 @@ def compose(facts: Facts, question: str, answer: str, seed: int) -> str:
     known = Known.of(facts, question, answer)
     rng = Random(stable_seed("compose", seed, question, answer, known.scene.key))
     rounds = []
-    for number, said in enumerate([*mistakes(known, rng), known.answer], start=1):
-        found = verdict(known, said)
+    for number, response in enumerate([*mistakes(known, rng), known.answer], start=1):
+        found = verdict(known, response)
         thought = FIRST_THOUGHT if number == 1 else _THOUGHTS.get(known.kind, _THOUGHT)
         rounds.append(
             f"# Round {number}\n"
-            f"## Student's response\n{write_response(thought, said)}\n"
+            f"## Student's response\n{write_response(thought, response)}\n"
             f"## Teacher's feedback\n{write_feedback(found.score, found.comment)}"
         )
     return "\n".join(rounds)

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from burnish.pocket.oracle.question import Kind, Known
+from burnish.pocket.oracle.question import Known, QuestionKind
 from burnish.pocket.oracle.verdict import verdict
 from burnish.pocket.world import Scene, Thing
 from burnish.pocket.world.answers import asked_about
 from burnish.pocket.world.scene import COLORS, DIGITS, GRID, LETTERS, SHAPES, SIZES
 from burnish.pocket.world.tasks.describing import description
 
-EASY: dict[Kind, int] = {"yes or no": 1, "size": 1, "side": 1, "shape": 2, "color": 2, "character": 2}
+EASY: dict[QuestionKind, int] = {"yes or no": 1, "size": 1, "side": 1, "shape": 2, "color": 2, "character": 2}
 """The most wrong answers before the right one; the kinds that are not here are hard."""
 HARD = 3
 
@@ -33,7 +33,7 @@ def mistakes(known: Known, rng: Random) -> list[str]:
         fitting = [
             answer
             for answer in _plausible(known, rng)
-            if verdict(known, answer).score >= least and all(_leaves_open(known, said, answer) for said in made)
+            if verdict(known, answer).score >= least and all(_leaves_open(known, mistake, answer) for mistake in made)
         ]
         if later:  # a worse answer first leaves room for a better one
             fitting.sort(key=lambda answer: verdict(known, answer).score)
@@ -43,9 +43,9 @@ def mistakes(known: Known, rng: Random) -> list[str]:
     return made
 
 
-def _leaves_open(known: Known, said: str, answer: str) -> bool:
-    """Whether the feedback to `said` would have been the same had `answer` been the truth."""
-    return verdict(dataclasses.replace(known, answer=answer), said) == verdict(known, said) and said != answer
+def _leaves_open(known: Known, mistake: str, answer: str) -> bool:
+    """Whether the feedback to `mistake` would have been the same had `answer` been the truth."""
+    return verdict(dataclasses.replace(known, answer=answer), mistake) == verdict(known, mistake) and mistake != answer
 
 
 def _plausible(known: Known, rng: Random) -> list[str]:

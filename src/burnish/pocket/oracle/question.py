@@ -12,7 +12,7 @@ from burnish.pocket.world.tasks.base import YES_NO
 from burnish.pocket.world.tasks.relations import SIDES
 from burnish.records import Facts
 
-Kind: TypeAlias = Literal[
+QuestionKind: TypeAlias = Literal[
     "description", "yes or no", "color", "shape", "size", "side", "place", "object", "number", "character", "text"
 ]
 DESCRIBING = frozenset({"description", "part"})
@@ -44,9 +44,9 @@ class Known:
         return cls(task=str(facts.get("task", "")), question=question, answer=answer, options=listed, scene=scene)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> QuestionKind:
         """What kind of answer is asked for."""
-        signs: tuple[tuple[bool, Kind], ...] = (
+        signs: tuple[tuple[bool, QuestionKind], ...] = (
             (self.task in DESCRIBING, "description"),
             (self.options == YES_NO, "yes or no"),
             (self.options == tuple(SIDES), "side"),
@@ -64,7 +64,7 @@ class Known:
         return self.options or every.get(self.kind, ())
 
 
-_VALUES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+_VALUES: tuple[tuple[QuestionKind, tuple[str, ...]], ...] = (
     ("color", COLORS),
     ("shape", SHAPES),
     ("size", SIZES),

@@ -25,11 +25,11 @@ class Faults:
     """Statements of the known form."""
 
 
-def describe_faults(scene: Scene, question: str, said: str) -> Faults:
+def describe_faults(scene: Scene, question: str, text: str) -> Faults:
     """Compares each statement with the object that it fits best; what is left of the objects is missing."""
-    check = check_description(scene, said, question)
+    check = check_description(scene, text, question)
     waiting = [looks(thing) for thing in asked_about(scene, question)]
-    sentences = [normalise(part) for part in re.split(r"[.\n]", said) if part.strip()]
+    sentences = [normalise(part) for part in re.split(r"[.\n]", text) if part.strip()]
     statements = [found.groups() if (found := STATEMENT.fullmatch(one)) else None for one in sentences]
     for statement in statements:  # what is described rightly is settled first
         if statement in waiting:
@@ -55,7 +55,7 @@ def _fault(number: int, statement: tuple[str, ...] | None, waiting: list[tuple[s
     if best is None or _alike(best, statement) < len(_ASPECTS) / 2:
         return f"Check sentence {number}: it is not true."
     waiting.remove(best)
-    wrong = [aspect for aspect, true, said in zip(_ASPECTS, best, statement, strict=True) if true != said]
+    wrong = [aspect for aspect, true, text in zip(_ASPECTS, best, statement, strict=True) if true != text]
     return f"Check sentence {number}: the {' and the '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong."
 
 

@@ -33,23 +33,23 @@ def feedback(facts: Facts, question: str, answer: str, response: str) -> str:
     return write_feedback(found.score, found.comment)
 
 
-def rating(facts: Facts, question: str, answer: str, said: str) -> int:
+def rating(facts: Facts, question: str, answer: str, given: str) -> int:
     """The score on a scale from 1 to 5. Raises SourceError for a question of another world."""
-    return math.ceil(verdict(Known.of(facts, question, answer), said).score / 2)
+    return math.ceil(verdict(Known.of(facts, question, answer), given).score / 2)
 
 
-def verdict(known: Known, said: str) -> OracleVerdict:
+def verdict(known: Known, given: str) -> OracleVerdict:
     """Score and comment for an answer."""
     if known.kind == "description":
-        return _of_description(known, said)
-    truth, answer = normalise(known.answer), normalise(said)
+        return _of_description(known, given)
+    truth, answer = normalise(known.answer), normalise(given)
     if truth == answer:
         return OracleVerdict(10, CORRECT)
     return _JUDGES[known.kind](truth, answer)
 
 
-def _of_description(known: Known, said: str) -> OracleVerdict:
-    faults = describe_faults(known.scene, known.question, said)
+def _of_description(known: Known, given: str) -> OracleVerdict:
+    faults = describe_faults(known.scene, known.question, given)
     if not faults.named:
         return OracleVerdict(10, CORRECT)
     if faults.f1 == 0 and faults.readable == 0:
@@ -57,44 +57,44 @@ def _of_description(known: Known, said: str) -> OracleVerdict:
     return OracleVerdict(min(7, 2 + int(6 * faults.f1)), " ".join(faults.named))
 
 
-def _yes_no(_truth: str, said: str) -> OracleVerdict:
-    if said not in ("yes", "no"):
+def _yes_no(_truth: str, given: str) -> OracleVerdict:
+    if given not in ("yes", "no"):
         return OracleVerdict(1, "Answer the question.")
     return OracleVerdict(2, "That is wrong. Look again.")
 
 
-def _color(truth: str, said: str) -> OracleVerdict:
-    if said not in COLORS:
+def _color(truth: str, given: str) -> OracleVerdict:
+    if given not in COLORS:
         return OracleVerdict(1, "The answer must be one color.")
-    return OracleVerdict(3, f"Not {said}: {_letters(truth)}")
+    return OracleVerdict(3, f"Not {given}: {_letters(truth)}")
 
 
-def _shape(truth: str, said: str) -> OracleVerdict:
-    if said not in SHAPES:
+def _shape(truth: str, given: str) -> OracleVerdict:
+    if given not in SHAPES:
         return OracleVerdict(1, "The answer must be one shape.")
-    near = CORNERS[truth] == CORNERS[said]
-    return OracleVerdict(4 if near else 3, f"Not {said}: {_corners(truth)}")
+    near = CORNERS[truth] == CORNERS[given]
+    return OracleVerdict(4 if near else 3, f"Not {given}: {_corners(truth)}")
 
 
-def _size(_truth: str, said: str) -> OracleVerdict:
-    if said not in ("small", "large"):
+def _size(_truth: str, given: str) -> OracleVerdict:
+    if given not in ("small", "large"):
         return OracleVerdict(1, "The answer must be one size.")
     return OracleVerdict(3, "That size is wrong. Compare it with other objects.")
 
 
-def _side(truth: str, said: str) -> OracleVerdict:
+def _side(truth: str, given: str) -> OracleVerdict:
     across = ("left", "right")
-    if said not in (*across, "above", "below"):
+    if given not in (*across, "above", "below"):
         return OracleVerdict(1, "The answer must be one side.")
-    if (truth in across) == (said in across):
-        return OracleVerdict(4, f"Not {said}: it is the other side.")
-    return OracleVerdict(3, f"Not {said}: compare the {'columns' if truth in across else 'rows'}.")
+    if (truth in across) == (given in across):
+        return OracleVerdict(4, f"Not {given}: it is the other side.")
+    return OracleVerdict(3, f"Not {given}: compare the {'columns' if truth in across else 'rows'}.")
 
 
-def _place(truth: str, said: str) -> OracleVerdict:
-    if said not in REGIONS:
+def _place(truth: str, given: str) -> OracleVerdict:
+    if given not in REGIONS:
         return OracleVerdict(1, "The answer must be one place in the picture.")
-    row, column = _row(truth) == _row(said), _column(truth) == _column(said)
+    row, column = _row(truth) == _row(given), _column(truth) == _column(given)
     if row:
         return OracleVerdict(5, "The row is correct, the column is wrong.")
     if column:
@@ -102,8 +102,8 @@ def _place(truth: str, said: str) -> OracleVerdict:
     return OracleVerdict(3, "The row and the column are wrong.")
 
 
-def _object(truth: str, said: str) -> OracleVerdict:
-    color, _, shape = said.partition(" ")
+def _object(truth: str, given: str) -> OracleVerdict:
+    color, _, shape = given.partition(" ")
     true_color, _, true_shape = truth.partition(" ")
     if color not in COLORS or shape not in SHAPES:
         return OracleVerdict(1, "The answer must be one color and one shape.")
@@ -111,33 +111,33 @@ def _object(truth: str, said: str) -> OracleVerdict:
         return OracleVerdict(5, f"The color is correct. Not {shape}: {_corners(true_shape)}")
     if shape == true_shape:
         return OracleVerdict(5, f"The shape is correct. Not {color}: {_letters(true_color)}")
-    return OracleVerdict(3, f"Not {said}: the color and the shape are wrong.")
+    return OracleVerdict(3, f"Not {given}: the color and the shape are wrong.")
 
 
-def _number(truth: str, said: str) -> OracleVerdict:
-    if not said.isdecimal():
+def _number(truth: str, given: str) -> OracleVerdict:
+    if not given.isdecimal():
         return OracleVerdict(1, "The answer must be one number.")
-    off = int(said) - int(truth)
+    off = int(given) - int(truth)
     side = "too high" if off > 0 else "too low"
     if abs(off) == 1:
         return OracleVerdict(6, f"Almost: your number is {side}.")
     return OracleVerdict(4 if abs(off) == 2 else 3, f"Your number is much {side}.")
 
 
-def _character(truth: str, said: str) -> OracleVerdict:
+def _character(truth: str, given: str) -> OracleVerdict:
     sort = "number" if truth.isdigit() else "letter"
-    if len(said) != 1 or said.isdigit() != truth.isdigit():
+    if len(given) != 1 or given.isdigit() != truth.isdigit():
         return OracleVerdict(1, f"The answer must be one {sort}.")
     return OracleVerdict(3, f"That {sort} is wrong. Read it again.")
 
 
-def _text(truth: str, said: str) -> OracleVerdict:
-    if not said or " " in said:
+def _text(truth: str, given: str) -> OracleVerdict:
+    if not given or " " in given:
         return OracleVerdict(1, "The answer must be one line of characters.")
-    if len(said) != len(truth):
-        many = "many" if len(said) > len(truth) else "few"
+    if len(given) != len(truth):
+        many = "many" if len(given) > len(truth) else "few"
         return OracleVerdict(3, f"There are too {many} characters.")
-    wrong = [str(place) for place, (a, b) in enumerate(zip(truth, said, strict=True), start=1) if a != b]
+    wrong = [str(place) for place, (a, b) in enumerate(zip(truth, given, strict=True), start=1) if a != b]
     score = 2 + 5 * (len(truth) - len(wrong)) // len(truth)
     return OracleVerdict(score, f"Read character {' and '.join(wrong)} again.")
 

@@ -66,17 +66,17 @@ def check_description(scene: Scene, text: str, question: str = "") -> Descriptio
     `question` narrows what is to be described ("Describe the red objects."); empty or unknown means everything.
     """
     truth = Counter(looks(thing) for thing in asked_about(scene, question))
-    said: Counter[tuple[str, ...]] = Counter()
+    stated: Counter[tuple[str, ...]] = Counter()
     unreadable = 0
     for sentence in filter(None, (normalise(part) for part in re.split(r"[.\n]", text))):
         found = STATEMENT.fullmatch(sentence)
         if found:
-            said[found.groups()] += 1
+            stated[found.groups()] += 1
         else:
             unreadable += 1
-    right = (truth & said).total()
+    right = (truth & stated).total()
     return DescriptionCheck(
-        right=right, hallucinated=said.total() - right, missing=truth.total() - right, unreadable=unreadable
+        right=right, hallucinated=stated.total() - right, missing=truth.total() - right, unreadable=unreadable
     )
 
 

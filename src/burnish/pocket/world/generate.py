@@ -28,8 +28,8 @@ from burnish.pocket.world.scene import (
     SIZES,
     Bar,
     Glyph,
-    Kind,
     Scene,
+    SceneKind,
     Thing,
     region_of,
 )
@@ -61,7 +61,7 @@ class Manner:
         return round(self.haze * rng.randint(*NOISE))
 
 
-def random_scene(kind: Kind, rng: Random, manner: Manner) -> Scene:
+def random_scene(kind: SceneKind, rng: Random, manner: Manner) -> Scene:
     """A scene of this kind."""
     return _MAKERS[kind](rng, manner)
 

@@ -32,12 +32,12 @@ def leaning(scene: Scene, text: str, question: str = "") -> Leaning:
     """
     waiting = [looks(thing) for thing in asked_about(scene, question)]
     sentences = (STATEMENT.fullmatch(normalise(part)) for part in re.split(r"[.\n]", text))
-    said = [found.groups() for found in sentences if found]
-    for statement in (Counter(said) & Counter(waiting)).elements():
-        said.remove(statement)
+    stated = [found.groups() for found in sentences if found]
+    for statement in (Counter(stated) & Counter(waiting)).elements():
+        stated.remove(statement)
         waiting.remove(statement)
     usual = wrong = 0
-    for statement in said:
+    for statement in stated:
         fitting = [thing for thing in waiting if _is_of(statement, thing)]
         if fitting:
             thing = max(fitting, key=lambda one: _shared(statement, one))

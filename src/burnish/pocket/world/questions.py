@@ -17,7 +17,7 @@ from burnish.images import encode_png
 from burnish.pocket.world.draw import draw
 from burnish.pocket.world.generate import Manner, random_scene
 from burnish.pocket.world.habits import AGAINST, NATURAL, NONE, Habits
-from burnish.pocket.world.scene import Kind, Scene, scene_to_json
+from burnish.pocket.world.scene import Scene, SceneKind, scene_to_json
 from burnish.pocket.world.tasks import BY_NAME, NEW, SEEN, TASKS, WorldTask
 from burnish.pocket.world.tasks.existence import NEGATIVES, Negatives, existence
 from burnish.records import Example, Facts
@@ -123,7 +123,7 @@ def tasks_of(split: Split) -> tuple[WorldTask, ...]:
     return PLACES[split].tasks
 
 
-def scene_in(split: Split, kind: Kind, rng: Random, manner: Manner | None = None) -> Scene:
+def scene_in(split: Split, kind: SceneKind, rng: Random, manner: Manner | None = None) -> Scene:
     """A random scene of this kind that belongs to the split, drawn as the split has it unless a manner is given."""
     manner = manner or Manner(Habits(PLACES[split].habits))
     while True:

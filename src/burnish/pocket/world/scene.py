@@ -18,7 +18,7 @@ GRID = 4
 CELL = 16
 SIDE = GRID * CELL
 
-Kind: TypeAlias = Literal["objects", "text", "bars", "table"]
+SceneKind: TypeAlias = Literal["objects", "text", "bars", "table"]
 
 SHAPES = ("circle", "square", "triangle", "diamond", "cross")
 CORNERS = {"circle": 0, "square": 4, "triangle": 3, "diamond": 4, "cross": 12}
@@ -95,7 +95,7 @@ class Glyph:
 class Scene:
     """Everything in one picture. Cells are used once; things and glyphs stand in reading order."""
 
-    kind: Kind
+    kind: SceneKind
     background: str
     things: tuple[Thing, ...] = ()
     bars: tuple[Bar, ...] = ()

@@ -13,12 +13,12 @@ from burnish.report.show import ShowConfig
 from burnish.report.show.finding import FoundRecord, find, follows
 from burnish.report.show.overview import open_run, overview
 from burnish.report.show.pictures import can_draw, draw
-from burnish.report.show.writing import QUIET, Judge, Pen, beside, lines, title
+from burnish.report.show.writing import QUIET, Pen, VerdictOf, beside, lines, title
 from burnish.report.terminal import coloured, listed, prose, say, show
 from burnish.store import Run
 
 
-def show_run(config: ShowConfig, judge: Judge) -> None:
+def show_run(config: ShowConfig, judge: VerdictOf) -> None:
     """Print what is asked for. Raises RunError for a folder that is not a run, or a record that is not in it."""
     run = open_run(Path(config.run))
     origin = origin_of(run.path.name, run)
@@ -37,7 +37,7 @@ def show_run(config: ShowConfig, judge: Judge) -> None:
         listed("The next record has the same id:", [shlex.join(command)])
 
 
-def _print_record(run: Run, found: FoundRecord, config: ShowConfig, judge: Judge) -> None:
+def _print_record(run: Run, found: FoundRecord, config: ShowConfig, judge: VerdictOf) -> None:
     say("", title(found.record, found.place, len(run)), "")
     pictures = _pictures(run, found)
     if pictures and not config.no_picture and can_draw():

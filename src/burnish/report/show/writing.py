@@ -23,7 +23,7 @@ _BAR = 10
 _SHORT = 60
 """Characters that a fact may have; longer ones (a scene, a list of objects) are in the run's files."""
 
-Line: TypeAlias = tuple[str, Text]
+ShownLine: TypeAlias = tuple[str, Text]
 """What stands at the left, and the words beside it."""
 
 
@@ -36,7 +36,7 @@ class AnswerVerdict(NamedTuple):
     """By metric, 0 to 1."""
 
 
-Judge: TypeAlias = Callable[[Prediction], AnswerVerdict]
+VerdictOf: TypeAlias = Callable[[Prediction], AnswerVerdict]
 
 
 def unjudged(_prediction: Prediction) -> AnswerVerdict:
@@ -48,7 +48,7 @@ class Pen(NamedTuple):
     """How things are written: with colours, or with signs in their place; and who judges predictions."""
 
     coloured: bool
-    judge: Judge = unjudged
+    judge: VerdictOf = unjudged
 
     def marked(self, text: str, others: Sequence[str], style: str) -> Text:
         """The text with what differs from the others in this style, or between « and »."""
@@ -67,68 +67,68 @@ def title(record: Record, place: int, records: int) -> Text:
     return Text.assemble((one_line(record.id), "bold"), "\n", " · ".join(filter(None, facts)))
 
 
-def beside(told: Sequence[Line]) -> RenderableType:
+def beside(rows: Sequence[ShownLine]) -> RenderableType:
     """What is told, beside its names."""
     grid = Grid.grid(padding=(0, 2, 0, 0), pad_edge=False)
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, words in told:
+    for name, words in rows:
         grid.add_row(Text(name), words)
     return Constrain(grid, WIDTH)
 
 
 @singledispatch
-def lines(record: Record, _pen: Pen) -> list[Line]:
+def lines(record: Record, _pen: Pen) -> list[ShownLine]:
     """What the record holds."""
     raise TypeError(f"There is no way to show {type(record).__name__}.")
 
 
 @lines.register
-def _(pair: PreferencePair, pen: Pen) -> list[Line]:
+def _(pair: PreferencePair, pen: Pen) -> list[ShownLine]:
     texts = [rejected.answer.text for rejected in pair.rejected]
-    told: list[Line] = [(one.speaker, _text(one.text)) for one in pair.before]
-    told += [*_asked(pair.question, pair.answer), *_thinking(pair.chosen.thinking)]
-    told.append(("chosen", pen.marked(pair.chosen.text, texts, "bold green")))
-    told.append(_small(_answer_facts(pair.chosen)))
+    rows: list[ShownLine] = [(one.speaker, _text(one.text)) for one in pair.before]
+    rows += [*_asked(pair.question, pair.answer), *_thinking(pair.chosen.thinking)]
+    rows.append(("chosen", pen.marked(pair.chosen.text, texts, "bold green")))
+    rows.append(_small(_answer_facts(pair.chosen)))
     for rejected in pair.rejected:
-        told += _thinking(rejected.answer.thinking)
-        told.append(("rejected", pen.marked(rejected.answer.text, [pair.chosen.text], "bold red")))
-        told.append(_small([rejected.distortion, *_answer_facts(rejected.answer), *_margin(pair, rejected.answer)]))
-    return [*told, *_facts(pair.facts)]
+        rows += _thinking(rejected.answer.thinking)
+        rows.append(("rejected", pen.marked(rejected.answer.text, [pair.chosen.text], "bold red")))
+        rows.append(_small([rejected.distortion, *_answer_facts(rejected.answer), *_margin(pair, rejected.answer)]))
+    return [*rows, *_facts(pair.facts)]
 
 
 @lines.register
-def _(dialogue: Dialogue, _pen: Pen) -> list[Line]:
-    told = _asked(dialogue.question, dialogue.answer)
+def _(dialogue: Dialogue, _pen: Pen) -> list[ShownLine]:
+    rows = _asked(dialogue.question, dialogue.answer)
     for number, turn in enumerate(dialogue.turns, start=1):
-        told += [("", Text()), (f"turn {number}", _bar(turn.feedback.score)), *_turn(turn)]
+        rows += [("", Text()), (f"turn {number}", _bar(turn.feedback.score)), *_turn(turn)]
     ended = [("ended", Text(dialogue.ended))] if dialogue.ended else []
-    return [*told, ("", Text()), *ended, *_facts(dialogue.facts)]
+    return [*rows, ("", Text()), *ended, *_facts(dialogue.facts)]
 
 
 @lines.register
-def _(prediction: Prediction, pen: Pen) -> list[Line]:
-    told = [*_asked(prediction.question, prediction.answer), *_thinking(prediction.thinking)]
-    told.append(("answer", _text(prediction.text)))
+def _(prediction: Prediction, pen: Pen) -> list[ShownLine]:
+    rows = [*_asked(prediction.question, prediction.answer), *_thinking(prediction.thinking)]
+    rows.append(("answer", _text(prediction.text)))
     length = f"{prediction.n_tokens:,} tokens" if prediction.n_tokens else ""
-    told.append(_small([prediction.distortion, length, *(end for end in prediction.replies if end != "answered")]))
-    return [*told, *_verdict(pen.judge(prediction)), *_facts(prediction.facts)]
+    rows.append(_small([prediction.distortion, length, *(end for end in prediction.replies if end != "answered")]))
+    return [*rows, *_verdict(pen.judge(prediction)), *_facts(prediction.facts)]
 
 
 @lines.register
-def _(judgement: Judgement, _pen: Pen) -> list[Line]:
-    told = [("part", _text(judgement.part, "bold"))] if judgement.part else []
-    told += [(one_line(name), _text(text)) for name, text in judgement.asked.items()]
-    told.append(("", Text()))
-    for said, thought in zip_longest(judgement.said, judgement.thinking, fillvalue=""):
-        told += [*_thinking(thought), ("judge", _text(said, "bold"))]
+def _(judgement: Judgement, _pen: Pen) -> list[ShownLine]:
+    rows = [("part", _text(judgement.part, "bold"))] if judgement.part else []
+    rows += [(one_line(name), _text(text)) for name, text in judgement.asked.items()]
+    rows.append(("", Text()))
+    for reply, thought in zip_longest(judgement.said, judgement.thinking, fillvalue=""):
+        rows += [*_thinking(thought), ("judge", _text(reply, "bold"))]
     not_asked = judgement.refused or (judgement.settled and f"no answer to judge, which counts as {judgement.settled}")
-    told += [("not asked", _text(not_asked))] if not_asked else []
-    return [*told, *_facts(judgement.facts)]
+    rows += [("not asked", _text(not_asked))] if not_asked else []
+    return [*rows, *_facts(judgement.facts)]
 
 
 @lines.register
-def _(dropped: Dropped, _pen: Pen) -> list[Line]:
+def _(dropped: Dropped, _pen: Pen) -> list[ShownLine]:
     return [
         ("left out", _text(dropped.reason, "bold")),
         *([("because", _text(dropped.detail))] if dropped.detail else []),
@@ -144,19 +144,19 @@ _KINDS: Mapping[type[Record], str] = {
 }
 
 
-def _asked(question: str, truth: str | None) -> list[Line]:
-    told = [("question", _text(question, "bold"))]
-    return [*told, ("truth", _text(truth))] if truth else told
+def _asked(question: str, truth: str | None) -> list[ShownLine]:
+    rows = [("question", _text(question, "bold"))]
+    return [*rows, ("truth", _text(truth))] if truth else rows
 
 
-def _turn(turn: Turn) -> list[Line]:
+def _turn(turn: Turn) -> list[ShownLine]:
     thought = [*_thinking(turn.response.thinking), *_thinking(turn.response.thought)]
-    said = turn.feedback.comment or turn.feedback.text
-    comment = [*_thinking(turn.feedback.thinking), *([("teacher", _text(said))] if said else [])]
+    reply = turn.feedback.comment or turn.feedback.text
+    comment = [*_thinking(turn.feedback.thinking), *([("teacher", _text(reply))] if reply else [])]
     return [*thought, ("student", _text(turn.response.answer or turn.response.text)), *comment]
 
 
-def _thinking(text: str) -> list[Line]:
+def _thinking(text: str) -> list[ShownLine]:
     """What was thought before what follows."""
     return [("thought", _text(text, QUIET))] if text else []
 
@@ -169,9 +169,9 @@ def _bar(score: float | None) -> Text:
 
 
 def _answer_facts(answer: Answer) -> list[str]:
-    told = [f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else []
+    rows = [f"log p {answer.ref_logp:.1f}"] if answer.ref_logp is not None else []
     cut = ["cut"] if answer.finish == "length" else []
-    return [*told, *([f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []), *cut]
+    return [*rows, *([f"{len(answer.token_ids):,} tokens"] if answer.token_ids else []), *cut]
 
 
 def _margin(pair: PreferencePair, rejected: Answer) -> list[str]:
@@ -181,21 +181,21 @@ def _margin(pair: PreferencePair, rejected: Answer) -> list[str]:
     return [f"margin {pair.chosen.ref_logp - rejected.ref_logp:+.1f} nats"]
 
 
-def _verdict(verdict: AnswerVerdict) -> list[Line]:
-    told = []
+def _verdict(verdict: AnswerVerdict) -> list[ShownLine]:
+    rows = []
     if verdict.right is not None:
-        told.append(("verdict", Text("right", "bold green") if verdict.right else Text("wrong", "bold red")))
-    return [*told, _small([f"{name} {100 * share:.0f} %" for name, share in verdict.shares.items()])]
+        rows.append(("verdict", Text("right", "bold green") if verdict.right else Text("wrong", "bold red")))
+    return [*rows, _small([f"{name} {100 * share:.0f} %" for name, share in verdict.shares.items()])]
 
 
-def _facts(facts: Facts) -> list[Line]:
+def _facts(facts: Facts) -> list[ShownLine]:
     """Those that are short: words and numbers."""
     plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)}
-    told = [f"{one_line(name)} {one_line(str(value))}" for name, value in plain.items() if len(str(value)) <= _SHORT]
-    return [("facts", Text(" · ".join(told), QUIET))] if told else []
+    rows = [f"{one_line(name)} {one_line(str(value))}" for name, value in plain.items() if len(str(value)) <= _SHORT]
+    return [("facts", Text(" · ".join(rows), QUIET))] if rows else []
 
 
-def _small(words: Sequence[str]) -> Line:
+def _small(words: Sequence[str]) -> ShownLine:
     return "", Text(" · ".join(one_line(word) for word in words if word), QUIET)
 
 

@@ -44,7 +44,7 @@ def read_models(runs: Sequence[Run]) -> Iterator[ReviewCase]:
             image=dialogue.image,
             question=dialogue.question,
             truth=dialogue.answer,
-            passages=tuple(Passage(speaker="answer", parts=said.parts) for said in (mine, other)),
+            passages=tuple(Passage(speaker="answer", parts=answer.parts) for answer in (mine, other)),
             items=(BETTER,),
         )
 

@@ -115,9 +115,9 @@ def show_picture(site: SiteHere, shown: ShownHere, number: int = 1) -> Response:
 
 
 @router.put("/{token}/{position}/{item}", status_code=204)
-def save_one(site: SiteHere, rater: RaterHere, shown: ShownHere, item: str, said: RatingBody) -> Response:
+def save_one(site: SiteHere, rater: RaterHere, shown: ShownHere, item: str, body: RatingBody) -> Response:
     """Keep one rating, as soon as it is given."""
-    _save(site, rater, shown, {item: said.value})
+    _save(site, rater, shown, {item: body.value})
     return Response(status_code=204)
 
 

@@ -44,7 +44,7 @@ class CaseView(NamedTuple):
     pictures: int
     """How many the question is about."""
     truth: str | None
-    said: tuple[RatedPassage, ...]
+    passages: tuple[RatedPassage, ...]
     """In the order of this rater: what stands as A comes first."""
     groups: tuple[RadioGroup, ...]
     rubrics: tuple[RatingScale, ...]
@@ -62,7 +62,7 @@ def case_view(ask: RatingTask, rater: Rater, position: int, shown: ShownCase, pr
         question=case.question,
         pictures=len(case.images),
         truth=case.truth,
-        said=tuple(RatedPassage(passage, groups.get(passage.item)) for passage in passages),
+        passages=tuple(RatedPassage(passage, groups.get(passage.item)) for passage in passages),
         groups=tuple(groups.values()),
         rubrics=tuple(ask.rubrics.values()),
     )
@@ -79,8 +79,8 @@ def to_store(ask: RatingTask, shown: ShownCase, given: Mapping[str, str]) -> dic
 
 
 def _group(ask: RatingTask, item: str, shown: ShownCase) -> RadioGroup:
-    said = shown.values.get(item)
+    given = shown.values.get(item)
     choices = (
-        RadioButton(option.shown, option.label, option.value(swapped=shown.swapped) == said) for option in ask.options
+        RadioButton(option.shown, option.label, option.value(swapped=shown.swapped) == given) for option in ask.options
     )
     return RadioGroup(item, kind_of(item), ask.rubrics[kind_of(item)], tuple(choices))

@@ -85,13 +85,13 @@ def _finish(run: Run, opened: OpenBenchmark, source: BenchmarkSource, name: str)
             texts[record.id] = (record.text, bool(record.facts[ENDED]))
         elif isinstance(record, Dropped):
             unanswered[record.reason] += 1
-    said = [AnsweredQuestion(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
-    opened.write(said, run.path)
-    scored = opened.score(said)
+    predictions = [AnsweredQuestion(asked, *texts.get(asked.id, ("", True))) for asked in source.candidates()]
+    opened.write(predictions, run.path)
+    scored = opened.score(predictions)
     return StandardResult(
         benchmark=name,
         title=benchmark(name).heading,
-        questions=len(said),
+        questions=len(predictions),
         unanswered=dict(unanswered.most_common()),
         left_out=opened.left_out(),
         scores=to_json(scored.scores) if scored else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar
 
 from burnish.config import RunFlags, place, runtime
 from burnish.contrast import ContrastFlags
@@ -11,13 +11,6 @@ from burnish.errors import ConfigError
 from burnish.generation.replicas import AskedModel
 from burnish.models import Decoding
 from burnish.sources.sharding import Shard
-
-MmePrompt: TypeAlias = Literal["own", "llava"]
-VqaSplit: TypeAlias = Literal["val2014", "test-dev2015", "test2015"]
-OcrTokens: TypeAlias = Literal["rosetta", "none"]
-ValOrTest: TypeAlias = Literal["val", "test"]
-DevOrTest: TypeAlias = Literal["dev", "test"]
-Language: TypeAlias = Literal["en", "cn"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,11 @@ SUBMISSION = "submission.json"
 DOCUMENT = "predictions.json"
 
 
-def write_answers(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write_answers(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """The model's own words, as LLaVA writes them."""
-    rows = ({"question_id": number(one.asked.id), "prompt": one.asked.question, "text": one.text} for one in said)
+    rows = (
+        {"question_id": number(one.asked.id), "prompt": one.asked.question, "text": one.text} for one in predictions
+    )
     write_lines(folder / PREDICTIONS, rows)
 
 
@@ -43,10 +45,10 @@ def write_text(path: Path, text: str) -> None:
         write_whole(path, text.encode(), sync=False)
 
 
-def write_by_key(said: Sequence[AnsweredQuestion], folder: Path) -> None:
+def write_by_key(predictions: Sequence[AnsweredQuestion], folder: Path) -> None:
     """One object, {"v1_0": "…"}, as the official evaluators of MM-Vet and SHR read answers."""
-    write_document(folder / DOCUMENT, {one.asked.id: one.text for one in said})
+    write_document(folder / DOCUMENT, {one.asked.id: one.text for one in predictions})
 
 
-def for_a_judge(_said: Sequence[AnsweredQuestion]) -> None:
+def for_a_judge(_predictions: Sequence[AnsweredQuestion]) -> None:
     """No scores: only a judge can tell."""

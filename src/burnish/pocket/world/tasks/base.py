@@ -8,7 +8,7 @@ from itertools import product
 from random import Random
 from typing import Literal, TypeAlias
 
-from burnish.pocket.world.scene import Kind, Scene, Thing
+from burnish.pocket.world.scene import Scene, SceneKind, Thing
 
 TaskGroup: TypeAlias = Literal["seen", "new"]
 
@@ -25,7 +25,7 @@ class SceneQuestion:
     """The answers that the question's form allows; empty for descriptions and lines of text."""
 
 
-Ask: TypeAlias = Callable[[Scene, Random], SceneQuestion | None]
+MakeQuestion: TypeAlias = Callable[[Scene, Random], SceneQuestion | None]
 """Asks one random question of the task, or None where the scene allows none."""
 
 
@@ -38,9 +38,9 @@ class WorldTask:
     """The pocket VLM trains on "seen" tasks and has never met a question of a "new" one."""
     stands_for: str
     """The data set of FIRE's tables 5 and 6 in whose column this task is shown."""
-    kind: Kind
+    kind: SceneKind
     """The kind of scene it is asked about."""
-    ask: Ask
+    ask: MakeQuestion
 
 
 def plural(noun: str) -> str:

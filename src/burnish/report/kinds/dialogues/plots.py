@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class _Panel(NamedTuple):
+class _DialoguePanel(NamedTuple):
     """What a histogram shows."""
 
     letter: str
@@ -26,12 +26,12 @@ class _Panel(NamedTuple):
 
 
 _PANELS = {
-    "first_score": _Panel("a", "first score", "dialogues"),
-    "gain_per_turn": _Panel("b", "improved score per turn", "turns after the first"),
-    "gain_per_dialogue": _Panel("c", "improved score per dialogue", "dialogues"),
-    "turns": _Panel("d", "turns", "dialogues"),
-    "response_words": _Panel("e", "words per response", "responses"),
-    "feedback_words": _Panel("f", "words per feedback", "feedback texts"),
+    "first_score": _DialoguePanel("a", "first score", "dialogues"),
+    "gain_per_turn": _DialoguePanel("b", "improved score per turn", "turns after the first"),
+    "gain_per_dialogue": _DialoguePanel("c", "improved score per dialogue", "dialogues"),
+    "turns": _DialoguePanel("d", "turns", "dialogues"),
+    "response_words": _DialoguePanel("e", "words per response", "responses"),
+    "feedback_words": _DialoguePanel("f", "words per feedback", "feedback texts"),
 }
 _BINS = 30
 """Bins of a length, about."""

@@ -42,7 +42,7 @@ def _by_turn(curves: Sequence[Curve], subtitle: str) -> Figure:
     made, (axes,) = figure(title, f"{subtitle}; bands are 95 % intervals", height=4.4)
     for curve in curves:
         _draw(axes, curve)
-    _tell_ends(axes, curves)
+    _label_ends(axes, curves)
     label_axes(axes, "turn", "right by turn, %")
     axes.set_xticks(range(1, max(len(curve.numbers.accuracy_by_turn) for curve in curves) + 1))
     axes.set_ylim(0, 100)
@@ -72,7 +72,7 @@ def _draw(axes: Axes, curve: Curve) -> None:
     )
 
 
-def _tell_ends(axes: Axes, curves: Sequence[Curve]) -> None:
+def _label_ends(axes: Axes, curves: Sequence[Curve]) -> None:
     """Where each curve ends, in percent."""
     place = -_LEAST_GAP
     for curve in sorted(curves, key=lambda curve: curve.numbers.accuracy_by_turn[-1]):

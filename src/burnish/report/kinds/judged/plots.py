@@ -55,8 +55,8 @@ def _pairs(scores: PairwiseJudged, pairs: list[PairwisePair]) -> Figure:
 
 
 def _trusted(scores: PairwiseJudged) -> str:
-    said = short_trust(scores.judging)
-    return f", {said}" if said else ""
+    doubt = short_trust(scores.judging)
+    return f", {doubt}" if doubt else ""
 
 
 def _name_rows(axes: Axes, names: list[str]) -> None:

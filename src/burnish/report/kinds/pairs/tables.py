@@ -11,7 +11,7 @@ from burnish.scores import Foresight
 
 def pairs_tables(summary: PairsSummary) -> list[Table]:
     """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
-    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _foreseen(summary.foresight)]
+    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _foresight(summary.foresight)]
     return [table for table in tables if table.rows]
 
 
@@ -75,7 +75,7 @@ def _lengths(summary: PairsSummary) -> Table:
     )
 
 
-def _foreseen(foresight: Foresight | None) -> Table:
+def _foresight(foresight: Foresight | None) -> Table:
     """What pairs tell of themselves without any label; docs/seva.md has how little that foretells."""
     rows = [] if foresight is None else [
         ("rejected answers likelier than the chosen one without it", f"{100 * foresight.rejected_more_usual:.1f} %"),

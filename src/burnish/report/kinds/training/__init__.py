@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from burnish.errors import RunError
 from burnish.report.kinds.kind import RunKind
-from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, told, training_table
+from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, short_number, training_table
 from burnish.report.kinds.training.plots import training_curves
 from burnish.report.kinds.training.together import trainings_together
 from burnish.report.section import Section, Tile
@@ -43,7 +43,9 @@ def training_tiles(log: Log) -> tuple[Tile, ...]:
     for key, name in FIRST.items():
         values = finite(log, key)
         if values:
-            tiles.append(Tile(name, told(values[-1]), f"from {told(values[0])}" if len(values) > 1 else ""))
+            tiles.append(
+                Tile(name, short_number(values[-1]), f"from {short_number(values[0])}" if len(values) > 1 else "")
+            )
     return tuple(tiles)
 
 

@@ -47,13 +47,13 @@ def training_table(log: Log) -> Table:
     rows = []
     for key in keys:
         values = [line[key] for line in log if key in line]
-        rows.append((key, told(values[0]), told(values[-1])))
+        rows.append((key, short_number(values[0]), short_number(values[-1])))
     return Table(
         title=f"Training, {int(log[-1]['step']):,} steps", columns=("", "first step", "last step"), rows=tuple(rows)
     )
 
 
-def told(value: float) -> str:
+def short_number(value: float) -> str:
     """Four digits, or all of a large number."""
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, told
+from burnish.report.kinds.training.log import FIRST, LOG, Log, finite, read_log, short_number
 from burnish.report.kinds.training.plots import trainings_curves
 from burnish.report.plots import shortened
 from burnish.report.section import NamedRun, Section
@@ -49,7 +49,7 @@ def _table(logs: Mapping[str, Log]) -> Table:
 
 def _last(log: Log, key: str) -> str:
     values = finite(log, key)
-    return told(values[-1]) if values else NOTHING
+    return short_number(values[-1]) if values else NOTHING
 
 
 def _mean_rate(log: Log) -> str:
