@@ -82,9 +82,9 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("title: Turns", "titel: Turns", "turns.yaml, line 1: there is no key 'titel' here; the keys are title, "),
+        ("title: Turns", "titel: Turns", "turns.yaml, line 1: there is no key 'titel' here: did you mean title?"),
         ("    columns:", "    colums:", "turns.yaml, line 24: there is no key 'colums' here"),
-        ("        limit:", "        limits:", "turns.yaml, line 17: burnish compose has no 'limits'; it knows "),
+        ("        limit:", "        limits:", "line 17: burnish compose has no 'limits': did you mean limit?"),
         ("verb: stats", "verb: stat", "turns.yaml, line 19: there is no verb 'stat'"),
         ("step: counted", "step: count", "has no step 'count': its steps are composed, counted."),
         ("{composed}", "{compose}", "turns.yaml, line 19: nothing is called {compose}"),
