@@ -77,6 +77,7 @@ clean:
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
 	touch $@
 
+.PRECIOUS: .transformers/%/installed
 # Only what differs stands before the packages of .venv; transformers 5.16 wants an older huggingface_hub.
 .transformers/$(FLOOR)/installed: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) transformers==$(FLOOR) 'huggingface_hub<2'
