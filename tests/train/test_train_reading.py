@@ -74,10 +74,10 @@ def test_wide_models_share_rows_where_attention_leaves_out_what_is_not_seen(monk
     """That is on a CPU, in layers without windows."""
     plain, windows = tiny_models.llava()[0], tiny_models.llava_with_windows()[0]
     monkeypatch.setattr(batch_layout, "_WIDE", 9_216)
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: False)
     assert even_length(plain) == math.inf
     assert even_length(windows) < math.inf
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.accelerator.is_available", lambda: True)
     assert even_length(plain) < math.inf
 
 

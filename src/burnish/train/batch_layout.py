@@ -94,5 +94,6 @@ def even_length(model: PreTrainedModel) -> float:
 
 def _attends_by_nodes(model: PreTrainedModel) -> bool:
     """Whether all layers of the model will do so, whatever the batch (`masks`): only on a CPU."""
-    kinds = attention_kinds(model).values()
-    return not torch.cuda.is_available() and all(seen.window is None and seen.together in SLICED for seen in kinds)
+    if torch.accelerator.is_available():
+        return False
+    return all(seen.window is None and seen.together in SLICED for seen in attention_kinds(model).values())
