@@ -13,7 +13,10 @@ RECIPES = Path(__file__).parents[2] / "recipes"
 FILES = sorted(path for path in RECIPES.glob("*.yaml") if path.stem != "owleval")
 OWLEVAL = RECIPES / "owleval.yaml"
 """Of neither paper, and about recorded answers alone: it has no pocket scale."""
-OURS = ("seva-gains", "seva-price", "seva-when", "feedback-as-preference", "improve-rounds", "objectives", "mdpo")
+OURS = (
+    *("seva-gains", "seva-price", "seva-when", "objectives", "mdpo"),
+    *("fire-teacher", "feedback-as-preference", "improve-rounds"),
+)
 """What the papers do not ask: these have no paper scale."""
 
 

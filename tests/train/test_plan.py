@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def test_it_says_what_the_training_then_takes_and_leaves_nothing(config: DPOConf
     assert plan.memory.peak is None or plan.memory.peak > plan.memory.weights
     assert plan.timed == 3
     assert plan.hours == pytest.approx(6 * plan.seconds_per_step / 3600)
+
+
+def test_full_fine_tuning_writes_a_whole_model(config: DPOConfig, tmp_path: Path) -> None:
+    full = dataclasses.replace(config, full=True, lr=1e-4, out=str(tmp_path / "out"))
+    plan = plan_training(full)
+    written = (train_dpo(full).checkpoint / "model.safetensors").stat().st_size
+    assert plan.adapter <= written < plan.adapter + 50_000
+    assert plan.checkpoint == plan.memory.optimizer + plan.memory.weights > 4 * plan.total  # float32, and buffers
 
 
 def test_a_training_that_is_there_stays_as_it_is(config: DPOConfig) -> None:

@@ -40,17 +40,16 @@ def draw(measured: RecipeNumbers) -> Figure:
 
 
 def _dots(measured: RecipeNumbers) -> Figure:
-    """A panel for each column, in it a row's mean as a dot, and all seeds as a range; without groups, the first row's
-    mean as a line."""
-    rows = measured.recipe.rows
-    colours = _colours(rows)
+    """A panel for each column, in it a row's mean as a dot, and all seeds as a range; the baseline's mean as a line."""
+    rows, baseline = measured.recipe.rows, measured.recipe.baseline
+    colours = _colours(rows, baseline)
     made, panels = _panels(measured, height=1.6 + _PANEL_ROW * len(rows))
     for i, (axes, column) in enumerate(zip(panels, measured.recipe.drawn, strict=True)):
         for y, row in enumerate(rows):
             _dot(axes, measured, (row.name, column), y=y, color=colours[y])
-        first = measured.mean(rows[0].name, column)
-        if first is not None and not rows[0].group:
-            axes.axvline(first, color=GREY, linewidth=1, linestyle=":")
+        before = measured.mean(baseline, column) if baseline else None
+        if before is not None:
+            axes.axvline(before, color=GREY, linewidth=1, linestyle=":")
         axes.set_yticks(range(len(rows)), [row.name for row in rows] if i % _PANELS_ABREAST == 0 else [""] * len(rows))
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
@@ -76,10 +75,10 @@ def _set_scale(axes: Axes, known: set[float]) -> None:
         axes.set_xlim(value - 1, value + 1)
 
 
-def _colours(rows: Sequence[Row]) -> list[str]:
-    """Grey for the first row and blue for the others; in groups, one for each place in the group."""
+def _colours(rows: Sequence[Row], baseline: str) -> list[str]:
+    """Grey for the baseline and blue for the others; in groups, one for each place in the group."""
     if not rows[0].group:
-        return [GREY, *[BLUE] * (len(rows) - 1)]
+        return [GREY if row.name == baseline else BLUE for row in rows]
     size = sum(row.group == rows[0].group for row in rows)
     return [COLOURS[y % size % len(COLOURS)] for y in range(len(rows))]
 

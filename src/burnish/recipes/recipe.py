@@ -9,6 +9,7 @@
                             row, the columns being in order), heat (a panel per group, a field per row and column) or
                             tradeoff (two columns as axes, a numbered disc per row)
     axis                    what the numbers of a figure of turns or heat are
+    baseline                the row that a figure of dots draws as a line, for the others to be read against
     scales: pocket | paper
       seeds, values         repetitions, and values by name
       models, files         what the user has to give, by name, with words that say what it is; files must be there
@@ -16,7 +17,7 @@
       numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`
       columns               names of numbers, or of columns with a `number` and values of their own (`with`)
       drawn                 the columns that the figure shows; all without it
-      rows, groups, axis    instead of those above
+      rows, groups, axis    instead of those above; `baseline` too
       plan                  what `--plan` cannot find out before anything is there: `places`, where each model and file
                             comes from; `examples`, how many a file has (or by the names of its sources); `tokens` of a
                             reply by step; `prompt`, the tokens of a picture with its question by model; `shapes`, by
@@ -40,10 +41,10 @@ from burnish.recipes.document import Document, Keys, read_document
 Values: TypeAlias = Mapping[str, Any]
 FigureKind: TypeAlias = Literal["dots", "curves", "turns", "heat", "tradeoff"]
 
-TOP = ("title", "reference", "note", "figure", "axis", "rows", "groups", "published", "scales")
+TOP = ("title", "reference", "note", "figure", "axis", "baseline", "rows", "groups", "published", "scales")
 SCALE = (
-    *("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "rows", "groups", "note"),
-    "plan",
+    *("seeds", "values", "models", "files", "steps", "numbers", "columns", "drawn", "axis", "baseline"),
+    *("rows", "groups", "note", "plan"),
 )
 AHEAD = ("places", "examples", "tokens", "prompt", "shapes")
 NUMBER = ("step", "at", "times", "digits")
@@ -125,6 +126,7 @@ class Recipe:
     note: str
     figure: FigureKind
     axis: str
+    baseline: str
     published: Published
     scale: ScaleName
     seeds: tuple[int, ...]
@@ -149,12 +151,19 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
     if not own:
         raise ConfigError(f"{file} has no {scale} scale: add `{scale}:` below `scales:`.")
     columns = tuple(_column(document, here, entry) for entry in document.items((*here, "columns")))
+    if not columns:
+        raise ConfigError(f"{file} measures nothing at {scale} scale: add `columns:` there, or take the other scale.")
     figure = top.get("figure")
     if figure not in FIGURES:
         raise ConfigError(f"{document.where(('figure',))}: `figure` must be one of {', '.join(FIGURES)}.")
     drawn = tuple(document.items((*here, "drawn"))) or tuple(column.name for column in columns)
     if figure == "tradeoff" and len(drawn) != 2:
         raise ConfigError(f"{document.where(here)}: a trade-off has two axes: name two columns under `drawn:`.")
+    rows = _rows(document, here)
+    baseline = str(own.get("baseline", top.get("baseline", "")))
+    if baseline and baseline not in (row.name for row in rows):
+        where = document.where((*here, "baseline") if "baseline" in own else ("baseline",))
+        raise ConfigError(f"{where}: `baseline` must be the name of a row, and {baseline!r} is none.")
     return Recipe(
         name=file.stem,
         title=_text(document, ("title",)),
@@ -162,6 +171,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         note=" ".join(str(text) for text in (top.get("note"), own.get("note")) if text),
         figure=figure,
         axis=str(own.get("axis", top.get("axis", ""))),
+        baseline=baseline,
         published=_published(document),
         scale=scale,
         seeds=tuple(document.items((*here, "seeds"))) or (0,),
@@ -171,7 +181,7 @@ def read_recipe(file: Path, scale: ScaleName) -> Recipe:
         steps=_steps(document, (*here, "steps")),
         columns=columns,
         drawn=drawn,
-        rows=_rows(document, here),
+        rows=rows,
         ahead=_ahead(document, (*here, "plan")),
         file=file,
     )

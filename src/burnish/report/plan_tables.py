@@ -47,7 +47,7 @@ def plan_tables(plan: TrainingPlan) -> list[Table]:
             title="On the disk",
             columns=("", "value"),
             rows=(
-                ("the adapter", size(plan.adapter)),
+                ("the adapter, or with --full the model", size(plan.adapter)),
                 ("checkpoints while it trains", f"{plan.checkpoints} of {size(plan.checkpoint)}"),
             ),
         ),

@@ -66,7 +66,7 @@ def _trainings(trainings: Sequence[tuple[str, TrainingSizes]]) -> Table:
         title="The trainings: parameters, memory of one device, sizes on the disk",
         columns=(
             *("step", "times", "rank", "trained", "in all", "weights", "gradients", "optimizer", "activations"),
-            *("memory", "adapter", "checkpoints"),
+            *("memory", "written", "checkpoints"),
         ),
         rows=tuple(_training_rows(trainings)),
         note=small_card(max(one.memory for _, one in trainings)),
@@ -83,7 +83,7 @@ def _training_rows(trainings: Sequence[tuple[str, TrainingSizes]]) -> Iterator[t
         yield (
             name,
             f"{len(ones)}",
-            f"{one.rank:,}",
+            NOTHING if one.rank is None else f"{one.rank:,}",
             f"{one.trainable:,}",
             f"{one.total:,}",
             *map(size, (one.weights, one.gradients, one.optimizer, one.activations, one.memory, one.adapter)),

@@ -38,9 +38,9 @@ class TrainingPlan:
     total: int
     memory: Memory
     adapter: int
-    """Bytes of the adapter's file."""
+    """Bytes of what it writes: the adapter's file, or with `--full` the model's."""
     checkpoint: int
-    """Bytes of a state to go on from: adapter and optimiser."""
+    """Bytes of a state to go on from: adapter or model, and optimiser."""
     checkpoints: int
     """How many of these are kept while it trains."""
     steps: int

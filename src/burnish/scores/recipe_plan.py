@@ -22,7 +22,8 @@ class TrainingSizes:
     """What a training holds, by arithmetic; bytes."""
 
     model: str
-    rank: int
+    rank: int | None
+    """The adapter's; None with `--full`."""
     trainable: int
     """Parameters, in float32."""
     total: int
@@ -34,9 +35,9 @@ class TrainingSizes:
     activations: int
     """An estimate."""
     adapter: int
-    """The adapter's file."""
+    """What the training writes: the adapter's file, or with `--full` the model's."""
     checkpoint: int
-    """A state to go on from: adapter and optimizer."""
+    """A state to go on from: adapter or model, and optimizer."""
     checkpoints: int
     """How many of these are kept while it trains."""
     steps: int

@@ -23,8 +23,13 @@ WARM_UP, TIMED = 1, 3
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def rehearse(trainer: AnswerTrainer, config: TrainConfig, data: Mapping[str, Json]) -> TrainingPlan:
-    """Train for a few steps, and measure them. Nothing is written but what Trainer logs beside its checkpoints."""
+def rehearse(
+    trainer: AnswerTrainer, config: TrainConfig, data: Mapping[str, Json], *, own_dtype: torch.dtype
+) -> TrainingPlan:
+    """Train for a few steps, and measure them. Nothing is written but what Trainer logs beside its checkpoints.
+
+    `own_dtype` is that of the model's checkpoint, in which `--full` writes the model.
+    """
     model = cast(nn.Module, trainer.model)
     trained = [p for p in model.parameters() if p.requires_grad]
     clock = _Clock()
@@ -34,19 +39,20 @@ def rehearse(trainer: AnswerTrainer, config: TrainConfig, data: Mapping[str, Jso
     optimizer = sum(_bytes(value) for one in state for value in one.values() if isinstance(value, Tensor))
     weights, gradients = sum(map(_bytes, [*model.parameters(), *model.buffers()])), sum(map(_bytes, trained))
     held = weights + gradients + optimizer
+    total = sum(p.numel() for p in model.parameters())
     return TrainingPlan(
         device=_name(trainer.args.device),
         data=data,
         trainable=sum(p.numel() for p in trained),
-        total=sum(p.numel() for p in model.parameters()),
+        total=total,
         memory=Memory(
             weights=weights,
             gradients=gradients,
             optimizer=optimizer,
             activations=None if clock.peak is None else max(0, clock.peak - held),
         ),
-        adapter=gradients,
-        checkpoint=gradients + optimizer,
+        adapter=own_dtype.itemsize * total if config.full else gradients,
+        checkpoint=optimizer + (weights if config.full else gradients),
         checkpoints=min(KEPT_CHECKPOINTS, max(1, trainer.state.max_steps // config.save_steps)),
         steps=trainer.state.max_steps,
         seconds_per_step=median(clock.seconds),

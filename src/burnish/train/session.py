@@ -122,7 +122,7 @@ def plan_training(config: TrainConfig) -> TrainingPlan:
             prepared = session.begin()
             assert prepared is not None  # the folder is new
             trainer = session.trainer(arguments, parts.make_trainer)
-            return rehearse(trainer, short, prepared._asdict())
+            return rehearse(trainer, short, prepared._asdict(), own_dtype=session.own_dtype())
 
 
 class _Parts(NamedTuple):
@@ -320,7 +320,7 @@ class _Session:
         self.material.accompany(self.output.path)
         last_line: dict[str, Json] = {**steps[-1]}
         if self.config.full:
-            write_model(network_of(self.model.model), last.path, self.output.path, self._own_dtype())
+            write_model(network_of(self.model.model), last.path, self.output.path, self.own_dtype())
             make_readable(self.output.path)
         else:
             self.output.bring_out(last)
@@ -330,7 +330,7 @@ class _Session:
 
     def merge(self) -> None:
         """Write the whole model in its own checkpoint's numbers; the folder appears only when it is complete."""
-        dtype = _NAMES.get(self._own_dtype(), "float32")
+        dtype = _NAMES.get(self.own_dtype(), "float32")
         adapted = LocalModel.open(replace(_options(self.config), adapter=str(self.output.path), dtype=dtype))
         beside = self.output.merged.with_name("merged.tmp")
         cast(PeftModel, adapted.model).merge_and_unload().save_pretrained(beside)
@@ -339,7 +339,7 @@ class _Session:
         make_readable(beside)
         beside.rename(self.output.merged)
 
-    def _own_dtype(self) -> torch.dtype:
+    def own_dtype(self) -> torch.dtype:
         """The number format that the model's own checkpoint says."""
         folder, trusted = find(self.config.model), self.config.trust_remote_code
         own: torch.dtype | None = AutoConfig.from_pretrained(folder, trust_remote_code=trusted).dtype

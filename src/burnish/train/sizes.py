@@ -1,8 +1,8 @@
-"""What a model and its adapter hold, by arithmetic: from the model's configuration alone, no weights being read."""
+"""What a training holds, by arithmetic: from the model's configuration alone, no weights being read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,11 +16,14 @@ from burnish.models.loading import ADAPTER_WEIGHTS
 from burnish.pocket import place
 from burnish.scores.recipe_plan import TrainingSizes
 from burnish.train.config import TrainConfig
+from burnish.train.full import train_all
 from burnish.train.lora import projectors
 from burnish.train.lora_targets import find_language_model, targets
 from burnish.train.trainer import KEPT_CHECKPOINTS
 
 FLOAT32, BFLOAT16 = 4, 2
+NF4 = (4 + 0.127) / 8
+"""Bytes of a weight in 4 bits, with its share of quantised constants (QLoRA, arXiv 2305.14314, section 3)."""
 MOMENTS = 2
 """That AdamW keeps of each trained parameter."""
 ACTIVATION_BYTES = 34
@@ -62,45 +65,78 @@ def _read_config(name: str) -> PretrainedConfig | None:
     return found
 
 
+class _Trained(NamedTuple):
+    """Parameters that are trained, in float32."""
+
+    added: int
+    """An adapter's, beside the model's own."""
+    own: int
+    """The model's own, by `--full`."""
+
+
 def training_sizes(base: Skeleton, config: TrainConfig, *, examples: int, sequence: int) -> TrainingSizes:
     """What the training holds on one device; `sequence` is the assumed length of an example, in tokens.
 
-    Raises ModelError for a model in which the layers to adapt cannot be found.
+    Raises ModelError for a model in which the layers to train cannot be found.
     """
-    trainable, total = _trainable(base, config), base.parameters
+    trained = _trained(base, config)
+    trainable, total = sum(trained), base.parameters + trained.added
+    frozen = BFLOAT16 * base.parameters - _saved_by_4_bits(base, config)
+    weights = FLOAT32 * total if config.full else frozen + FLOAT32 * trained.added
     gradients, optimizer = FLOAT32 * trainable, MOMENTS * FLOAT32 * trainable
     steps = config.max_steps or -(-examples // config.batch_size) * config.epochs
     tall = config.micro_batch * sequence * _layers_by_width(base.model)
     return TrainingSizes(
         model=base.name,
-        rank=config.lora_rank,
+        rank=None if config.full else config.lora_rank,
         trainable=trainable,
-        total=total + trainable,
-        weights=BFLOAT16 * total + FLOAT32 * trainable,
+        total=total,
+        weights=weights,
         gradients=gradients,
         optimizer=optimizer,
         activations=tall * (BFLOAT16 if config.activation_checkpointing else ACTIVATION_BYTES),
-        adapter=FLOAT32 * trainable,
-        checkpoint=FLOAT32 * trainable + optimizer,
+        adapter=BFLOAT16 * total if config.full else FLOAT32 * trainable,
+        checkpoint=optimizer + (weights if config.full else FLOAT32 * trainable),
         checkpoints=min(KEPT_CHECKPOINTS, max(1, steps // config.save_steps)),
         steps=steps,
     )
 
 
-def _trainable(base: Skeleton, config: TrainConfig) -> int:
+def _trained(base: Skeleton, config: TrainConfig) -> _Trained:
+    if config.full:
+        train_all(base.model, projector=config.train_projector)
+        return _Trained(added=0, own=sum(p.numel() for p in base.model.parameters() if p.requires_grad))
     file = place(config.adapter) / ADAPTER_WEIGHTS if config.adapter else None
     if file is not None and file.is_file():
-        return _stored(file)
-    modules = dict(base.model.named_modules())
-    low_rank = 0
-    for name in targets(base.model, config.lora_layers).modules:
-        layer = modules[name]
+        return _Trained(added=_stored(file), own=0)
+    return _Trained(added=sum(_lora(base, config)) + _projector(base, config), own=0)
+
+
+def _lora(base: Skeleton, config: TrainConfig) -> Iterator[int]:
+    """Parameters of the adapter on each layer, and on each tensor of experts."""
+    wanted = targets(base.model, config.lora_layers, experts=config.experts)
+    for name in wanted.modules:
+        layer = base.model.get_submodule(name)
         if not isinstance(layer, nn.Linear):
             raise ModelError(f"The layer {name} of {base.name}, which LoRA would adapt, is not a linear one.")
-        low_rank += config.lora_rank * (layer.in_features + layer.out_features)
+        magnitudes = layer.out_features if config.lora_variant == "dora" else 0
+        yield config.lora_rank * (layer.in_features + layer.out_features) + magnitudes
+    for name in wanted.experts:
+        experts, *sides = base.model.get_parameter(name).shape
+        yield config.lora_rank * experts * sum(sides)
+
+
+def _projector(base: Skeleton, config: TrainConfig) -> int:
     names = projectors(base.model) if config.train_projector else []
-    whole: int = sum(p.numel() for name in names for p in modules[name].parameters())
-    return low_rank + whole
+    return sum(p.numel() for name in names for p in base.model.get_submodule(name).parameters())
+
+
+def _saved_by_4_bits(base: Skeleton, config: TrainConfig) -> int:
+    """Bytes that `--load-in 4bit` spares: it keeps the language model's linear layers in NF4."""
+    if config.load_in != "4bit":
+        return 0
+    layers = targets(base.model).modules
+    return round((BFLOAT16 - NF4) * sum(base.model.get_parameter(f"{name}.weight").numel() for name in layers))
 
 
 def _stored(file: Path) -> int:
