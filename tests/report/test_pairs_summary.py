@@ -31,6 +31,7 @@ def test_everything_is_counted_once(tmp_path: Path) -> None:
         "sources": {"quiz": {"made": 3, "kept": 1}, "zoo": {"made": 2, "kept": 1}},
         "negatives_per_pair": {"1": 1, "2": 1},
         "negatives_by_distortion": {"flip:1": 2, "grey": 1},
+        "answer_variety": {"chosen": 2.0, "rejected": pytest.approx(3.0)},
         "foresight": None,
         "answer_length": {
             "chosen": {  # tokens 4 and 2, words 3 and 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import string
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -13,19 +15,37 @@ from burnish.scores import Foresight
 from burnish.store import Run
 from burnish.store.codec import from_json, to_json
 
+_LETTERS = 24
+"""Of a first word: more is a sentence in a script without spaces, and would be a word of its own each time."""
+
 
 @dataclass(slots=True)
-class AnswerLengths:
-    """Lengths in words, and in the model's own tokens, end token included, where the backend tells them."""
+class AnswerCounts:
+    """First words, and lengths in words and, where the backend tells them, in the model's tokens with the end token."""
 
     tokens: Distribution = field(default_factory=Distribution)
     words: Distribution = field(default_factory=Distribution)
+    first_words: Counter[str] = field(default_factory=Counter)
 
     def add(self, answer: Answer) -> None:
         """Count one answer."""
-        self.words.add(len(answer.text.split()))
+        words = answer.text.split()
+        self.words.add(len(words))
+        if words:
+            self.first_words[words[0].strip(string.punctuation).casefold()[:_LETTERS]] += 1
         if answer.token_ids:
             self.tokens.add(len(answer.token_ids))
+
+    @property
+    def variety(self) -> float | None:
+        """The perplexity of the first words: as many different ones, were they all as frequent, would be as varied.
+
+        None where there is none.
+        """
+        n = self.first_words.total()
+        if not n:
+            return None
+        return math.exp(-sum(times / n * math.log(times / n) for times in self.first_words.values()))
 
 
 @dataclass(slots=True)
@@ -38,7 +58,7 @@ class SourceCounts:
 
 @dataclass(slots=True, kw_only=True)
 class PairsSummary:
-    """What became of the examples, and how long the answers are."""
+    """What became of the examples, and how long and how varied the answers are."""
 
     sources: dict[str, SourceCounts] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
@@ -47,8 +67,8 @@ class PairsSummary:
     """Pairs by how many rejected answers they have."""
     distortions: Counter[str] = field(default_factory=Counter)
     """Rejected answers by distortion."""
-    chosen: AnswerLengths = field(default_factory=AnswerLengths)
-    rejected: AnswerLengths = field(default_factory=AnswerLengths)
+    chosen: AnswerCounts = field(default_factory=AnswerCounts)
+    rejected: AnswerCounts = field(default_factory=AnswerCounts)
     foresight: Foresight | None = None
     """How usual rejected answers are, where a local model made the pairs and the run is finished."""
 
@@ -78,6 +98,7 @@ class PairsSummary:
                 }
                 for name, answers in (("chosen", self.chosen), ("rejected", self.rejected))
             },
+            "answer_variety": {"chosen": self.chosen.variety, "rejected": self.rejected.variety},
             "foresight": to_json(self.foresight) if self.foresight else None,
         }
 

@@ -10,8 +10,9 @@ from burnish.scores import Foresight
 
 
 def pairs_tables(summary: PairsSummary) -> list[Table]:
-    """Examples and pairs by source, drops by reason, negatives by distortion, and answer lengths."""
-    tables = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _foresight(summary.foresight)]
+    """Examples and pairs by source, drops by reason, negatives by distortion, answers' lengths and variety."""
+    counted = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _variety(summary)]
+    tables = [*counted, _foresight(summary.foresight)]
     return [table for table in tables if table.rows]
 
 
@@ -72,6 +73,20 @@ def _lengths(summary: PairsSummary) -> Table:
             for name, lengths in kinds
             if lengths.words.n
         ),
+    )
+
+
+def _variety(summary: PairsSummary) -> Table:
+    chosen, rejected = summary.chosen.variety, summary.rejected.variety
+    rows = [] if chosen is None or rejected is None else [
+        ("chosen", decimal(chosen), NOTHING),
+        ("rejected", decimal(rejected), f"{100 * (rejected / chosen - 1):+.1f} %"),
+    ]  # fmt: skip
+    return Table(
+        title="Variety of first words",
+        columns=("answers", "first words", "beside chosen"),
+        rows=tuple(rows),
+        note="Perplexity: how many different first words, each as frequent, would be as varied.",
     )
 
 
