@@ -65,24 +65,16 @@ def _read_config(name: str) -> PretrainedConfig | None:
     return found
 
 
-class _Trained(NamedTuple):
-    """Parameters that are trained, in float32."""
-
-    added: int
-    """An adapter's, beside the model's own."""
-    own: int
-    """The model's own, by `--full`."""
-
-
 def training_sizes(base: Skeleton, config: TrainConfig, *, examples: int, sequence: int) -> TrainingSizes:
     """What the training holds on one device; `sequence` is the assumed length of an example, in tokens.
 
     Raises ModelError for a model in which the layers to train cannot be found.
     """
-    trained = _trained(base, config)
-    trainable, total = sum(trained), base.parameters + trained.added
-    frozen = BFLOAT16 * base.parameters - _saved_by_4_bits(base, config)
-    weights = FLOAT32 * total if config.full else frozen + FLOAT32 * trained.added
+    trainable, own = _trainable(base, config), base.parameters
+    if config.full:
+        total, weights = own, FLOAT32 * own
+    else:
+        total, weights = own + trainable, BFLOAT16 * own - _saved_by_4_bits(base, config) + FLOAT32 * trainable
     gradients, optimizer = FLOAT32 * trainable, MOMENTS * FLOAT32 * trainable
     steps = config.max_steps or -(-examples // config.batch_size) * config.epochs
     tall = config.micro_batch * sequence * _layers_by_width(base.model)
@@ -102,14 +94,15 @@ def training_sizes(base: Skeleton, config: TrainConfig, *, examples: int, sequen
     )
 
 
-def _trained(base: Skeleton, config: TrainConfig) -> _Trained:
+def _trainable(base: Skeleton, config: TrainConfig) -> int:
+    """Parameters that are trained, in float32: with `--full` the model's own, else an adapter's."""
     if config.full:
         train_all(base.model, projector=config.train_projector)
-        return _Trained(added=0, own=sum(p.numel() for p in base.model.parameters() if p.requires_grad))
+        return sum(parameter.numel() for parameter in base.model.parameters() if parameter.requires_grad)
     file = place(config.adapter) / ADAPTER_WEIGHTS if config.adapter else None
     if file is not None and file.is_file():
-        return _Trained(added=_stored(file), own=0)
-    return _Trained(added=sum(_lora(base, config)) + _projector(base, config), own=0)
+        return _stored(file)
+    return sum(_lora(base, config)) + _projector(base, config)
 
 
 def _lora(base: Skeleton, config: TrainConfig) -> Iterator[int]:
