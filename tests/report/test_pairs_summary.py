@@ -31,6 +31,7 @@ def test_everything_is_counted_once(tmp_path: Path) -> None:
         "sources": {"quiz": {"made": 3, "kept": 1}, "zoo": {"made": 2, "kept": 1}},
         "negatives_per_pair": {"1": 1, "2": 1},
         "negatives_by_distortion": {"flip:1": 2, "grey": 1},
+        "yes_or_no": {"yes_chosen": 0, "no_chosen": 0},
         "answer_variety": {"chosen": 2.0, "rejected": pytest.approx(3.0)},
         "foresight": None,
         "answer_length": {
@@ -44,6 +45,25 @@ def test_everything_is_counted_once(tmp_path: Path) -> None:
             },
         },
     }
+
+
+def test_it_says_which_way_yes_and_no_are_turned(tmp_path: Path) -> None:
+    turned = [("Yes.", "No"), ("Yes, a car.", "no, none"), ("no", "Yes"), ("Yes", "Yes, a car"), ("Nothing", "No")]
+    run = write_run(tmp_path / "run", [pair(n, answer(yes), [answer(no)]) for n, (yes, no) in enumerate(turned)])
+    summary = summarise_pairs(run)
+    assert summary.to_json()["yes_or_no"] == {"yes_chosen": 2, "no_chosen": 1}
+    (table,) = [table for table in pairs_tables(summary) if table.title == "Yes or no"]
+    assert table.rows == (("yes", "no", "2", "66.7 %"), ("no", "yes", "1", "33.3 %"))
+
+
+def test_first_words_tell_how_varied_answers_are(tmp_path: Path) -> None:
+    chosen, rejected = ("Red", "blue.", "Green", "red"), ("red", "Red!", "red", "red")
+    pairs = [pair(n, answer(one), [answer(other)]) for n, (one, other) in enumerate(zip(chosen, rejected, strict=True))]
+    summary = summarise_pairs(write_run(tmp_path / "run", pairs))
+    assert summary.chosen.variety == pytest.approx(2**1.5)  # a half and two quarters: 1.5 bits
+    assert summary.rejected.variety == 1
+    (table,) = [table for table in pairs_tables(summary) if table.title == "Variety of first words"]
+    assert table.rows == (("chosen", "2.8", "–"), ("rejected", "1.0", "-64.6 %"))
 
 
 @pytest.mark.parametrize(

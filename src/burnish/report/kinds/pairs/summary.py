@@ -29,10 +29,9 @@ class AnswerCounts:
 
     def add(self, answer: Answer) -> None:
         """Count one answer."""
-        words = answer.text.split()
-        self.words.add(len(words))
-        if words:
-            self.first_words[words[0].strip(string.punctuation).casefold()[:_LETTERS]] += 1
+        self.words.add(len(answer.text.split()))
+        if word := _first_word(answer):
+            self.first_words[word] += 1
         if answer.token_ids:
             self.tokens.add(len(answer.token_ids))
 
@@ -46,6 +45,12 @@ class AnswerCounts:
         if not n:
             return None
         return math.exp(-sum(times / n * math.log(times / n) for times in self.first_words.values()))
+
+
+def _first_word(answer: Answer) -> str:
+    """In small letters and without punctuation; empty where there is none."""
+    first, *_ = answer.text.split(maxsplit=1) or [""]
+    return first.strip(string.punctuation).casefold()[:_LETTERS]
 
 
 @dataclass(slots=True)
@@ -67,6 +72,8 @@ class PairsSummary:
     """Pairs by how many rejected answers they have."""
     distortions: Counter[str] = field(default_factory=Counter)
     """Rejected answers by distortion."""
+    polar: Counter[str] = field(default_factory=Counter)
+    """Rejected answers that say no where the chosen one says yes, or yes where it says no, by what was chosen."""
     chosen: AnswerCounts = field(default_factory=AnswerCounts)
     rejected: AnswerCounts = field(default_factory=AnswerCounts)
     foresight: Foresight | None = None
@@ -98,6 +105,7 @@ class PairsSummary:
                 }
                 for name, answers in (("chosen", self.chosen), ("rejected", self.rejected))
             },
+            "yes_or_no": {f"{chosen}_chosen": self.polar[chosen] for chosen in ("yes", "no")},
             "answer_variety": {"chosen": self.chosen.variety, "rejected": self.rejected.variety},
             "foresight": to_json(self.foresight) if self.foresight else None,
         }
@@ -133,3 +141,6 @@ def _add_pair(summary: PairsSummary, pair: PreferencePair) -> None:
     for rejected in pair.rejected:
         summary.distortions[rejected.distortion] += 1
         summary.rejected.add(rejected.answer)
+        chosen = _first_word(pair.chosen)
+        if {chosen, _first_word(rejected.answer)} == {"yes", "no"}:
+            summary.polar[chosen] += 1

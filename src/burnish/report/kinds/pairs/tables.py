@@ -10,9 +10,9 @@ from burnish.scores import Foresight
 
 
 def pairs_tables(summary: PairsSummary) -> list[Table]:
-    """Examples and pairs by source, drops by reason, negatives by distortion, answers' lengths and variety."""
-    counted = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary), _variety(summary)]
-    tables = [*counted, _foresight(summary.foresight)]
+    """Examples and pairs by source, drops by reason, negatives by distortion, and what the answers are like."""
+    counted = [_sources(summary), _drops(summary), _negatives(summary), _lengths(summary)]
+    tables = [*counted, _yes_or_no(summary), _variety(summary), _foresight(summary.foresight)]
     return [table for table in tables if table.rows]
 
 
@@ -73,6 +73,21 @@ def _lengths(summary: PairsSummary) -> Table:
             for name, lengths in kinds
             if lengths.words.n
         ),
+    )
+
+
+def _yes_or_no(summary: PairsSummary) -> Table:
+    polar = summary.polar
+    return Table(
+        title="Yes or no",
+        columns=("chosen", "rejected", "pairs of answers", "share"),
+        rows=tuple(
+            (chosen, rejected, f"{polar[chosen]:,}", share_of(polar[chosen], polar.total()))
+            for chosen, rejected in (("yes", "no"), ("no", "yes"))
+            if polar
+        ),
+        note="Training makes the model say more often what is chosen more often here, whether it says it too rarely or "
+        "too often now: compare its yes-ratio before and after (docs/results/real-lm.md).",
     )
 
 
