@@ -26,7 +26,7 @@ SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
 TINY: Mapping[ScaleName, Mapping[str, int]] = {
     "pocket": {
         **{"questions": 8, "bench": 2, "described": 2, "drawn_from": 2, "rank": 2, "sft_pool": 1, "sft_questions": 4},
-        **{"composed": 16, "general": 1, "simulated_from": 16, "world_steps": 1},
+        **{"composed": 16, "general": 1, "simulated_from": 16, "taught": 16, "epochs": 1, "world_steps": 1},
         **{"asked": 12, "spoken": 4, "steps": 1},
     },
     "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},
@@ -34,7 +34,7 @@ TINY: Mapping[ScaleName, Mapping[str, int]] = {
 """Smaller values than the recipes'."""
 ASKING = ("generation.runs", "make.pairs")
 """What refuses to score what nobody answered: the pocket VLM has no answer to many official questions."""
-OURS = ("seva-gains", "seva-price", "seva-when", "feedback-as-preference")
+OURS = ("seva-gains", "seva-price", "seva-when", "feedback-as-preference", "fire-teacher")
 """Recipes without a paper scale."""
 UNDEFINED = {"POPE", "missed", "invented"}
 """F1 is not defined where the answer to no question is yes, and no one said it, nor is a share of no question."""
