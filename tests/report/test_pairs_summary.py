@@ -8,7 +8,7 @@ from builders import answer, dropped, pair, write_run
 from burnish.errors import RunError
 from burnish.report.distribution import Distribution
 from burnish.report.kinds.pairs.summary import summarise_pairs
-from burnish.report.kinds.pairs.tables import pairs_tables
+from burnish.report.kinds.pairs.tables import VARIED, pairs_tables
 from printed import printed
 
 
@@ -58,12 +58,15 @@ def test_it_says_which_way_yes_and_no_are_turned(tmp_path: Path) -> None:
 
 def test_first_words_tell_how_varied_answers_are(tmp_path: Path) -> None:
     chosen, rejected = ("Red", "blue.", "Green", "red"), ("red", "Red!", "red", "red")
-    pairs = [pair(n, answer(one), [answer(other)]) for n, (one, other) in enumerate(zip(chosen, rejected, strict=True))]
+    answers = [*zip(chosen, rejected, strict=True)] * (VARIED // len(chosen))
+    pairs = [pair(n, answer(one), [answer(other)]) for n, (one, other) in enumerate(answers)]
     summary = summarise_pairs(write_run(tmp_path / "run", pairs))
     assert summary.chosen.variety == pytest.approx(2**1.5)  # a half and two quarters: 1.5 bits
     assert summary.rejected.variety == 1
     (table,) = [table for table in pairs_tables(summary) if table.title == "Variety of first words"]
     assert table.rows == (("chosen", "2.8", "–"), ("rejected", "1.0", "-64.6 %"))
+    few = summarise_pairs(write_run(tmp_path / "few", pairs[1:]))
+    assert "Variety of first words" not in [table.title for table in pairs_tables(few)]
 
 
 @pytest.mark.parametrize(

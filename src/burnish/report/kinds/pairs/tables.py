@@ -91,9 +91,13 @@ def _yes_or_no(summary: PairsSummary) -> Table:
     )
 
 
+VARIED = 200
+"""Pairs from which on the variety of answers is shown: of a hundred, it differs by ten points between seeds."""
+
+
 def _variety(summary: PairsSummary) -> Table:
     chosen, rejected = summary.chosen.variety, summary.rejected.variety
-    rows = [] if chosen is None or rejected is None else [
+    rows = [] if chosen is None or rejected is None or summary.kept < VARIED else [
         ("chosen", decimal(chosen), NOTHING),
         ("rejected", decimal(rejected), f"{100 * (rejected / chosen - 1):+.1f} %"),
     ]  # fmt: skip
