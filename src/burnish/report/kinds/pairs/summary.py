@@ -17,6 +17,8 @@ from burnish.store.codec import from_json, to_json
 
 _LETTERS = 24
 """Of a first word: more is a sentence in a script without spaces, and would be a word of its own each time."""
+_WORDS, _OTHERS = 10_000, ""
+"""Different first words that are counted, and under what all further ones are."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,8 @@ class AnswerCounts:
         """Count one answer."""
         self.words.add(len(answer.text.split()))
         if word := _first_word(answer):
-            self.first_words[word] += 1
+            known = word in self.first_words or len(self.first_words) < _WORDS
+            self.first_words[word if known else _OTHERS] += 1
         if answer.token_ids:
             self.tokens.add(len(answer.token_ids))
 
