@@ -26,7 +26,7 @@ SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
 TINY: Mapping[ScaleName, Mapping[str, int]] = {
     "pocket": {
         **{"questions": 8, "bench": 2, "described": 2, "drawn_from": 2, "rank": 2, "sft_pool": 1, "sft_questions": 4},
-        **{"composed": 16, "general": 1, "simulated_from": 16, "taught": 16, "epochs": 1, "world_steps": 1},
+        **{"composed": 16, "general": 1, "simulated_from": 16, "epochs": 1, "world_steps": 1},
         **{"asked": 12, "spoken": 4, "steps": 1},
     },
     "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},

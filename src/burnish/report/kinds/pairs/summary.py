@@ -29,14 +29,17 @@ class AnswerCounts:
     words: Distribution = field(default_factory=Distribution)
     first_words: Counter[str] = field(default_factory=Counter)
 
-    def add(self, answer: Answer) -> None:
-        """Count one answer."""
-        self.words.add(len(answer.text.split()))
-        if word := _first_word(answer):
-            known = word in self.first_words or len(self.first_words) < _WORDS
-            self.first_words[word if known else _OTHERS] += 1
+    def add(self, answer: Answer) -> str:
+        """Count one answer, and return its first word; empty where there is none."""
+        words = answer.text.split()
+        self.words.add(len(words))
         if answer.token_ids:
             self.tokens.add(len(answer.token_ids))
+        first = words[0].strip(string.punctuation).casefold()[:_LETTERS] if words else ""
+        if first:
+            known = first in self.first_words or len(self.first_words) < _WORDS
+            self.first_words[first if known else _OTHERS] += 1
+        return first
 
     @property
     def variety(self) -> float | None:
@@ -48,12 +51,6 @@ class AnswerCounts:
         if not n:
             return None
         return math.exp(-sum(times / n * math.log(times / n) for times in self.first_words.values()))
-
-
-def _first_word(answer: Answer) -> str:
-    """In small letters and without punctuation; empty where there is none."""
-    first, *_ = answer.text.split(maxsplit=1) or [""]
-    return first.strip(string.punctuation).casefold()[:_LETTERS]
 
 
 @dataclass(slots=True)
@@ -140,10 +137,8 @@ def _foresight(run: Run) -> Foresight | None:
 
 def _add_pair(summary: PairsSummary, pair: PreferencePair) -> None:
     summary.negatives[len(pair.rejected)] += 1
-    summary.chosen.add(pair.chosen)
+    chosen = summary.chosen.add(pair.chosen)
     for rejected in pair.rejected:
         summary.distortions[rejected.distortion] += 1
-        summary.rejected.add(rejected.answer)
-        chosen = _first_word(pair.chosen)
-        if {chosen, _first_word(rejected.answer)} == {"yes", "no"}:
+        if {chosen, summary.rejected.add(rejected.answer)} == {"yes", "no"}:
             summary.polar[chosen] += 1
