@@ -196,6 +196,14 @@ def test_dots_that_are_all_alike_stand_on_a_scale_that_can_be_read(tmp_path: Pat
     assert list(tens.get_xticks()) == []
 
 
+def test_a_figure_names_the_units_of_its_numbers(tmp_path: Path) -> None:
+    text = COMPOSE.replace("digits: 1", "times: 100").replace("times: 0.1", "times: 100, unit: points")
+    recipe = read_recipe(_recipe(tmp_path, text), "pocket")
+    values = {(row.name, column): (1.0,) for row in recipe.rows for column in recipe.drawn}
+    panels = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values=values)).axes
+    assert [axes.get_ylabel() for axes in panels] == ["words, %", "tens, points"]
+
+
 def test_a_tradeoff_has_a_disc_for_each_row_that_has_both_numbers(tmp_path: Path) -> None:
     recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "tradeoff")), "pocket")
     values = {(row.name, column): (float(i),) for i, row in enumerate(recipe.rows) for column in recipe.drawn}

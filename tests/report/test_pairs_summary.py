@@ -32,7 +32,7 @@ def test_everything_is_counted_once(tmp_path: Path) -> None:
         "negatives_per_pair": {"1": 1, "2": 1},
         "negatives_by_distortion": {"flip:1": 2, "grey": 1},
         "yes_or_no": {"yes_chosen": 0, "no_chosen": 0},
-        "answer_variety": {"chosen": 2.0, "rejected": pytest.approx(3.0)},
+        "answer_variety": {"chosen": 2.0, "rejected": pytest.approx(3.0), "less_varied": pytest.approx(-0.5)},
         "foresight": None,
         "answer_length": {
             "chosen": {  # tokens 4 and 2, words 3 and 1

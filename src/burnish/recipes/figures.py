@@ -61,9 +61,10 @@ def _dots(measured: RecipeNumbers) -> Figure:
 
 
 def _with_unit(measured: RecipeNumbers, name: str) -> str:
-    """The column's name, with % where its number is a share that the recipe takes times 100."""
-    column = next(column for column in measured.recipe.columns if column.name == name)
-    return f"{name}, %" if column.number.times == _HUNDRED else name
+    """The column's name, with the unit of its number."""
+    number = next(column.number for column in measured.recipe.columns if column.name == name)
+    unit = number.unit or ("%" if number.times == _HUNDRED else "")
+    return f"{name}, {unit}" if unit else name
 
 
 def _set_scale(axes: Axes, known: set[float]) -> None:

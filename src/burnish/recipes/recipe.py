@@ -14,7 +14,8 @@
       seeds, values         repetitions, and values by name
       models, files         what the user has to give, by name, with words that say what it is; files must be there
       steps                 by name: `verb`, and its flags as in a file for --config
-      numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`
+      numbers               by name: the `step` and where `at` its JSON a number is; `times`, `digits`, and the
+                            `unit` that the figure shows (% where `times` is 100)
       columns               names of numbers, or of columns with a `number` and values of their own (`with`)
       drawn                 the columns that the figure shows; all without it
       rows, groups, axis    instead of those above; `baseline` too
@@ -47,7 +48,7 @@ SCALE = (
     *("rows", "groups", "note", "plan"),
 )
 AHEAD = ("places", "examples", "tokens", "prompt", "shapes")
-NUMBER = ("step", "at", "times", "digits")
+NUMBER = ("step", "at", "times", "digits", "unit")
 FIGURES: tuple[FigureKind, ...] = get_args(FigureKind)
 
 
@@ -73,6 +74,8 @@ class Number:
     """Keys joined by points; `[metric=tokens,group=all]` finds an object in a list, a number the item at that place."""
     times: float = 1
     digits: int = 2
+    unit: str | None = None
+    """What the figure shows behind a column's name; without it, % for a share that is taken times 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

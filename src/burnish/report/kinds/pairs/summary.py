@@ -89,6 +89,12 @@ class PairsSummary:
         """Pairs that came out."""
         return sum(source.kept for source in self.sources.values())
 
+    @property
+    def less_varied(self) -> float | None:
+        """By what share rejected answers are less varied than chosen ones: below 0 where more, None without any."""
+        chosen, rejected = self.chosen.variety, self.rejected.variety
+        return None if chosen is None or rejected is None else 1 - rejected / chosen
+
     def to_json(self) -> dict[str, Json]:
         """The counts, means and medians as JSON values."""
         return {
@@ -106,7 +112,11 @@ class PairsSummary:
                 for name, answers in (("chosen", self.chosen), ("rejected", self.rejected))
             },
             "yes_or_no": {f"{chosen}_chosen": self.polar[chosen] for chosen in ("yes", "no")},
-            "answer_variety": {"chosen": self.chosen.variety, "rejected": self.rejected.variety},
+            "answer_variety": {
+                "chosen": self.chosen.variety,
+                "rejected": self.rejected.variety,
+                "less_varied": self.less_varied,
+            },
             "foresight": to_json(self.foresight) if self.foresight else None,
         }
 

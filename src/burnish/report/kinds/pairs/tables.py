@@ -97,9 +97,9 @@ VARIED = 200
 
 def _variety(summary: PairsSummary) -> Table:
     chosen, rejected = summary.chosen.variety, summary.rejected.variety
-    rows = [] if chosen is None or rejected is None or summary.kept < VARIED else [
+    rows = [] if summary.less_varied is None or summary.kept < VARIED else [
         ("chosen", decimal(chosen), NOTHING),
-        ("rejected", decimal(rejected), f"{100 * (rejected / chosen - 1):+.1f} %"),
+        ("rejected", decimal(rejected), f"{-100 * summary.less_varied:+.1f} %"),
     ]  # fmt: skip
     return Table(
         title="Variety of first words",
