@@ -15,7 +15,7 @@ OWLEVAL = RECIPES / "owleval.yaml"
 """Of neither paper, and about recorded answers alone: it has no pocket scale."""
 OURS = (
     *("seva-gains", "seva-price", "seva-when", "objectives", "mdpo"),
-    *("fire-teacher", "feedback-as-preference", "improve-rounds"),
+    *("fire-teacher", "fire-simulated", "feedback-as-preference", "improve-rounds"),
 )
 """What the papers do not ask: these have no paper scale."""
 

@@ -19,6 +19,7 @@ from burnish.errors import RunError
 from burnish.recipes.figures import draw, shifts
 from burnish.recipes.recipe import read_recipe
 from burnish.recipes.results import RecipeNumbers, find
+from burnish.report.tables import PLUS_MINUS
 
 COMPOSE = """\
 title: How long dialogues are
@@ -105,6 +106,14 @@ def test_a_table_tells_where_each_number_is_from(tmp_path: Path, capsys: pytest.
     assert few.split("|")[-3].strip() == "few"  # the paper's row, since they differ in names
     assert [cell.strip() for cell in none.split("|")[2:-1]] == ["–"] * 4
     assert (tmp_path / "out" / "words.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_no_seed_changes_has_no_deviation(tmp_path: Path) -> None:
+    numbers = _run(tmp_path, _recipe(tmp_path, COMPOSE.replace('        seed: "{seed}"\n', "")))
+    words = numbers["rows"]["many"]["words"]
+    assert words["seeds"] == [words["mean"], words["mean"]]
+    assert words["deviation"] is None
+    assert PLUS_MINUS not in (tmp_path / "out" / "words.md").read_text()
 
 
 def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,8 @@ class RecipeNumbers:
     recipe: Recipe
     seeds: tuple[int, ...]
     values: Mapping[tuple[str, str], tuple[float | None, ...]]
+    once: frozenset[tuple[str, str]] = frozenset()
+    """Those that all seeds read from the same step, such as a model before training: nothing was repeated."""
 
     def mean(self, row: str, column: str) -> float | None:
         """Over the seeds for which it is defined; None for none."""
@@ -42,9 +44,9 @@ class RecipeNumbers:
         return statistics.fmean(known) if known else None
 
     def deviation(self, row: str, column: str) -> float | None:
-        """The standard deviation (of a sample) over the seeds; None for fewer than two."""
+        """The standard deviation (of a sample) over the seeds; None for fewer than two, or if nothing was repeated."""
         known = [value for value in self.values[row, column] if value is not None]
-        return statistics.stdev(known) if len(known) > 1 else None
+        return statistics.stdev(known) if len(known) > 1 and (row, column) not in self.once else None
 
 
 def write_results(
@@ -71,13 +73,16 @@ def measure(
 ) -> RecipeNumbers:
     """Every cell's number, in the unit of its column."""
     values: dict[tuple[str, str], tuple[float | None, ...]] = {}
+    steps: dict[tuple[str, str], set[str]] = {}
     for cell in cells:
         number = cell.column.number
         found = find(told[cell.key], cell.at, cell.key) if cell.key else None
         value = None if found is None else number.times * found
         place = (cell.row.name, cell.column.name)
         values[place] = (*values.get(place, ()), value)
-    return RecipeNumbers(recipe=recipe, seeds=seeds, values=values)
+        steps.setdefault(place, set()).add(cell.key)
+    once = frozenset(place for place, keys in steps.items() if len(keys) == 1)
+    return RecipeNumbers(recipe=recipe, seeds=seeds, values=values, once=once)
 
 
 def find(numbers: Any, at: str, step: str) -> float | None:
@@ -134,7 +139,8 @@ def make_table(measured: RecipeNumbers, given: Values) -> Table:
 
 def _conditions(measured: RecipeNumbers) -> str:
     seeds = ", ".join(map(str, measured.seeds))
-    spread = "; ± is the standard deviation over seeds" if len(measured.seeds) > 1 else ""
+    spreads = any(measured.deviation(*place) is not None for place in measured.values)
+    spread = "; ± is the standard deviation over seeds" if spreads else ""
     world = "the pocket world" if measured.recipe.scale == "pocket" else "real models and data"
     plural = "s" if len(measured.seeds) > 1 else ""
     paper = (
