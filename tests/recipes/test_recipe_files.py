@@ -14,7 +14,7 @@ FILES = sorted(path for path in RECIPES.glob("*.yaml") if path.stem != "owleval"
 OWLEVAL = RECIPES / "owleval.yaml"
 """Of neither paper, and about recorded answers alone: it has no pocket scale."""
 OURS = (
-    *("seva-gains", "seva-price", "seva-when", "objectives", "mdpo"),
+    *("seva-gains", "seva-price", "seva-settings", "seva-when", "objectives", "mdpo"),
     *("fire-teacher", "fire-simulated", "feedback-as-preference", "improve-rounds"),
 )
 """What the papers do not ask: these have no paper scale."""

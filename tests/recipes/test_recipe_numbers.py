@@ -34,7 +34,10 @@ TINY: Mapping[ScaleName, Mapping[str, int]] = {
 """Smaller values than the recipes'."""
 ASKING = ("generation.runs", "make.pairs")
 """What refuses to score what nobody answered: the pocket VLM has no answer to many official questions."""
-OURS = ("seva-gains", "seva-price", "seva-when", "feedback-as-preference", "fire-teacher", "fire-simulated")
+OURS = (
+    *("seva-gains", "seva-price", "seva-settings", "seva-when"),
+    *("feedback-as-preference", "fire-teacher", "fire-simulated"),
+)
 """Recipes without a paper scale."""
 UNDEFINED = {"POPE", "missed", "invented"}
 """F1 is not defined where the answer to no question is yes, and no one said it, nor is a share of no question."""
