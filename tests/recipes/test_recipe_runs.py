@@ -213,6 +213,16 @@ def test_a_figure_names_the_units_of_its_numbers(tmp_path: Path) -> None:
     assert [axes.get_ylabel() for axes in panels] == ["words, %", "tens, points"]
 
 
+def test_curves_of_one_number_have_one_scale(tmp_path: Path) -> None:
+    columns = "[{name: before, number: words}, {name: after, number: words}, tens]"
+    recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("[words, tens]", columns)), "pocket")
+    values = {(row.name, name): (float(10**i),) for i, name in enumerate(recipe.drawn) for row in recipe.rows}
+    panels = draw(RecipeNumbers(recipe=recipe, seeds=(0,), values=values)).axes
+    before, after, tens = (axes.get_ylim() for axes in panels)
+    assert before == after != tens
+    assert before[0] < 1 < 10 < before[1]
+
+
 def test_a_tradeoff_has_a_disc_for_each_row_that_has_both_numbers(tmp_path: Path) -> None:
     recipe = read_recipe(_recipe(tmp_path, COMPOSE.replace("curves", "tradeoff")), "pocket")
     values = {(row.name, column): (float(i),) for i, row in enumerate(recipe.rows) for column in recipe.drawn}

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from burnish.recipes.recipe import FigureKind, Row
+from burnish.recipes.recipe import FigureKind, Number, Row
 from burnish.recipes.results import RecipeNumbers
 from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, laid_out, legend
 
@@ -62,9 +62,13 @@ def _dots(measured: RecipeNumbers) -> Figure:
 
 def _with_unit(measured: RecipeNumbers, name: str) -> str:
     """The column's name, with the unit of its number."""
-    number = next(column.number for column in measured.recipe.columns if column.name == name)
+    number = _number_of(measured, name)
     unit = number.unit or ("%" if number.times == _HUNDRED else "")
     return f"{name}, {unit}" if unit else name
+
+
+def _number_of(measured: RecipeNumbers, name: str) -> Number:
+    return next(column.number for column in measured.recipe.columns if column.name == name)
 
 
 def _set_scale(axes: Axes, known: set[float]) -> None:
@@ -93,7 +97,10 @@ def _dot(axes: Axes, measured: RecipeNumbers, place: tuple[str, str], *, y: int,
 
 
 def _curves(measured: RecipeNumbers) -> Figure:
-    """A panel for each column: the rows in their order along x, means as a line, all seeds as a band."""
+    """A panel for each column: the rows in their order along x, means as a line, all seeds as a band.
+
+    Columns of one number, such as before and after, have one scale.
+    """
     rows = [row.name for row in measured.recipe.rows]
     made, panels = _panels(measured, height=3.6)
     for axes, column in zip(panels, measured.recipe.drawn, strict=True):
@@ -101,6 +108,13 @@ def _curves(measured: RecipeNumbers) -> Figure:
         _line(axes, measured, places, color=BLUE, style="-")
         axes.set_xticks(range(len(rows)), rows, rotation=30 if sum(map(len, rows)) > _LEVEL_LETTERS else 0)
         label_axes(axes, "", _with_unit(measured, column))
+    of_number: dict[Number, list[Axes]] = {}
+    for axes, column in zip(panels, measured.recipe.drawn, strict=True):
+        of_number.setdefault(_number_of(measured, column), []).append(axes)
+    for alike in of_number.values():
+        lows, highs = zip(*(axes.get_ylim() for axes in alike), strict=True)
+        for axes in alike:
+            axes.set_ylim(min(lows), max(highs))
     return made
 
 
