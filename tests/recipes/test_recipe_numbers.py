@@ -23,11 +23,12 @@ from judge_server import judging
 
 FILES = sorted((Path(__file__).parents[2] / "recipes").glob("[sf]*.yaml"), reverse=True)
 SCALES: tuple[ScaleName, ...] = ("pocket", "paper")
-TINY: Mapping[ScaleName, Mapping[str, int]] = {
+TINY: Mapping[ScaleName, Mapping[str, int | str]] = {
     "pocket": {
         **{"questions": 8, "bench": 2, "described": 2, "drawn_from": 2, "rank": 2, "sft_pool": 1, "sft_questions": 4},
-        **{"composed": 16, "general": 1, "simulated_from": 16, "epochs": 1, "world_steps": 1},
-        **{"asked": 12, "spoken": 4, "steps": 1},
+        **{"composed": 16, "general": 1, "simulated_from": 160, "epochs": 1, "world_steps": 1},
+        **{"watched_per_task": 1, "fools_per_task": 1, "asked": 12, "spoken": 4, "steps": 1},
+        "fd": "pocket-teacher",  # one that learned from so little gives no score
     },
     "paper": {"rank": 2, "per_source": 2, "sft_questions": 2},
 }
