@@ -100,6 +100,7 @@ def test_another_flag_makes_another_step(tmp_path: Path) -> None:
         ("model: oracle", "model: oracle\n        adapter: x", "--model oracle is not a model"),
         ('limit: "{taken}"', "limit: some", "line 13: --limit is some, but takes a whole number"),
         ("few: {taken: 4}", "few: 4", "turns.yaml, line 5: 'few' must hold `key: value` lines."),
+        ("few: {taken: 4}", "few: {repeats: 0}", "turns.yaml, line 5: `repeats` must be a number of seeds, such as 1."),
         ("    columns: [turns]\n", "", "turns.yaml measures nothing at pocket scale: add `columns:` there"),
         ("columns: [turns]", "columns: turns", "turns.yaml, line 24: 'columns' must be a list, such as [a, b]."),
         ("figure: dots", "figure: dots\npublished: {columns: [a, b], rows: {few: [1]}}", "has 1 numbers for 2 columns"),

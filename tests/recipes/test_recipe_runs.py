@@ -116,6 +116,15 @@ def test_what_no_seed_changes_has_no_deviation(tmp_path: Path) -> None:
     assert PLUS_MINUS not in (tmp_path / "out" / "words.md").read_text()
 
 
+def test_a_row_can_be_made_with_fewer_seeds(tmp_path: Path) -> None:
+    numbers = _run(tmp_path, _recipe(tmp_path, COMPOSE.replace("taken: 40}", "taken: 40, repeats: 1}")))
+    few, many = (numbers["rows"][row]["words"] for row in ("few", "many"))
+    assert None not in few["seeds"]
+    assert many["seeds"] == [many["mean"], None]
+    assert many["steps"][1] == ""
+    assert many["deviation"] is None
+
+
 def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = _recipe(tmp_path)
     first = _run(tmp_path, file, "--seeds", "0")

@@ -2,7 +2,7 @@
 
     title, reference        what is measured, and the table or figure of the paper: "SeVa, table 1"
     rows                    by name, the values in which a row differs from the others; `published: NAME` is the
-                            paper's name of it, where that is another
+                            paper's name of it, where that is another, and `repeats: N` takes only the first N seeds
     groups                  by name, values too: the rows stand once in each group
     published               the paper's `columns` and `rows`
     figure                  dots (a panel per column), curves (the same, the rows being in order), turns (a line per
@@ -97,6 +97,8 @@ class Row:
     values: Values
     published: str
     """The paper's row that stands beside it."""
+    repeats: int | None = None
+    """With how many of the seeds, from the first, a row that costs much is made; None for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,11 @@ def _rows(document: Document, scale: Keys) -> tuple[Row, ...]:
             outer, inner = dict(document.section((*grouped, group))), dict(document.section((*at, name)))
             published = [str(outer.pop("published", group)), str(inner.pop("published", name))]
             full, theirs = (", ".join(filter(None, pair)) for pair in ((str(group), str(name)), published))
-            rows.append(Row(name=full, group=str(group), published=theirs, values={**outer, **inner}))
+            repeats = inner.pop("repeats", None)
+            if repeats is not None and (not isinstance(repeats, int) or repeats < 1):
+                raise ConfigError(f"{document.where((*at, name))}: `repeats` must be a number of seeds, such as 1.")
+            values = {**outer, **inner}
+            rows.append(Row(name=full, group=str(group), published=theirs, values=values, repeats=repeats))
     if not rows:
         raise ConfigError(f"{document.file} has no `rows:`, by name, each with the values that are its own.")
     return tuple(rows)
