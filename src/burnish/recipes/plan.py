@@ -89,10 +89,11 @@ def make_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...]) -> Plan:
     planner = _Planner(recipe, given)
     for row in recipe.rows:
         for column in recipe.columns:
-            for seed in seeds[: row.repeats]:
-                planner.add(row, column, seed)
-            for seed in seeds[row.repeats :] if row.repeats else ():
-                planner.leave_out(row, column, seed)
+            for place, seed in enumerate(seeds):
+                if row.repeats is None or place < row.repeats:
+                    planner.add(row, column, seed)
+                else:
+                    planner.plan.cells.append(TableCell(row, column, seed, key="", at=""))
     planner.refuse_missing()
     for step in _unlike(planner.plan.steps.values()):
         step.config()
@@ -154,10 +155,6 @@ class _Planner:
         name = scope.filled(column.number.step)
         key = scope.step(str(name)) if name else ""
         self.plan.cells.append(TableCell(row, column, seed, key, str(scope.filled(column.number.at))))
-
-    def leave_out(self, row: Row, column: Column, seed: int) -> None:
-        """A cell that no step fills."""
-        self.plan.cells.append(TableCell(row, column, seed, "", ""))
 
     def need(self, name: str) -> str:
         """What the user gave for a model or file."""
