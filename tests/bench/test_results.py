@@ -29,14 +29,16 @@ def _samples(folder: Path, right: list[int], *, error: float = 1.0) -> Path:
             "filtered_resps": [["yes" if one else "no"]],
             "exact_match": one,
             "distance": error * (1 - one),
-            "by_kind": {"question_id": str(i), "category": "count" if i % 2 else "color", "score": one},
+            "by_kind": {"question_id": str(i), "category": "count" if i % 2 else "color", "score": one / 2},
             "doc_hash": "ab",
             "token_counts": [{"output_tokens": 2}],
         }
         for i, one in enumerate(right)
     ]
     results = {
-        "results": {"quiz": {"alias": "quiz", "exact_match,none": 0.5, "exact_match_stderr,none": 0.1}},
+        "results": {
+            "quiz": {"alias": "quiz", "exact_match,none": sum(right) / len(right), "exact_match_stderr,none": 0.1}
+        },
         "higher_is_better": {"quiz": {"exact_match": True, "distance": False}},
     }
     (folder / "20261129_101112_results.json").write_text(json.dumps(results))
@@ -58,15 +60,51 @@ def test_lmms_evals_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert {name: one["value"] for name, one in scores["whole"].items()} == {
         "exact_match": 0.75,
         "distance": 0.25,
-        "by_kind": 0.75,
+        "by_kind": 0.375,
     }
     assert {metric["name"]: metric["better"] for metric in scores["metrics"]}["distance"] == "lower"
     assert scores["groups"]["quiz: count"]["exact_match"]["value"] == 0.5
-    assert scores["note"] == "lmms-eval's own totals of quiz: exact_match 0.5."
+    assert scores["note"] == "lmms-eval's own totals of quiz: exact_match 0.75."
     first, *others = Run.open(tmp_path / "run").records(Prediction)
     assert (first.source, first.id, first.question, first.answer, first.text) == ("quiz", "0", "Is it 0?", "yes", "yes")
     assert len(others) == 3
     assert "quiz" in capsys.readouterr().out
+
+
+def _own(folder: Path, task: str, rows: list[dict[str, object]], totals: dict[str, float]) -> Path:
+    """Samples of a task with metrics of its own, and its totals beside them."""
+    folder.mkdir()
+    results = {"results": {task: {f"{name},none": total for name, total in totals.items()}}}
+    (folder / "20261130_101112_results.json").write_text(json.dumps(results))
+    return lines_file(folder / f"20261130_101112_samples_{task}.jsonl", rows)
+
+
+POPE = ("accuracy", "precision", "recall", "f1_score", "yes_ratio")
+
+
+def test_a_metric_that_is_no_mean_is_not_reported_as_one(tmp_path: Path) -> None:
+    """As lmms-eval 0.7.3 writes POPE (every metric with whether the answer is right) and MME (scored by pairs)."""
+    answers = [("yes", "yes"), ("yes", "no"), ("no", "no"), ("no", "no")]
+    rows: list[dict[str, object]] = [
+        {"doc_id": i, "target": truth, **{f"pope_{name}": {"score": float(truth == said)} for name in POPE}}
+        for i, (truth, said) in enumerate(answers)
+    ]
+    totals = dict(zip((f"pope_{name}" for name in POPE), (0.75, 1.0, 0.5, 2 / 3, 0.5), strict=True))
+    scores = _import(tmp_path / "pope", _own(tmp_path / "pope-files", "pope", rows, totals))
+    assert {name: one["value"] for name, one in scores["whole"].items()} == {"pope_accuracy": 0.75}
+    assert "pope_recall 0.5, pope_f1_score 0.666667, pope_yes_ratio 0.5." in scores["note"]
+    alone = lines_file(tmp_path / "x_samples_pope.jsonl", rows)
+    assert read_samples(str(alone)).rows[0].scores == {"pope_accuracy": 1.0}, "also where no totals are beside them"
+
+    pairs: list[dict[str, object]] = [
+        {"doc_id": i, "mme_perception_score": {"question_id": i // 2, "category": "count", "score": score}}
+        for i, score in enumerate((1.0, 1.0, 1.0, 0.0))
+    ]
+    scores = _import(tmp_path / "mme", _own(tmp_path / "mme-files", "mme", pairs, {"mme_perception_score": 125.0}))
+    assert {name: one["value"] for name, one in scores["whole"].items()} == {"mme_perception_score, per answer": 0.75}
+
+    percent: list[dict[str, object]] = [{"doc_id": 0, "anls": {"score": 0.5}}, {"doc_id": 1, "anls": {"score": 1.0}}]
+    assert "anls" in read_samples(str(_own(tmp_path / "anls", "docs", percent, {"anls": 75.0}))).rows[0].scores
 
 
 def test_two_harness_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,6 +168,7 @@ def test_bad_results_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     faults: dict[tuple[Path, ...], str] = {
         (good, good): "two answers to question 0 of quiz",
         (lines_file(tmp_path / "x_samples_y.jsonl", [{"doc_id": 1, "target": "a"}]),): "no number of any answer",
+        (lines_file(tmp_path / "x_samples_z.jsonl", [{"doc_id": 1, "acc": 1}] * 2),): "give the task one filter",
         (tmp_path / "results.pkl",): "is neither lmms-eval's .jsonl nor a table of VLMEvalKit",
         (broken,): "cannot be read as an Excel workbook",
         (lines_file(tmp_path / "no_samples_id.jsonl", [{"acc": 1}]),): "line 1, has no `doc_id`",
