@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
+import more_families
 import tiny_models
 from burnish.errors import ConfigError, ModelError
 from burnish.models import Decoding, Message, ModelOptions, Request
@@ -58,21 +60,43 @@ def test_a_search_finds_what_is_likelier_a_token_than_the_greedy_answer() -> Non
     assert any(one > other + 1e-3 for one, other in zip(searched, greedy, strict=True))
 
 
-def test_found_answers_are_weighed_as_given_ones_are() -> None:
-    model = _local("llava", batch_size=9)
-    search = BeamSearch(
+def _search(model: LocalModel, score: float) -> BeamSearch:
+    """A search whose answers have this log-probability when they are scored once more."""
+    return BeamSearch(
         network=model.model,
         inputs=lambda tasks: collate([task.encoding for task in tasks], model.pad_token_id),
+        score=lambda tasks, _answers: [[score]] * len(tasks),
         decoding=THREE,
         end_ids=model.end_token_ids,
         pad_id=model.pad_token_id,
         batch=BatchSize(9, release=lambda: None),
     )
-    tasks = [Task(request=i, encoding=model.encoder.encode_request(one)) for i, one in enumerate(REQUESTS)]
+
+
+def test_an_answer_that_was_found_with_another_score_is_refused() -> None:
+    model = _local("llava", batch_size=9)
+    task = Task(request=0, encoding=model.encoder.encode_request(REQUESTS[0]))
+    [[logp]] = model.score(REQUESTS[:1], [[model.generate(REQUESTS[:1], THREE)[0].token_ids]])
     with torch.no_grad():
-        found = list(search.answer(iter(tasks)))
-    scores = model.score(REQUESTS, [[answered.token_ids] for answered in found])
-    assert [answered.logp for answered in found] == pytest.approx([logp for (logp,) in scores], abs=1e-4)
+        [answered] = _search(model, logp + 1e-4).answer(iter([task]))
+        assert answered.logp == logp + 1e-4
+        with pytest.raises(ModelError, match=r"transformers .* searches .* wrongly: .* use --beams 1"):
+            list(_search(model, logp - 1).answer(iter([task])))
+
+
+@pytest.mark.parametrize("build", [tiny_models.llava, tiny_models.qwen2_5_vl, more_families.glm4v])
+def test_a_prompt_of_several_pictures_is_searched_with_these_or_not_at_all(build: Callable[[], Any]) -> None:
+    """transformers 5.23.0 hands GLM-4V's pictures to the wrong beams."""
+    model, processor = build()
+    local = LocalModel(model, processor, fingerprint=lambda: "f", batch_size=9)
+    pictures = tuple(tiny_models.picture(number, 30 + 30 * number, 28) for number in range(2))
+    request = Request(messages=(Message(role="user", text="Which?", images=pictures),))
+    try:
+        [reply] = local.generate([request], THREE)
+    except ModelError as error:
+        assert build is more_families.glm4v and "the pictures of a prompt with several" in str(error)
+    else:
+        assert reply.token_ids
 
 
 def test_what_cannot_be() -> None:

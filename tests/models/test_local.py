@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from PIL import Image
 
+import families
 import tiny_models
 from burnish.errors import ModelError, RequestError
 from burnish.models import Decoding, Message, Model, ModelOptions, Reply, Request, ScoredReply, ScoringModel, Variants
@@ -58,6 +60,25 @@ def test_batch_answers_as_one_at_a_time_and_as_transformers_does(
     assert together == [model.generate([request], decoding)[0] for request in REQUESTS]
     assert [reply.token_ids for reply in together] == [_by_transformers(model, request, 24) for request in REQUESTS]
     assert len({len(reply.token_ids) for reply in together}) > 3, "answers of different lengths leave the batch in turn"
+
+
+@pytest.mark.parametrize("build", [families.mllama, tiny_models.qwen2_5_vl])
+def test_prompts_of_different_numbers_of_pictures_are_answered_as_alone(build: Callable[[], Any]) -> None:
+    """Mllama's tokens before a picture look at all pictures there are in the batch."""
+    model, processor = build()
+    local = LocalModel(model, processor, fingerprint=lambda: "f", batch_size=8)
+    counts = (1, 0, 3, 1, 2, 0)
+    requests = [Request(messages=(Message(role="user", text="What" + " is" * n, images=_pictures(n)),)) for n in counts]
+    for decoding in (Decoding(max_new_tokens=8), Decoding(max_new_tokens=8, beams=2)):
+        together = local.generate(requests, decoding)
+        assert together == [local.generate([request], decoding)[0] for request in requests]
+    answers = [[reply.token_ids] for reply in together]
+    alone = [local.score([request], [given])[0] for request, given in zip(requests, answers, strict=True)]
+    assert local.score(requests, answers) == [pytest.approx(scores, abs=1e-4) for scores in alone]
+
+
+def _pictures(count: int) -> tuple[Image.Image, ...]:
+    return tuple(tiny_models.picture(number, 30 + 17 * number, 28) for number in range(count))
 
 
 @pytest.mark.parametrize("family", ["llava", WINDOWED])

@@ -32,9 +32,10 @@ class Rows(NamedTuple):
 def joinable(cache: Cache) -> bool:
     """Whether rows of several such caches can stand in one: each layer attends to all tokens by their mask alone.
 
-    Layers with sliding windows or with a state in the place of keys cannot be padded on the left.
+    Layers with sliding windows or with a state in the place of keys cannot be padded on the left; those that look at
+    pictures have no keys where there is none.
     """
-    return all(type(layer) in (DynamicLayer, RoomyLayer) for layer in cache.layers)
+    return all(type(layer) in (DynamicLayer, RoomyLayer) and layer.is_initialized for layer in cache.layers)
 
 
 def keeps_states(cache: Cache) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from typing import Literal, NamedTuple, TypeAlias, final
 
 import torch
@@ -17,7 +16,7 @@ from burnish.models.decoding import Choose, penalised, token_logps
 from burnish.models.memory import BatchSize
 from burnish.models.padding import of_like_length
 from burnish.models.prefix import Prefix
-from burnish.models.queue import Task
+from burnish.models.queue import Queue, Task
 
 FREE = 0.5
 """Share of the batch that must be free before prompts are read into it: reading a single one is dear."""
@@ -78,7 +77,8 @@ class Answering:
     ) -> None:
         """`read` gives as many rows for each task as `streams` says; `penalty` is as `penalised` has it."""
         self._penalty = penalty
-        self._tasks, self._read, self._choose, self._batch, self._streams = tasks, read, choose, batch, streams
+        self._read, self._choose, self._batch, self._streams = read, choose, batch, streams
+        self._queue = Queue(tasks)
         self._end_ids, self._max_new_tokens = end_ids, max_new_tokens
         self._rows: list[_BatchRow] = []
         self._prefix: Prefix | None = None
@@ -94,7 +94,7 @@ class Answering:
     def _advance(self) -> bool:
         """Bring a batch to where its next tokens can be chosen. False when there is nothing left to do."""
         while self._batch.within_memory(self._step, self._lengths) is None:
-            self._tasks = chain([row.task for row in self._rows if not row.ended], self._tasks)
+            self._queue.put_back([row.task for row in self._rows if not row.ended])
             self._prefix, self._rows = None, []
         return bool(self._rows)
 
@@ -118,7 +118,7 @@ class Answering:
         live = [number for number, row in enumerate(self._rows) if not row.ended]
         free = self._batch.size - len(live)
         may_join = not live or (self._prefix is not None and self._prefix.joinable)
-        new = list(islice(self._tasks, free)) if may_join and free >= FREE * self._batch.size else []
+        new = self._queue.take(free) if may_join and free >= FREE * self._batch.size else []
         if not new and len(self._rows) - len(live) < ENDED * len(self._rows):
             return
         # the rows come first: should memory be full, their tasks begin again
@@ -140,7 +140,7 @@ class Answering:
             yield prefix, self._readings(range(len(group)))
             read += len(group)
             if not prefix.joinable and read < len(new):
-                self._tasks = chain(new[read:], self._tasks)
+                self._queue.put_back(new[read:])
                 del self._rows[read - len(new) :]
                 return
 

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from transformers import ProcessorMixin
 
-from burnish.errors import RequestError
+from burnish.errors import ModelError, RequestError
 from burnish.models.base import Message, Request
 from burnish.models.pixels import only_one, transform_pixels
 
@@ -44,6 +44,16 @@ class Encoding:
 
     def __len__(self) -> int:
         return self.input_ids.shape[0]
+
+    @property
+    def pass_key(self) -> tuple[torch.Size | None, ...]:
+        """Equal for conversations that one forward pass can read together.
+
+        Mllama's tokens before a picture look at all pictures there are, those that pad a batch too, so a conversation
+        must not stand beside one of more pictures, or of none (findings/mllama_padding_pictures.sh).
+        """
+        masks = (self.per_token.get(name) for name in SEEN_PICTURES)
+        return tuple(None if mask is None else mask.shape[1:] for mask in masks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +198,12 @@ def collate(
 
     Prompts to be continued are padded on the left, whole sequences to be trained on, on the right.
     Pictures are joined along their first axis; where other axes differ (tiles, height, width) zeros are added at the
-    end, as the processors themselves do.
+    end, as the processors themselves do. Raises ModelError where `pass_key` differs.
     """
+    if len({encoding.pass_key for encoding in encodings}) > 1:
+        raise ModelError(
+            "This model cannot read conversations with different numbers of pictures in one batch: use --per-device 1."
+        )
     length = max(len(encoding) for encoding in encodings)
     mask = [torch.ones_like(encoding.input_ids) for encoding in encodings]
     batch = {

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import chain
 
 import torch
 import transformers
@@ -34,7 +34,7 @@ from burnish.models.loading import LoadIn, find_adapter, load, outline
 from burnish.models.memory import BatchSize, spare_bytes
 from burnish.models.prefix import Network, Prefix
 from burnish.models.prefix_cache import PrefixCache
-from burnish.models.queue import Refuse, Task, encode_all
+from burnish.models.queue import Queue, Refuse, Task, encode_all
 from burnish.models.reading import THINKING_MARKS, opens_thinking, read_text
 from burnish.models.trial import is_tested, reads_batches
 from burnish.models.trial_cache import remembered
@@ -208,15 +208,15 @@ class LocalModel:
             raise error
 
         scores: dict[int, list[float]] = {}
-        tasks = self._tasks(([request] for request in requests), refuse)
+        queue = Queue(self._tasks(([request] for request in requests), refuse))
         with torch.no_grad(), self.activate_adapter():
-            while batch := [*islice(tasks, self._batch.size)]:
+            while batch := queue.take(self._batch.size):
                 given = [answers[task.request] for task in batch]
                 weights = self._batch.within_memory(
                     partial(self._score_replies, batch, given), lambda: [*map(len, batch)]
                 )
                 if weights is None:
-                    tasks = chain(batch, tasks)
+                    queue.put_back(batch)
                 else:
                     scores |= zip((task.request for task in batch), weights, strict=True)
         return [scores[number] for number in range(len(requests))]
@@ -253,6 +253,7 @@ class LocalModel:
         return BeamSearch(
             network=self._network,
             inputs=self._inputs,
+            score=self._score_replies,
             decoding=decoding,
             end_ids=self.end_token_ids,
             pad_id=self.pad_token_id,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
-from typing import TypeAlias
+from itertools import chain, islice
+from typing import TypeAlias, final
 
 from burnish.errors import RequestError
 from burnish.models.base import Request
@@ -32,6 +33,32 @@ class Task:
 
     def __len__(self) -> int:
         return len(self.encoding)
+
+
+@final
+class Queue(Iterator[Task]):
+    """Tasks in their order, of which some may be put back."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._tasks, self._returned = iter(tasks), deque[Task]()
+
+    def take(self, most: int) -> list[Task]:
+        """The next that one forward pass may read together, `most` at the most; none where all are taken."""
+        some = [*islice(self, most)]
+        count = next((i for i, task in enumerate(some) if not _fit(task, some[0])), len(some))
+        self.put_back(some[count:])
+        return some[:count]
+
+    def put_back(self, tasks: Sequence[Task]) -> None:
+        """They come next, in this order."""
+        self._returned.extendleft(reversed(tasks))
+
+    def __next__(self) -> Task:
+        return self._returned.popleft() if self._returned else next(self._tasks)
+
+
+def _fit(task: Task, other: Task) -> bool:
+    return task.encoding.pass_key == other.encoding.pass_key
 
 
 Refuse: TypeAlias = Callable[[int, int, RequestError], None]

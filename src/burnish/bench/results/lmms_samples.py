@@ -3,9 +3,9 @@
 As in lmms_eval/loggers/evaluation_tracker.py of lmms-eval 0.7.3 (github.com/EvolvingLMMs-Lab/lmms-eval): each line has
 `doc_id`, `input`, `target`, `filtered_resps`, and the task's own numbers, of which some are objects with a `score`.
 
-What stands beside an answer under a metric's name need not be that metric. POPE's precision, recall, F1 and yes-ratio
-all have the same score there, whether the answer is right, and are computed from answers and truths at the end; MME's
-is computed from pairs. So a number keeps its name where its mean is lmms-eval's own total.
+What stands beside an answer under a metric's name need not be that metric. For questions of yes or no, precision,
+recall, F1 and yes-ratio all have the same score there, whether the answer is right, and are computed from answers and
+truths at the end. So a number keeps its name where its mean is lmms-eval's own total.
 """
 
 from __future__ import annotations
