@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 
 from burnish.recipes.recipe import FigureKind, Number, Row
 from burnish.recipes.results import RecipeNumbers
-from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, figure, label_axes, laid_out, legend
+from burnish.report.plots import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, figure, label_axes, laid_out, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import LineStyleType
 
-COLOURS = (GREY, GREEN, BLUE, ORANGE)
+COLOURS = (GREY, GREEN, BLUE, ORANGE, PURPLE)
 _PANEL_ROW = 0.34
 _PANELS_ABREAST = 3
 _LABEL_LETTERS = 20
 """In a line below a panel; longer names would run into the next one's."""
 _LEVEL_LETTERS = 14
 """Of all ticks of a panel together; with more they are slanted, or they would run into each other."""
-_STYLES = (":", "--", "-", "-.")
+_STYLES: Sequence[LineStyleType] = (":", "--", "-", "-.", (0, (5, 1, 1, 1, 1, 1)))
 _HEAT, _DARK = "PuOr", 0.6
 """Colors that color-blind eyes tell apart, darker for larger numbers; from this share of the largest, text is white."""
 _HEAT_ROW, _HEAT_TEXT = 0.3, 9
@@ -252,7 +253,13 @@ def _signed(mean: float | None) -> str:
 
 
 def _line(
-    axes: Axes, measured: RecipeNumbers, places: list[tuple[str, str]], *, color: str, style: str, label: str = ""
+    axes: Axes,
+    measured: RecipeNumbers,
+    places: list[tuple[str, str]],
+    *,
+    color: str,
+    style: LineStyleType,
+    label: str = "",
 ) -> None:
     """Means of the cells in `places` as a line, the range over seeds as a band; undefined cells are passed over."""
     known = {x: [v for v in measured.values[place] if v is not None] for x, place in enumerate(places)}

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.projections.polar import PolarAxes
 
 # Okabe and Ito's palette, which stays distinct to colour-blind eyes.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+GREY = "#6B6B6B"
 SLATE = "#4D4D4D"  # a lighter grey is that green to eyes without green cones
 INK, RULE = "#1F2328", "#E3E3E3"
 DPI = 300
