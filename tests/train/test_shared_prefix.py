@@ -166,6 +166,21 @@ def test_a_question_without_a_picture_stands_beside_others(build) -> None:
     torch.testing.assert_close(found[1], found[2], atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize(
+    "build", [tiny_models.llava, more_families.gemma3, *TOGETHER], ids=lambda build: build.__name__
+)
+def test_padding_is_seen_by_nobody(build) -> None:
+    """Rows of one answer each have no mask: PaliGemma's prompts attend to all tokens of their type, behind them too."""
+    model, encoder = adapted(build())
+
+    def logps(examples) -> torch.Tensor:
+        return answer_logps(model, Collator(encoder, PICTURES.__getitem__, 0, TREES)(examples))[:, 0]
+
+    examples = rows((0, 0, 0), longest=30)
+    with torch.no_grad():
+        torch.testing.assert_close(logps(examples), torch.cat([logps([one]) for one in examples]), atol=1e-4, rtol=0)
+
+
 @READING
 def test_sums_over_hundreds_of_tokens_are_as_close(reading) -> None:
     # up to 160 bytes at about 6 nats each; beyond 1024 the neighbours of a float32 are further off than 1e-4

@@ -212,6 +212,9 @@ def collate(
     }
     for name in encodings[0].per_token:
         batch[name] = _pad([encoding.per_token[name] for encoding in encodings], length, 0, side)
+        if side == "right":  # PaliGemma's prompts attend to what is of their type, padding too
+            for row, encoding in zip(batch[name], encodings, strict=True):
+                row[len(encoding) :] = encoding.behind.get(name, 0)
     return {**batch, **join_pictures(encodings)}
 
 

@@ -95,7 +95,8 @@ def _side_by_side(row: Sequence[PackedSequence]) -> Encoding:
     """The row's tokens without their pictures."""
     parts = [one.encoding for one in row]
     per_token = {name: torch.cat([part.per_token[name] for part in parts]) for name in parts[0].per_token}
-    return Encoding(input_ids=torch.cat([part.input_ids for part in parts]), per_token=per_token, pictures={})
+    ids = torch.cat([part.input_ids for part in parts])
+    return Encoding(input_ids=ids, per_token=per_token, behind=parts[-1].behind, pictures={})
 
 
 def _places(rows: Sequence[Sequence[PackedSequence]]) -> Iterator[tuple[int, slice, PackedSequence]]:
