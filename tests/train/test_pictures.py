@@ -11,7 +11,7 @@ import tiny_models
 from burnish.errors import RunError
 from burnish.images import encode_png
 from burnish.models.local import LocalModel
-from burnish.train.batch_layout import APART, TreeLayout
+from burnish.train.batch_layout import APART, TreeLayout, reading
 from burnish.train.config import DPOConfig
 from burnish.train.dpo import DPOTrainer
 from burnish.train.encode import Collator
@@ -33,8 +33,8 @@ def adapted(family: str, rows=ROWS, **flags):
     """A model in training, with an adapter that says something, and a batch for it."""
     model, processor = {**more_families.ALL, **tiny_models.FAMILIES}[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "")
-    reading = APART if family == "qwen2_5_vl" else TreeLayout(even_length=1000)
-    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading)(rows)
+    layout = APART if family == "qwen2_5_vl" else TreeLayout(even_length=1000)
+    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, layout)(rows)
     adapter = add_adapter(model, DPOConfig(run="r", model="m", out="o", lora_rank=4, **flags), base_name="base")
     draw = torch.Generator().manual_seed(0)
     for name, parameter in adapter.named_parameters():
@@ -60,6 +60,15 @@ def test_the_numbers_do_not_change(family: str) -> None:
         logps_EA.sum().backward()
         found.append((logps_EA.detach(), gradients(model)))
     torch.testing.assert_close(*found, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("family", more_families.ALL)
+def test_every_family_takes_its_encoded_pictures(family: str) -> None:
+    """A forward pass may read other outputs of its tower: Llama 4's is not what the others call theirs."""
+    model, processor = more_families.ALL[family]()
+    local = LocalModel(model.requires_grad_(False), processor, fingerprint=lambda: "")
+    batch = Collator(local.encoder, PICTURES.__getitem__, local.pad_token_id, reading(model))(ROWS)
+    torch.testing.assert_close(answer_logps(model, with_features(model, batch)), answer_logps(model, batch))
 
 
 def trainer_of(model, tmp_path) -> DPOTrainer:

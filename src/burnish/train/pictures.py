@@ -20,7 +20,7 @@ _PIXELS = "pixel_values"
 _FEATURES = "mm_encoder_outputs"
 """transformers' name for pictures that are encoded already."""
 _UNUSED = ("last_hidden_state", "hidden_states", "attentions")
-"""What a vision tower gives beside its features: its memory is not kept until the step's end."""
+"""What a vision tower gives beside its `pooler_output`: its memory is not kept until the step's end."""
 
 
 def hold_still(network: PreTrainedModel) -> None:
@@ -50,6 +50,8 @@ def _encode(network: PreTrainedModel, batch: Batch) -> ModelOutput:
     encode: Any = network.base_model.get_image_features
     wanted = {name: batch[name] for name in inspect.signature(encode).parameters if name in batch}
     encoded: ModelOutput = encode(**wanted, return_dict=True)
+    if encoded.get("pooler_output") is None:
+        return encoded  # Llama 4 reads what its tower saw last
     # None, not left out: timm's towers give a form that must have them all
     return type(encoded)(**{name: None if name in _UNUSED else value for name, value in encoded.items()})
 
