@@ -257,6 +257,9 @@ class DPOConfig(TrainConfig):
     more_runs: tyro.conf.Positional[tuple[str, ...]] = ()
     """More runs to train on. With shares, as in `runs/seva=0.7 runs/rlaifv=0.3`, pairs are drawn from each by --seed in
     these proportions. Default: all pairs of all runs."""
+    sources: tuple[str, ...] = added(())
+    """Train on pairs of these sources only, such as `textvqa ocrvqa`. Default: all. The report of a run of pairs lists
+    its sources."""
     loss: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """The loss, as NAME or NAME=WEIGHT; repeat the flag for a weighted sum, such as `--loss sigmoid=0.8 --loss
     sft=0.2`. SeVa's losses for many negatives are `softmax` (the default; equations 16 and 6) and `sum` (equation 18 as

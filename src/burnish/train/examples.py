@@ -72,20 +72,34 @@ class TrainingSet(Protocol):
 class Preferences:
     """The preference pairs of a run."""
 
-    def __init__(self, run: Run, *, model_fingerprint: str) -> None:
-        """Token ids of answers are kept only where the model to train is the one that made them."""
-        self._run = run
+    def __init__(self, run: Run, *, model_fingerprint: str, sources: Sequence[str] = ()) -> None:
+        """Token ids of answers are kept only where the model to train is the one that made them.
+
+        `sources`: pairs of others are left out; none for all. Raises ConfigError for one that no pair is of.
+        """
+        self._run, self._sources = run, frozenset(sources)
         self.same_model = run.manifest.fingerprints.get("model") == model_fingerprint
         self.fingerprint = _run_fingerprint(run)
         self.open = partial(_pictures, run)
+        if sources:
+            self.fingerprint = content_key(json.dumps([self.fingerprint, *sorted(sources)]).encode())
+            known = sorted({pair.source for pair in run.records(PreferencePair)})
+            if unknown := sorted(self._sources - {*known}):
+                raise ConfigError(f"{run.path} has no pair of --sources {unknown[0]}: it has {', '.join(known)}.")
 
     def __len__(self) -> int:
         """How many pairs there are."""
-        return sum(1 for _ in self._run.records(PreferencePair))
+        return sum(self._takes(pair) for pair in self._run.records(PreferencePair))
+
+    def _takes(self, pair: PreferencePair) -> bool:
+        return not self._sources or pair.source in self._sources
 
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """The pairs in the run's order."""
         for pair in self._run.records(PreferencePair):
+            if not self._takes(pair):
+                yield Dropped(id=pair.id, source=pair.source, reason="not of --sources")
+                continue
             answers = (pair.chosen, *(rejected.answer for rejected in pair.rejected))
             if not self.same_model:
                 answers = tuple(Answer(text=answer.text, finish=answer.finish) for answer in answers)
@@ -121,8 +135,8 @@ class MixedPreferences:
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """The pairs run by run."""
         for number, (run, taken) in enumerate(zip(self._runs, self._taken, strict=True)):
-            for place, example in enumerate(run.read()):
-                if place in taken and isinstance(example, TrainingExample):
+            for place, example in enumerate(one for one in run.read() if isinstance(one, TrainingExample)):
+                if place in taken:
                     yield example._replace(picture=f"{number}:{example.picture}")
 
     def open(self, picture: str) -> tuple[bytes, ...]:
@@ -197,7 +211,7 @@ def _preferences(path: str, config: DPOConfig, model_fingerprint: str) -> Prefer
     if run.manifest.fingerprints.get("model") and thinking != config.thinking:
         made = f"with --thinking {thinking}" if thinking else "without --thinking"
         raise ConfigError(f"{path} was made {made}: train as its answers were made.")
-    return Preferences(run, model_fingerprint=model_fingerprint)
+    return Preferences(run, model_fingerprint=model_fingerprint, sources=config.sources)
 
 
 def truths(config: SFTConfig) -> RunTruths | SourceTruths:
