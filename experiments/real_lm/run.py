@@ -25,6 +25,8 @@ from table import COMPARED, results
 
 HERE = Path(__file__).parent
 TASKS = ("product", "category", "existence", "description")
+OPEN = ("product", "category", "description")
+"""Tasks whose answers are not yes or no."""
 BEFORE = "before"
 
 
@@ -111,19 +113,24 @@ class Experiment:
         self._verb(name, "bench answers", source, model=self._model, max_new_tokens=64, **flags)
 
     def seva(self, seed: int) -> None:
-        """Pairs of unlabelled photos, DPO on them, and the same questions again."""
+        """Pairs of unlabelled photos, DPO on all of them and on those not of existence, and the same questions again."""
         source = self._table("unnamed", self.unnamed, TASKS, answers=False)
         self._verb(
             f"pairs-{seed}", "pairs", source, model=self._model, distort=self.config.distort, per_image=2,
             limit=self.size.asked, seed=seed, max_new_tokens=64,
         )  # fmt: skip
+        self._prefer(seed, "seva", "after", "SeVa")
+        self._prefer(seed, "open", "after-open", "SeVa without existence", "--sources", *OPEN)
+
+    def _prefer(self, seed: int, name: str, after: str, title: str, *pairs: str) -> None:
+        """DPO on a seed's pairs, what it answers then, and the comparison."""
         self._verb(
-            f"seva-{seed}", "train dpo", self._at(f"pairs-{seed}"), model=self._model, loss=("softmax=0.9", "sft=0.1"),
-            lora_rank=64, lr=self.config.lr, epochs=1, batch_size=16, per_device=16, seed=seed,
-            vision_cache=self.work / "vision",
+            f"{name}-{seed}", "train dpo", self._at(f"pairs-{seed}"), *pairs, model=self._model,
+            loss=("softmax=0.9", "sft=0.1"), lora_rank=64, lr=self.config.lr, epochs=1, batch_size=16, per_device=16,
+            seed=seed, vision_cache=self.work / "vision",
         )  # fmt: skip
-        self.bench(f"after-{seed}", adapter=self._at(f"seva-{seed}"))
-        self.compare(f"SeVa, seed {seed}", BEFORE, f"after-{seed}")
+        self.bench(f"{after}-{seed}", adapter=self._at(f"{name}-{seed}"))
+        self.compare(f"{title}, seed {seed}", BEFORE, f"{after}-{seed}")
 
     def fire(self, oracle: str) -> None:
         """Dialogues by the oracle, a student trained on them, and free dialogues of both students with it."""

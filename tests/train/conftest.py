@@ -42,7 +42,7 @@ def opened(base: Path) -> LocalModel:
 def write_run(opened: LocalModel) -> Callable[..., Path]:
     """Writes a finished run: `negatives[i]` rejected answers for pair i, each with its tokens and end token.
 
-    `weighed`: with its log-probability too, as `burnish pairs` stores it.
+    `weighed`: with its log-probability too, as `burnish pairs` stores it. `sources` are those of the pairs, in turn.
     """
 
     def answer(text: str) -> Answer:
@@ -58,7 +58,13 @@ def write_run(opened: LocalModel) -> Callable[..., Path]:
         negatives = (replace(one, answer=new) for one, new in zip(pair.rejected, rejected, strict=True))
         return replace(pair, chosen=chosen, rejected=tuple(negatives))
 
-    def write(path: Path, negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1), *, weighed: bool = False) -> Path:
+    def write(
+        path: Path,
+        negatives: Sequence[int] = (1, 1, 1, 1, 1, 1, 1, 1),
+        *,
+        weighed: bool = False,
+        sources: Sequence[str] = ("test",),
+    ) -> Path:
         with begin(path, "pairs", HandWritten(), fingerprints={"model": opened.fingerprint}) as run:
             for i, count in enumerate(negatives):
                 rejected = [
@@ -72,7 +78,7 @@ def write_run(opened: LocalModel) -> Callable[..., Path]:
                     question=QUESTIONS[i % len(QUESTIONS)],
                     chosen=answer(CHOSEN[i % len(CHOSEN)]),
                     rejected=tuple(rejected),
-                    source="test",
+                    source=sources[i % len(sources)],
                     answer=CHOSEN[i % len(CHOSEN)],
                 )
                 run.append([weigh(pair, image) if weighed else pair])

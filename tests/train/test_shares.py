@@ -61,3 +61,26 @@ def test_two_runs_are_trained_on_together(base: Path, write_run, tmp_path: Path)
     assert any(one != by_seed[0] for one in by_seed)  # two seeds may draw the same four of six
     result = train_dpo(config(*halves))
     assert (result.summary["examples"], result.summary["answers"]) == (8, 4 * 2 + 4 * 3)
+
+
+def test_pairs_of_some_sources_are_trained_on(base: Path, write_run, tmp_path: Path) -> None:
+    """The others are counted; a share is of the pairs that remain."""
+    first, second = (write_run(tmp_path / name, [1] * 6, sources=("ocr", "vqa", "gqa")) for name in "ab")
+    flags = {"run": str(first), "model": str(base), "out": str(tmp_path / "out"), "device": "cpu"}
+    flags |= {"lora_rank": 4, "batch_size": 2, "max_steps": 1}
+    result = train_dpo(DPOConfig(**flags, sources=("ocr", "gqa")))
+    assert (result.summary["examples"], result.summary["left_out"]) == (4, {"not of --sources": 2})
+
+    def ids(**more: object) -> list[str]:
+        found = preferences(DPOConfig(**{**flags, **more}), model_fingerprint="")
+        return [one.id for one in found.read() if isinstance(one, TrainingExample)]
+
+    assert ids(sources=("vqa",)) == ["1", "4"]
+    assert ids(sources=("vqa",), run=f"{first}=1", more_runs=(f"{second}=1",)) == ["1", "4"] * 2
+    fingerprints = {
+        preferences(DPOConfig(**flags, sources=some), model_fingerprint="").fingerprint
+        for some in ((), ("vqa",), ("ocr", "gqa"), ("gqa", "ocr"))
+    }
+    assert len(fingerprints) == 3
+    with pytest.raises(ConfigError, match="a has no pair of --sources text: it has gqa, ocr, vqa"):
+        ids(sources=("vqa", "text"))
