@@ -113,7 +113,7 @@ class Experiment:
         self._verb(name, "bench answers", source, model=self._model, max_new_tokens=64, **flags)
 
     def seva(self, seed: int) -> None:
-        """Pairs of unlabelled photos, DPO on all of them and on those not of existence, and the same questions again."""
+        """Pairs of unlabelled photos, DPO on all and on those not of existence, and the same questions again."""
         source = self._table("unnamed", self.unnamed, TASKS, answers=False)
         self._verb(
             f"pairs-{seed}", "pairs", source, model=self._model, distort=self.config.distort, per_image=2,
