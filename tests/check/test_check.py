@@ -71,7 +71,26 @@ def test_a_model_that_is_wrong_in_batches_is_said_to_be(tmp_path: Path, monkeypa
     assert cli.main(["check", str(folder), "--json", str(file)]) == 2
     found = json.loads(file.read_text())
     assert not found["ok"] and not found["batched_equals_single"]
-    assert any("With 3 requests at a time" in problem or "3 requests" in problem for problem in found["problems"])
+    assert any("5 requests at a time" in problem for problem in found["problems"])
+
+
+@pytest.mark.parametrize(
+    ("family", "fault", "problem"),
+    [
+        ("mllama", ("burnish.models.encoding.SEEN_PICTURES", ()), "at a time"),
+        ("paligemma", ("burnish.models.encoding.Encoder._behind", lambda *_: {}), "training on one answer each"),
+    ],
+)
+def test_faults_of_one_family_are_found(
+    family: str, fault: tuple[str, object], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures that pad a batch, padding that a prompt attends to: what a model's own rules make of them."""
+    pytest.importorskip("torchvision")
+    folder, file = saved(families.FAMILIES[family](), tmp_path / "model"), tmp_path / "found.json"
+    assert cli.main(["check", str(folder), "--json", str(file)]) == 0
+    monkeypatch.setattr(*fault)
+    assert cli.main(["check", str(folder), "--json", str(file)]) == 2
+    assert any(problem in one for one in json.loads(file.read_text())["problems"])
 
 
 @pytest.mark.parametrize(

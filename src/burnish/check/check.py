@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from burnish.check.config import CheckConfig
 from burnish.check.findings import Findings, Lora
-from burnish.check.questions import NEW_TOKENS, ReferenceReply, requests, truths
+from burnish.check.questions import NEW_TOKENS, ReferenceReply, requests, truths, unlike
 from burnish.distort import parse
 from burnish.errors import BurnishError
 from burnish.models import Decoding, ModelOptions, Request
@@ -50,17 +50,20 @@ class _Check:
         self._network: Any = model.model
         self._nats = NATS if self._network.dtype in (torch.float32, torch.float64) else HALF_NATS
         self._problems: list[str] = []
-        self._asked = requests()
+        self._pictured = requests()
+        self._asked = [*self._pictured, *unlike(model)]
+        self._network.requires_grad_(False)  # as its tower is in training: pictures are encoded first
         self._truths: list[ReferenceReply] = []
 
     def findings(self) -> Findings:
         found = self._tried("it cannot be asked about a picture", lambda: truths(self._model, self._asked))
         self._truths = found or []
         batched, stored = self._answers()
-        trained = self._trained(APART, "training")
         why = why_unbranched(self._network)
+        trained = self._trained(APART, "training")
+        alone = self._trained(APART if why else TreeLayout(even_length=1), "training on one answer each", answers=1)
         shared = math.nan if why else self._trained(TreeLayout(even_length=math.inf), "the shared prefix")
-        differences = [one for one in (stored, trained, *([] if why else [shared])) if not math.isnan(one)]
+        differences = [one for one in (stored, trained, alone, shared) if not math.isnan(one)]
         return Findings(
             family=self._network.config.model_type,
             batched_equals_single=batched,
@@ -125,18 +128,18 @@ class _Check:
         self._judge(off, f"log-probabilities of {_requests(size)} at a time")
         return off
 
-    def _trained(self, reading: Reading, what: str) -> float:
-        """How far the log-probabilities of a training's pass are off (nats)."""
+    def _trained(self, reading: Reading, what: str, answers: int = 2) -> float:
+        """How far the log-probabilities of a training's pass with so many answers to each question are off (nats)."""
         if not self._truths:
             return math.nan
-        cut = [truth.before(picture_marks(self._model)) for truth in self._truths]
+        cut = [truth.before(picture_marks(self._model)) for truth in self._truths[: len(self._pictured)]]
 
         def logps() -> Tensor:
-            prompts = [self._model.encoder.encode(request.messages) for request in self._asked]
-            answers = [truth.tokens_N.tolist() or [0] for truth in cut]
-            pairs = zip(answers, [*answers[1:], answers[0]], strict=True)
+            prompts = [self._model.encoder.encode(request.messages) for request in self._pictured]
+            own = [truth.tokens_N.tolist() or [0] for truth in cut]
+            given = zip(own, [*own[1:], own[0]], strict=True)
             joined = batch(
-                [(prompt, [own, other]) for prompt, (own, other) in zip(prompts, pairs, strict=True)],
+                [(prompt, list(both[:answers])) for prompt, both in zip(prompts, given, strict=True)],
                 self._model.pad_token_id,
                 reading,
             )

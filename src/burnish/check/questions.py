@@ -1,5 +1,6 @@
-"""What a model is tried with: questions of unlike lengths about pictures of unlike shapes, and what the library's own
-code says to each of them alone.
+"""What a model is tried with: questions of unlike lengths about pictures of unlike shapes, about two and about none.
+
+Beside each question stands what the library's own code answers to it alone.
 
 Axes: N new tokens, V words.
 """
@@ -15,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import GenerationConfig
 
+from burnish.errors import RequestError
 from burnish.models.base import Message, Request
 from burnish.models.local import LocalModel
 from burnish.models.prefix import Network, neutral_generation
@@ -56,6 +58,24 @@ def requests() -> list[Request]:
         Request(messages=(Message(role="user", text=text, images=(_picture(number, *size),)),))
         for number, (size, text) in enumerate(_ASKED)
     ]
+
+
+def unlike(model: LocalModel) -> list[Request]:
+    """One without a picture and one about two: those of them that the model takes."""
+    pictures = tuple(_picture(number, *size) for number, (size, _) in enumerate(_ASKED[:2]))
+    asked = [
+        Request(messages=(Message(role="user", text="What is a picture?"),)),
+        Request(messages=(Message(role="user", text="Which of both is larger?", images=pictures),)),
+    ]
+    return [request for request in asked if _takes(model, request)]
+
+
+def _takes(model: LocalModel, request: Request) -> bool:
+    try:
+        model.encoder.encode_request(request)
+    except RequestError:
+        return False
+    return True
 
 
 def truths(model: LocalModel, asked: Sequence[Request]) -> list[ReferenceReply]:
