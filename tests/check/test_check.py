@@ -22,11 +22,11 @@ WRONG = {("mllama", "5.16.0"): "it cannot go on from its cache", ("llama4", "5.2
 """What is wrong in transformers itself, in the oldest and the newest version that `make test-models` tries."""
 
 
-def marked(family: str):
-    marks = [] if family in QUICK else [pytest.mark.slow]
+def marked(family: str, *more: object):
+    marks = [] if more or family in QUICK else [pytest.mark.slow]
     if reason := WRONG.get((family, transformers.__version__)):
         marks.append(pytest.mark.xfail(reason=reason, strict=True))
-    return pytest.param(family, marks=marks)
+    return pytest.param(family, *more, marks=marks)
 
 
 def saved(built: tuple[Any, Any], folder: Path) -> Path:
@@ -77,8 +77,8 @@ def test_a_model_that_is_wrong_in_batches_is_said_to_be(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("family", "fault", "problem"),
     [
-        ("mllama", ("burnish.models.encoding.SEEN_PICTURES", ()), "at a time"),
-        ("paligemma", ("burnish.models.encoding.Encoder._behind", lambda *_: {}), "training on one answer each"),
+        marked("mllama", ("burnish.models.encoding.SEEN_PICTURES", ()), "at a time"),
+        marked("paligemma", ("burnish.models.encoding.Encoder._behind", lambda *_: {}), "training on one answer each"),
     ],
 )
 def test_faults_of_one_family_are_found(
