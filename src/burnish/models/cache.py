@@ -35,7 +35,8 @@ def joinable(cache: Cache) -> bool:
     Layers with sliding windows or with a state in the place of keys cannot be padded on the left; those that look at
     pictures have no keys where there is none.
     """
-    return all(type(layer) in (DynamicLayer, RoomyLayer) and layer.is_initialized for layer in cache.layers)
+    layers: Sequence[Any] = cache.layers
+    return all(type(layer) in (DynamicLayer, RoomyLayer) and layer.is_initialized for layer in layers)
 
 
 def keeps_states(cache: Cache) -> bool:
