@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish.errors import ConfigError
+from burnish.records import Dropped
 from burnish.train.config import DPOConfig
 from burnish.train.examples import TrainingExample, preferences
 from burnish.train.session import train_dpo
@@ -76,7 +77,12 @@ def test_pairs_of_some_sources_are_trained_on(base: Path, write_run, tmp_path: P
         return [one.id for one in found.read() if isinstance(one, TrainingExample)]
 
     assert ids(sources=("vqa",)) == ["1", "4"]
-    assert ids(sources=("vqa",), run=f"{first}=1", more_runs=(f"{second}=1",)) == ["1", "4"] * 2
+    both = {"run": f"{first}=1", "more_runs": (f"{second}=1",), "sources": ("vqa",)}
+    assert ids(**both) == ["1", "4"] * 2
+    left_out = [
+        one for one in preferences(DPOConfig(**{**flags, **both}), model_fingerprint="").read() if one.source != "vqa"
+    ]
+    assert len(left_out) == 8 and all(isinstance(one, Dropped) for one in left_out)
     fingerprints = {
         preferences(DPOConfig(**flags, sources=some), model_fingerprint="").fingerprint
         for some in ((), ("vqa",), ("ocr", "gqa"), ("gqa", "ocr"))

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import NamedTuple, Protocol, final
@@ -135,8 +136,11 @@ class MixedPreferences:
     def read(self) -> Iterator[TrainingExample | Dropped]:
         """The pairs run by run."""
         for number, (run, taken) in enumerate(zip(self._runs, self._taken, strict=True)):
-            for place, example in enumerate(one for one in run.read() if isinstance(one, TrainingExample)):
-                if place in taken:
+            places = count()
+            for example in run.read():
+                if isinstance(example, Dropped):
+                    yield example
+                elif next(places) in taken:
                     yield example._replace(picture=f"{number}:{example.picture}")
 
     def open(self, picture: str) -> tuple[bytes, ...]:
