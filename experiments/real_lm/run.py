@@ -25,7 +25,7 @@ from table import COMPARED, results
 
 HERE = Path(__file__).parent
 TASKS = ("product", "category", "existence", "description")
-OPEN = ("product", "category", "description")
+OPEN = tuple(task for task in TASKS if task != "existence")
 """Tasks whose answers are not yes or no."""
 BEFORE = "before"
 

@@ -84,6 +84,15 @@ def test_an_answer_that_was_found_with_another_score_is_refused() -> None:
             list(_search(model, logp - 1).answer(iter([task])))
 
 
+def test_found_answers_are_weighed_as_given_ones_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[tuple[float, float]] = []
+    monkeypatch.setattr(BeamSearch, "_check", lambda _self, found, scored, _tokens: weights.append((found, scored)))
+    _local("llava", batch_size=9).generate(REQUESTS, THREE)
+    found, scored = zip(*weights, strict=True)
+    assert len(weights) == len(REQUESTS)
+    assert found == pytest.approx(scored, abs=1e-4)
+
+
 @pytest.mark.parametrize("build", [tiny_models.llava, tiny_models.qwen2_5_vl, more_families.glm4v])
 def test_a_prompt_of_several_pictures_is_searched_with_these_or_not_at_all(build: Callable[[], Any]) -> None:
     """transformers 5.23.0 hands GLM-4V's pictures to the wrong beams."""

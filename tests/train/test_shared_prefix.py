@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+import transformers
 
 import families
 import more_families
@@ -167,15 +168,11 @@ def test_a_question_without_a_picture_stands_beside_others(build) -> None:
     torch.testing.assert_close(found[1], found[2], atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "family",
-    [
-        pytest.param(name, marks=[] if name in ("llava", "gemma3", "paligemma", "molmo2") else pytest.mark.slow)
-        for name in more_families.ALL
-    ],
-)
+@pytest.mark.parametrize("family", more_families.each("llava", "gemma3", "paligemma", "molmo2"))
 def test_padding_is_seen_by_nobody(family: str) -> None:
     """Rows of one answer each have no mask: PaliGemma's prompts attend to all tokens of their type, behind them too."""
+    if (family, transformers.__version__) == ("llama4", "5.24.0"):
+        pytest.xfail("its forward pass ends in an error (findings/llama4_forward.sh)")
     model, encoder = adapted(more_families.ALL[family]())
     layout = APART if why_unbranched(model.get_base_model()) else TREES
 
