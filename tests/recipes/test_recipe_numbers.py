@@ -15,10 +15,10 @@ import pytest
 from paper_files import paper_files, says, sources_of
 
 from burnish.recipes.config import RecipeConfig, ScaleName
-from burnish.recipes.plan import NUMBERS, WORK, Plan, make_plan
+from burnish.recipes.plan import NUMBERS, Plan, make_plan
 from burnish.recipes.recipe import Recipe, read_recipe
 from burnish.recipes.results import find
-from burnish.recipes.run import make_steps
+from burnish.recipes.step_runner import make_steps
 from judge_server import judging
 
 FILES = sorted((Path(__file__).parents[2] / "recipes").glob("[sf]*.yaml"), reverse=True)
@@ -86,8 +86,7 @@ def _make(plans: Mapping[str, Plan], folder: Path) -> dict[str, Any]:
 
 def _needed(plan: Plan, key: str) -> list[str]:
     """The step behind all that it stands on."""
-    flags = json.dumps(plan.steps[key].flags)
-    return [*(one for other in plan.steps if f"{WORK}/{other}/" in flags for one in _needed(plan, other)), key]
+    return [*(one for other in plan.steps if other in plan.steps[key].needs for one in _needed(plan, other)), key]
 
 
 @pytest.mark.slow

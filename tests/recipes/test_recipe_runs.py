@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +18,12 @@ import pytest
 from burnish import cli
 from burnish.errors import RunError
 from burnish.recipes.figures import draw, shifts
+from burnish.recipes.plan import make_plan
 from burnish.recipes.recipe import read_recipe
 from burnish.recipes.results import RecipeNumbers, find
+from burnish.recipes.step_runner import LOCK
 from burnish.report.tables import PLUS_MINUS
+from burnish.store.disk import lock
 
 COMPOSE = """\
 title: How long dialogues are
@@ -156,6 +160,39 @@ def test_a_killed_recipe_goes_on_and_makes_no_finished_step_again(tmp_path: Path
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     assert _run(fresh, _recipe(fresh, file.read_text()))["rows"] == numbers["rows"]
+
+
+@pytest.mark.slow
+def test_calls_at_the_same_time_share_the_steps(tmp_path: Path) -> None:
+    file = _recipe(tmp_path, COMPOSE.replace("taken: 40", "taken: 90"))
+    words = [sys.executable, "-m", "burnish", "run", str(file), "--work", str(tmp_path / "work")]
+    calls = [
+        subprocess.Popen([*words, "--out", str(tmp_path / "out")], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    made = [re.findall(r"^\[(\d) of 8\] .*: burnish", call.communicate()[0], re.MULTILINE) for call in calls]
+    assert [call.returncode for call in calls] == [0, 0, 0]
+    assert sorted(itertools.chain(*made)) == list("12345678")
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    assert (
+        _run(alone, _recipe(alone, file.read_text()))["rows"]
+        == json.loads((tmp_path / "out/words.json").read_text())["rows"]
+    )
+
+
+def test_a_step_that_another_call_left_is_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _recipe(tmp_path)
+    plan = make_plan(read_recipe(file, "pocket"), {}, (0,))
+    first = tmp_path / "work" / next(iter(plan.steps))
+    first.mkdir(parents=True)
+    other = lock(first / LOCK)
+    monkeypatch.setattr(time, "sleep", lambda _: os.close(other))  # as when that call is killed
+    _run(tmp_path, file, "--seeds", "0")
+    said = capsys.readouterr().out
+    assert "[1 of 4] composed: waiting for another call, which makes it" in said
+    assert said.index("[3 of 4]") < said.index("waiting") < said.index("[1 of 4] composed (few, seed 0)")
 
 
 @pytest.mark.slow

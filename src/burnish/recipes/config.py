@@ -25,7 +25,8 @@ class RecipeConfig:
     out: str = "results"
     """Folder for the table (Markdown, JSON) and the figure (PNG), named after the recipe."""
     work: str = "runs/recipes"
-    """Folder for all runs and adapters. Recipes that share it share their common steps."""
+    """Folder for all runs and adapters. Recipes that share it share their common steps; calls at the same time, such as
+    one per GPU, divide them."""
     seeds: tuple[int, ...] = ()
     """Seeds to repeat with, instead of the recipe's."""
     value: tyro.conf.UseAppendAction[tuple[str, ...]] = ()

@@ -30,7 +30,7 @@ MADE, NUMBERS, DONE = "made", "numbers.json", "done.json"
 DEEPEST = 32
 """Names within names, after which there must be a circle."""
 _NAME = re.compile(r"\{(\w+)\}")
-_FOLDER = re.compile(rf"{WORK}/[\w-]+")
+_FOLDER = re.compile(rf"{WORK}/([\w-]+)")
 _KEY_DIGITS = 12
 
 
@@ -47,6 +47,11 @@ class Planned:
     used_by: str
     """Row and seed for which it is made first."""
     where: str
+
+    @property
+    def needs(self) -> set[str]:
+        """The keys of the steps whose results its flags name."""
+        return {*_FOLDER.findall(json.dumps(self.flags))}
 
     def config(self, work: str = WORK) -> Any:
         """The verb's configuration, in this working folder. Raises a BurnishError for flags that cannot work."""
