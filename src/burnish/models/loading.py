@@ -29,6 +29,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from transformers.utils.logging import disable_progress_bar
 
 from burnish.errors import ConfigError, ModelError
+from burnish.models.adapter_names import renamed_layers
 from burnish.models.base import ModelOptions
 from burnish.models.fingerprint import base_matches, trained_with
 from burnish.models.four_bits import four_bits
@@ -158,10 +159,13 @@ def attach_adapter(
             config = PeftConfig.from_pretrained(str(folder))
             if config.is_prompt_learning:
                 raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
+            older = renamed_layers(model, folder / ADAPTER_WEIGHTS)
             if not isinstance(model, PeftModel):
-                model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, config=config)
+                model = PeftModel.from_pretrained(
+                    model, str(folder), adapter_name=name, config=config, key_mapping=older
+                )
             # also after `from_pretrained`, which does not say what it found no place for
-            found = model.load_adapter(str(folder), adapter_name=name)
+            found = model.load_adapter(str(folder), adapter_name=name, key_mapping=older)
             if found.missing_keys:
                 raise _misfit(options, f"it lacks {found.missing_keys[0]}")
             _warn_of_missing_layers(options, found.unexpected_keys)
