@@ -280,7 +280,8 @@ def _panels(measured: RecipeNumbers, height: float) -> tuple[Figure, list[Axes]]
 def _subtitle(measured: RecipeNumbers) -> str:
     scale = "pocket world" if measured.recipe.scale == "pocket" else "real models"
     shown = "these are their means" if measured.recipe.figure in {"heat", "tradeoff"} else "bands are their range"
-    seeds = f"{len(measured.seeds)} seeds, {shown}" if len(measured.seeds) > 1 else "one seed"
+    fewer = f" ({len(measured.fewer_seeds)} rows: fewer)" if measured.fewer_seeds else ""
+    seeds = f"{len(measured.seeds)} seeds{fewer}, {shown}" if len(measured.seeds) > 1 else "one seed"
     return f"{measured.recipe.reference}; {scale}, {seeds}"
 
 

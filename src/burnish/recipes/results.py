@@ -14,7 +14,7 @@ from burnish.errors import RunError
 from burnish.jsons import read_json
 from burnish.plain_files import read_plain
 from burnish.recipes.plan import MADE, NUMBERS, Plan, TableCell
-from burnish.recipes.recipe import Recipe, Values
+from burnish.recipes.recipe import Recipe, Row, Values
 from burnish.report.tables import NOTHING, PLUS_MINUS, Table, to_markdown
 from burnish.store.manifest import read_manifest
 
@@ -37,6 +37,11 @@ class RecipeNumbers:
     values: Mapping[tuple[str, str], tuple[float | None, ...]]
     once: frozenset[tuple[str, str]] = frozenset()
     """Those that all seeds read from the same step, such as a model before training: nothing was repeated."""
+
+    @property
+    def fewer_seeds(self) -> list[Row]:
+        """The rows that were made with fewer seeds than the others."""
+        return [row for row in self.recipe.rows if row.repeats and row.repeats < len(self.seeds)]
 
     def mean(self, row: str, column: str) -> float | None:
         """Over the seeds for which it is defined; None for none."""
@@ -146,7 +151,9 @@ def _conditions(measured: RecipeNumbers) -> str:
     paper = (
         f" The columns “paper” are those of {measured.recipe.reference}." if measured.recipe.published.columns else ""
     )
-    return f"Measured on {world}, seed{plural} {seeds}{spread}.{paper}"
+    fewer = ", ".join(f"{row.name} ({row.repeats})" for row in measured.fewer_seeds)
+    fewer = f"; with fewer seeds: {fewer}" if fewer else ""
+    return f"Measured on {world}, seed{plural} {seeds}{spread}{fewer}.{paper}"
 
 
 def _models(recipe: Recipe, given: Values) -> str:
