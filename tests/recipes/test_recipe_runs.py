@@ -127,7 +127,7 @@ def test_a_row_can_be_made_with_fewer_seeds(tmp_path: Path) -> None:
     assert many["seeds"] == [many["mean"], None]
     assert many["steps"][1] == ""
     assert many["deviation"] is None
-    assert "; with fewer seeds: many (1)." in (tmp_path / "out" / "words.md").read_text()
+    assert "; with fewer seeds: “many” (1)." in (tmp_path / "out" / "words.md").read_text()
 
 
 def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,7 +151,7 @@ def _conditions(measured: RecipeNumbers) -> str:
     paper = (
         f" The columns “paper” are those of {measured.recipe.reference}." if measured.recipe.published.columns else ""
     )
-    fewer = ", ".join(f"{row.name} ({row.repeats})" for row in measured.fewer_seeds)
+    fewer = ", ".join(f"“{row.name}” ({row.repeats})" for row in measured.fewer_seeds)
     fewer = f"; with fewer seeds: {fewer}" if fewer else ""
     return f"Measured on {world}, seed{plural} {seeds}{spread}{fewer}.{paper}"
 
