@@ -125,6 +125,33 @@ def test_rounds_end_where_one_is_worse(tmp_path: Path, capsys: pytest.CaptureFix
     assert not (out / "best").exists() and not (out / "round-2").exists()
 
 
+def test_the_best_round_is_tested_on_questions_that_chose_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = ("pocket:balanced/existence#per_task=10", "pocket:counter/existence#per_task=10")
+    flags = [word for test in tests for word in ("--test", test)] + [word for one in SMALL for word in ("--set", one)]
+    words = ["improve", SOURCE, "--model", "pocket", "--limit", "16", "--eval", BENCH, "--eval-limit", "8", *flags]
+    out = tmp_path / "out"
+    # so small a rate changes nothing, and a round that is as good is taken
+    assert cli.main([*words, "--lr", "1e-12", "--rounds", "1", "--out", str(out)]) == 0
+    assert "Test: round 1 against round 0" in capsys.readouterr().out
+    found = json.loads((out / "improve.json").read_text())["test"]
+    assert [one["source"] for one in found] == list(tests)
+    for place, one in enumerate(found, start=1):
+        before, after = (
+            [*Run.open(out / f"round-{number}" / f"test-{place}").records(Prediction)] for number in (0, 1)
+        )
+        assert len(before) == len(after) == 8
+        assert one["before"] == one["after"] and one["verdict"] == "undecided"
+    assert "On questions that chose no round" in (out / "report" / "index.html").read_text()
+
+
+def test_a_model_that_is_the_best_itself_is_not_tested(tmp_path: Path) -> None:
+    done = improve_rounds(config(tmp_path / "out", distort=("noise:0",), limit=8, test=(BENCH,)))
+    assert done.best.number == 0 and done.tested == ()
+    assert not (tmp_path / "out" / "round-0" / "test").exists()
+
+
 def test_a_round_without_pairs_is_a_sentence(tmp_path: Path) -> None:
     ended = improve_rounds(config(tmp_path / "out", distort=("noise:0",), limit=8)).ended
     assert ended == "Round 1 made no pair of 8 examples."

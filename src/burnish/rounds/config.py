@@ -73,8 +73,11 @@ class ImproveConfig:
     eval: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A source of questions to bench on after each round; repeat the flag for several. Default: the questions about one
     picture in ten of SOURCE, which no round trains on."""
+    test: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A source of questions to ask at the end, of the model before all rounds and of the best round; repeat the flag
+    for several. The questions of --eval chose that round, and so flatter it; these chose nothing."""
     eval_limit: int | None = None
-    """Questions asked of each of them; default: all."""
+    """Questions asked of each source of --eval and --test; default: all."""
     stop_on: str = ""
     """The metric by which `burnish compare` decides that a round is worse than the best one before, which ends the
     rounds; `never` makes all of them. Default: the bench's own."""
@@ -142,6 +145,11 @@ class ImproveConfig:
         if self.eval:
             return tuple((source, None) for source in self.eval)
         return ((self.source, f"1-{self.rounds}/{HELD_OUT * self.rounds}"),)
+
+    @property
+    def tested(self) -> tuple[tuple[str, str | None], ...]:
+        """Each source to test on, with all its pictures."""
+        return tuple((source, None) for source in self.test)
 
     def _check_ways(self) -> None:
         if unknown := [word for word in self.ways if word not in WAYS]:

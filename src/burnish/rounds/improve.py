@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from burnish.bench.answers import bench_answers
+from burnish.bench.answers import AnswersConfig, bench_answers
 from burnish.bench.compare.configs import CompareConfig
 from burnish.bench.compare.loaders import read_side
 from burnish.bench.compare.together import together
@@ -58,6 +58,8 @@ class Improved:
     best: Round
     ended: str
     """Why there is no further round: one sentence."""
+    tested: tuple[Compared, ...] = ()
+    """By source of `--test`, the best round compared with the model before all rounds; empty where that is the best."""
 
 
 def improve_rounds(config: ImproveConfig) -> Improved:
@@ -66,9 +68,14 @@ def improve_rounds(config: ImproveConfig) -> Improved:
     A killed call is resumed by a second one, whose adapters are the same to the byte.
     """
     _check(config)
+    improved = _make_rounds(config)
+    return replace(improved, tested=_tested(config, improved))
+
+
+def _make_rounds(config: ImproveConfig) -> Improved:
     first = best = Round(number=0, adapter=config.adapter, answers=_answers(config, 0, config.adapter))
     _refuse_metric(config.stop_on, first)
-    rounds = [first]
+    rounds, sources = [first], [source for source, _ in config.benched]
     for number in range(1, config.rounds + 1):
         _report(f"round {number} of {config.rounds}")
         made = _pairs(config, number, rounds[-1].adapter)
@@ -78,13 +85,27 @@ def improve_rounds(config: ImproveConfig) -> Improved:
             now = _round(config, number, rounds[-1], made)
         except NothingAnswered:
             return _ended(rounds, best, f"The model of round {number} answers nothing, so the rounds end here.")
-        now = replace(now, against_first=_compared(config, first, now), against_best=_compared(config, best, now))
+        against_first, against_best = (
+            _compared(config, before.answers, now.answers, sources) for before in (first, best)
+        )
+        now = replace(now, against_first=against_first, against_best=against_best)
         rounds.append(now)
         if config.stop_on != NEVER and verdict(now.against_best) == "worse":
             return _ended(rounds, best, f"Round {number} is worse than round {best.number}, so the rounds end here.")
         if gain(now.against_best) >= 0:
             best = now
     return _ended(rounds, best, "Every round is made.")
+
+
+def _tested(config: ImproveConfig, improved: Improved) -> tuple[Compared, ...]:
+    best = improved.best
+    if not (config.test and best.number):
+        return ()
+    before, after = (
+        [_run(one) for one in parts.test_configs(config, number, adapter)]
+        for number, adapter in ((0, config.adapter), (best.number, best.adapter))
+    )
+    return _compared(config, before, after, config.test)
 
 
 def verdict(compared: Sequence[Compared]) -> Verdict:
@@ -113,6 +134,7 @@ def _signed(compared: Compared) -> float:
 def _check(config: ImproveConfig) -> None:
     """All flags of all verbs, before anything is made."""
     parts.answers_configs(config, 0, config.adapter)
+    parts.test_configs(config, 0, config.adapter)
     parts.train_config(config, 1, config.adapter, [Path("pairs")])
     if "distort" in config.ways:
         parts.pairs_config(config, 1, config.adapter)
@@ -165,18 +187,22 @@ def _pairs(config: ImproveConfig, number: int, adapter: str | None) -> list[Pair
 
 
 def _answers(config: ImproveConfig, number: int, adapter: str | None) -> tuple[Path, ...]:
-    asked = parts.answers_configs(config, number, adapter)
-    for one in asked:
-        bench_answers(one)
-    return tuple(Path(one.out) for one in asked)
+    return tuple(_run(one) for one in parts.answers_configs(config, number, adapter))
 
 
-def _compared(config: ImproveConfig, before: Round, after: Round) -> tuple[Compared, ...]:
+def _run(asked: AnswersConfig) -> Path:
+    bench_answers(asked)
+    return Path(asked.out)
+
+
+def _compared(
+    config: ImproveConfig, before: Sequence[Path], after: Sequence[Path], sources: Sequence[str]
+) -> tuple[Compared, ...]:
     """By source, under its own name, so that several are never taken for seeds of one."""
     metric = config.stop_on if config.stop_on != NEVER else ""
     return tuple(
         replace(compare(CompareConfig(before=str(old), after=str(new), on=metric or None)), benchmark=source)
-        for old, new, (source, _) in zip(before.answers, after.answers, config.benched, strict=True)
+        for old, new, source in zip(before, after, sources, strict=True)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,7 +89,17 @@ def train_config(config: ImproveConfig, number: int, adapter: str | None, runs: 
 
 def answers_configs(config: ImproveConfig, number: int, adapter: str | None) -> list[AnswersConfig]:
     """One for each source to bench on; round 0 is the model before all."""
-    several = len(config.benched) > 1
+    return _answers_configs(config, number, adapter, config.benched, "answers")
+
+
+def test_configs(config: ImproveConfig, number: int, adapter: str | None) -> list[AnswersConfig]:
+    """One for each source to test on, of the best round and of round 0."""
+    return _answers_configs(config, number, adapter, config.tested, "test")
+
+
+def _answers_configs(
+    config: ImproveConfig, number: int, adapter: str | None, sources: Sequence[tuple[str, str | None]], name: str
+) -> list[AnswersConfig]:
     return [
         _parsed(
             config,
@@ -103,9 +114,9 @@ def answers_configs(config: ImproveConfig, number: int, adapter: str | None) -> 
                 "device": config.device,
                 **_longest(config),
             },
-            folder(config, number) / (f"answers-{place}" if several else "answers"),
+            folder(config, number) / (f"{name}-{place}" if len(sources) > 1 else name),
         )
-        for place, (source, fold) in enumerate(config.benched, start=1)
+        for place, (source, fold) in enumerate(sources, start=1)
     ]
 
 

@@ -67,6 +67,12 @@ def plan_table(config: ImproveConfig) -> Table:
     made.append(
         _PlannedPart("bench, before and after each round", asked, asked * times, benches[0].max_new_tokens, 0, seconds)
     )
+    if config.test:
+        tests = sum(len(stream(one.source, one)) for one in parts.test_configs(config, 0, config.adapter))
+        seconds = 2 * tests * speeds.examples["bench"]
+        made.append(
+            _PlannedPart("test, before and after all rounds", tests, 2 * tests, benches[0].max_new_tokens, 0, seconds)
+        )
     known = [part.seconds for part in made if part.seconds is not None]
     return Table(
         title=f"What {config.rounds} rounds ask and train on",

@@ -33,7 +33,7 @@ def improve_and_print(config: ImproveConfig) -> None:
     kept = Path(config.out) / BEST
     say("", prose(improved.ended), prose(_kept(improved)))
     files: list[Path | str] = [Path(config.out) / "report" / "index.html", *write_json(config.json, numbers(improved))]
-    show([rounds_table(config, improved)], [*files, *([kept] if improved.best.number else [])])
+    show(_tables(config, improved), [*files, *([kept] if improved.best.number else [])])
 
 
 def improve(config: ImproveConfig) -> Improved:
@@ -47,6 +47,21 @@ def improve(config: ImproveConfig) -> Improved:
     (out / "improve.json").write_text(json.dumps(numbers(improved), indent=2) + "\n", encoding="utf-8")
     _write_page(config, improved)
     return improved
+
+
+def _tables(config: ImproveConfig, improved: Improved) -> list[Table]:
+    return [rounds_table(config, improved), *([test_table(improved)] if improved.tested else [])]
+
+
+def test_table(improved: Improved) -> Table:
+    """A row for each source of `--test`."""
+    return Table(
+        title=f"Test: round {improved.best.number} against round 0",
+        columns=("source", "before", "after", "change", "verdict"),
+        rows=tuple((one.benchmark, _value(one, one.headline.before), *_cells(one)) for one in improved.tested),
+        text_columns=frozenset({0, 4}),
+        note="On questions that chose no round. The questions of --eval chose the best one, and so flatter it.",
+    )
 
 
 def rounds_table(config: ImproveConfig, improved: Improved) -> Table:
@@ -101,6 +116,7 @@ def numbers(improved: Improved) -> dict[str, Json]:
             "pairs": sum(of.kept for of in improved.best.pairs),
             "steps": improved.best.training.get("steps", 0),
         },
+        "test": [_comparison(one) for one in improved.tested],
         "rounds": [
             {
                 "round": one.number,
@@ -109,9 +125,7 @@ def numbers(improved: Improved) -> dict[str, Json]:
                 "training": one.training,
                 "answers": [str(path) for path in one.answers],
                 "verdict": verdict(one.against_first) if one.against_first else None,
-                "changes": [
-                    {"source": of.benchmark, "metric": of.headline.metric, **_change(of)} for of in one.against_first
-                ],
+                "changes": [_comparison(of) for of in one.against_first],
             }
             for one in improved.rounds
         ],
@@ -132,9 +146,11 @@ def _gains(improved: Improved) -> list[Json]:
     return [0.0 for _ in _values(improved, improved.best)]
 
 
-def _change(compared: Compared) -> dict[str, Json]:
+def _comparison(compared: Compared) -> dict[str, Json]:
     headline = compared.headline
     return {
+        "source": compared.benchmark,
+        "metric": headline.metric,
         "before": headline.before.value,
         "after": headline.after.value,
         "difference": to_json(headline.difference),
@@ -173,5 +189,5 @@ def _write_page(config: ImproveConfig, improved: Improved) -> None:
     runs += [one.adapter for one in improved.rounds if one.number and one.adapter]
     title = f"{len(improved.rounds) - 1} rounds of {config.model}"
     page = ReportConfig(runs=tuple(runs), out=str(Path(config.out) / "report"), title=title, samples=40)
-    compared = [of for one in improved.rounds for of in one.against_first]
-    write_report(page, compared, [Section(title="Rounds", tables=(rounds_table(config, improved),))])
+    compared = [*improved.tested, *(of for one in improved.rounds for of in one.against_first)]
+    write_report(page, compared, [Section(title="Rounds", tables=tuple(_tables(config, improved)))])
