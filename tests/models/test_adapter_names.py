@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -46,24 +47,40 @@ def _build(family: str) -> tuple[Any, ProcessorMixin]:
     "family", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in OLDER]
 )
 def test_an_adapter_with_older_names_acts_as_with_todays(family: str, tmp_path: Path) -> None:
-    model, processor = _build(family)
-    base = tmp_path / "base"
-    model.save_pretrained(base)
-    processor.save_pretrained(base)
-    today, older = tmp_path / "today", tmp_path / "older"
-    layers = ["q_proj", "v_proj", "qkv", "down_proj"]
-    get_peft_model(model, LoraConfig(r=2, target_modules=layers, init_lora_weights=False)).save_pretrained(today)
-    weights = load_file(today / "adapter_model.safetensors")
-    older.mkdir()
-    (older / "adapter_config.json").write_text((today / "adapter_config.json").read_text())
-    save_file({_older(name, OLDER[family]): one for name, one in weights.items()}, older / "adapter_model.safetensors")
+    base, (today, older) = tmp_path / "base", _adapters(family, tmp_path, ["q_proj", "v_proj", "qkv", "down_proj"])
     plain, *adapted = [_scores(open_model(_options(base, adapter))) for adapter in (None, today, older)]
 
     assert adapted[1] == pytest.approx(adapted[0], abs=1e-5)
     assert adapted[0] != pytest.approx(plain, abs=1e-3)
     both = [_scores(one) for one in open_models([_options(base, today), _options(base, older)])]
     assert both == [pytest.approx(adapted[0], abs=1e-5)] * 2
-    assert renamed_layers(model, today / "adapter_model.safetensors") == {}
+    assert renamed_layers(_build(family)[0], today / "adapter_model.safetensors") == ({}, [])
+
+
+def test_a_pattern_of_older_names_finds_the_layers(tmp_path: Path) -> None:
+    """As ms-swift writes it."""
+    base, (today, older) = tmp_path / "base", _adapters("llava", tmp_path, ["q_proj", "v_proj"])
+    settings = json.loads((older / "adapter_config.json").read_text())
+    settings["target_modules"] = r"^(language_model(?=\.).*\.(q_proj|v_proj)|vision_tower.*\.(q_proj|v_proj))$"
+    (older / "adapter_config.json").write_text(json.dumps(settings))
+    expected = _scores(open_model(_options(base, today)))
+    assert _scores(open_model(_options(base, older))) == pytest.approx(expected, abs=1e-5)
+    both = [_scores(one) for one in open_models([_options(base, today), _options(base, older)])]
+    assert both == [pytest.approx(expected, abs=1e-5)] * 2
+
+
+def _adapters(family: str, tmp_path: Path, layers: list[str]) -> tuple[Path, Path]:
+    """An adapter with today's names, and the same one with older names; their model is in `base`."""
+    model, processor = _build(family)
+    model.save_pretrained(tmp_path / "base")
+    processor.save_pretrained(tmp_path / "base")
+    today, older = tmp_path / "today", tmp_path / "older"
+    get_peft_model(model, LoraConfig(r=2, target_modules=layers, init_lora_weights=False)).save_pretrained(today)
+    weights = load_file(today / "adapter_model.safetensors")
+    older.mkdir()
+    (older / "adapter_config.json").write_text((today / "adapter_config.json").read_text())
+    save_file({_older(name, OLDER[family]): one for name, one in weights.items()}, older / "adapter_model.safetensors")
+    return today, older
 
 
 def _older(name: str, beginnings: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from peft import PeftModel
 from safetensors import safe_open
@@ -23,29 +23,41 @@ _LEAF = re.compile(r"\.(lora_|weight$|bias$)")
 """Where the name of a layer ends in that of an adapter's weight."""
 
 
-def renamed_layers(model: PreTrainedModel | PeftModel, weights: Path) -> dict[str, str]:
-    """Patterns of old names and what stands for them today, as PEFT's `key_mapping` takes them; empty for an adapter
-    whose layers the model has.
+class RenamedLayers(NamedTuple):
+    """What is called otherwise today; empty for an adapter whose layers the model has."""
+
+    patterns: dict[str, str]
+    """Of old names, and what stands for them today, as PEFT's `key_mapping` takes them."""
+    adapted: list[str]
+    """The layers with LoRA weights that have new names, by these."""
+
+
+def renamed_layers(model: PreTrainedModel | PeftModel, weights: Path) -> RenamedLayers:
+    """What of an adapter's layers has another name in the model.
 
     Raises OSError and SafetensorError for a file that cannot be read.
     """
     base = cast(PreTrainedModel, model.get_base_model()) if isinstance(model, PeftModel) else model
     present = {name for name, _ in base.named_modules()}
     renamings = [one for one in get_model_conversion_mapping(base) if isinstance(one, WeightRenaming)]
-    found: dict[str, str] = {}
-    for old in _layers(weights) - present:
+    found = RenamedLayers({}, [])
+    for old, is_adapted in _layers(weights).items():
+        if old in present:
+            continue
         new = old
         for renaming in renamings:
             new, _ = renaming.rename_source_key(new)
         if new in present:
-            found.update([_shortest(old.split("."), new.split("."))])
+            found.patterns.update([_shortest(old.split("."), new.split("."))])
+            found.adapted.extend([new] if is_adapted else [])
     return found
 
 
-def _layers(weights: Path) -> set[str]:
+def _layers(weights: Path) -> dict[str, bool]:
+    """The names of the layers, and whether LoRA is on them; the others are trained whole."""
     with safe_open(weights, framework="pt") as file:
         names: Iterable[str] = file.keys()
-        return {_LEAF.split(name.removeprefix(_PREFIX))[0] for name in names}
+        return {_LEAF.split(name.removeprefix(_PREFIX))[0]: ".lora_" in name for name in names}
 
 
 def _shortest(old: list[str], new: list[str]) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from peft import PeftConfig, PeftModel
+from peft import LoraConfig, PeftConfig, PeftModel
 from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
@@ -160,12 +160,17 @@ def attach_adapter(
             if config.is_prompt_learning:
                 raise ModelError(f"{options.adapter} adapts the prompt; Burnish takes adapters of the weights (LoRA).")
             older = renamed_layers(model, folder / ADAPTER_WEIGHTS)
-            if not isinstance(model, PeftModel):
+            if older.adapted and isinstance(config, LoraConfig) and isinstance(config.target_modules, str):
+                config.target_modules = older.adapted  # a pattern of old names matches nothing
+            if isinstance(model, PeftModel):
+                config.inference_mode = True
+                model.add_adapter(name, config)
+            else:
                 model = PeftModel.from_pretrained(
-                    model, str(folder), adapter_name=name, config=config, key_mapping=older
+                    model, str(folder), adapter_name=name, config=config, key_mapping=older.patterns
                 )
             # also after `from_pretrained`, which does not say what it found no place for
-            found = model.load_adapter(str(folder), adapter_name=name, key_mapping=older)
+            found = model.load_adapter(str(folder), adapter_name=name, key_mapping=older.patterns)
             if found.missing_keys:
                 raise _misfit(options, f"it lacks {found.missing_keys[0]}")
             _warn_of_missing_layers(options, found.unexpected_keys)
