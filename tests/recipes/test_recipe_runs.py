@@ -17,6 +17,7 @@ import pytest
 
 from burnish import cli
 from burnish.errors import RunError
+from burnish.recipes import step_runner
 from burnish.recipes.figures import draw, shifts
 from burnish.recipes.plan import make_plan
 from burnish.recipes.recipe import read_recipe
@@ -189,7 +190,7 @@ def test_a_step_that_another_call_left_is_taken_over(
     first = tmp_path / "work" / next(iter(plan.steps))
     first.mkdir(parents=True)
     other = lock(first / LOCK)
-    monkeypatch.setattr(time, "sleep", lambda _: os.close(other))  # as when that call is killed
+    monkeypatch.setattr(step_runner, "sleep", lambda _: os.close(other))  # as when that call is killed
     _run(tmp_path, file, "--seeds", "0")
     said = capsys.readouterr().out
     assert "[1 of 4] composed: waiting for another call, which makes it" in said

@@ -7,9 +7,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import NamedTuple, TextIO
 
 import yaml
@@ -53,7 +53,7 @@ def make_steps(plan: Plan, config: RecipeConfig) -> None:
                 print(
                     f"{places[missing[0].key]} {missing[0].name}: waiting for another call, which makes it", flush=True
                 )
-            time.sleep(WAIT)
+            sleep(WAIT)
         waiting = not taken
 
 
@@ -77,10 +77,10 @@ def _take(missing: Iterable[Planned], work: Path) -> _Taken | None:
 def _make_taken(taken: _Taken, place: str, work: Path, config: RecipeConfig) -> None:
     step = taken.step
     print(f"{place} {step.name} ({step.used_by}): burnish {step.verb}", flush=True)
-    began = time.monotonic()
+    began = monotonic()
     try:
         _make(step, work, config)
-        seconds = round(time.monotonic() - began, 1)
+        seconds = round(monotonic() - began, 1)
         _write(work / step.key / DONE, json.dumps({"seconds": seconds}))
     finally:
         os.close(taken.lock)
