@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from burnish import cli
-from burnish.errors import ConfigError
+from burnish.errors import BurnishError, ConfigError
 from burnish.records import Prediction, PreferencePair
 from burnish.rounds import parts
 from burnish.rounds.config import ImproveConfig
@@ -149,7 +149,12 @@ def test_the_best_round_is_tested_on_questions_that_chose_nothing(
 def test_a_model_that_is_the_best_itself_is_not_tested(tmp_path: Path) -> None:
     done = improve_rounds(config(tmp_path / "out", distort=("noise:0",), limit=8, test=(BENCH,)))
     assert done.best.number == 0 and done.tested == ()
-    assert not (tmp_path / "out" / "round-0" / "test").exists()
+
+
+def test_a_wrong_source_of_tests_fails_before_the_rounds(tmp_path: Path) -> None:
+    with pytest.raises(BurnishError, match="names no split"):
+        improve_rounds(config(tmp_path / "out", test=("pocket:nowhere",)))
+    assert not (tmp_path / "out" / "round-1").exists()
 
 
 def test_a_round_without_pairs_is_a_sentence(tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ class ImproveConfig:
     """A source of questions to bench on after each round; repeat the flag for several. Default: the questions about one
     picture in ten of SOURCE, which no round trains on."""
     test: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A source of questions to ask at the end, of the model before all rounds and of the best round; repeat the flag
-    for several. The questions of --eval chose that round, and so flatter it; these chose nothing."""
+    """A source of questions to ask only of the model before all rounds and of the best round; repeat the flag for
+    several. The questions of --eval chose that round, and so flatter it; these chose nothing."""
     eval_limit: int | None = None
     """Questions asked of each source of --eval and --test; default: all."""
     stop_on: str = ""

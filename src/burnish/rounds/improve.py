@@ -68,13 +68,14 @@ def improve_rounds(config: ImproveConfig) -> Improved:
     A killed call is resumed by a second one, whose adapters are the same to the byte.
     """
     _check(config)
-    improved = _make_rounds(config)
-    return replace(improved, tested=_tested(config, improved))
+    tests = [_run(one) for one in parts.test_configs(config, 0, config.adapter)]  # a wrong source fails before hours
+    improved = _make_rounds(config, tests)
+    return replace(improved, tested=_tested(config, tests, improved.best))
 
 
-def _make_rounds(config: ImproveConfig) -> Improved:
+def _make_rounds(config: ImproveConfig, tests: Sequence[Path]) -> Improved:
     first = best = Round(number=0, adapter=config.adapter, answers=_answers(config, 0, config.adapter))
-    _refuse_metric(config.stop_on, first)
+    _refuse_metric(config.stop_on, [*first.answers, *tests])
     rounds, sources = [first], [source for source, _ in config.benched]
     for number in range(1, config.rounds + 1):
         _report(f"round {number} of {config.rounds}")
@@ -97,14 +98,10 @@ def _make_rounds(config: ImproveConfig) -> Improved:
     return _ended(rounds, best, "Every round is made.")
 
 
-def _tested(config: ImproveConfig, improved: Improved) -> tuple[Compared, ...]:
-    best = improved.best
-    if not (config.test and best.number):
+def _tested(config: ImproveConfig, before: Sequence[Path], best: Round) -> tuple[Compared, ...]:
+    if best.number == 0:
         return ()
-    before, after = (
-        [_run(one) for one in parts.test_configs(config, number, adapter)]
-        for number, adapter in ((0, config.adapter), (best.number, best.adapter))
-    )
+    after = [_run(one) for one in parts.test_configs(config, best.number, best.adapter)]
     return _compared(config, before, after, config.test)
 
 
@@ -145,11 +142,11 @@ def _check(config: ImproveConfig) -> None:
         parts.dialogues_config(config, 1)
 
 
-def _refuse_metric(stop_on: str, first: Round) -> None:
+def _refuse_metric(stop_on: str, first: Sequence[Path]) -> None:
     """Raise ConfigError, before anything is trained, where the first answers are not scored by what is to decide."""
     if stop_on in ("", NEVER):
         return
-    for path in first.answers:
+    for path in first:
         side = read_side(str(path))
         known = dict.fromkeys(name for answer in side.answers.values() for name in answer.terms)
         known |= dict.fromkeys(total.metric.name for total in side.measures.totals)
