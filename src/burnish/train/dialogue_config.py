@@ -71,7 +71,8 @@ class TeacherConfig(DialogueTrainConfig):
     """
 
     sees: TeacherSees | None = None
-    """What the teacher sees of a dialogue: the latest response alone, or all turns. Default: as the prompt says."""
+    """What the teacher sees of a dialogue: the latest response alone, or all turns. Default: as the prompt says. Of
+    dialogues whose first answers are always wrong, a teacher that sees all turns learns the turn's number instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
