@@ -131,6 +131,11 @@ def test_a_row_can_be_made_with_fewer_seeds(tmp_path: Path) -> None:
     assert "; with fewer seeds: “many” (1)." in (tmp_path / "out" / "words.md").read_text()
 
 
+def test_a_recipe_may_have_no_step(tmp_path: Path) -> None:
+    nothing = COMPOSE.replace("  few: {taken: 6}\n  many: {taken: 40}\n", "")
+    assert _run(tmp_path, _recipe(tmp_path, nothing.replace("{few: [41.2]}", "{nobody: [41.2]}")))["steps"] == {}
+
+
 def test_nothing_is_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = _recipe(tmp_path)
     first = _run(tmp_path, file, "--seeds", "0")

@@ -39,11 +39,12 @@ def renamed_layers(model: PreTrainedModel | PeftModel, weights: Path) -> Renamed
     """
     base = cast(PreTrainedModel, model.get_base_model()) if isinstance(model, PeftModel) else model
     present = {name for name, _ in base.named_modules()}
-    renamings = [one for one in get_model_conversion_mapping(base) if isinstance(one, WeightRenaming)]
+    missing = {name: is_adapted for name, is_adapted in _layers(weights).items() if name not in present}
     found = RenamedLayers({}, [])
-    for old, is_adapted in _layers(weights).items():
-        if old in present:
-            continue
+    if not missing:
+        return found
+    renamings = [one for one in get_model_conversion_mapping(base) if isinstance(one, WeightRenaming)]
+    for old, is_adapted in missing.items():
         new = old
         for renaming in renamings:
             new, _ = renaming.rename_source_key(new)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from burnish.errors import RunLocked
 from burnish.recipes.config import RecipeConfig
 from burnish.recipes.plan import given_values, make_plan, stand_ins
 from burnish.recipes.recipe import Recipe, Values, read_recipe
-from burnish.recipes.step_runner import LOCK, WAIT, make_steps
-from burnish.store.disk import lock
+from burnish.recipes.step_runner import LOCK, make_steps
+from burnish.store.disk import one_at_a_time
 
 
 def run_recipe(config: RecipeConfig) -> None:
@@ -35,25 +31,9 @@ def run_recipe(config: RecipeConfig) -> None:
         return
     plan = make_plan(recipe, given, seeds)
     make_steps(plan, config)
-    with _one_call_at_a_time(Path(config.work)):
+    with one_at_a_time(Path(config.work) / LOCK):  # calls that shared the steps end together
         shown = write_results(recipe, plan, given, seeds, work=Path(config.work), out=Path(config.out))
     show([shown.table], shown.files)
-
-
-@contextmanager
-def _one_call_at_a_time(work: Path) -> Iterator[None]:
-    """Calls that shared the steps end together, and would write the same table at once."""
-    while True:
-        try:
-            descriptor = lock(work / LOCK)
-        except RunLocked:
-            time.sleep(WAIT)
-        else:
-            break
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _print_plan(recipe: Recipe, given: Values, seeds: tuple[int, ...], config: RecipeConfig) -> None:

@@ -146,11 +146,6 @@ class ImproveConfig:
             return tuple((source, None) for source in self.eval)
         return ((self.source, f"1-{self.rounds}/{HELD_OUT * self.rounds}"),)
 
-    @property
-    def tested(self) -> tuple[tuple[str, str | None], ...]:
-        """Each source to test on, with all its pictures."""
-        return tuple((source, None) for source in self.test)
-
     def _check_ways(self) -> None:
         if unknown := [word for word in self.ways if word not in WAYS]:
             raise ConfigError(f"--pairs-from {self.pairs_from} has {unknown[0]!r}: choose from {', '.join(WAYS)}.")

@@ -94,7 +94,7 @@ def answers_configs(config: ImproveConfig, number: int, adapter: str | None) -> 
 
 def test_configs(config: ImproveConfig, number: int, adapter: str | None) -> list[AnswersConfig]:
     """One for each source to test on, of the best round and of round 0."""
-    return _answers_configs(config, number, adapter, config.tested, "test")
+    return _answers_configs(config, number, adapter, [(source, None) for source in config.test], "test")
 
 
 def _answers_configs(

@@ -113,3 +113,15 @@ def lock(path: Path) -> int:
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path`, as soon as no other process does. Its folder is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
