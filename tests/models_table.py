@@ -12,7 +12,6 @@ from pathlib import Path
 
 import burnish  # noqa: F401 - before any library imports torchvision
 import more_families
-import tiny_models
 from burnish.check.check import check
 from burnish.check.config import CheckConfig
 from burnish.check.findings import Findings
@@ -21,13 +20,11 @@ from burnish.report.tables import Table, to_markdown
 PAGE = Path(__file__).parents[1] / "docs" / "models.md"
 BEGIN, END = "<!-- table -->\n", "<!-- end of table -->"
 COLUMNS = ("family", "ok", "batched", "nats", "noise", "shared prefix", "LoRA", "with experts", "not reached by LoRA")
-OLDER = ("llava", "llava_next", "idefics3")
-"""The families that `tiny_models` builds with the processors that they always had."""
 
 
 def found(name: str) -> Findings:
     """What `burnish check` says of the family."""
-    built = tiny_models.FAMILIES[name]() if name in OLDER else more_families.ALL[name]()
+    built = more_families.ALL[name]()
     with tempfile.TemporaryDirectory() as folder:
         for one in built:
             one.save_pretrained(folder)
@@ -52,7 +49,7 @@ def row(name: str, one: Findings) -> tuple[str, ...]:
 def main() -> None:
     """Check all, and write the table between its marks."""
     warnings.simplefilter("ignore")
-    rows = tuple(row(name, found(name)) for name in sorted({*OLDER, *more_families.ALL}))
+    rows = tuple(row(name, found(name)) for name in sorted(more_families.ALL))
     title = f"transformers {version('transformers')}, PEFT {version('peft')}, torch {version('torch')}"
     table = Table(title=title, columns=COLUMNS, rows=rows, text_columns=frozenset({0, 1, 2, 4, 5, 8}))
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)

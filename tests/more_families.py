@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import transformers
 
+import tiny_models
 from families import (
     EXPERTS,
     FAMILIES,
@@ -358,9 +358,4 @@ MORE: dict[str, Callable[[], Built]] = {
     )
     if is_known(build.__name__)
 }
-ALL = {**FAMILIES, **MORE}
-
-
-def each(*quick: str) -> list[Any]:
-    """The names of all families, for what is tested with each: but for the quick ones they are slow tests."""
-    return [pytest.param(name, marks=[] if name in quick else [pytest.mark.slow]) for name in ALL]
+ALL = {**tiny_models.FAMILIES, **FAMILIES, **MORE}

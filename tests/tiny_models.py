@@ -10,7 +10,7 @@ they have none: everything else is the library's own code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -231,10 +231,8 @@ QUICK = ("llava", "qwen2_5_vl")
 """With one position for each token, and with three."""
 
 
-def some(*names: str) -> list[Any]:
-    """These families, or all of `FAMILIES`, for what is tested in many ways with each: but for the quick ones and the
-    pocket VLM they are slow tests."""
-    quick = (*QUICK, "pocket")
+def some(*names: str, quick: Collection[str] = (*QUICK, "pocket")) -> list[Any]:
+    """These families, or all of `FAMILIES`, for what is tested with each: but for the quick ones as slow tests."""
     return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names or FAMILIES]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import ProcessorMixin
 
 import more_families
 import tiny_models
@@ -32,20 +30,12 @@ OLDER = {
     "qwen2_5_vl": QWEN,
 }
 """What transformers 4.51 called the beginnings of layers' names."""
-QUICK = ("llava", "qwen2_vl")
 PREFIX = "base_model.model."
 REQUESTS = [Request(messages=(Message(role="user", text="What is it?", images=(tiny_models.picture(1),)),))]
 ANSWERS = [[[50], [51], [7]]]
 
 
-def _build(family: str) -> tuple[Any, ProcessorMixin]:
-    built: tuple[Any, ProcessorMixin] = {**tiny_models.FAMILIES, **more_families.ALL}[family]()
-    return built
-
-
-@pytest.mark.parametrize(
-    "family", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in OLDER]
-)
+@pytest.mark.parametrize("family", tiny_models.some(*OLDER))
 def test_an_adapter_with_older_names_acts_as_with_todays(family: str, tmp_path: Path) -> None:
     base, (today, older) = tmp_path / "base", _adapters(family, tmp_path, ["q_proj", "v_proj", "qkv", "down_proj"])
     plain, *adapted = [_scores(open_model(_options(base, adapter))) for adapter in (None, today, older)]
@@ -54,7 +44,7 @@ def test_an_adapter_with_older_names_acts_as_with_todays(family: str, tmp_path: 
     assert adapted[0] != pytest.approx(plain, abs=1e-3)
     both = [_scores(one) for one in open_models([_options(base, today), _options(base, older)])]
     assert both == [pytest.approx(adapted[0], abs=1e-5)] * 2
-    assert renamed_layers(_build(family)[0], today / "adapter_model.safetensors") == ({}, [])
+    assert renamed_layers(more_families.ALL[family]()[0], today / "adapter_model.safetensors") == ({}, [])
 
 
 def test_a_pattern_of_older_names_finds_the_layers(tmp_path: Path) -> None:
@@ -71,7 +61,7 @@ def test_a_pattern_of_older_names_finds_the_layers(tmp_path: Path) -> None:
 
 def _adapters(family: str, tmp_path: Path, layers: list[str]) -> tuple[Path, Path]:
     """An adapter with today's names, and the same one with older names; their model is in `base`."""
-    model, processor = _build(family)
+    model, processor = more_families.ALL[family]()
     model.save_pretrained(tmp_path / "base")
     processor.save_pretrained(tmp_path / "base")
     today, older = tmp_path / "today", tmp_path / "older"

@@ -68,7 +68,7 @@ QUICK = ("mllama", "qwen2_5_vl")
 """Tokens before a picture look at all pictures there are in the batch; positions depend on pictures."""
 
 
-@pytest.mark.parametrize("family", more_families.each(*QUICK))
+@pytest.mark.parametrize("family", tiny_models.some(*more_families.ALL, quick=QUICK))
 def test_prompts_of_different_numbers_of_pictures_are_answered_as_alone(family: str) -> None:
     model, processor = more_families.ALL[family]()
     local = LocalModel(model, processor, fingerprint=lambda: "f", batch_size=8)
