@@ -98,6 +98,11 @@ def test_mae_counts_a_missing_score_as_10(tmp_path: Path) -> None:
     assert (found["unparsed"], found["references_unparsed"]) == (2, 1)
 
 
+def test_each_turns_median_score_has_an_mae_too(tmp_path: Path) -> None:
+    found = _score(tmp_path, PERFECT)["teacher"]
+    assert found["turns_mae"] == pytest.approx((2 + 2 + 0.5 + 0.5) / 4)  # 6 for 4 and 8, 9.5 for 9 and 10
+
+
 def test_an_error_is_a_share_of_mae() -> None:
     assert score_error("Score: 3.", "Score: 7.") == (4, 1)
     assert score_error("no", "Score: 7.") == (10, 1)

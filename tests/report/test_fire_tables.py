@@ -73,10 +73,12 @@ def test_fixed_dialogues_fit_a_terminal() -> None:
         mae=0.3,
         unparsed=12,
         references_unparsed=0,
+        turns_mae=0.99,
     )
     names = {"teacher": "a very long model's name that nobody reads to its end", "baseline": "untrained"}
     [table] = fixed_tables(FixedScores(student=None, teacher=teacher, names=names, dropped={}))
     assert _cells(table, "…") == ("0.55", "0.45", "0.39", "0.33", "2.27", "0.30")
     assert _cells(table, "  ± 95 %") == ("–", "–", "–", "0.02", "–", "–")
     assert _cells(table, "  times the baseline's")[3] == "3.30"
+    assert _cells(table, "each turn's median") == ("–", "–", "–", "–", "–", "0.99")
     assert max(map(len, printed(table).splitlines())) <= 80

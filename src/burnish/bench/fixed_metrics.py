@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from statistics import fmean, median
 
 import numpy as np
 
@@ -71,7 +72,19 @@ def _teacher_scores(
         mae=ratio(np.array([score_error(pair.prediction, pair.reference) for pair in pairs.values()])),
         unparsed=sum(read_score(pair.prediction) is None for pair in pairs.values()),
         references_unparsed=sum(read_score(pair.reference) is None for pair in pairs.values()),
+        turns_mae=_turns_mae(pairs),
     )
+
+
+def _turns_mae(pairs: Mapping[TextKey, AlignedText]) -> float | None:
+    """MAE of each turn's median score, which is the least that knowing the turn alone can give."""
+    scores: dict[int, list[float]] = {}
+    for place, pair in pairs.items():
+        truth = read_score(pair.reference)
+        if truth is not None:
+            scores.setdefault(place.turn, []).append(truth)
+    errors = [abs(score - median(of_turn)) for of_turn in scores.values() for score in of_turn]
+    return fmean(errors) if errors else None
 
 
 def _scores(

@@ -71,6 +71,8 @@ class TeacherScores(StudentScores):
     """Predictions in which no score can be read."""
     references_unparsed: int
     """References in which no score can be read: left out of `mae`."""
+    turns_mae: float | None = None
+    """What `mae` would be of a teacher that has read nothing and gives each text the median of its turn's scores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ FIXED_NOTE = (
     "The standard one: corpus BLEU, and CIDEr-D, of mteval-13a's words, lower-cased.\n"
     "± is the 95 % interval; texts about one picture count as related."
 )
+_UNREAD_NOTE = (
+    "Last row: a teacher that has read nothing and gives every text its turn's median score. An MAE that is no lower\n"
+    "does not show that the answers were read: `burnish bench teacher` does."
+)
 
 
 def fixed_tables(scores: FixedScores) -> list[Table]:
@@ -36,9 +40,13 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
     standard: dict[str, float | None] = dict(zip(BLEU, scores.standard.bleu, strict=True))
     standard["cider"] = scores.standard.cider
     note = f"{scores.n:,} texts, {scores.missing:,} missing."
+    unread: list[tuple[str, ...]] = []
     if isinstance(scores, TeacherScores):
         values["mae"] = scores.mae
         note += f" No score can be read in {scores.unparsed:,}, which count as an error of 10."
+        if scores.turns_mae is not None:
+            unread = [row("each turn's median", columns, {"mae": scores.turns_mae})]
+            note += f"\n{_UNREAD_NOTE}"
     rows = [
         *before_rows(names.get("baseline", "baseline"), columns, scores.changes),
         row(names.get(role) or names.get("predictions", role), columns, values),
@@ -46,6 +54,7 @@ def _fixed_table(title: str, role: str, scores: StudentScores, names: Mapping[st
         *change_rows(columns, scores.changes),
         row("standard variant", columns, standard),
         margins("  ± 95 %", columns, standard, _of_standard(scores.intervals)),
+        *unread,
     ]
     return metric_table(title, columns, rows, notes(note, FIXED_NOTE, VERDICT_NOTE if scores.changes else ""))
 
