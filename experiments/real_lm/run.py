@@ -25,6 +25,8 @@ from table import COMPARED, results
 
 HERE = Path(__file__).parent
 TASKS = ("product", "category", "existence", "description")
+WORDS = HERE / "student.yaml"
+"""What a student is told in a dialogue."""
 OPEN = tuple(task for task in TASKS if task != "existence")
 """Tasks whose answers are not yes or no."""
 BEFORE = "before"
@@ -41,7 +43,7 @@ class Size:
     asked: int
     """Questions without answers that SeVa makes pairs of."""
     seeds: int
-    """Trainings by SeVa, each on pairs of its own."""
+    """Trainings by SeVa, each on pairs of its own, and by FIRE."""
     dialogues: int
     """That FIRE's student learns from."""
 
@@ -88,7 +90,11 @@ class Experiment:
         for seed in range(self.size.seeds):
             self.seva(seed)
         with serving(Oracle(self.catalogue), self.config.port) as oracle:
-            self.fire(oracle)
+            self.teach(oracle)
+            for seed in range(self.size.seeds):
+                self.fire(oracle, seed)
+        self.bench("student-alone", adapter=self._at("student-0"))
+        self.compare("FIRE, alone, seed 0", BEFORE, "student-alone")
         table = results(self.work / "numbers")
         (self.work / "results.md").write_text(table, encoding="utf-8")
         print(table)
@@ -132,22 +138,27 @@ class Experiment:
         self.bench(f"{after}-{seed}", adapter=self._at(f"{name}-{seed}"))
         self.compare(f"{title}, seed {seed}", BEFORE, f"{after}-{seed}")
 
-    def fire(self, oracle: str) -> None:
-        """Dialogues by the oracle, a student trained on them, and free dialogues of both students with it."""
-        source, words = self._table("taught", self.unnamed, ("product",)), HERE / "student.yaml"
+    def teach(self, oracle: str) -> None:
+        """Dialogues by the oracle to learn from, and the untrained model's free dialogues with it."""
+        source = self._table("taught", self.unnamed, ("product",))
         self._verb("dialogues", "compose", source, model=oracle, limit=self.size.dialogues, concurrency=4)
+        self._talk("free-before", oracle)
+
+    def fire(self, oracle: str, seed: int) -> None:
+        """A student trained on the dialogues, and its own free dialogues."""
         self._verb(
-            "student", "train student", self._at("dialogues"), model=self._model, prompt=words,
+            f"student-{seed}", "train student", self._at("dialogues"), model=self._model, prompt=WORDS,
             mix=self._table("mixed", self.named, TASKS), lora_targets="all-linear", lora_rank=32, lora_alpha=64,
-            lr=5e-4, batch_size=16, per_device=16, vision_cache=self.work / "vision",
+            lr=5e-4, batch_size=16, per_device=16, seed=seed, vision_cache=self.work / "vision",
         )  # fmt: skip
-        held = {"student": self._model, "teacher": oracle, "student_prompt": words, "max_new_tokens": 32}
+        self._talk(f"free-after-{seed}", oracle, student_adapter=self._at(f"student-{seed}"))
+        self.compare(f"FIRE, with the oracle, seed {seed}", "free-before", f"free-after-{seed}")
+
+    def _talk(self, name: str, oracle: str, **flags: object) -> None:
+        """Free dialogues about held-out photos."""
         source = self._table("free", self._tested, ("product",))
-        self._verb("free-before", "bench free", source, **held)
-        self._verb("free-after", "bench free", source, **held, student_adapter=self._at("student"))
-        self.compare("FIRE, with the oracle", "free-before", "free-after")
-        self.bench("student-alone", adapter=self._at("student"))
-        self.compare("FIRE, alone", BEFORE, "student-alone")
+        held = {"student": self._model, "teacher": oracle, "student_prompt": WORDS, "max_new_tokens": 32}
+        self._verb(name, "bench free", source, **held, **flags)
 
     def compare(self, name: str, before: str, after: str) -> None:
         """Two results of one bench, question by question."""

@@ -48,6 +48,9 @@ dataset: burnish_pairs
 
 Or copy the entry of `dataset_info.json` into your own. LLaMA-Factory knows one rejected answer a row: a pair with
 several negatives stands here in several rows.
+
+Its prompts are made by its own templates. For LFM2-VL and Gemma 4 these begin with a system turn that the model's own
+does not have: add `default_system: ""`, and for Gemma 4 `enable_thinking: false` (LLaMA-Factory 0.9.5).
 """
 
 
