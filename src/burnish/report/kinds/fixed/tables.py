@@ -17,8 +17,8 @@ FIXED_NOTE = (
     "± is the 95 % interval; texts about one picture count as related."
 )
 _UNREAD_NOTE = (
-    "Last row: a teacher that has read nothing and gives every text its turn's median score. An MAE that is no lower\n"
-    "does not show that the answers were read: `burnish bench teacher` does."
+    "Last row: a teacher that has read nothing and gives its turn's median score. An\n"
+    "MAE that is no lower does not show that answers were read; see `bench teacher`."
 )
 
 
