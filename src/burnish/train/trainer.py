@@ -41,11 +41,10 @@ class AnswerTrainer(Trainer, ABC):
     or of the process that has it, a larger weight.
     """
 
-    loss_is_scaled_for_ga = True
-
     def __init__(self, *, features: FeatureCache | None = None, **parts: Any) -> None:
         """`features` keeps encoded pictures; without it they are encoded once per step."""
         super().__init__(**parts)
+        self.model_accepts_loss_kwargs = True  # else the mean over the step is divided by its passes again
         self._features = features
         self._soundness = Soundness(self.log)
         self.add_callback(self._soundness)
