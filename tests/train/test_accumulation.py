@@ -1,4 +1,4 @@
-"""A training step is the same however few examples a pass takes, for classes that Trainer asks to scale losses or not."""
+"""A training step is the same however few examples a pass takes, whatever a class tells Trainer about its loss."""
 
 from __future__ import annotations
 
