@@ -244,9 +244,10 @@ def _shifted(pictures: Sequence[Mapping[str, torch.Tensor]]) -> list[Mapping[str
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (jinja2.TemplateError, ValueError) as error:
+    except (jinja2.TemplateError, ValueError, StopIteration) as error:
+        reason = next(iter(str(error).splitlines()), "more marks than pictures")  # StopIteration, in transformers 5.16
         raise RequestError(
-            f"The model's chat template or processor cannot take this conversation ({str(error).splitlines()[0]}):"
+            f"The model's chat template or processor cannot take this conversation ({reason}):"
             " check its roles, its pictures, and its text for the model's own marks, such as <image>."
         ) from error
 

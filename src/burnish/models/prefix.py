@@ -157,7 +157,8 @@ class Prefix:
             past_key_values=self.cache,
             use_cache=True,
             return_dict=True,
-            **{name: values.expand(-1, tokens_BT.shape[1], *values.shape[2:]) for name, values in self.behind.items()},
+            # as long as all that was read: transformers 5.16 looks these tokens' places up in it
+            **{name: one.expand(-1, self.mask_BL.shape[1], *one.shape[2:]) for name, one in self.behind.items()},
             **arguments,
         )
         self.last_positions = positions[..., -1:]
