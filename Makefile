@@ -29,13 +29,16 @@ test-busy: .venv/installed-dev
 ## The tests of what depends on transformers, on the oldest version that is supported and on the newest that was tried.
 FLOOR := 5.16.0
 NEWEST := 5.24.0
-MODEL_TESTS := tests/check tests/models/test_adapter_names.py tests/train/test_shared_prefix.py tests/train/test_branching.py \
-    tests/train/test_answer_head.py tests/train/test_checkpointing.py tests/train/test_accumulation.py
+MODEL_TESTS := tests/check tests/models/test_adapter_names.py tests/models/test_encoding.py tests/models/test_local.py \
+    tests/train/test_shared_prefix.py tests/train/test_branching.py tests/train/test_answer_head.py \
+    tests/train/test_checkpointing.py tests/train/test_accumulation.py
 test-models: test-models-$(FLOOR) test-models-$(NEWEST)
 
 ## The quickest of them, which CI runs: a state, axes, windows, places and masks of a model's own.
-FEW_MODEL_TESTS := -m "not slow" tests/check tests/models/test_adapter_names.py tests/train/test_answer_head.py \
-    tests/train/test_checkpointing.py tests/train/test_accumulation.py tests/train/test_shared_prefix.py::test_a_question_without_a_picture_stands_beside_others
+FEW_MODEL_TESTS := -m "not slow" tests/check tests/models/test_adapter_names.py tests/models/test_encoding.py \
+    tests/models/test_local.py tests/train/test_answer_head.py tests/train/test_checkpointing.py \
+    tests/train/test_accumulation.py \
+    tests/train/test_shared_prefix.py::test_a_question_without_a_picture_stands_beside_others
 test-models-few:
 	$(MAKE) test-models MODEL_TESTS='$(FEW_MODEL_TESTS)'
 
