@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import transformers
 
 import families
 import tiny_models
@@ -18,13 +17,11 @@ from burnish.check.config import CheckConfig
 KEYS = {"family", "batched_equals_single", "logp_difference", "noise", "shared_prefix", "why_not_shared", "lora", "ok"}
 QUICK = ("qwen3_5", "molmo2", "mllama")
 """The families whose states, places and masks are each of a kind of their own."""
-WRONG = {("llama4", "5.24.0"): "its own `generate` fails"}
-"""What is wrong in transformers itself, in the oldest and the newest version that `make test-models` tries."""
 
 
 def marked(family: str, *more: object):
     marks = [] if more or family in QUICK else [pytest.mark.slow]
-    if reason := WRONG.get((family, transformers.__version__)):
+    if reason := families.WRONG.get(family):
         marks.append(pytest.mark.xfail(reason=reason, strict=True))
     return pytest.param(family, *more, marks=marks)
 
