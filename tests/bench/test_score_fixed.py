@@ -100,7 +100,12 @@ def test_mae_counts_a_missing_score_as_10(tmp_path: Path) -> None:
 
 def test_each_turns_median_score_has_an_mae_too(tmp_path: Path) -> None:
     found = _score(tmp_path, PERFECT)["teacher"]
-    assert found["turns_mae"] == pytest.approx((2 + 2 + 0.5 + 0.5) / 4)  # 6 for 4 and 8, 9.5 for 9 and 10
+    assert found["turns_mae"] == pytest.approx((4 + 4 + 1 + 1) / 4)  # 8 for 4 and 4 for 8, 10 for 9 and 9 for 10
+
+
+def test_a_turn_of_one_text_tells_nothing_of_its_median(tmp_path: Path) -> None:
+    found = _score(tmp_path, [_line(0, 1, "teacher", FIRST), _line(0, 2, "teacher", AGAIN)], "--missing", "left-out")
+    assert found["teacher"]["turns_mae"] is None
 
 
 def test_an_error_is_a_share_of_mae() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from statistics import fmean, median
+from statistics import median
 
 import numpy as np
 
@@ -77,14 +78,20 @@ def _teacher_scores(
 
 
 def _turns_mae(pairs: Mapping[TextKey, AlignedText]) -> float | None:
-    """MAE of each turn's median score, which is the least that knowing the turn alone can give."""
-    scores: dict[int, list[float]] = {}
+    """MAE of giving each text the median score of the other texts of its turn, over those whose turn has others."""
+    scores = defaultdict[int, list[float]](list)
     for place, pair in pairs.items():
-        truth = read_score(pair.reference)
-        if truth is not None:
-            scores.setdefault(place.turn, []).append(truth)
-    errors = [abs(score - median(of_turn)) for of_turn in scores.values() for score in of_turn]
-    return fmean(errors) if errors else None
+        if (truth := read_score(pair.reference)) is not None:
+            scores[place.turn].append(truth)
+    errors, texts = 0.0, 0
+    for of_turn in scores.values():
+        for score, count in Counter(of_turn).items():
+            others = [*of_turn]
+            others.remove(score)
+            if others:
+                errors += count * abs(score - median(others))
+                texts += count
+    return errors / texts if texts else None
 
 
 def _scores(

@@ -72,7 +72,8 @@ class TeacherScores(StudentScores):
     references_unparsed: int
     """References in which no score can be read: left out of `mae`."""
     turns_mae: float | None = None
-    """What `mae` would be of a teacher that has read nothing and gives each text the median of its turn's scores."""
+    """What `mae` would be of a teacher that has read nothing and gives each text the median score of its turn's other
+    texts; None where no turn has two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
