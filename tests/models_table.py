@@ -12,6 +12,7 @@ from pathlib import Path
 
 import burnish  # noqa: F401 - before any library imports torchvision
 import more_families
+import tiny_models
 from burnish.check.check import check
 from burnish.check.config import CheckConfig
 from burnish.check.findings import Findings
@@ -24,10 +25,8 @@ COLUMNS = ("family", "ok", "batched", "nats", "noise", "shared prefix", "LoRA", 
 
 def found(name: str) -> Findings:
     """What `burnish check` says of the family."""
-    built = more_families.ALL[name]()
     with tempfile.TemporaryDirectory() as folder:
-        for one in built:
-            one.save_pretrained(folder)
+        tiny_models.saved(more_families.ALL[name](), Path(folder))
         return check(CheckConfig(model=folder, device="cpu"))
 
 

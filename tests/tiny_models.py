@@ -70,9 +70,13 @@ def picture(seed: int, width: int = 40, height: int = 28) -> Image.Image:
 
 def tiny_llava(path: Path) -> Path:
     """Save a LLaVA-1.5-shaped checkpoint with processor and chat template under `path`."""
-    model, processor = llava()
-    model.save_pretrained(path)
-    processor.save_pretrained(path)
+    return saved(llava(), path)
+
+
+def saved(built: tuple[Any, Any], path: Path) -> Path:
+    """Save a model and its processor as one checkpoint under `path`."""
+    for part in built:
+        part.save_pretrained(path)
     return path
 
 

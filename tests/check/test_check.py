@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,12 +23,6 @@ def marked(family: str, *more: object):
     if reason := families.WRONG.get(family):
         marks.append(pytest.mark.xfail(reason=reason, strict=True))
     return pytest.param(family, *more, marks=marks)
-
-
-def saved(built: tuple[Any, Any], folder: Path) -> Path:
-    for one in built:
-        one.save_pretrained(folder)
-    return folder
 
 
 def test_what_is_found_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +45,9 @@ def test_what_is_found_is_printed_and_written(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.parametrize("family", [marked(name) for name in families.FAMILIES])
 def test_a_family_is_right_in_batches_and_alone(family: str, tmp_path: Path) -> None:
     pytest.importorskip("torchvision")
-    found = check(CheckConfig(model=str(saved(families.FAMILIES[family](), tmp_path / "model")), device="cpu"))
+    found = check(
+        CheckConfig(model=str(tiny_models.saved(families.FAMILIES[family](), tmp_path / "model")), device="cpu")
+    )
     assert found.problems == ()
     assert found.ok and found.batched_equals_single and found.noise
     assert found.logp_difference is not None and found.logp_difference < 1e-3
@@ -64,7 +59,7 @@ def test_a_family_is_right_in_batches_and_alone(family: str, tmp_path: Path) -> 
 def test_a_model_that_is_wrong_in_batches_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torchvision")
     monkeypatch.setattr("burnish.models.encoding._SHIFTED", "no such input")
-    folder, file = saved(families.molmo2(), tmp_path / "model"), tmp_path / "found.json"
+    folder, file = tiny_models.saved(families.molmo2(), tmp_path / "model"), tmp_path / "found.json"
     assert cli.main(["check", str(folder), "--json", str(file)]) == 2
     found = json.loads(file.read_text())
     assert not found["ok"] and not found["batched_equals_single"]
@@ -83,7 +78,7 @@ def test_faults_of_one_family_are_found(
 ) -> None:
     """Pictures that pad a batch, padding that a prompt attends to: what a model's own rules make of them."""
     pytest.importorskip("torchvision")
-    folder, file = saved(families.FAMILIES[family](), tmp_path / "model"), tmp_path / "found.json"
+    folder, file = tiny_models.saved(families.FAMILIES[family](), tmp_path / "model"), tmp_path / "found.json"
     assert cli.main(["check", str(folder), "--json", str(file)]) == 0
     monkeypatch.setattr(*fault)
     assert cli.main(["check", str(folder), "--json", str(file)]) == 2

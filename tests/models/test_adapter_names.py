@@ -62,8 +62,7 @@ def test_a_pattern_of_older_names_finds_the_layers(tmp_path: Path) -> None:
 def _adapters(family: str, tmp_path: Path, layers: list[str]) -> tuple[Path, Path]:
     """An adapter with today's names, and the same one with older names; their model is in `base`."""
     model, processor = more_families.ALL[family]()
-    model.save_pretrained(tmp_path / "base")
-    processor.save_pretrained(tmp_path / "base")
+    tiny_models.saved((model, processor), tmp_path / "base")
     today, older = tmp_path / "today", tmp_path / "older"
     get_peft_model(model, LoraConfig(r=2, target_modules=layers, init_lora_weights=False)).save_pretrained(today)
     weights = load_file(today / "adapter_model.safetensors")

@@ -108,9 +108,7 @@ def test_no_image_processor(folder: Path) -> None:
 @pytest.mark.skipif(is_torchvision_available(), reason="torchvision is installed")
 def test_processor_that_needs_a_package(tmp_path: Path) -> None:
     """Without torchvision, Qwen2.5-VL's own processor cannot be made, for it reads films too."""
-    model, processor = tiny_models.qwen2_5_vl()
-    model.save_pretrained(tmp_path)
-    processor.save_pretrained(tmp_path)
+    tiny_models.saved(tiny_models.qwen2_5_vl(), tmp_path)
     settings = json.loads((tmp_path / "processor_config.json").read_text())
     settings |= {
         "processor_class": "Qwen2_5_VLProcessor",

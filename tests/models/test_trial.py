@@ -29,11 +29,10 @@ DECODING = Decoding(max_new_tokens=6)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Molmo2 as one of no known family, whose places of patches nobody moves."""
     pytest.importorskip("torchvision")
-    for one in families.molmo2():
-        one.save_pretrained(tmp_path / "model")
+    folder = tiny_models.saved(families.molmo2(), tmp_path / "model")
     monkeypatch.setattr(rooms, "TESTED", frozenset())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "model"
+    return folder
 
 
 def test_a_model_that_is_right_in_batches_takes_them(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

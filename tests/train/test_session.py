@@ -270,8 +270,7 @@ def test_pairs_of_another_model_are_read_as_text(config: DPOConfig, tmp_path: Pa
     model, processor = tiny_models.llava()
     with torch.no_grad():
         model.get_output_embeddings().weight.mul_(1.1)
-    model.save_pretrained(tmp_path / "other")
-    processor.save_pretrained(tmp_path / "other")
+    tiny_models.saved((model, processor), tmp_path / "other")
     result = train_dpo(
         replace(config, model=str(tmp_path / "other"), out=str(tmp_path / "out"), max_steps=1, merge=False)
     )
