@@ -9,7 +9,7 @@
 #   LLaVA-NeXT  (Mistral) has no space before "[/INST]"
 #   Qwen2.5-VL, Qwen3-VL, Gemma 3   the same as the model's
 # After it, transformers and vLLM ask with the model's own template: with a prompt that training never saw. `default_system: ""`
-# takes LFM2-VL's turn away; for Gemma 4 `enable_thinking: false` is needed, too.
+# takes the system turns away. Gemma 4's empty thought stays; with `enable_thinking: false` it stands in the prompt.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -48,13 +48,18 @@ def bytes_only(end: str) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=plain, bos_token="<bos>", eos_token=end, pad_token="<pad>")
 
 
-def trained(name: str, end: str, **given) -> str:
-    """What LLaMA-Factory has a model read and say."""
+def turn(name: str, end: str, **given) -> tuple[str, str]:
+    """What LLaMA-Factory has a model read, and what it has it learn."""
     tokenizer = bytes_only(end)
     template = get_template_and_fix_tokenizer(tokenizer, DataArguments(template=name, **given))
     turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
     [(prompt, response)] = template.encode_multiturn(tokenizer, turns)
-    return tokenizer.decode(prompt + response)
+    return tokenizer.decode(prompt), tokenizer.decode(response)
+
+
+def trained(name: str, end: str, **given) -> str:
+    """All of it."""
+    return "".join(turn(name, end, **given))
 
 
 def own(file: str, end: str) -> str:
@@ -70,8 +75,7 @@ for name, file, end, expected in (
     ("qwen2_vl", "qwen2_5_vl", "<|im_end|>", True),
     ("qwen3_vl_nothink", "qwen3_vl", "<|im_end|>", True),
     ("gemma3", "gemma3", "<end_of_turn>", True),
-    ("gemma4", "gemma4", "<turn|>", False),
-    ("gemma4", "gemma4_v5", "<turn|>", False),
+    *(("gemma4", file, "<turn|>", False) for file in ("gemma4", *(f"gemma4_v{number}" for number in range(2, 6)))),
     ("lfm2_vl", "lfm2_2_5_vl", "<|im_end|>", False),
     ("llava_next_mistral", "llava_next", "</s>", False),
 ):
@@ -81,4 +85,6 @@ for name, file, end, expected in (
 assert "<|think|>You are" in trained("gemma4", "<turn|>") and "<|channel>thought" in trained("gemma4", "<turn|>")
 assert "system" not in trained("lfm2_vl", "<|im_end|>", default_system="")
 assert "think|>" not in trained("gemma4", "<turn|>", default_system="")
+prompt, learned = turn("gemma4", "<turn|>", default_system="", enable_thinking=False)
+assert prompt.endswith("<|channel>thought\n<channel|>") and learned.startswith(ANSWER)
 PYTHON

@@ -7,8 +7,8 @@
 # update by four passes of one row beside that by one pass of four:
 #   LLaVA, Qwen2-VL            the same
 #   Qwen2.5-VL, Qwen3-VL       off by 1.6 and 1.5 times its length
-# So the same data and batch size train differently by family and by what fits into memory. Gemma 3 and 4, Qwen3.5, GLM-4.xV,
-# Molmo2, Kimi K2.5 and others say so too. Trainers that read this switch inherit it (TRL's SFTTrainer does). To have tokens
+# So the same data and batch size train differently by family and by what fits into memory. Gemma 4, Qwen3.5, GLM-4.xV, Molmo2
+# and Kimi K2.5 say so too. Trainers that read this switch inherit it (TRL's SFTTrainer does). To have tokens
 # count alike, set `trainer.model_accepts_loss_kwargs = True`: these classes' losses then are equal, too.
 set -euo pipefail
 folder=$(mktemp -d)

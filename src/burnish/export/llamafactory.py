@@ -50,7 +50,8 @@ Or copy the entry of `dataset_info.json` into your own. LLaMA-Factory knows one 
 several negatives stands here in several rows.
 
 Its prompts are made by its own templates. For LFM2-VL and Gemma 4 these begin with a system turn that the model's own
-does not have: add `default_system: ""`, and for Gemma 4 `enable_thinking: false` (LLaMA-Factory 0.9.5).
+does not have: add `default_system: ""`. Before Gemma 4's answers an empty thought stays, which is not learned with
+`enable_thinking: false` (LLaMA-Factory 0.9.5).
 """
 
 
